@@ -1,0 +1,37 @@
+/**
+ * One encoded value, as the quiet floor sees it: opaque bytes with the name of their encoding.
+ *
+ * Core, transport and relays move payloads and never look inside; `wire/value.ts` makes and reads them.
+ * A payload is encoded once by its producer and decoded once by its consumer.
+ */
+
+/**
+ * `json`: JSON text, with the `$` forms for what JSON lacks. `binary`: the binary codec of wire/value.ts.
+ * `bytes`: the value is a Uint8Array and these are its bytes. `undefined`: the value is undefined; no bytes.
+ */
+export type Encoding = 'json' | 'binary' | 'bytes' | 'undefined';
+
+export interface Payload {
+  readonly encoding: Encoding;
+  readonly bytes: Uint8Array;
+}
+
+/** Keys and positions that lead from a value to a part of it. */
+export type Path = readonly (string | number)[];
+
+/**
+ * A value to be put into another one where it is used: the part of `value` that `path` leads to is placed at
+ * `at` inside the decoded template. `name` says whose value it is, for messages.
+ */
+export interface Input {
+  readonly at: Path;
+  readonly value: Payload;
+  readonly path: Path;
+  readonly name: string;
+}
+
+/** A template with the values that belong in its holes (the holes hold null until they are filled). */
+export interface Filled {
+  readonly template: Payload;
+  readonly inputs: readonly Input[];
+}

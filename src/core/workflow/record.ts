@@ -1,0 +1,77 @@
+/**
+ * A workflow and its run as records: what travels between submitter, coordinator and follower.
+ *
+ * Arguments are templates: an encoded value with null in its holes, and for each hole where its value comes from.
+ * The coordinator reads templates and holes, never values.
+ */
+
+import type { StepOutcome } from '../../errors.ts';
+import type { Need } from '../catalog/offer.ts';
+import type { Filled, Path, Payload } from '../payload.ts';
+
+/** Where a hole's value comes from: the result of a step, or the run's input; `path` leads to the part wanted. */
+export type HoleSource =
+  | { readonly kind: 'step'; readonly step: string; readonly path: Path }
+  | { readonly kind: 'input'; readonly path: Path };
+
+export interface Hole {
+  /** Place inside the template. */
+  readonly at: Path;
+  readonly source: HoleSource;
+}
+
+export interface Template {
+  readonly value: Payload;
+  readonly holes: readonly Hole[];
+}
+
+export interface WireCommand {
+  readonly name: string;
+  readonly function: string;
+  /** An array: the argument list. */
+  readonly args: Template;
+  readonly need?: Need | undefined;
+  readonly version?: string | undefined;
+  readonly after: readonly string[];
+  readonly target?: string | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+/** What the submitter wants back. */
+export type WireReturns =
+  | { readonly kind: 'leaves' }
+  | { readonly kind: 'all' }
+  | { readonly kind: 'steps'; readonly steps: readonly string[] }
+  | { readonly kind: 'shape'; readonly shape: Template };
+
+/** Why a step is not running yet: a closed set. */
+export type WaitReason =
+  | { readonly kind: 'input'; readonly step: string }
+  | { readonly kind: 'no_offer'; readonly function: string }
+  | { readonly kind: 'breaker'; readonly untilMs: number }
+  | { readonly kind: 'concurrency_full'; readonly function: string }
+  | { readonly kind: 'run_limit'; readonly limit: number }
+  | { readonly kind: 'retry'; readonly untilMs: number; readonly because: string };
+
+interface EventHead {
+  /** Counts from 1 within the run. */
+  readonly seq: number;
+  /** Milliseconds since the Unix epoch, by the coordinator's clock. */
+  readonly atMs: number;
+}
+
+/** The error of a step or run in its wire form; opaque in core. */
+export type OpaqueError = object;
+
+export type RunEventBody<Value, Failure> =
+  | { readonly kind: 'run.accepted'; readonly runId: string; readonly coordinator: string; readonly steps: readonly string[] }
+  | { readonly kind: 'reference.looksBare'; readonly step: string; readonly text: string }
+  | { readonly kind: 'step.waiting'; readonly step: string; readonly reason: WaitReason }
+  | { readonly kind: 'step.started'; readonly step: string; readonly server: string; readonly attempt: number }
+  | { readonly kind: 'step.progress'; readonly step: string; readonly value: Value }
+  | { readonly kind: 'step.settled'; readonly step: string; readonly ok: boolean; readonly outcome: StepOutcome; readonly server?: string | undefined; readonly elapsedMs: number; readonly error?: Failure | undefined };
+
+export type RunSettled<Result, Failure> = { readonly kind: 'run.settled'; readonly ok: boolean; readonly elapsedMs: number; readonly result?: Result | undefined; readonly error?: Failure | undefined };
+
+/** On the wire and in the coordinator's log: values encoded, the result as a shape with its values beside it. */
+export type WireRunEvent = EventHead & (RunEventBody<Payload, OpaqueError> | RunSettled<Filled, OpaqueError>);

@@ -1,0 +1,132 @@
+/**
+ * The transport port: how bytes get from one process to another. Two implementations, memory and gRPC,
+ * under one contract suite (test/contract/transport.test.ts).
+ *
+ * T1 frames of one link arrive in the order in which they were sent, each once, or the link closes.
+ * T2 a frame sent after `onClose` goes nowhere and throws nothing.
+ * T3 `onClose` is called exactly once; nothing is delivered after it.
+ * T4 a dial ends within its `timeoutMs`, whatever the peer does.
+ * T5 large values do not hold up frames.
+ * The room moves bytes: what a frame or a hello says belongs to wire and fabric.
+ */
+
+/** `link`: between servers, both ways. `session`: a client's, dialled by the client. */
+export type LinkKind = 'link' | 'session';
+
+/** Why a dial failed or a link closed, as far as the socket can tell. */
+export type Evidence =
+  /** the address answered with a refusal: nothing listens there */
+  | 'refused'
+  /** no answer at all */
+  | 'silent'
+  /** TCP was accepted and then nothing was said: a busy event loop or a stopped process */
+  | 'stalled'
+  /** the connection was reset */
+  | 'reset'
+  /** the name does not resolve */
+  | 'unresolved'
+  /** this side closed it */
+  | 'local'
+  /** the other side closed it in good order */
+  | 'remote';
+
+export interface LinkHandlers {
+  /** One frame. The bytes belong to the receiver (they may be a view into a larger buffer). */
+  readonly onFrame: (frame: Uint8Array) => void;
+  /** One large value, whole, under the number its sender gave it. */
+  readonly onLarge: (transfer: number, value: Uint8Array) => void;
+  /** `isWritable` became true again. */
+  readonly onWritable: () => void;
+  readonly onClose: (evidence: Evidence, message: string) => void;
+}
+
+export interface Link {
+  readonly kind: LinkKind;
+  /** The address as the socket sees it, for messages. */
+  readonly remoteAddress: string;
+  /** False while the peer reads more slowly than we write; frames sent all the same are kept, in order. */
+  readonly isWritable: boolean;
+  /** Must be called once, in the turn in which the link is handed over; no frame is lost before. */
+  open(handlers: LinkHandlers): void;
+  /** Queues one frame (at most `frameBytesMax`). The first goes out at once, those that follow in batches. */
+  send(frame: Uint8Array): void;
+  /**
+   * Sends a value of any size up to the limit beside the frames, in chunks, under credit. Resolves when the
+   * last chunk is handed over; rejects when the link closes or `signal` aborts (the peer then drops its part).
+   */
+  sendLarge(transfer: number, value: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /** Gives up a large value that is arriving. */
+  dropLarge(transfer: number): void;
+  /** Sends what is queued, then closes. */
+  close(): void;
+}
+
+export interface DialOptions {
+  /** `host:port`. */
+  readonly address: string;
+  readonly kind: LinkKind;
+  /** The first message, answered by the peer's acceptor. */
+  readonly hello: Uint8Array;
+  /** From dial to acknowledgement; default 1,000. */
+  readonly timeoutMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Dialled {
+  /** The acceptor's answer; when `isAccepted` is false the link is closed already. */
+  readonly ack: Uint8Array;
+  readonly isAccepted: boolean;
+  readonly link: Link;
+}
+
+export interface Arrival {
+  readonly link: Link;
+  readonly hello: Uint8Array;
+}
+
+export interface Answer {
+  readonly isAccepted: boolean;
+  readonly ack: Uint8Array;
+}
+
+/** One request of a foreign client: gRPC's own unary or server-streaming call. */
+export interface ForeignRequest {
+  readonly message: Uint8Array;
+  /** Milliseconds left by the client's deadline; undefined without one. */
+  readonly timeoutMs: number | undefined;
+  readonly signal: AbortSignal;
+  readonly remoteAddress: string;
+}
+
+/** What a listener asks of the room above. A HeddleError thrown by `call` or `submit` becomes its gRPC status. */
+export interface Acceptor {
+  /** Decides on a link or session; `arrival.link` may be opened once the answer is given. */
+  accept(arrival: Arrival): Promise<Answer> | Answer;
+  call(request: ForeignRequest): Promise<Uint8Array>;
+  submit(request: ForeignRequest): AsyncIterable<Uint8Array>;
+}
+
+/** A fixed port, any free one, or the first free one of a range. */
+export type PortChoice = number | 'auto' | { readonly from: number; readonly to: number };
+
+export interface ListenOptions {
+  readonly host: string;
+  readonly port: PortChoice;
+}
+
+export interface Listener {
+  readonly host: string;
+  /** The port really bound. */
+  readonly port: number;
+  /** Stops listening, closes every link that came in, and resolves when no socket is left. */
+  close(): Promise<void>;
+}
+
+export interface Transport {
+  /** Throws `bad_settings` naming the port and what to do when it cannot be bound. */
+  listen(options: ListenOptions, acceptor: Acceptor): Promise<Listener>;
+  /** Rejects with `unreachable` (`detail.evidence` as above) or `cancelled`. */
+  dial(options: DialOptions): Promise<Dialled>;
+  /** Closes every link that was dialled. */
+  close(): Promise<void>;
+}

@@ -1,0 +1,164 @@
+/**
+ * The frames that share one link or session, as values. `frame-codec.ts` turns them into the bytes of
+ * proto/heddle/v1/fabric.proto and back.
+ *
+ * A frame is a small header and opaque payloads: whoever relays one reads the header and passes the payload's
+ * bytes on untouched. `id` numbers a conversation within one link: its opener chose it, every answer repeats it.
+ */
+
+import type { Effect, Need } from '../core/catalog/offer.ts';
+import type { Filled, Payload } from '../core/payload.ts';
+import type { WireCommand, WireReturns, WireRunEvent } from '../core/workflow/record.ts';
+import type { WireError } from './error.ts';
+
+export interface CallFrame {
+  readonly kind: 'call';
+  readonly id: number;
+  /** With `caller` the callId: constant over attempts and hops. */
+  readonly callNumber: number;
+  /** Instance of the process that asked first; absent when that is the sender of this frame. */
+  readonly caller?: string | undefined;
+  /** Its name, for `ctx.caller`; absent likewise. */
+  readonly callerName?: string | undefined;
+  readonly function: string;
+  /** A range to route by; the exact version when `isDirect`. */
+  readonly version?: string | undefined;
+  /** The receiver runs it itself; false: it chooses the server. */
+  readonly isDirect: boolean;
+  /** The strictest effect known to the sender. */
+  readonly effect?: Effect | undefined;
+  readonly need?: Need | undefined;
+  readonly target?: string | undefined;
+  /** Milliseconds left when the frame was written. */
+  readonly timeoutMs: number;
+  /** Counts from 1 over all tries of the call. */
+  readonly attempt: number;
+  /** Paid retries spent on the way. */
+  readonly paid: number;
+  /** Further tries that the caller allows; absent: by the table. */
+  readonly attemptsMax?: number | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly meta?: Readonly<Record<string, string>> | undefined;
+  /** The caller reads JSON only. */
+  readonly isJsonOnly: boolean;
+  readonly wantsProgress: boolean;
+  /** The argument list (an array), with the values that go into its holes. */
+  readonly args: Filled;
+}
+
+export interface ReplyFrame {
+  readonly kind: 'reply';
+  readonly id: number;
+  readonly outcome: { readonly ok: true; readonly value: Payload } | { readonly ok: false; readonly error: WireError };
+  /** Places free for further calls of the function at the server that ran it; absent: without limit. */
+  readonly freeSlots?: number | undefined;
+  /** Name of the server that ran it, or refused last. */
+  readonly server?: string | undefined;
+  /** Microseconds between arrival and reply at the server that ran it. */
+  readonly serverMicros?: number | undefined;
+}
+
+export interface CancelFrame {
+  readonly kind: 'cancel';
+  readonly id: number;
+  readonly reason: string;
+}
+
+export interface ProgressFrame {
+  readonly kind: 'progress';
+  readonly id: number;
+  readonly value: Payload;
+}
+
+/** A question about the fabric, answered by a reply whose value is the shape of the API. */
+export interface QueryFrame {
+  readonly kind: 'query';
+  readonly id: number;
+  readonly about: 'members' | 'catalog';
+}
+
+export interface SubmitFrame {
+  readonly kind: 'submit';
+  readonly id: number;
+  /** Chosen by the caller; absent: by the coordinator. */
+  readonly runId?: string | undefined;
+  readonly name?: string | undefined;
+  readonly commands: readonly WireCommand[];
+  readonly returns: WireReturns;
+  readonly input?: Payload | undefined;
+  readonly timeoutMs?: number | undefined;
+  readonly isDetached: boolean;
+  readonly isJsonOnly: boolean;
+  /** Commands whose string arguments equal another command's name, found by the submitter (for the hint). */
+  readonly looksBare: readonly string[];
+}
+
+/** Follows a run from an event onwards; answered by run events, and by a reply only when there is no such run. */
+export interface AttachFrame {
+  readonly kind: 'attach';
+  readonly id: number;
+  readonly runId: string;
+  readonly fromSequence: number;
+}
+
+/** Answered by a reply (value undefined) once the run is on its way to its end. */
+export interface CancelRunFrame {
+  readonly kind: 'cancelRun';
+  readonly id: number;
+  readonly runId: string;
+  readonly reason: string;
+}
+
+/** One event of the run that `id` submitted or attached to. The last one settles the conversation. */
+export interface RunEventFrame {
+  readonly kind: 'runEvent';
+  readonly id: number;
+  readonly event: WireRunEvent;
+}
+
+/** From an entry to its client: addresses of the servers that the client may use instead. */
+export interface ServersFrame {
+  readonly kind: 'servers';
+  readonly addresses: readonly string[];
+  /** The sender is draining: open another session, keep this one until its last call has settled. */
+  readonly isMoving: boolean;
+}
+
+/** A mesh message (proto/heddle/v1/mesh.proto), opaque here. */
+export interface MeshFrame {
+  readonly kind: 'mesh';
+  readonly message: Uint8Array;
+}
+
+export type Frame =
+  | CallFrame
+  | ReplyFrame
+  | CancelFrame
+  | ProgressFrame
+  | QueryFrame
+  | SubmitFrame
+  | AttachFrame
+  | CancelRunFrame
+  | RunEventFrame
+  | ServersFrame
+  | MeshFrame;
+
+/** First message of a client's session, and its answer. (Servers' links greet with mesh messages.) */
+export interface SessionHello {
+  /** Random 128 bits in hex, one per client. */
+  readonly instance: string;
+  readonly name: string;
+  readonly protocolMin: number;
+  readonly protocolMax: number;
+  readonly token?: string | undefined;
+}
+
+export interface SessionAck {
+  /** Absent: accepted. */
+  readonly refusal?: WireError | undefined;
+  readonly server: string;
+  readonly instance: string;
+  readonly cluster: string;
+  readonly addresses: readonly string[];
+  readonly protocol: number;
+}
