@@ -11,6 +11,21 @@ import type { Filled, Payload } from '../core/payload.ts';
 import type { WireCommand, WireReturns, WireRunEvent } from '../core/workflow/record.ts';
 import type { WireError } from './error.ts';
 
+/**
+ * Payloads over `inlineBytesMax` (64 KiB) leave their frame and travel beside it on the link's bulk channel.
+ * `encodeFrame(frame, outgoing)` calls `put` for each and writes the number it gets in the value's place;
+ * `decodeFrame(bytes, incoming)` calls `expect` for each such number: the frame is whole, and may be used, when
+ * every `fill` has been called. Without these arguments a large payload is a protocol error.
+ */
+export interface LargeOutgoing {
+  /** Takes a payload's bytes, gives the transfer number under which they will travel. */
+  put(bytes: Uint8Array): number;
+}
+
+export interface LargeIncoming {
+  expect(transfer: number, bytes: number, fill: (value: Uint8Array) => void): void;
+}
+
 export interface CallFrame {
   readonly kind: 'call';
   readonly id: number;
