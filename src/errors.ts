@@ -35,6 +35,12 @@ export interface SettingsProblem {
   readonly message: string;
 }
 
+/** Of a run that ended early: the results that are there, and the state of every step. Absent on the error of a call. */
+interface RunRemains {
+  readonly partial?: Readonly<Record<string, unknown>>;
+  readonly steps?: Readonly<Record<string, StepOutcome>>;
+}
+
 /** What each code carries beside its message. */
 export interface ErrorDetails {
   bad_argument: { readonly path: readonly (string | number)[]; readonly expected: string; readonly found: string };
@@ -48,8 +54,8 @@ export interface ErrorDetails {
   overloaded: { readonly function: string; readonly server: string; readonly retryAfterMs: number };
   draining: { readonly server: string };
   not_offered_here: { readonly function: string; readonly version: string; readonly server: string };
-  deadline_exceeded: { readonly timeoutMs: number };
-  cancelled: { readonly reason?: unknown };
+  deadline_exceeded: { readonly timeoutMs: number } & RunRemains;
+  cancelled: { readonly reason?: unknown } & RunRemains;
   function_failed: {
     readonly name: string;
     readonly message: string;
@@ -127,7 +133,7 @@ export const errorTable = {
   too_large: row(no, 'never', false, 'OUT_OF_RANGE', 'caller', 'an argument is over a limit'),
   no_such_function: row(no, 'never', false, 'NOT_FOUND', 'caller', 'no server offers a function of this name'),
   no_matching_offer: row(no, 'never', false, 'FAILED_PRECONDITION', 'caller', 'the function exists, but not in this version, with these resources or on this target'),
-  no_route: row(no, 'paid', false, 'UNAVAILABLE', 'operator', 'every matching offer was refused just now'),
+  no_route: row(inherited, 'paid', false, 'UNAVAILABLE', 'operator', 'every matching offer was refused just now'),
   unreachable: row(no, 'free', true, 'UNAVAILABLE', 'operator', 'no connection could be made'),
   connection_lost: row(['maybe'], 'safe', true, 'UNAVAILABLE', 'operator', 'the connection broke while the call was in flight'),
   overloaded: row(no, 'paid', false, 'RESOURCE_EXHAUSTED', 'operator', 'the server refused the call before it started'),
@@ -138,7 +144,7 @@ export const errorTable = {
   function_failed: row(yes, 'retryable', false, 'ABORTED', 'function', 'the handler threw'),
   bad_result: row(yes, 'never', false, 'INTERNAL', 'function', 'the result cannot be sent: not encodable, over the limit, or against the output schema'),
   step_failed: row(inherited, 'never', false, 'ABORTED', 'function', 'a step of the run failed; detail.partial holds what is there'),
-  upstream_failed: row(no, 'never', false, 'FAILED_PRECONDITION', 'function', 'a step that this one depends on failed'),
+  upstream_failed: row(inherited, 'never', false, 'FAILED_PRECONDITION', 'function', 'a step that this one depends on failed'),
   coordinator_lost: row(['maybe', 'no', 'yes'], 'never', false, 'UNAVAILABLE', 'operator', 'the server that coordinated the run is gone'),
   unknown_run: row(no, 'never', false, 'NOT_FOUND', 'caller', 'no run of this id is known'),
   version_mismatch: row(no, 'free', true, 'FAILED_PRECONDITION', 'operator', 'the two sides speak no common protocol version'),
