@@ -1,0 +1,51 @@
+/**
+ * What the mesh reports about itself: never a decision, always a fact that a person may want to see.
+ */
+
+import type { Accusation } from './record.ts';
+
+interface AboutMember {
+  readonly name: string;
+  readonly instance: string;
+}
+
+export type MeshNote =
+  /** A member is known and alive. */
+  | ({ readonly kind: 'member.joined'; readonly url: string; readonly epoch: number } & AboutMember)
+  /** Evidence of our own, or a report of somebody else, stands against a member. */
+  | ({ readonly kind: 'member.suspected'; readonly evidence: readonly Accusation[]; readonly isOwnEvidence: boolean } & AboutMember)
+  /** The evidence is void: it answered, or raised its incarnation. */
+  | ({ readonly kind: 'member.refuted' } & AboutMember)
+  /** It cannot be reached from here and nobody may bury it. */
+  | ({ readonly kind: 'member.unreachable'; readonly evidence: readonly Accusation[] } & AboutMember)
+  | ({ readonly kind: 'member.died'; readonly observers: readonly string[] } & AboutMember)
+  | ({ readonly kind: 'member.leaving' } & AboutMember)
+  | ({ readonly kind: 'member.left' } & AboutMember)
+  /** What an owner announced is against a limit; it is not taken. */
+  | { readonly kind: 'member.rejected'; readonly name: string; readonly why: string }
+  /** A greeting was refused, by us or by them. */
+  | { readonly kind: 'greeting.refused'; readonly address: string; readonly code: RefusalCode; readonly byUs: boolean; readonly message: string }
+  /** This server raised its own epoch. */
+  | { readonly kind: 'epoch.raised'; readonly epoch: number; readonly why: string }
+  /** This server takes the uid of the cluster that it met. */
+  | { readonly kind: 'cluster.settled'; readonly uid: string }
+  /** None of the addresses of `join` answers; said at most once a minute. */
+  | { readonly kind: 'join.failing'; readonly addresses: readonly string[]; readonly sinceMs: number }
+  /** This server's own event loop was late by `lateMs`; deadlines of others are shifted. */
+  | { readonly kind: 'loop.stalled'; readonly lateMs: number }
+  /** Most links went silent at once: this server neither reports nor convicts on silence until half are back. */
+  | { readonly kind: 'mesh.isolated'; readonly isIsolated: boolean };
+
+/** Why a greeting is refused. */
+export type RefusalCode =
+  | 'version_mismatch'
+  | 'cluster_mismatch'
+  | 'name_taken'
+  | 'draining'
+  | 'overloaded'
+  /** It was our own address. */
+  | 'self'
+  /** The greeting only asked who is there. */
+  | 'probe'
+  /** The greeting could not be read. */
+  | 'protocol_error';
