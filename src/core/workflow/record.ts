@@ -53,7 +53,7 @@ export type WaitReason =
   | { readonly kind: 'run_limit'; readonly limit: number }
   | { readonly kind: 'retry'; readonly untilMs: number; readonly because: string };
 
-interface EventHead {
+export interface EventHead {
   /** Counts from 1 within the run. */
   readonly seq: number;
   /** Milliseconds since the Unix epoch, by the coordinator's clock. */
@@ -63,6 +63,10 @@ interface EventHead {
 /** The error of a step or run in its wire form; opaque in core. */
 export type OpaqueError = object;
 
+/**
+ * What happens in a run, but its end. A step that only waits for its inputs says nothing (the commands say it);
+ * `step.waiting` comes when something else holds it back. Every step settles exactly once, also one that never ran.
+ */
 export type RunEventBody<Value, Failure> =
   | { readonly kind: 'run.accepted'; readonly runId: string; readonly coordinator: string; readonly steps: readonly string[] }
   | { readonly kind: 'reference.looksBare'; readonly step: string; readonly text: string }
@@ -71,6 +75,7 @@ export type RunEventBody<Value, Failure> =
   | { readonly kind: 'step.progress'; readonly step: string; readonly value: Value }
   | { readonly kind: 'step.settled'; readonly step: string; readonly ok: boolean; readonly outcome: StepOutcome; readonly server?: string | undefined; readonly elapsedMs: number; readonly error?: Failure | undefined };
 
+/** The last event. `result`: what was asked for, or, of a run that failed, the results that are there, by step. */
 export type RunSettled<Result, Failure> = { readonly kind: 'run.settled'; readonly ok: boolean; readonly elapsedMs: number; readonly result?: Result | undefined; readonly error?: Failure | undefined };
 
 /** On the wire and in the coordinator's log: values encoded, the result as a shape with its values beside it. */

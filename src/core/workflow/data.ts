@@ -1,0 +1,44 @@
+/**
+ * A workflow as data: what any language, a JSON or TOML file, the command line and `Workflow.toJSON` submit.
+ *
+ * Fields are plain `?: T`: an absent field is left out, never null. Nothing here is checked; parse.ts does.
+ */
+
+import type { Need } from '../catalog/offer.ts';
+import type { Path } from '../payload.ts';
+
+/** Stands anywhere inside `args` (in arrays and plain objects) for a value that is not there yet, or passes one untouched. */
+export type Reference =
+  | { readonly $ref: string; readonly path?: Path }
+  | { readonly $input: true; readonly path?: Path }
+  | { readonly $literal: unknown };
+
+/** One step to be: call `fun` with `args`. */
+export interface Command<Name extends string = string> {
+  /** Unique in its workflow; other commands refer to it. */
+  readonly name: string;
+  readonly fun: Name;
+  /** The argument list; default none. */
+  readonly args?: readonly unknown[];
+  readonly need?: Need;
+  /** A semver range; default any, highest first. */
+  readonly version?: string;
+  /** Steps that must be done first, beside those that `args` refer to. */
+  readonly after?: readonly string[];
+  /** Name of the one server that may run it. */
+  readonly target?: string;
+  /** Milliseconds for the whole step, its attempts included; default: what is left of the run. */
+  readonly timeoutMs?: number;
+}
+
+/** References, or references inside arrays and plain objects. */
+export type Shape = Reference | readonly Shape[] | { readonly [key: string]: Shape };
+
+/** `leaves`: every step that no other refers to, by name (the default). `all`: every step. A list: these steps. Else a shape to fill. */
+export type Returns = 'leaves' | 'all' | readonly string[] | Shape;
+
+export interface WorkflowData {
+  readonly name?: string;
+  readonly commands: readonly Command[];
+  readonly returns?: Returns;
+}

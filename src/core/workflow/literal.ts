@@ -1,0 +1,79 @@
+/**
+ * What a builder is given, as data: references become `$ref` and `$input`, everything else stays a literal.
+ *
+ * L1 a plain object whose only key starts with `$` is wrapped in `$literal`: data would read it as a reference.
+ * L2 a part without references is passed on as it is, not copied.
+ * L3 only arrays and plain objects are searched, to the depth that a value may have.
+ */
+
+import type { Reference, Shape } from './data.ts';
+import { isPlain, typeName } from './fields.ts';
+import { findSource, isOfFlow, sourceText } from './ref.ts';
+
+/** The nesting that a value may have (wire/value.ts refuses more). */
+const depthMax = 64;
+
+export interface LiteralContext {
+  /** The builder run that its references must come from. */
+  readonly flow: object;
+  readonly report: (message: string) => void;
+}
+
+/** An argument list with its references spelled out. */
+export function argumentData(args: readonly unknown[], context: LiteralContext): readonly unknown[] {
+  return args.map((arg) => valueData(arg, context, 1));
+}
+
+function valueData(value: unknown, context: LiteralContext, depth: number): unknown {
+  const reference = referenceData(value, context);
+  if (reference) return reference;
+  if (depth > depthMax) return value; // too deep to be sent: the encoder says so, with the path
+  if (Array.isArray(value)) return arrayData(value, context, depth);
+  return isPlain(value) ? objectData(value, context, depth) : value;
+}
+
+function arrayData(list: readonly unknown[], context: LiteralContext, depth: number): readonly unknown[] {
+  const parts = list.map((part) => valueData(part, context, depth + 1));
+  return parts.every((part, at) => part === list[at]) ? list : parts;
+}
+
+function objectData(record: Readonly<Record<string, unknown>>, context: LiteralContext, depth: number): unknown {
+  const entries = Object.entries(record).map(([key, part]): [string, unknown] => [key, valueData(part, context, depth + 1)]);
+  const isUnchanged = entries.every(([key, part]) => part === record[key]);
+  const [only] = entries;
+  if (entries.length !== 1 || !only?.[0].startsWith('$')) return isUnchanged ? record : Object.fromEntries(entries);
+  if (!isUnchanged) context.report(`an object whose only key is "${only[0]}" cannot hold references: rename the key, or build it in a step`);
+  return { $literal: record };
+}
+
+/** What a builder returned, as `returns`; undefined where it is nothing to return. */
+export function shapeData(output: unknown, context: LiteralContext, depth = 1): Shape {
+  const reference = referenceData(output, context);
+  if (reference) return reference;
+  if (depth <= depthMax && Array.isArray(output)) {
+    const parts = output.map((part) => shapeData(part, context, depth + 1));
+    return parts.length === 0 ? { $literal: [] } : parts;
+  }
+  if (depth <= depthMax && isPlain(output)) return recordShape(output, context, depth);
+  context.report(`a builder returns references, in lists and objects; ${typeName(output)} is none${asyncHint(output)}`);
+  return { $literal: null };
+}
+
+function recordShape(output: Readonly<Record<string, unknown>>, context: LiteralContext, depth: number): Shape {
+  const keys = Object.keys(output);
+  if (keys.length === 0) return { $literal: {} };
+  if (keys.length === 1 && keys[0]?.startsWith('$')) context.report(`the returned object's only key is "${keys[0]}": rename it, a single key with $ is kept for references`);
+  return Object.fromEntries(keys.map((key) => [key, shapeData(output[key], context, depth + 1)]));
+}
+
+function asyncHint(output: unknown): string {
+  return output instanceof Promise ? ': the builder must not be async, it only describes' : '';
+}
+
+function referenceData(value: unknown, context: LiteralContext): Reference | undefined {
+  const source = findSource(value);
+  if (!source) return undefined;
+  if (!isOfFlow(value, context.flow)) context.report(`the reference to "${sourceText(source)}" belongs to another workflow`);
+  const path = source.path.length === 0 ? {} : { path: source.path };
+  return source.kind === 'input' ? { $input: true, ...path } : { $ref: source.step, ...path };
+}
