@@ -1,0 +1,180 @@
+/**
+ * What a function is, checked once: `defineFunction` turns what its author wrote into a handle.
+ *
+ * D1 a mistake is refused where it was made, naming the key, what was wanted and what was found.
+ * D2 a handle is frozen and carries its definition under a symbol: the handler never shows, and two copies of the
+ *    package understand each other.
+ * D3 a handler that yields is refused: streams are not built yet.
+ * How the types are inferred is fabric/api.ts; which functions a server serves is registry.ts.
+ */
+
+import { nearest } from '../base/nearest.ts';
+import type { Effect } from '../core/catalog/offer.ts';
+import type { Schema } from '../core/function.ts';
+import { HeddleError, type HeddleErrorOf } from '../errors.ts';
+import type { DefineFunction } from './api.ts';
+import { isSchema, typeName } from './validation.ts';
+
+/** The user's function, whatever its types. */
+export type Handler = (...args: readonly unknown[]) => unknown;
+
+/** A function as the serving side knows it: every default filled in. */
+export interface Definition {
+  readonly name: string;
+  readonly version: string;
+  readonly resources: readonly string[];
+  readonly effect: Effect;
+  readonly input: readonly Schema[] | undefined;
+  readonly output: Schema | undefined;
+  readonly timeoutMs: number | undefined;
+  readonly concurrency: number | undefined;
+  readonly handler: Handler;
+  /** Whether the handler's first parameter is the context; a plain function has none. */
+  readonly takesContext: boolean;
+}
+
+export const versionDefault = '1.0.0';
+export const effectDefault: Effect = 'once';
+const timeoutMsMax = 2 ** 31 - 1;
+const concurrencyMax = 1_000_000;
+
+/** Shared by every copy of the package (D2). */
+const definitionKey = Symbol.for('heddle.definition');
+
+/**
+ * Defines a function: its name on the wire, its version, effect, resources, schemas, limits, and the handler that runs
+ * it. Gives a handle that is offered by `startServer({ functions })` and called by `client.call(handle, args)`.
+ * Throws `bad_argument` naming the key that is wrong. Costs nothing on the path of a call.
+ */
+// The handle has no phantom member at run time, and its types are those that `DefineFunction` infers.
+export const defineFunction = ((spec: unknown) => handleOf(readSpec(spec))) as unknown as DefineFunction;
+
+/** The definition behind a handle of `defineFunction`; undefined for anything else. */
+export function definitionOf(value: unknown): Definition | undefined {
+  if (typeof value !== 'object' || value === null || !(definitionKey in value)) return undefined;
+  // Only `handleOf`, here or in another copy of the package, sets this symbol.
+  return value[definitionKey] as Definition;
+}
+
+/** Whether a function yields (`function*`, `async function*`). */
+export function isGenerator(handler: Handler): boolean {
+  return /GeneratorFunction\]$/.test(Object.prototype.toString.call(handler));
+}
+
+/** Whether a function is a class: callable only with `new`. */
+export function isClass(value: unknown): boolean {
+  return typeof value === 'function' && /^class\b/.test(Function.prototype.toString.call(value));
+}
+
+function handleOf(definition: Definition): object {
+  const { name, version, effect } = definition;
+  const handle = { kind: 'call', name, version, effect };
+  Object.defineProperty(handle, definitionKey, { value: definition });
+  return Object.freeze(handle);
+}
+
+type Read<T> = (value: unknown, key: string) => T;
+
+/** One reader a key; the order is that of messages. */
+const readers = {
+  name: readName,
+  version: optional(readVersion, versionDefault),
+  resources: optional(readResources, Object.freeze([])),
+  effect: optional(readEffect, effectDefault),
+  input: optional(readInput, undefined),
+  output: optional(readSchema, undefined),
+  timeoutMs: optional(wholeNumber('milliseconds', timeoutMsMax), undefined),
+  concurrency: optional(wholeNumber('calls', concurrencyMax), undefined),
+  handler: readHandler,
+} as const satisfies { readonly [K in Exclude<keyof Definition, 'takesContext'>]: Read<Definition[K]> };
+
+function readSpec(spec: unknown): Definition {
+  if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) {
+    throw wrong([], 'one object, as in defineFunction({ name, handler })', typeName(spec));
+  }
+  const known = Object.keys(readers);
+  for (const key of Object.keys(spec)) {
+    if (!known.includes(key)) throw unknownKey(key, known);
+  }
+  const given: Readonly<Record<string, unknown>> = { ...spec };
+  const read = <K extends keyof typeof readers>(key: K): ReturnType<(typeof readers)[K]> =>
+    // Each reader returns its own key's type; the table cannot say so for a generic key.
+    readers[key](given[key], key) as ReturnType<(typeof readers)[K]>;
+  return Object.freeze({
+    name: read('name'),
+    version: read('version'),
+    resources: read('resources'),
+    effect: read('effect'),
+    input: read('input'),
+    output: read('output'),
+    timeoutMs: read('timeoutMs'),
+    concurrency: read('concurrency'),
+    handler: read('handler'),
+    takesContext: true,
+  });
+}
+
+function optional<T, D>(read: Read<T>, otherwise: D): Read<T | D> {
+  return (value, key) => (value === undefined ? otherwise : read(value, key));
+}
+
+function readName(value: unknown): string {
+  return value as string;
+}
+
+function readVersion(value: unknown): string {
+  return value as string;
+}
+
+function readResources(value: unknown): readonly string[] {
+  return value as readonly string[];
+}
+
+function readEffect(value: unknown, key: string): Effect {
+  if (value === 'pure' || value === 'idempotent' || value === 'once') return value;
+  throw wrong([key], "'pure', 'idempotent' or 'once'", foundText(value));
+}
+
+function readInput(value: unknown, key: string): readonly Schema[] {
+  if (!Array.isArray(value)) {
+    throw wrong([key], 'a list with one schema an argument, as in input: [schema]', isSchema(value) ? 'a schema without brackets' : typeName(value));
+  }
+  return Object.freeze(value.map((schema: unknown, at) => readSchema(schema, key, at)));
+}
+
+function readSchema(value: unknown, key: string, at?: number): Schema {
+  if (isSchema(value)) return value;
+  throw wrong(at === undefined ? [key] : [key, at], 'a schema that speaks Standard Schema (zod, valibot, arktype, ...)', typeName(value));
+}
+
+function wholeNumber(unit: string, max: number): Read<number> {
+  return (value, key) => {
+    if (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= max) return Number(value);
+    throw wrong([key], `a whole number of ${unit} from 1 to ${max}`, foundText(value));
+  };
+}
+
+function readHandler(value: unknown, key: string): Handler {
+  if (typeof value !== 'function' || isClass(value)) {
+    throw wrong([key], 'a function (ctx, ...args) => result', isClass(value) ? 'a class' : typeName(value));
+  }
+  const handler = value as Handler; // a function that is no class can be called with anything
+  if (isGenerator(handler)) throw wrong([key], 'a function that returns its result (streams are not built yet: return a list)', 'a generator function');
+  return handler;
+}
+
+function unknownKey(key: string, known: readonly string[]): HeddleErrorOf<'bad_argument'> {
+  const [near] = nearest(key, known, 1);
+  const hint = near === undefined ? '' : `; did you mean "${near}"?`;
+  return wrong([key], `one of the keys ${known.join(', ')}${hint}`, 'an unknown key');
+}
+
+/** Options are the author's own and may be shown; long ones are cut. */
+function foundText(value: unknown): string {
+  if (typeof value === 'string') return `"${value.slice(0, 40)}"`;
+  return typeof value === 'number' ? String(value) : typeName(value);
+}
+
+function wrong(path: readonly (string | number)[], expected: string, found: string): HeddleErrorOf<'bad_argument'> {
+  return new HeddleError('bad_argument', { path: ['defineFunction', ...path], expected, found });
+}
