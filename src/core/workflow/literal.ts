@@ -1,7 +1,7 @@
 /**
  * What a builder is given, as data: references become `$ref` and `$input`, everything else stays a literal.
  *
- * L1 a plain object whose only key starts with `$` is wrapped in `$literal`: data would read it as a reference.
+ * L1 a plain object that data would read as a reference is wrapped in `$literal`.
  * L2 a part without references is passed on as it is, not copied.
  * L3 only arrays and plain objects are searched, to the depth that a value may have.
  */
@@ -9,9 +9,7 @@
 import type { Reference, Shape } from './data.ts';
 import { isPlain, typeName } from './fields.ts';
 import { findSource, isOfFlow, sourceText } from './ref.ts';
-
-/** The nesting that a value may have (wire/value.ts refuses more). */
-const depthMax = 64;
+import { isReserved, templateDepthMax as depthMax } from './references.ts';
 
 export interface LiteralContext {
   /** The builder run that its references must come from. */
@@ -40,9 +38,8 @@ function arrayData(list: readonly unknown[], context: LiteralContext, depth: num
 function objectData(record: Readonly<Record<string, unknown>>, context: LiteralContext, depth: number): unknown {
   const entries = Object.entries(record).map(([key, part]): [string, unknown] => [key, valueData(part, context, depth + 1)]);
   const isUnchanged = entries.every(([key, part]) => part === record[key]);
-  const [only] = entries;
-  if (entries.length !== 1 || !only?.[0].startsWith('$')) return isUnchanged ? record : Object.fromEntries(entries);
-  if (!isUnchanged) context.report(`an object whose only key is "${only[0]}" cannot hold references: rename the key, or build it in a step`);
+  if (!isReserved(record)) return isUnchanged ? record : Object.fromEntries(entries);
+  if (!isUnchanged) context.report(`an object with the key "${dollarKey(record)}" cannot hold references: rename the key, or build it in a step`);
   return { $literal: record };
 }
 
@@ -62,8 +59,12 @@ export function shapeData(output: unknown, context: LiteralContext, depth = 1): 
 function recordShape(output: Readonly<Record<string, unknown>>, context: LiteralContext, depth: number): Shape {
   const keys = Object.keys(output);
   if (keys.length === 0) return { $literal: {} };
-  if (keys.length === 1 && keys[0]?.startsWith('$')) context.report(`the returned object's only key is "${keys[0]}": rename it, a single key with $ is kept for references`);
+  if (isReserved(output)) context.report(`the returned object has the key "${dollarKey(output)}": rename it, it is kept for references`);
   return Object.fromEntries(keys.map((key) => [key, shapeData(output[key], context, depth + 1)]));
+}
+
+function dollarKey(record: object): string {
+  return Object.keys(record).find((key) => key.startsWith('$')) ?? '';
 }
 
 function asyncHint(output: unknown): string {
