@@ -1,0 +1,117 @@
+/**
+ * Everything that can be watched, as one union: the story of the system.
+ *
+ * O1 a kind is `noun.pastVerb`; its fields are plain data, safe to keep and to print.
+ * O2 `eventTable` has one row a kind; docs/events.md is generated from it.
+ * O3 no event carries an argument, a result or a stack trace.
+ * Who emits is the room where it happens; subscribers (log, meters, dashboards) never change what happens.
+ */
+
+import type { MeshNote } from '../core/gossip/note.ts';
+import type { StepOutcome } from '../errors.ts';
+
+/** Where an attempt went, as every event about calls names it. */
+interface AttemptPlace {
+  readonly function: string;
+  readonly version: string;
+  /** Name of the server. */
+  readonly server: string;
+}
+
+interface BreakerPlace {
+  readonly server: string;
+  /** Absent: the breaker of the whole server. */
+  readonly function?: string | undefined;
+}
+
+type ServerEvent =
+  | { readonly kind: 'server.listening'; readonly name: string; readonly url: string; readonly port: number }
+  | { readonly kind: 'server.draining'; readonly name: string; readonly inFlight: number }
+  | { readonly kind: 'server.stopped'; readonly name: string }
+  | { readonly kind: 'server.failed'; readonly name: string; readonly code: string; readonly message: string };
+
+type LinkEvent =
+  | { readonly kind: 'link.opened'; readonly server: string; readonly address: string }
+  | { readonly kind: 'link.closed'; readonly server: string; readonly evidence: string; readonly message: string }
+  | { readonly kind: 'session.opened'; readonly client: string; readonly address: string }
+  | { readonly kind: 'session.closed'; readonly client: string; readonly evidence: string; readonly message: string };
+
+type OfferEvent =
+  | ({ readonly kind: 'offer.appeared' } & AttemptPlace)
+  | ({ readonly kind: 'offer.withdrawn' } & AttemptPlace)
+  | { readonly kind: 'offer.conflicted'; readonly function: string; readonly version: string };
+
+type CallEvent =
+  | ({
+      readonly kind: 'attempt.settled';
+      readonly attempt: number;
+      readonly ok: boolean;
+      /** The error's code; absent on success. */
+      readonly code?: string | undefined;
+      readonly elapsedMs: number;
+    } & AttemptPlace)
+  | { readonly kind: 'handler.blocked'; readonly function: string; readonly blockedMs: number }
+  | { readonly kind: 'handler.overstayed'; readonly function: string; readonly callId: string };
+
+type BreakerEvent =
+  | ({ readonly kind: 'breaker.opened'; readonly forMs: number; readonly code: string } & BreakerPlace)
+  | ({ readonly kind: 'breaker.halfOpened' } & BreakerPlace)
+  | ({ readonly kind: 'breaker.closed' } & BreakerPlace);
+
+type RunEvent =
+  | { readonly kind: 'run.accepted'; readonly runId: string; readonly steps: number }
+  | { readonly kind: 'run.settled'; readonly runId: string; readonly ok: boolean; readonly elapsedMs: number }
+  | { readonly kind: 'step.started'; readonly runId: string; readonly step: string; readonly server: string; readonly attempt: number }
+  | {
+      readonly kind: 'step.settled';
+      readonly runId: string;
+      readonly step: string;
+      readonly outcome: StepOutcome;
+      readonly server?: string | undefined;
+      readonly elapsedMs: number;
+    };
+
+export type FabricEvent = ServerEvent | LinkEvent | OfferEvent | CallEvent | BreakerEvent | RunEvent | MeshNote;
+
+export type EventKind = FabricEvent['kind'];
+/** The event of one kind. */
+export type EventOf<K extends EventKind> = Extract<FabricEvent, { readonly kind: K }>;
+
+/** One row a kind: what it says has happened. */
+export const eventTable: Readonly<Record<EventKind, string>> = {
+  'server.listening': 'this server accepts connections; the port is the one really bound',
+  'server.draining': 'this server takes no new work and finishes what is in flight',
+  'server.stopped': 'this server has stopped; nothing of it is left',
+  'server.failed': 'this server could not start, or had to stop',
+  'link.opened': 'a link to another server is open',
+  'link.closed': 'a link to another server has closed; calls in flight on it are lost',
+  'session.opened': 'a client has connected to this server',
+  'session.closed': "a client's session has closed",
+  'offer.appeared': 'a server offers a function that it did not offer before',
+  'offer.withdrawn': 'an offer is gone: withdrawn, or its server left or died',
+  'offer.conflicted': 'two servers announce different effects for the same function and version; the strictest counts',
+  'attempt.settled': 'one attempt of a call from here has ended',
+  'handler.blocked': 'a handler blocked the event loop of this server for over 200 ms',
+  'handler.overstayed': 'a handler went on after its signal had fired and its reply had gone out',
+  'breaker.opened': 'a breaker refuses attempts for `forMs`, because of failures with `code`',
+  'breaker.halfOpened': 'a breaker lets the next attempt through as its probe',
+  'breaker.closed': 'a probe has succeeded: attempts pass again',
+  'run.accepted': 'this server coordinates a run',
+  'run.settled': 'a run that this server coordinates has ended',
+  'step.started': 'a step of a run has been sent to a server',
+  'step.settled': 'a step of a run has ended, or will not run',
+  'member.joined': 'a member is known and alive',
+  'member.suspected': 'evidence stands against a member',
+  'member.refuted': 'the evidence against a member is void: it answered',
+  'member.unreachable': 'a member cannot be reached from here, and nobody may bury it',
+  'member.died': 'a member is dead by the word of a quorum of its observers',
+  'member.leaving': 'a member is about to leave, by its own word',
+  'member.left': 'a member has left, by its own word',
+  'member.rejected': 'what a member announced is against a limit and is not taken',
+  'greeting.refused': 'a greeting between two servers was refused',
+  'epoch.raised': 'this server raised its own epoch, so that its record wins over an older one of its name',
+  'cluster.settled': 'this server took the uid of the cluster that it met',
+  'join.failing': 'none of the addresses of `join` answers; said at most once a minute',
+  'loop.stalled': "this server's own event loop was late; deadlines of others are shifted",
+  'mesh.isolated': 'most links went silent at once (or came back): this server convicts nobody on silence meanwhile',
+};

@@ -1,0 +1,83 @@
+/**
+ * Where events go: to whoever listens, and never in the way of what they are about.
+ *
+ * O4 with no listener an `emit` is one comparison; `wants` spares the making of the event.
+ * O5 a listener that throws is caught and counted; the others are told all the same.
+ * O6 a listener added or removed during an `emit` takes effect from the next one.
+ */
+
+import type { EventKind, EventOf, FabricEvent } from './events.ts';
+
+type Listener = (event: FabricEvent) => void;
+
+export class Observer {
+  readonly #byKind = new Map<EventKind, readonly Listener[]>();
+  #forAll: readonly Listener[] = [];
+  #listeners = 0;
+  #failures = 0;
+
+  /** How often a listener has thrown. */
+  get failures(): number {
+    return this.#failures;
+  }
+
+  /** Whether anybody listens to this kind. */
+  wants(kind: EventKind): boolean {
+    return this.#listeners > 0 && (this.#forAll.length > 0 || this.#byKind.has(kind));
+  }
+
+  /** Tells every listener of the event's kind, in the order in which they were added. */
+  emit(event: FabricEvent): void {
+    if (this.#listeners === 0) return;
+    this.#tell(this.#byKind.get(event.kind), event);
+    this.#tell(this.#forAll, event);
+  }
+
+  /** Listens to one kind. Returns the removal, harmless when called twice. */
+  on<K extends EventKind>(kind: K, listener: (event: EventOf<K>) => void): () => void {
+    const added: Listener = (event) => {
+      if (isOfKind(event, kind)) listener(event);
+    };
+    this.#byKind.set(kind, [...(this.#byKind.get(kind) ?? []), added]);
+    return this.#counted(() => {
+      const left = (this.#byKind.get(kind) ?? []).filter((other) => other !== added);
+      if (left.length > 0) this.#byKind.set(kind, left);
+      else this.#byKind.delete(kind);
+    });
+  }
+
+  /** Listens to every kind: for logs. Returns the removal, harmless when called twice. */
+  onAll(listener: (event: FabricEvent) => void): () => void {
+    const added: Listener = (event) => listener(event);
+    this.#forAll = [...this.#forAll, added];
+    return this.#counted(() => {
+      this.#forAll = this.#forAll.filter((other) => other !== added);
+    });
+  }
+
+  #counted(remove: () => void): () => void {
+    let isThere = true;
+    this.#listeners += 1;
+    return () => {
+      if (!isThere) return;
+      isThere = false;
+      this.#listeners -= 1;
+      remove();
+    };
+  }
+
+  #tell(listeners: readonly Listener[] | undefined, event: FabricEvent): void {
+    if (!listeners) return;
+    for (const listener of listeners) {
+      try {
+        listener(event);
+      } catch {
+        this.#failures += 1;
+      }
+    }
+  }
+}
+
+function isOfKind<K extends EventKind>(event: FabricEvent, kind: K): event is EventOf<K> {
+  return event.kind === kind;
+}
