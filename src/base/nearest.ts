@@ -2,14 +2,19 @@
  * The known names that a misspelt one probably meant, for messages.
  */
 
-const lengthMax = 64;
+/** Characters compared, and names looked at: a hint is worth about 10 ms, however many names a peer sends. */
+const lengthMax = 40;
+const knownMax = 2_000;
 
 /** At most `count` of `known`, nearest first: within a third of the name's length, or one beginning with the other. */
 export function nearest(name: string, known: Iterable<string>, count = 3): readonly string[] {
   const wanted = name.slice(0, lengthMax).toLowerCase();
   const budget = Math.max(1, Math.floor(wanted.length / 3));
   const close: { readonly name: string; readonly distance: number }[] = [];
+  let looked = 0;
   for (const candidate of known) {
+    looked += 1;
+    if (looked > knownMax) break;
     const distance = distanceOf(wanted, candidate.slice(0, lengthMax).toLowerCase(), budget);
     if (distance <= budget) close.push({ name: candidate, distance });
   }

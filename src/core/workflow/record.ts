@@ -25,6 +25,12 @@ export interface Template {
   readonly holes: readonly Hole[];
 }
 
+/** A string argument that equals a command's name and was taken literally, `references` not being given. */
+export interface LooksBare {
+  readonly step: string;
+  readonly text: string;
+}
+
 export interface WireCommand {
   readonly name: string;
   readonly function: string;
@@ -69,7 +75,7 @@ export type OpaqueError = object;
  */
 export type RunEventBody<Value, Failure> =
   | { readonly kind: 'run.accepted'; readonly runId: string; readonly coordinator: string; readonly steps: readonly string[] }
-  | { readonly kind: 'reference.looksBare'; readonly step: string; readonly text: string }
+  | ({ readonly kind: 'reference.looksBare' } & LooksBare)
   | { readonly kind: 'step.waiting'; readonly step: string; readonly reason: WaitReason }
   | { readonly kind: 'step.started'; readonly step: string; readonly server: string; readonly attempt: number }
   | { readonly kind: 'step.progress'; readonly step: string; readonly value: Value }

@@ -1,0 +1,202 @@
+/**
+ * What a user wrote (data.ts) as records (record.ts): fields checked by name and type, references cut out, values
+ * encoded. Used by the client for its own workflows and by the coordinator for those of foreign clients.
+ *
+ * Q1 every problem is found, not the first; structure (names, edges, cycles) is checked along with the rest.
+ * Q2 nothing is guessed: an unknown field, a wrong type or an unknown `$` object is refused by name.
+ */
+
+import type { WorkflowProblem } from '../../errors.ts';
+import type { Need } from '../catalog/offer.ts';
+import type { Payload } from '../payload.ts';
+import { checkKeys, isPlain, short, typeName } from './fields.ts';
+import type { LooksBare, Template, WireCommand, WireReturns } from './record.ts';
+import { parseTemplate } from './references.ts';
+import type { ReferenceContext } from './references.ts';
+import { checkWorkflow, commandsMax, Problems } from './workflow.ts';
+import type { CheckedWorkflow } from './workflow.ts';
+
+export interface ParseOptions {
+  /** Overrides what the data says. */
+  readonly returns?: unknown;
+  /** Absent: explicit, and strings that look bare are noted. */
+  readonly references?: 'explicit' | 'bare' | undefined;
+  /** Whether the run is given an input. */
+  readonly hasInput: boolean;
+  /** Encodes a template; what it throws becomes a problem of the command (its message, and `path` if it has one). */
+  readonly encode: (value: unknown) => Payload;
+}
+
+/** A workflow that is ready to be submitted. */
+export interface ParsedWorkflow {
+  readonly name: string | undefined;
+  readonly commands: readonly WireCommand[];
+  readonly returns: WireReturns;
+  /** At most `looksBareMax` of them. */
+  readonly looksBare: readonly LooksBare[];
+  readonly checked: CheckedWorkflow;
+}
+
+/** Hints that one run gives. */
+export const looksBareMax = 100;
+
+/** Reads `WorkflowData` or a list of commands. Throws `bad_workflow` with every problem. */
+export function parseWorkflow(data: unknown, options: ParseOptions): ParsedWorkflow {
+  const problems = new Problems();
+  const record = readData(data, problems);
+  if (!record || record.commands.length > commandsMax) {
+    if (record) problems.report(`there are ${record.commands.length} commands, the limit is ${commandsMax}`);
+    throw problems.error();
+  }
+  const names = new Set(record.commands.flatMap((command) => (isPlain(command) && typeof command['name'] === 'string' ? [command['name']] : [])));
+  const reader = new CommandReader(names, options, problems);
+  const commands = record.commands.map((command, at) => reader.read(command, at));
+  const returns = readReturns(options.returns ?? record.returns, names, options, problems);
+  const known: readonly WorkflowProblem[] = problems.listed;
+  const checked = checkWorkflow({ commands, returns, hasInput: options.hasInput }, known);
+  return { name: record.name, commands, returns, looksBare: reader.looksBare, checked };
+}
+
+interface DataHead {
+  readonly name: string | undefined;
+  readonly commands: readonly unknown[];
+  readonly returns: unknown;
+}
+
+function readData(data: unknown, problems: Problems): DataHead | undefined {
+  const report = (message: string): void => problems.report(message);
+  if (Array.isArray(data)) return { name: undefined, commands: data, returns: undefined };
+  if (!isPlain(data)) return void report(`a workflow is a list of commands, or an object with "commands"; this is ${typeName(data)}`);
+  checkKeys(data, ['name', 'commands', 'returns'], 'workflow field', report);
+  const commands = data['commands'];
+  if (!Array.isArray(commands)) return void report(`"commands" takes a list, found ${typeName(commands)}`);
+  return { name: readText(data, 'name', report), commands, returns: data['returns'] };
+}
+
+const commandFields = ['name', 'fun', 'args', 'need', 'version', 'after', 'target', 'timeoutMs'] as const;
+
+class CommandReader {
+  readonly looksBare: LooksBare[] = [];
+  readonly #names: ReadonlySet<string>;
+  readonly #options: ParseOptions;
+  readonly #problems: Problems;
+
+  constructor(names: ReadonlySet<string>, options: ParseOptions, problems: Problems) {
+    this.#names = names;
+    this.#options = options;
+    this.#problems = problems;
+  }
+
+  read(data: unknown, at: number): WireCommand {
+    const label = isPlain(data) && typeof data['name'] === 'string' && data['name'] !== '' ? data['name'] : `number ${at + 1}`;
+    const report = (message: string): void => this.#problems.report(message, label);
+    const fields = isPlain(data) ? data : {};
+    if (fields !== data) report(`a command is an object with "name" and "fun"; this is ${typeName(data)}`);
+    else checkKeys(fields, commandFields, 'command field', report);
+    const optional = {
+      need: readNeed(fields['need'], report),
+      version: readText(fields, 'version', report),
+      target: readText(fields, 'target', report),
+      timeoutMs: readTimeout(fields['timeoutMs'], report),
+    };
+    return {
+      // A missing name or function gets a stand-in: it is reported here, and must not be reported twice.
+      name: readText(fields, 'name', report) ?? (fields['name'] === undefined ? '' : label),
+      function: readText(fields, 'fun', report) ?? (fields['fun'] === undefined ? '' : label),
+      args: this.#arguments(fields['args'] ?? [], label, report),
+      after: readTexts(fields['after'], 'after', report) ?? [],
+      ...withoutAbsent(optional),
+    };
+  }
+
+  #arguments(args: unknown, step: string, report: (message: string) => void): Template {
+    if (!Array.isArray(args)) report(`"args" takes the list of arguments, found ${typeName(args)}`);
+    const { references, encode } = this.#options;
+    const onLooksBare = (text: string): void => {
+      const isNews = text !== step && this.looksBare.length < looksBareMax;
+      if (isNews) this.looksBare.push({ step, text });
+    };
+    const context = { names: this.#names, isBare: references === 'bare', report, ...(references === undefined ? { onLooksBare } : {}) };
+    return readTemplate(Array.isArray(args) ? args : [], context, encode);
+  }
+}
+
+function readTemplate(value: unknown, context: ReferenceContext, encode: ParseOptions['encode']): Template {
+  const parsed = parseTemplate(value, context);
+  try {
+    return { value: encode(parsed.value), holes: parsed.holes };
+  } catch (error) {
+    context.report(encodeFault(error));
+    return { value: nothing, holes: parsed.holes };
+  }
+}
+
+/** Stands for a template that could not be encoded; the problem is reported, so it goes nowhere. */
+const nothing: Payload = { encoding: 'undefined', bytes: new Uint8Array(0) };
+
+function encodeFault(error: unknown): string {
+  if (!(error instanceof Error)) return 'the arguments cannot be encoded';
+  const path = 'path' in error && Array.isArray(error.path) ? error.path : [];
+  const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
+  return place === '' ? error.message : `${place}: ${error.message}`;
+}
+
+function readReturns(returns: unknown, names: ReadonlySet<string>, options: ParseOptions, problems: Problems): WireReturns {
+  const report = (message: string): void => problems.report(`returns: ${message}`);
+  if (returns === undefined || returns === 'leaves') return { kind: 'leaves' };
+  if (returns === 'all') return { kind: 'all' };
+  if (typeof returns === 'string') {
+    report(`takes 'leaves', 'all', a list of steps, or references; found "${short(returns)}"${names.has(returns) ? ` (for one step write ["${short(returns)}"])` : ''}`);
+    return { kind: 'leaves' };
+  }
+  if (Array.isArray(returns) && returns.every((step) => typeof step === 'string')) return { kind: 'steps', steps: returns };
+  checkShape(returns, report, 0);
+  return { kind: 'shape', shape: readTemplate(returns, { names, isBare: false, report }, options.encode) };
+}
+
+/** A shape holds references and nothing else that could be mistaken for one. */
+function checkShape(shape: unknown, report: (message: string) => void, depth: number): void {
+  if (depth > 64) return; // the encoder refuses it
+  if (Array.isArray(shape)) for (const part of shape) checkShape(part, report, depth + 1);
+  else if (!isPlain(shape)) report(`takes references, in lists and objects; found ${typeName(shape)}${typeof shape === 'string' ? ` (for a step write { "$ref": "${short(shape)}" })` : ''}`);
+  else if (!Object.keys(shape).some((key) => key.startsWith('$'))) for (const part of Object.values(shape)) checkShape(part, report, depth + 1);
+}
+
+function readText(fields: Readonly<Record<string, unknown>>, key: string, report: (message: string) => void): string | undefined {
+  const text = fields[key];
+  if (text === undefined || typeof text === 'string') return text;
+  return void report(`"${key}" takes text, found ${typeName(text)}`);
+}
+
+function readTexts(list: unknown, key: string, report: (message: string) => void): readonly string[] | undefined {
+  if (list === undefined) return undefined;
+  if (Array.isArray(list) && list.every((text) => typeof text === 'string')) return list;
+  return void report(`"${key}" takes a list of texts, found ${Array.isArray(list) ? 'something else in it' : typeName(list)}`);
+}
+
+function readTimeout(timeoutMs: unknown, report: (message: string) => void): number | undefined {
+  if (timeoutMs === undefined) return undefined;
+  if (typeof timeoutMs === 'number' && Number.isFinite(timeoutMs)) return timeoutMs;
+  return void report(`"timeoutMs" takes a number of milliseconds, found ${typeof timeoutMs === 'number' ? String(timeoutMs) : typeName(timeoutMs)}`);
+}
+
+const needWords = ['all', 'any', 'none', 'prefer'] as const;
+
+function readNeed(need: unknown, report: (message: string) => void): Need | undefined {
+  if (need === undefined) return undefined;
+  if (Array.isArray(need)) return readTexts(need, 'need', report);
+  if (!isPlain(need)) return void report(`"need" takes a list of resources, or all / any / none / prefer; found ${typeName(need)}`);
+  checkKeys(need, needWords, 'word of a need', report);
+  return withoutAbsent({
+    all: readTexts(need['all'], 'need.all', report),
+    any: readTexts(need['any'], 'need.any', report),
+    none: readTexts(need['none'], 'need.none', report),
+    prefer: readTexts(need['prefer'], 'need.prefer', report),
+  });
+}
+
+/** Absent options are left out, so that records compare and travel alike. */
+function withoutAbsent<T extends object>(record: T): T {
+  // Every field of the records given here may be absent.
+  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
+}
