@@ -3,7 +3,7 @@
  *
  * O1 a kind is `noun.pastVerb`; its fields are plain data, safe to keep and to print.
  * O2 `eventTable` has one row a kind; docs/events.md is generated from it.
- * O3 no event carries an argument, a result or a stack trace.
+ * O3 no event carries an argument or a result; a stack trace only `handler.failed`, which stays in this process.
  * Who emits is the room where it happens; subscribers (log, meters, dashboards) never change what happens.
  */
 
@@ -50,6 +50,22 @@ type CallEvent =
       readonly code?: string | undefined;
       readonly elapsedMs: number;
     } & AttemptPlace)
+  | {
+      readonly kind: 'handler.failed';
+      readonly function: string;
+      readonly version: string;
+      readonly callId: string;
+      /** Name, message and stack of what was thrown. */
+      readonly stack: string;
+    }
+  | {
+      readonly kind: 'handler.logged';
+      readonly function: string;
+      readonly version: string;
+      readonly callId: string;
+      readonly message: string;
+      readonly fields?: Readonly<Record<string, unknown>> | undefined;
+    }
   | { readonly kind: 'handler.blocked'; readonly function: string; readonly blockedMs: number }
   | { readonly kind: 'handler.overstayed'; readonly function: string; readonly callId: string };
 
@@ -91,6 +107,8 @@ export const eventTable: Readonly<Record<EventKind, string>> = {
   'offer.withdrawn': 'an offer is gone: withdrawn, or its server left or died',
   'offer.conflicted': 'two servers announce different effects for the same function and version; the strictest counts',
   'attempt.settled': 'one attempt of a call from here has ended',
+  'handler.failed': 'a handler threw; the caller gets the name and message, the stack stays here',
+  'handler.logged': 'a handler said something (`ctx.log`)',
   'handler.blocked': 'a handler blocked the event loop of this server for over 200 ms',
   'handler.overstayed': 'a handler went on after its signal had fired and its reply had gone out',
   'breaker.opened': 'a breaker refuses attempts for `forMs`, because of failures with `code`',
