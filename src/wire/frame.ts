@@ -8,7 +8,7 @@
 
 import type { Effect, Need } from '../core/catalog/offer.ts';
 import type { Filled, Payload } from '../core/payload.ts';
-import type { WireCommand, WireReturns, WireRunEvent } from '../core/workflow/record.ts';
+import type { LooksBare, WireCommand, WireReturns, WireRunEvent } from '../core/workflow/record.ts';
 import type { WireError } from './error.ts';
 
 /**
@@ -104,8 +104,8 @@ export interface SubmitFrame {
   readonly timeoutMs?: number | undefined;
   readonly isDetached: boolean;
   readonly isJsonOnly: boolean;
-  /** Commands whose string arguments equal another command's name, found by the submitter (for the hint). */
-  readonly looksBare: readonly string[];
+  /** String arguments that equal another command's name, found by the submitter (for the hint). */
+  readonly looksBare: readonly LooksBare[];
 }
 
 /** Follows a run from an event onwards; answered by run events, and by a reply only when there is no such run. */

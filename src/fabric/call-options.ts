@@ -1,0 +1,76 @@
+/**
+ * Options of calls, runs, clients and servers, checked once: an unknown key is refused with the nearest known.
+ */
+
+import { checkNeed } from '../core/catalog/needs.ts';
+import { nearest } from '../base/nearest.ts';
+import { HeddleError } from '../errors.ts';
+import type { CallOptions } from './api.ts';
+import { timeoutMsMax } from './invocation.ts';
+
+const callOptionNames = ['need', 'version', 'target', 'timeoutMs', 'signal', 'meta'] as const;
+/** `meta` in all, in UTF-8 bytes of its keys and values. */
+export const metaBytesMax = 4096;
+
+/** The options as they are, found good. Throws `bad_argument` or `too_large`. */
+export function checkCallOptions(options: unknown): CallOptions {
+  const known = checkOptions(options, callOptionNames, 'options');
+  checkText(known, 'version');
+  checkText(known, 'target');
+  checkTimeout(known['timeoutMs'], 'options');
+  checkSignal(known['signal'], 'options');
+  if (known['need'] !== undefined) checkNeed(known['need']);
+  checkMeta(known['meta']);
+  // Every field was checked above.
+  return known as CallOptions;
+}
+
+/** An object with no key outside `names`. Throws `bad_argument`. */
+export function checkOptions(options: unknown, names: readonly string[], where: string): Readonly<Record<string, unknown>> {
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw new HeddleError('bad_argument', { path: [where], expected: 'an object', found: options === null ? 'null' : typeof options });
+  }
+  for (const key of Object.keys(options)) {
+    if (names.includes(key)) continue;
+    const [near] = nearest(key, names, 1);
+    const hint = near === undefined ? '' : ` (did you mean "${near}"?)`;
+    throw new HeddleError('bad_argument', { path: [where], expected: `one of ${names.join(', ')}`, found: `unknown option "${key}"${hint}` });
+  }
+  return options as Readonly<Record<string, unknown>>; // an object, as checked
+}
+
+export function checkTimeout(timeoutMs: unknown, where: string): void {
+  if (timeoutMs === undefined) return;
+  if (typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= timeoutMsMax) return;
+  throw new HeddleError('bad_argument', { path: [where, 'timeoutMs'], expected: `milliseconds, over 0 and at most ${timeoutMsMax}`, found: found(timeoutMs) });
+}
+
+export function checkSignal(signal: unknown, where: string): void {
+  if (signal === undefined || signal instanceof AbortSignal) return;
+  throw new HeddleError('bad_argument', { path: [where, 'signal'], expected: 'an AbortSignal', found: found(signal) });
+}
+
+function checkText(options: Readonly<Record<string, unknown>>, key: string): void {
+  const value = options[key];
+  if (value === undefined || (typeof value === 'string' && value.length > 0)) return;
+  throw new HeddleError('bad_argument', { path: ['options', key], expected: 'a text', found: found(value) });
+}
+
+function checkMeta(meta: unknown): void {
+  if (meta === undefined) return;
+  if (typeof meta !== 'object' || meta === null) {
+    throw new HeddleError('bad_argument', { path: ['options', 'meta'], expected: 'an object of texts', found: found(meta) });
+  }
+  let bytes = 0;
+  for (const [key, value] of Object.entries(meta)) {
+    if (typeof value !== 'string' || key === '__proto__') {
+      throw new HeddleError('bad_argument', { path: ['options', 'meta', key], expected: 'a text', found: found(value) });
+    }
+    bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
+  }
+  if (bytes > metaBytesMax) throw new HeddleError('too_large', { what: 'options.meta', limit: metaBytesMax, found: bytes });
+}
+
+function found(value: unknown): string {
+  return typeof value === 'number' ? String(value) : value === null ? 'null' : typeof value;
+}

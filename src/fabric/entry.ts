@@ -1,0 +1,182 @@
+/**
+ * What others ask of this server over their links and sessions, and who answers it.
+ *
+ * A direct call goes to the dispatcher; any other call is routed on, its payloads untouched; questions about
+ * the fabric are answered here; runs are the runner's.
+ * N1 every request is answered once, or ended with its link.
+ */
+
+import type { Payload } from '../core/payload.ts';
+import { HeddleError } from '../errors.ts';
+import { toWireError } from '../wire/error.ts';
+import type { AttachFrame, CallFrame, CancelRunFrame, QueryFrame, SubmitFrame } from '../wire/frame.ts';
+import { encodeValue } from '../wire/value.ts';
+import type { Member, Offer } from './api.ts';
+import type { CallOrigin, Dispatcher } from './dispatcher.ts';
+import type { CallEngine, CallSink, Invocation, Settlement } from './invocation.ts';
+import type { Incoming, Peer, RequestFrame } from './peer.ts';
+import type { RunEngine, RunFollower } from './run-engine.ts';
+
+export interface EntryOptions {
+  readonly dispatcher: Dispatcher;
+  readonly engine: CallEngine;
+  readonly runs: RunEngine;
+  readonly members: () => readonly Member[];
+  readonly catalog: () => readonly Offer[];
+  readonly nowMs: () => number;
+  /** Set while no new work is taken. */
+  readonly refusal: () => HeddleError | undefined;
+}
+
+export class Entry {
+  readonly #options: EntryOptions;
+
+  constructor(options: EntryOptions) {
+    this.#options = options;
+  }
+
+  onRequest(frame: RequestFrame, peer: Peer): void {
+    switch (frame.kind) {
+      case 'call':
+        return frame.isDirect ? this.#dispatch(frame, peer) : this.#relay(frame, peer);
+      case 'query':
+        return this.#answer(frame, peer);
+      case 'submit':
+        return this.#submit(frame, peer);
+      case 'attach':
+        return this.#attach(frame, peer);
+      case 'cancelRun':
+        return this.#cancelRun(frame, peer);
+    }
+  }
+
+  #dispatch(frame: CallFrame, peer: Peer): void {
+    const answer = new PeerAnswer(frame, peer);
+    peer.serve(frame.id, answer);
+    answer.handle = this.#options.dispatcher.dispatch(frame, answer);
+  }
+
+  #relay(frame: CallFrame, peer: Peer): void {
+    const refusal = this.#options.refusal();
+    if (refusal) return refuse(peer, frame.id, refusal);
+    const answer = new PeerAnswer(frame, peer);
+    peer.serve(frame.id, answer);
+    answer.handle = this.#options.engine.start(invocationOf(frame, answer, this.#options.nowMs()), answer);
+  }
+
+  #answer(frame: QueryFrame, peer: Peer): void {
+    const value = frame.about === 'members' ? this.#options.members() : this.#options.catalog();
+    peer.serve(frame.id, { cancel: () => {} });
+    peer.answer({ kind: 'reply', id: frame.id, outcome: { ok: true, value: encodeValue(value) } });
+  }
+
+  #submit(frame: SubmitFrame, peer: Peer): void {
+    const refusal = this.#options.refusal();
+    if (refusal) return refuse(peer, frame.id, refusal);
+    const follower = new PeerFollower(peer, frame.id);
+    peer.serve(frame.id, follower);
+    follower.unfollow = this.#options.runs.submit(frame, follower);
+  }
+
+  #attach(frame: AttachFrame, peer: Peer): void {
+    const follower = new PeerFollower(peer, frame.id);
+    peer.serve(frame.id, follower);
+    follower.unfollow = this.#options.runs.attach(frame.runId, frame.fromSequence, follower);
+  }
+
+  #cancelRun(frame: CancelRunFrame, peer: Peer): void {
+    peer.serve(frame.id, { cancel: () => {} });
+    this.#options.runs.cancel(frame.runId, frame.reason).then(
+      () => peer.answer({ kind: 'reply', id: frame.id, outcome: { ok: true, value: nothing } }),
+      (error: unknown) => peer.answer(failure(frame.id, error)),
+    );
+  }
+}
+
+const nothing: Payload = { encoding: 'undefined', bytes: new Uint8Array(0) };
+
+function failure(id: number, error: unknown) {
+  const known = HeddleError.is(error) ? error : new HeddleError('protocol_error', { problem: String(error) });
+  return { kind: 'reply', id, outcome: { ok: false, error: toWireError(known) } } as const;
+}
+
+function refuse(peer: Peer, id: number, refusal: HeddleError): void {
+  peer.serve(id, { cancel: () => {} });
+  peer.answer(failure(id, refusal));
+}
+
+function invocationOf(frame: CallFrame, origin: CallOrigin, nowMs: number): Invocation {
+  return {
+    function: frame.function,
+    version: frame.version,
+    effect: frame.effect,
+    need: frame.need,
+    target: frame.target,
+    args: frame.args,
+    timeoutMs: frame.timeoutMs,
+    deadlineMs: nowMs + frame.timeoutMs,
+    caller: origin.callerInstance,
+    callerName: origin.callerName,
+    callNumber: frame.callNumber,
+    attempt: frame.attempt,
+    paid: frame.paid,
+    meta: frame.meta,
+    isJsonOnly: frame.isJsonOnly,
+    wantsProgress: frame.wantsProgress,
+  };
+}
+
+/** Passes the end of a call, run here or routed on, back over the link it came by. */
+class PeerAnswer implements CallOrigin, CallSink, Incoming {
+  readonly callerName: string;
+  readonly callerInstance: string;
+  /** Who works on it; absent while that is being found out. */
+  handle: Incoming | undefined;
+  readonly #peer: Peer;
+  readonly #id: number;
+
+  constructor(frame: CallFrame, peer: Peer) {
+    this.callerName = frame.callerName ?? peer.identity.name;
+    this.callerInstance = frame.caller ?? peer.identity.instance;
+    this.#peer = peer;
+    this.#id = frame.id;
+  }
+
+  settled(settlement: Settlement): void {
+    this.#peer.reply(this.#id, settlement);
+  }
+
+  progress(value: Payload): void {
+    this.#peer.send({ kind: 'progress', id: this.#id, value });
+  }
+
+  cancel(reason: string): void {
+    this.handle?.cancel(reason);
+  }
+}
+
+/** Sends a run's events to the peer that follows it. */
+class PeerFollower implements RunFollower {
+  unfollow: (() => void) | undefined;
+  readonly #peer: Peer;
+  readonly #id: number;
+
+  constructor(peer: Peer, id: number) {
+    this.#peer = peer;
+    this.#id = id;
+  }
+
+  onEvent(event: Parameters<RunFollower['onEvent']>[0]): void {
+    this.#peer.send({ kind: 'runEvent', id: this.#id, event });
+    if (event.kind === 'run.settled') this.#peer.finish(this.#id);
+  }
+
+  onFailure(error: HeddleError): void {
+    this.#peer.answer(failure(this.#id, error));
+  }
+
+  /** The follower left, or its link did: the run goes on (see run-keeper.ts for how long). */
+  cancel(): void {
+    this.unfollow?.();
+  }
+}

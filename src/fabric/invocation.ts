@@ -1,0 +1,68 @@
+/**
+ * One call as the engines see it: what is wanted, encoded, with its deadline; and where its end is told.
+ *
+ * The same shape serves a call of this process, a call relayed for a client, a step of a run and a foreign
+ * client's request. Who asked is behind the sink; who answers is chosen by the engine.
+ */
+
+import type { Effect, Need } from '../core/catalog/offer.ts';
+import type { Filled, Payload } from '../core/payload.ts';
+import type { ReplyFrame } from '../wire/frame.ts';
+
+export interface Invocation {
+  readonly function: string;
+  /** Version range; undefined: any, highest first. */
+  readonly version: string | undefined;
+  /** The effect by the caller's definition; undefined: as offered. */
+  readonly effect: Effect | undefined;
+  readonly need: Need | undefined;
+  readonly target: string | undefined;
+  readonly args: Filled;
+  /** The whole time given to the call, for messages. */
+  readonly timeoutMs: number;
+  /** When that time is over, by the engine's clock. */
+  readonly deadlineMs: number;
+  /** With `callNumber` the callId: the instance and name of the process that asked first. */
+  readonly caller: string;
+  readonly callerName: string;
+  readonly callNumber: number;
+  /** Number of the next attempt; 1 unless earlier ones were made on another hop. */
+  readonly attempt: number;
+  /** Paid retries spent on earlier hops. */
+  readonly paid: number;
+  readonly meta: Readonly<Record<string, string>> | undefined;
+  readonly isJsonOnly: boolean;
+  readonly wantsProgress: boolean;
+}
+
+/** How a call ended. */
+export interface Settlement {
+  readonly outcome: ReplyFrame['outcome'];
+  /** The server that ran it, or that refused last. */
+  readonly server?: string | undefined;
+  readonly freeSlots?: number | undefined;
+  readonly serverMicros?: number | undefined;
+}
+
+/** Where a call's end is told. `settled` is called exactly once. */
+export interface CallSink {
+  settled(settlement: Settlement): void;
+  progress?(value: Payload): void;
+  /** An attempt was sent. */
+  started?(server: string, attempt: number): void;
+}
+
+export interface CallHandle {
+  /** Gives the call up: the sink is told `cancelled` (or has been told before), the remote handler's signal fires. */
+  cancel(reason: string): void;
+}
+
+/** What can carry a call: the server's router, or a client's session. */
+export interface CallEngine {
+  start(invocation: Invocation, sink: CallSink): CallHandle;
+}
+
+/** Default deadline of a root call, in milliseconds. Nested calls inherit theirs. */
+export const callTimeoutMsDefault = 30_000;
+/** Longest deadline, in milliseconds (24 days, what a timer takes). */
+export const timeoutMsMax = 2 ** 31 - 1;

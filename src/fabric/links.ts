@@ -1,0 +1,123 @@
+/**
+ * The open connections of one server: one peer per link and session, found by instance.
+ *
+ * H1 a call goes over a link that takes new conversations, the newest of them.
+ * H2 a call for which there is no link waits one dial's time for the mesh to make it.
+ * H3 what arrives on any of them goes to the entry; mesh messages go to the mesh.
+ * Which links there are is the mesh's decision; what a peer is, is peer.ts.
+ */
+
+import type { CancelTask, Clock } from '../base/clock.ts';
+import { HeddleError } from '../errors.ts';
+import type { Evidence, Link } from '../transport/transport.ts';
+import type { ServersFrame } from '../wire/frame.ts';
+import type { LinkIdentity, MeshLink, MeshLinkCallbacks } from './mesh-port.ts';
+import { Peer, type PeerIdentity, type RequestFrame } from './peer.ts';
+
+/** How long a call waits for a link that the mesh is about to make, in milliseconds: one dial. */
+const linkWaitMs = 1_000;
+
+export interface LinksOptions {
+  readonly clock: Clock;
+  readonly onRequest: (frame: RequestFrame, peer: Peer) => void;
+  /** The last open link to a server is gone. */
+  readonly onLost: (instance: string, evidence: Evidence) => void;
+}
+
+export class Links {
+  readonly #options: LinksOptions;
+  readonly #byInstance = new Map<string, Peer[]>();
+  readonly #sessions = new Set<Peer>();
+  readonly #awaited = new Map<string, Set<(peer: Peer | undefined) => void>>();
+
+  constructor(options: LinksOptions) {
+    this.#options = options;
+  }
+
+  /** The link to take for a new call. */
+  find(instance: string): Peer | undefined {
+    return this.#byInstance.get(instance)?.[0];
+  }
+
+  /** Waits for the mesh's link to a server that has none; tells `unreachable` after one dial's time. Gives what takes the wish back. */
+  whenLinked(server: PeerIdentity, done: (reached: Peer | HeddleError) => void): CancelTask {
+    const waiters = this.#awaited.get(server.instance) ?? new Set();
+    this.#awaited.set(server.instance, waiters);
+    const leave = (): void => {
+      cancel();
+      waiters.delete(waiter);
+      if (waiters.size === 0) this.#awaited.delete(server.instance);
+    };
+    const waiter = (peer: Peer | undefined): void => {
+      leave();
+      done(peer ?? new HeddleError('unreachable', { address: server.name, evidence: 'silent' }));
+    };
+    const cancel = this.#options.clock.schedule(linkWaitMs, () => waiter(undefined));
+    waiters.add(waiter);
+    return leave;
+  }
+
+  #tellAwaiting(instance: string, peer: Peer): void {
+    for (const waiter of [...(this.#awaited.get(instance) ?? [])]) waiter(peer);
+  }
+
+  /** Opens a link between servers; the mesh talks over it, calls share it. */
+  openLink(link: Link, identity: LinkIdentity, callbacks: MeshLinkCallbacks): MeshLink {
+    const peer: Peer = new Peer(link, identity, {
+      onRequest: (frame, from) => this.#options.onRequest(frame, from),
+      onMesh: callbacks.onMesh,
+      onHeard: callbacks.onHeard,
+      onClosed: (evidence, message) => {
+        callbacks.onClosed(evidence, message);
+        this.#remove(peer);
+        if (!this.find(identity.instance)) this.#options.onLost(identity.instance, evidence);
+      },
+    });
+    this.#byInstance.set(identity.instance, [peer, ...(this.#byInstance.get(identity.instance) ?? [])]);
+    this.#tellAwaiting(identity.instance, peer);
+    return {
+      sendMesh: (message) => peer.sendMesh(message),
+      retire: () => {
+        this.#remove(peer);
+        peer.retire();
+      },
+      close: () => peer.close(),
+    };
+  }
+
+  /** Opens a client's session. */
+  openSession(link: Link, identity: PeerIdentity): void {
+    const peer: Peer = new Peer(link, identity, {
+      onRequest: (frame, from) => this.#options.onRequest(frame, from),
+      onClosed: () => this.#sessions.delete(peer),
+    });
+    this.#sessions.add(peer);
+  }
+
+  /** How many client sessions are open. */
+  get sessions(): number {
+    return this.#sessions.size;
+  }
+
+  /** Tells every client where else it may go. */
+  tellSessions(frame: ServersFrame): void {
+    for (const session of this.#sessions) session.send(frame);
+  }
+
+  /** Closes the sessions, each once its last conversation has settled. */
+  retireSessions(): void {
+    for (const session of this.#sessions) session.retire();
+  }
+
+  close(): void {
+    for (const session of this.#sessions) session.close();
+    for (const peers of this.#byInstance.values()) for (const peer of peers) peer.close();
+  }
+
+  #remove(peer: Peer): void {
+    const { instance } = peer.identity;
+    const rest = (this.#byInstance.get(instance) ?? []).filter((other) => other !== peer);
+    if (rest.length === 0) this.#byInstance.delete(instance);
+    else this.#byInstance.set(instance, rest);
+  }
+}

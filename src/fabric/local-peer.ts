@@ -1,0 +1,63 @@
+/**
+ * This process as a server of its own calls: the same frames, the same dispatcher, no link.
+ *
+ * Arguments and results are encoded and decoded as over a wire, so that a function behaves the same wherever
+ * it runs.
+ */
+
+import type { Frame, ProgressFrame, ReplyFrame } from '../wire/frame.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { Conversation, Incoming } from './peer.ts';
+import type { CallPeer } from './routed-call.ts';
+
+export class LocalPeer implements CallPeer {
+  /** Admission bounds what runs here; there is no link to fill. */
+  readonly isFull = false;
+  readonly #dispatcher: Dispatcher;
+  readonly #identity: { readonly name: string; readonly instance: string };
+  readonly #conversations = new Map<number, Conversation>();
+  readonly #incoming = new Map<number, Incoming>();
+  #nextId = 1;
+
+  constructor(dispatcher: Dispatcher, identity: { readonly name: string; readonly instance: string }) {
+    this.#dispatcher = dispatcher;
+    this.#identity = identity;
+  }
+
+  reserve(conversation: Conversation): number {
+    const id = this.#nextId++;
+    this.#conversations.set(id, conversation);
+    return id;
+  }
+
+  release(id: number): void {
+    this.#conversations.delete(id);
+    this.#incoming.delete(id);
+  }
+
+  send(frame: Frame): void {
+    if (frame.kind === 'cancel') return this.#incoming.get(frame.id)?.cancel(frame.reason);
+    if (frame.kind !== 'call') return;
+    const { id } = frame;
+    const incoming = this.#dispatcher.dispatch(frame, {
+      callerName: frame.callerName ?? this.#identity.name,
+      callerInstance: frame.caller ?? this.#identity.instance,
+      reply: (reply) => this.#reply({ ...reply, kind: 'reply', id }),
+      progress: (value) => this.#conversations.get(id)?.onProgress?.({ kind: 'progress', id, value } satisfies ProgressFrame),
+    });
+    if (this.#conversations.has(id)) this.#incoming.set(id, incoming);
+  }
+
+  /** Never called: `isFull` is always false. */
+  whenRoom(): boolean {
+    return true;
+  }
+
+  leaveQueue(): void {}
+
+  #reply(frame: ReplyFrame): void {
+    const conversation = this.#conversations.get(frame.id);
+    this.release(frame.id);
+    conversation?.onReply(frame);
+  }
+}

@@ -1,0 +1,298 @@
+/**
+ * One live link or session, shared by all conversations with the process at its other end.
+ *
+ * P1 a conversation opened here gets exactly one end: a reply, a settled run, `release`, or `onLost`.
+ * P2 at most `callsInFlightMax` conversations are open towards the peer; later ones wait in order
+ *    (`whenRoom`), at most `waitersMax`, and are told when the link is lost.
+ * P3 a frame with large values is delivered when all of them are there, never in part.
+ * P4 what a peer sends wrongly closes its link and nothing else.
+ * What frames mean is decided by caller, dispatcher, runner and mesh; bytes are the transport's.
+ */
+
+import { HeddleError } from '../errors.ts';
+import type { Evidence, Link } from '../transport/transport.ts';
+import type {
+  AttachFrame,
+  CallFrame,
+  CancelRunFrame,
+  Frame,
+  ProgressFrame,
+  QueryFrame,
+  ReplyFrame,
+  RunEventFrame,
+  ServersFrame,
+  SubmitFrame,
+} from '../wire/frame.ts';
+import { decodeFrame, encodeFrame } from '../wire/frame-codec.ts';
+import { LargeValues } from './large-values.ts';
+
+/** Who is at the other end. */
+export interface PeerIdentity {
+  readonly name: string;
+  /** One per process. */
+  readonly instance: string;
+}
+
+/** The opener's side of one conversation. */
+export interface Conversation {
+  onReply(frame: ReplyFrame): void;
+  onProgress?(frame: ProgressFrame): void;
+  onRunEvent?(frame: RunEventFrame): void;
+  /** The link closed before the conversation ended. */
+  onLost(evidence: Evidence): void;
+}
+
+/** Something that waits until the peer takes another conversation. */
+export interface RoomWaiter {
+  onRoom(): void;
+  onLost(evidence: Evidence): void;
+}
+
+/** What a peer may ask for. */
+export type RequestFrame = CallFrame | QueryFrame | SubmitFrame | AttachFrame | CancelRunFrame;
+
+/** The answering side of one conversation. */
+export interface Incoming {
+  cancel(reason: string): void;
+}
+
+export interface PeerHandlers {
+  onRequest(frame: RequestFrame, peer: Peer): void;
+  onServers?(frame: ServersFrame): void;
+  onMesh?(message: Uint8Array): void;
+  /** Any frame arrived. */
+  onHeard?(): void;
+  onClosed(evidence: Evidence, message: string): void;
+}
+
+/** Conversations open towards one peer before later ones wait. */
+export const callsInFlightMax = 1024;
+/** Calls that may wait for room before further ones are refused. */
+export const waitersMax = 16_384;
+/** Conversations that one peer may have open here; a peer that exceeds it breaks P2 and is cut off. */
+const incomingMax = 4 * callsInFlightMax;
+
+export class Peer {
+  readonly identity: PeerIdentity;
+  readonly #link: Link;
+  readonly #handlers: PeerHandlers;
+  readonly #outgoing = new Map<number, Conversation>();
+  readonly #incoming = new Map<number, Incoming>();
+  readonly #waiters = new Set<RoomWaiter>();
+  readonly #large: LargeValues;
+  #nextId = 1;
+  #closed: Evidence | undefined;
+  #isRetired = false;
+
+  /** Opens the link: frames flow from the next turn on. */
+  constructor(link: Link, identity: PeerIdentity, handlers: PeerHandlers) {
+    this.identity = identity;
+    this.#link = link;
+    this.#handlers = handlers;
+    this.#large = new LargeValues(link);
+    link.open({
+      onFrame: (bytes) => this.#onFrame(bytes),
+      onLarge: (transfer, value) => this.#large.arrived(transfer, value),
+      onWritable: () => this.#admitWaiters(),
+      onClose: (evidence, message) => this.#onClose(evidence, message),
+    });
+  }
+
+  get isRetired(): boolean {
+    return this.#isRetired;
+  }
+
+  get kind(): Link['kind'] {
+    return this.#link.kind;
+  }
+
+  get remoteAddress(): string {
+    return this.#link.remoteAddress;
+  }
+
+  /** Why the link closed; undefined while it is open. */
+  get closed(): Evidence | undefined {
+    return this.#closed;
+  }
+
+  /** Conversations open towards the peer. */
+  get inFlight(): number {
+    return this.#outgoing.size;
+  }
+
+  /** Conversations that the peer has open here. */
+  get incoming(): number {
+    return this.#incoming.size;
+  }
+
+  /** Whether `reserve` has to be waited for. */
+  get isFull(): boolean {
+    return this.#outgoing.size >= callsInFlightMax || !this.#link.isWritable || this.#waiters.size > 0;
+  }
+
+  /** Opens a conversation and gives the id that its first frame must carry. */
+  reserve(conversation: Conversation): number {
+    const id = this.#nextId++;
+    this.#outgoing.set(id, conversation);
+    return id;
+  }
+
+  /** Forgets a conversation: later answers are dropped. */
+  release(id: number): void {
+    if (!this.#outgoing.delete(id)) return;
+    if (this.#waiters.size > 0) this.#admitWaiters();
+    this.#closeWhenSettled();
+  }
+
+  /** Waits, in order, for room. False when too many wait already. */
+  whenRoom(waiter: RoomWaiter): boolean {
+    if (this.#waiters.size >= waitersMax) return false;
+    this.#waiters.add(waiter);
+    return true;
+  }
+
+  leaveQueue(waiter: RoomWaiter): void {
+    this.#waiters.delete(waiter);
+  }
+
+  /** Sends one frame; large payloads follow on the bulk channel. */
+  send(frame: Frame): void {
+    if (this.#closed !== undefined) return;
+    const outgoing = this.#large.outgoing();
+    this.#link.send(encodeFrame(frame, outgoing));
+    this.#large.flush();
+  }
+
+  sendMesh(message: Uint8Array): void {
+    this.send({ kind: 'mesh', message });
+  }
+
+  /** Registers the answering side of a request, so that a cancel or the loss of the link reaches it. */
+  serve(id: number, incoming: Incoming): void {
+    this.#incoming.set(id, incoming);
+  }
+
+  /** Ends a request with its reply; a second answer to the same request is dropped. */
+  answer(frame: ReplyFrame): void {
+    if (!this.#incoming.delete(frame.id)) return;
+    this.send(frame);
+    this.#closeWhenSettled();
+  }
+
+  /** Ends a request with what became of its call. */
+  reply(id: number, end: Pick<ReplyFrame, 'outcome' | 'server' | 'freeSlots' | 'serverMicros'>): void {
+    const { outcome, freeSlots, server, serverMicros } = end;
+    this.answer({ kind: 'reply', id, outcome, freeSlots, server, serverMicros });
+  }
+
+  /** Ends a request without a reply (its last event was sent). */
+  finish(id: number): void {
+    this.#incoming.delete(id);
+    this.#closeWhenSettled();
+  }
+
+  /** Takes no new conversations and closes when the last one has settled. */
+  retire(): void {
+    this.#isRetired = true;
+    this.#closeWhenSettled();
+  }
+
+  close(): void {
+    this.#link.close();
+  }
+
+  #closeWhenSettled(): void {
+    if (this.#isRetired && this.#outgoing.size === 0 && this.#incoming.size === 0 && this.#waiters.size === 0) this.#link.close();
+  }
+
+  #onFrame(bytes: Uint8Array): void {
+    this.#handlers.onHeard?.();
+    let frame: Frame;
+    try {
+      frame = decodeFrame(bytes, this.#large.incoming());
+    } catch (error) {
+      if (!HeddleError.is(error)) throw error;
+      this.#link.close();
+      return;
+    }
+    if (this.#large.isWaiting) this.#large.deliverWhenWhole(idOf(frame), () => this.#deliver(frame));
+    else this.#deliver(frame);
+  }
+
+  #deliver(frame: Frame): void {
+    if (this.#closed !== undefined) return;
+    switch (frame.kind) {
+      case 'reply':
+        return this.#onReply(frame);
+      case 'call':
+      case 'query':
+      case 'submit':
+      case 'attach':
+      case 'cancelRun':
+        return this.#onRequest(frame);
+      case 'progress':
+        return this.#outgoing.get(frame.id)?.onProgress?.(frame);
+      case 'runEvent':
+        return this.#onRunEvent(frame);
+      case 'cancel':
+        return this.#onCancel(frame.id, frame.reason);
+      case 'servers':
+        return this.#handlers.onServers?.(frame);
+      case 'mesh':
+        return this.#handlers.onMesh?.(frame.message);
+    }
+  }
+
+  #onReply(frame: ReplyFrame): void {
+    const conversation = this.#outgoing.get(frame.id);
+    if (!conversation) return;
+    this.release(frame.id);
+    conversation.onReply(frame);
+  }
+
+  #onRunEvent(frame: RunEventFrame): void {
+    const conversation = this.#outgoing.get(frame.id);
+    if (frame.event.kind === 'run.settled') this.release(frame.id);
+    conversation?.onRunEvent?.(frame);
+  }
+
+  #onRequest(frame: RequestFrame): void {
+    if (this.#incoming.has(frame.id) || this.#incoming.size >= incomingMax) {
+      this.#link.close();
+      return;
+    }
+    this.#handlers.onRequest(frame, this);
+  }
+
+  #onCancel(id: number, reason: string): void {
+    if (this.#large.drop(id)) return;
+    this.#incoming.get(id)?.cancel(reason);
+  }
+
+  #admitWaiters(): void {
+    for (const waiter of this.#waiters) {
+      if (this.#outgoing.size >= callsInFlightMax || !this.#link.isWritable) return;
+      this.#waiters.delete(waiter);
+      waiter.onRoom();
+    }
+  }
+
+  #onClose(evidence: Evidence, message: string): void {
+    this.#closed = evidence;
+    const conversations = [...this.#outgoing.values()];
+    const waiters = [...this.#waiters];
+    const incoming = [...this.#incoming.values()];
+    this.#outgoing.clear();
+    this.#waiters.clear();
+    this.#incoming.clear();
+    // Routing must know before the calls choose again.
+    this.#handlers.onClosed(evidence, message);
+    for (const conversation of conversations) conversation.onLost(evidence);
+    for (const waiter of waiters) waiter.onLost(evidence);
+    for (const request of incoming) request.cancel('the connection of the caller was lost');
+  }
+}
+
+function idOf(frame: Frame): number | undefined {
+  return 'id' in frame ? frame.id : undefined;
+}

@@ -1,0 +1,58 @@
+/**
+ * Which failed attempt may be followed by another: the retry column of the error table, as a pure function.
+ *
+ * R1 nothing that may have run is tried again unless it is pure or idempotent, or the handler's error says
+ *    `retryable`.
+ * R2 one free failover per call after a lost connection; a second one is final, so a call that kills its server
+ *    takes two at most.
+ * R3 at most `paidRetriesMax` paid retries, counted over hops, each after a backoff with full jitter.
+ * Budgets and hedging belong to a later issue.
+ */
+
+import type { Effect } from '../core/catalog/offer.ts';
+import { type ErrorCode, type Executed, errorTable } from '../errors.ts';
+
+export interface FailedAttempt {
+  readonly code: ErrorCode;
+  readonly executed: Executed;
+  /** The handler's error said that running it again is fine. */
+  readonly isRetryable: boolean;
+}
+
+export interface RetryState {
+  /** Strictest effect known of the function. */
+  readonly effect: Effect;
+  /** Connections lost under this call before this attempt. */
+  readonly lost: number;
+  readonly paid: number;
+}
+
+/** `now`: at once, elsewhere. `later`: after a backoff, and it costs. */
+export type RetryDecision = 'final' | 'now' | 'later';
+
+export const paidRetriesMax = 3;
+export const retryBackoff = { baseMs: 50, maxMs: 1000 } as const;
+
+const strictness: { readonly [E in Effect]: number } = { pure: 0, idempotent: 1, once: 2 };
+
+/** The stricter of two effects: once > idempotent > pure. */
+export function stricter(a: Effect, b: Effect): Effect {
+  return strictness[a] >= strictness[b] ? a : b;
+}
+
+export function decideRetry(failed: FailedAttempt, state: RetryState): RetryDecision {
+  const advice = errorTable[failed.code].retry;
+  const canPay = state.paid < paidRetriesMax;
+  switch (advice) {
+    case 'never':
+      return 'final';
+    case 'free':
+      return 'now';
+    case 'paid':
+      return canPay ? 'later' : 'final';
+    case 'retryable':
+      return failed.isRetryable && canPay ? 'later' : 'final';
+    case 'safe':
+      return (state.effect !== 'once' || failed.executed === 'no') && state.lost === 0 ? 'now' : 'final';
+  }
+}

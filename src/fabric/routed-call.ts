@@ -1,0 +1,305 @@
+/**
+ * One call from its start to its end: choose, wait for room, send, and on failure decide whether again.
+ *
+ * K1 the sink is told exactly once, at the deadline at the latest.
+ * K2 `executed` of the end is the strongest over the attempts.
+ * K3 one object a call, no timer and no promise of its own; the deadline lies in the shared wheel.
+ * Who may take an attempt is `Routing`'s (a server's catalog, or a client's session); what may be tried again
+ * is retry.ts.
+ */
+
+import type { Clock, CancelTask } from '../base/clock.ts';
+import { backoffMs } from '../base/backoff.ts';
+import type { DeadlineWheel, WheelEntry } from '../base/deadline-wheel.ts';
+import type { Random } from '../base/random.ts';
+import type { Effect } from '../core/catalog/offer.ts';
+import { errorTable, type Executed, type ErrorCode, HeddleError, strongest } from '../errors.ts';
+import type { Evidence } from '../transport/transport.ts';
+import { fromWireError, toWireError, type WireError } from '../wire/error.ts';
+import type { CallFrame, Frame, ProgressFrame, ReplyFrame } from '../wire/frame.ts';
+import type { CallHandle, CallSink, Invocation } from './invocation.ts';
+import type { Conversation, RoomWaiter } from './peer.ts';
+import { decideRetry, retryBackoff } from './retry.ts';
+
+/** What a call needs of whoever carries its frames: a Peer, or this process itself. */
+export interface CallPeer {
+  readonly isFull: boolean;
+  reserve(conversation: Conversation): number;
+  release(id: number): void;
+  send(frame: Frame): void;
+  whenRoom(waiter: RoomWaiter): boolean;
+  leaveQueue(waiter: RoomWaiter): void;
+}
+
+/** Servers (by instance) that this call has tried since its last backoff. */
+export type Tried = ReadonlySet<string>;
+
+/** Chooses and accounts for attempts; `Route` is whatever it likes to call one choice. */
+export interface Routing<Route> {
+  choose(invocation: Invocation, tried: Tried | undefined, nowMs: number): Route | HeddleError;
+  /** The open connection of a route, if there is one. */
+  peerOf(route: Route): CallPeer | undefined;
+  /** Makes a connection and tells how that ended, never at once; gives what takes the wish back. */
+  reach(route: Route, done: (reached: CallPeer | HeddleError) => void): () => void;
+  serverOf(route: Route): { readonly name: string; readonly instance: string };
+  /** The version to ask for, and whether the receiver must run it itself. */
+  addressing(route: Route, invocation: Invocation): { readonly version: string | undefined; readonly isDirect: boolean };
+  /** Strictest effect known of the function. */
+  effectOf(route: Route | undefined, invocation: Invocation): Effect;
+  /** Asks leave for one attempt: 0 refuses (choose another), any other number is given back to `ended`. */
+  began(route: Route): number;
+  ended(route: Route, permit: number, end: AttemptEnd): void;
+}
+
+export interface AttemptEnd {
+  /** Undefined on success. */
+  readonly code: ErrorCode | undefined;
+  readonly elapsedMs: number;
+}
+
+/** What all calls of one process share. */
+export interface CallContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly wheel: DeadlineWheel;
+  /** This process, as `caller` of its own calls. */
+  readonly instance: string;
+}
+
+/** Taken off the remaining time at each hop, so that the inner verdict arrives before the outer deadline. */
+const hopMarginMs = 5;
+
+type Phase = 'choosing' | 'reaching' | 'waiting' | 'inFlight' | 'backingOff' | 'settled';
+
+export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, CallHandle {
+  wheelNext: WheelEntry | undefined = undefined;
+  wheelPrevious: WheelEntry | undefined = undefined;
+  expiresAtMs = 0;
+  readonly #routing: Routing<Route>;
+  readonly #context: CallContext;
+  readonly #invocation: Invocation;
+  readonly #sink: CallSink;
+  #phase: Phase = 'choosing';
+  #route: Route | undefined = undefined;
+  #peer: CallPeer | undefined = undefined;
+  #id = 0;
+  #sentAtMs = 0;
+  #permit = 0;
+  #isDirect = true;
+  #attempt: number;
+  #paid: number;
+  #lost = 0;
+  #tried: Set<string> | undefined = undefined;
+  /** The attempt that says most about whether the function ran. */
+  #strongest: WireError | undefined = undefined;
+  /** Takes back what is being waited for: a connection, or the end of a backoff. */
+  #takeBack: CancelTask | undefined = undefined;
+
+  constructor(routing: Routing<Route>, context: CallContext, call: { invocation: Invocation; sink: CallSink }) {
+    this.#routing = routing;
+    this.#context = context;
+    this.#invocation = call.invocation;
+    this.#sink = call.sink;
+    this.#attempt = call.invocation.attempt;
+    this.#paid = call.invocation.paid;
+  }
+
+  start(): this {
+    this.#context.wheel.arm(this, this.#invocation.deadlineMs);
+    this.#next();
+    return this;
+  }
+
+  cancel(reason: string): void {
+    if (this.#phase === 'settled') return;
+    const executed = this.#giveUp(reason);
+    this.#fail(toWireError(new HeddleError('cancelled', { reason }, { executed })));
+  }
+
+  expire(): void {
+    if (this.#phase === 'settled') return;
+    const executed = this.#giveUp('the deadline has passed');
+    const detail = { timeoutMs: this.#invocation.timeoutMs };
+    this.#fail(toWireError(new HeddleError('deadline_exceeded', detail, { executed })));
+  }
+
+  onReply(frame: ReplyFrame): void {
+    const { outcome } = frame;
+    if (outcome.ok) {
+      this.#endAttempt(undefined);
+      return this.#settle(frame);
+    }
+    const { code } = fromWireError(outcome.error);
+    this.#endAttempt(code);
+    if (this.#isDirect || code === 'draining') this.#failed(outcome.error, frame);
+    // An entry server has made the retries; its verdict is the call's.
+    else this.#fail(outcome.error, frame);
+  }
+
+  onProgress(frame: ProgressFrame): void {
+    this.#sink.progress?.(frame.value);
+  }
+
+  onLost(evidence: Evidence): void {
+    if (this.#phase === 'inFlight') {
+      this.#endAttempt('connection_lost');
+      this.#failed(toWireError(new HeddleError('connection_lost', { server: this.#serverName() })));
+    } else if (this.#phase === 'waiting') {
+      this.#failed(toWireError(new HeddleError('unreachable', { address: this.#serverName(), evidence })));
+    }
+  }
+
+  onRoom(): void {
+    if (this.#phase === 'waiting' && this.#peer) this.#send(this.#peer);
+  }
+
+  #next(): void {
+    this.#phase = 'choosing';
+    const chosen = this.#routing.choose(this.#invocation, this.#tried, this.#context.clock.nowMs());
+    if (HeddleError.is(chosen)) {
+      this.#route = undefined;
+      return this.#failed(toWireError(chosen));
+    }
+    this.#route = chosen;
+    const peer = this.#routing.peerOf(chosen);
+    if (peer) this.#offerTo(peer);
+    else this.#reach(chosen);
+  }
+
+  #reach(route: Route): void {
+    this.#phase = 'reaching';
+    this.#takeBack = this.#routing.reach(route, (reached) => {
+      this.#takeBack = undefined;
+      if (!HeddleError.is(reached)) return this.#offerTo(reached);
+      this.#permit = this.#routing.began(route);
+      this.#sentAtMs = this.#context.clock.nowMs();
+      this.#endAttempt(reached.code);
+      this.#failed(toWireError(reached));
+    });
+  }
+
+  #offerTo(peer: CallPeer): void {
+    if (!peer.isFull) return this.#send(peer);
+    this.#phase = 'waiting';
+    this.#peer = peer;
+    if (peer.whenRoom(this)) return;
+    const detail = { function: this.#invocation.function, server: this.#serverName(), retryAfterMs: retryBackoff.maxMs };
+    this.#failed(toWireError(new HeddleError('overloaded', detail)));
+  }
+
+  #send(peer: CallPeer): void {
+    const route = this.#route;
+    if (route === undefined) return;
+    this.#permit = this.#routing.began(route);
+    if (this.#permit === 0) return this.#tryAnother(route);
+    this.#peer = peer;
+    this.#phase = 'inFlight';
+    this.#sentAtMs = this.#context.clock.nowMs();
+    this.#id = peer.reserve(this);
+    const attempt = this.#attempt++;
+    this.#sink.started?.(this.#serverName(), attempt);
+    peer.send(this.#frame(route, attempt));
+  }
+
+  #frame(route: Route, attempt: number): CallFrame {
+    const call = this.#invocation;
+    const isOwn = call.caller === this.#context.instance;
+    const { version, isDirect } = this.#routing.addressing(route, call);
+    this.#isDirect = isDirect;
+    return {
+      kind: 'call',
+      id: this.#id,
+      callNumber: call.callNumber,
+      caller: isOwn ? undefined : call.caller,
+      callerName: isOwn ? undefined : call.callerName,
+      function: call.function,
+      version,
+      isDirect,
+      effect: call.effect,
+      need: isDirect ? undefined : call.need,
+      target: isDirect ? undefined : call.target,
+      timeoutMs: Math.max(1, call.deadlineMs - this.#sentAtMs - hopMarginMs),
+      attempt,
+      paid: this.#paid,
+      idempotencyKey: undefined,
+      meta: call.meta,
+      isJsonOnly: call.isJsonOnly,
+      wantsProgress: call.wantsProgress,
+      args: call.args,
+    };
+  }
+
+  /** An attempt, or the choice of one, failed: again, or the end. */
+  #failed(error: WireError, frame?: ReplyFrame): void {
+    if (this.#strongest === undefined || isStronger(error.executed, this.#strongest.executed)) this.#strongest = error;
+    const known = fromWireError(error);
+    const isRetryable = HeddleError.is(known, 'function_failed') && known.detail.retryable === true;
+    const decision = decideRetry(
+      { code: known.code, executed: known.executed, isRetryable },
+      { effect: this.#routing.effectOf(this.#route, this.#invocation), lost: this.#lost, paid: this.#paid },
+    );
+    if (known.code === 'connection_lost') this.#lost += 1;
+    if (decision === 'final') return this.#fail(error, frame);
+    if (decision === 'later') this.#backOff();
+    else if (this.#route !== undefined) this.#tryAnother(this.#route);
+    else this.#fail(error, frame);
+  }
+
+  #tryAnother(route: Route): void {
+    this.#tried ??= new Set();
+    this.#tried.add(this.#routing.serverOf(route).instance);
+    this.#next();
+  }
+
+  #backOff(): void {
+    this.#phase = 'backingOff';
+    const waitMs = backoffMs(retryBackoff, this.#paid, this.#context.random);
+    this.#paid += 1;
+    this.#takeBack = this.#context.clock.schedule(waitMs, () => {
+      this.#takeBack = undefined;
+      // What was refused a moment ago may be free again: a paid retry looks at every offer.
+      this.#tried = undefined;
+      this.#next();
+    });
+  }
+
+  /** Stops what is under way; says whether the function may have run. */
+  #giveUp(reason: string): Executed {
+    const wasInFlight = this.#phase === 'inFlight';
+    if (wasInFlight) {
+      this.#peer?.send({ kind: 'cancel', id: this.#id, reason });
+      this.#peer?.release(this.#id);
+      this.#endAttempt('cancelled');
+    } else if (this.#phase === 'waiting') this.#peer?.leaveQueue(this);
+    return strongest(wasInFlight ? 'maybe' : 'no', this.#strongest?.executed ?? 'no');
+  }
+
+  #endAttempt(code: ErrorCode | undefined): void {
+    if (this.#route === undefined || this.#permit === 0) return;
+    this.#routing.ended(this.#route, this.#permit, { code, elapsedMs: this.#context.clock.nowMs() - this.#sentAtMs });
+  }
+
+  /** Ends the call with the last error, or with the strongest where the last could not say as much (K2). */
+  #fail(last: WireError, frame?: ReplyFrame): void {
+    const ran = this.#strongest && isStronger(this.#strongest.executed, last.executed) ? this.#strongest : undefined;
+    const canSay: readonly Executed[] = errorTable[fromWireError(last).code].executed;
+    const error = ran === undefined ? last : canSay.includes(ran.executed) ? { ...last, executed: ran.executed } : ran;
+    this.#settle({ outcome: { ok: false, error }, server: frame?.server, freeSlots: frame?.freeSlots });
+  }
+
+  #settle(end: Pick<ReplyFrame, 'outcome' | 'server' | 'freeSlots' | 'serverMicros'>): void {
+    this.#phase = 'settled';
+    this.#context.wheel.disarm(this);
+    this.#takeBack?.();
+    const server = end.server ?? (this.#route === undefined ? undefined : this.#serverName());
+    this.#sink.settled({ outcome: end.outcome, server, freeSlots: end.freeSlots, serverMicros: end.serverMicros });
+  }
+
+  #serverName(): string {
+    return this.#route === undefined ? 'the fabric' : this.#routing.serverOf(this.#route).name;
+  }
+}
+
+function isStronger(a: Executed, b: Executed): boolean {
+  return a !== b && strongest(a, b) === a;
+}

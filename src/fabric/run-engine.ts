@@ -1,0 +1,27 @@
+/**
+ * What can run workflows: the server's runner, or a client's session to one.
+ */
+
+import type { WireRunEvent } from '../core/workflow/record.ts';
+import type { HeddleError } from '../errors.ts';
+import type { SubmitFrame } from '../wire/frame.ts';
+
+/** What a submitter says of its run; the conversation's id is the link's business. */
+export type SubmitRequest = Omit<SubmitFrame, 'kind' | 'id'>;
+
+/** Told of a run's events in order, from the one asked for; ends with `run.settled` or one failure. */
+export interface RunFollower {
+  onEvent(event: WireRunEvent): void;
+  /** There will be no events: the workflow was refused, or no such run is known. */
+  onFailure(error: HeddleError): void;
+}
+
+/** Stops following. */
+export type Unfollow = () => void;
+
+export interface RunEngine {
+  submit(request: SubmitRequest, follower: RunFollower): Unfollow;
+  attach(runId: string, fromSequence: number, follower: RunFollower): Unfollow;
+  /** Rejects with `unknown_run`. */
+  cancel(runId: string, reason: string): Promise<void>;
+}

@@ -1,0 +1,144 @@
+/**
+ * One run as its submitter holds it: `accepted`, `events` with replay, `result`, `cancel`.
+ *
+ * H1 its promises never raise an unhandled rejection by themselves.
+ * H2 every loop over `events` begins with the first event and ends after `run.settled`; a run without events
+ *    (refused, unknown) ends the loop with its error.
+ */
+
+import { type Deferred, deferred, quiet } from '../base/deferred.ts';
+import type { Filled } from '../core/payload.ts';
+import type { WireRunEvent } from '../core/workflow/record.ts';
+import { fill } from '../core/workflow/fill.ts';
+import { HeddleError } from '../errors.ts';
+import { fromWireError, type WireError } from '../wire/error.ts';
+import { peerValueError } from '../wire/value-problem.ts';
+import { decodeValue } from '../wire/value.ts';
+import type { Run, RunEvent } from './api.ts';
+import type { RunEngine, RunFollower } from './run-engine.ts';
+
+export class RunHandle implements Run<unknown>, RunFollower {
+  readonly runId: string;
+  readonly accepted: Promise<void>;
+  readonly result: Promise<unknown>;
+  readonly events: AsyncIterable<RunEvent> = { [Symbol.asyncIterator]: () => this.#replay() };
+  readonly #accepted: Deferred<void> = deferred();
+  readonly #result: Deferred<unknown> = deferred();
+  readonly #engine: RunEngine;
+  readonly #log: RunEvent[] = [];
+  /** Resolved, and replaced, with every event. */
+  #news: Deferred<void> = deferred();
+  #end: { readonly error: HeddleError | undefined } | undefined;
+  #onEnd: (() => void) | undefined;
+
+  constructor(runId: string, engine: RunEngine) {
+    this.runId = runId;
+    this.#engine = engine;
+    this.accepted = quiet(this.#accepted.promise);
+    this.result = quiet(this.#result.promise);
+  }
+
+  /** Cancels the run when the signal aborts. */
+  follow(signal: AbortSignal | undefined): void {
+    if (!signal || this.#end) return;
+    const cancel = (): void => void quiet(this.cancel(signal.reason instanceof Error ? signal.reason.message : String(signal.reason)));
+    if (signal.aborted) return cancel();
+    signal.addEventListener('abort', cancel, { once: true });
+    this.#onEnd = () => signal.removeEventListener('abort', cancel);
+  }
+
+  async cancel(reason = 'cancelled by the submitter'): Promise<void> {
+    if (this.#end) return;
+    await this.#engine.cancel(this.runId, reason).catch((error: unknown) => {
+      // It has settled meanwhile, which is what was wanted.
+      if (!this.#end) throw error;
+    });
+  }
+
+  onEvent(wire: WireRunEvent): void {
+    let event: RunEvent;
+    try {
+      event = decodeRunEvent(wire);
+    } catch (problem) {
+      return this.onFailure(known(peerValueError(problem)));
+    }
+    this.#log.push(event);
+    if (event.kind === 'run.accepted') this.#accepted.resolve();
+    if (event.kind === 'run.settled') this.#settle(event);
+    this.#tell();
+  }
+
+  onFailure(error: HeddleError): void {
+    if (this.#end) return;
+    this.#finish(error);
+    this.#accepted.reject(error);
+    this.#result.reject(error);
+    this.#tell();
+  }
+
+  #settle(event: Extract<RunEvent, { readonly kind: 'run.settled' }>): void {
+    this.#finish(undefined);
+    if (event.ok) this.#result.resolve(event.result);
+    else this.#result.reject(event.error);
+  }
+
+  #finish(error: HeddleError | undefined): void {
+    this.#end = { error };
+    this.#onEnd?.();
+  }
+
+  #tell(): void {
+    const news = this.#news;
+    this.#news = deferred();
+    news.resolve();
+  }
+
+  async *#replay(): AsyncGenerator<RunEvent> {
+    for (let at = 0; ; ) {
+      const event = this.#log[at];
+      if (event) {
+        at += 1;
+        yield event;
+      } else if (!this.#end) await this.#news.promise;
+      else if (this.#end.error) throw this.#end.error;
+      else return;
+    }
+  }
+}
+
+/** The event as users see it: values decoded, errors as HeddleErrors, the result filled. Throws ValueProblem or HeddleError. */
+export function decodeRunEvent(event: WireRunEvent): RunEvent {
+  switch (event.kind) {
+    case 'step.progress':
+      return { ...event, value: decodeValue(event.value) };
+    case 'step.settled': {
+      const { error, ...rest } = event;
+      return error === undefined ? rest : { ...rest, error: decodeError(error) };
+    }
+    case 'run.settled': {
+      const { error, result, ...rest } = event;
+      return {
+        ...rest,
+        ...(result === undefined ? {} : { result: decodeFilled(result) }),
+        ...(error === undefined ? {} : { error: decodeError(error) }),
+      };
+    }
+    default:
+      return event;
+  }
+}
+
+/** A shape with its values put in. */
+function decodeFilled(filled: Filled): unknown {
+  const fillings = filled.inputs.map(({ at, value, path, name }) => ({ at, path, name, value: decodeValue(value) }));
+  return fill(decodeValue(filled.template), fillings, 'result');
+}
+
+function decodeError(error: object): HeddleError {
+  // Core carries the wire form opaquely; runner and codec put nothing else there.
+  return fromWireError(error as WireError);
+}
+
+function known(error: unknown): HeddleError {
+  return HeddleError.is(error) ? error : new HeddleError('protocol_error', { problem: String(error) });
+}

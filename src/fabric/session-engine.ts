@@ -1,0 +1,106 @@
+/**
+ * A client's calls, runs and questions, carried over its one session by whichever server it is open to.
+ *
+ * X1 a call whose session broke is sent through the next one only if the caller's definition says pure or
+ *    idempotent; otherwise it ends with `connection_lost`.
+ * X2 a run whose session broke is followed through the next one, from the event after the last one seen.
+ */
+
+import type { Effect } from '../core/catalog/offer.ts';
+import { HeddleError } from '../errors.ts';
+import { fromWireError } from '../wire/error.ts';
+import { decodeValue } from '../wire/value.ts';
+import type { CallEngine, CallHandle, CallSink, Invocation } from './invocation.ts';
+import type { Conversation, Peer } from './peer.ts';
+import { type CallContext, type CallPeer, RoutedCall, type Routing, type Tried } from './routed-call.ts';
+import type { RunEngine, RunFollower, SubmitRequest, Unfollow } from './run-engine.ts';
+import type { SessionKeeper } from './session-keeper.ts';
+import { SessionRun } from './session-run.ts';
+
+/** No session is open; the next one will do. */
+const nextSession = 'next session';
+type SessionRoute = Peer | typeof nextSession;
+
+const notConnected = { name: 'the fabric', instance: '' };
+
+export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRoute> {
+  readonly #keeper: SessionKeeper;
+  readonly #context: CallContext;
+
+  constructor(keeper: SessionKeeper, context: CallContext) {
+    this.#keeper = keeper;
+    this.#context = context;
+  }
+
+  start(invocation: Invocation, sink: CallSink): CallHandle {
+    return new RoutedCall<SessionRoute>(this, this.#context, { invocation, sink }).start();
+  }
+
+  submit(request: SubmitRequest, follower: RunFollower): Unfollow {
+    return new SessionRun(this.#keeper, follower, request).start();
+  }
+
+  attach(runId: string, fromSequence: number, follower: RunFollower): Unfollow {
+    return new SessionRun(this.#keeper, follower, { runId, fromSequence }).start();
+  }
+
+  async cancel(runId: string, reason: string): Promise<void> {
+    await this.#ask((peer, id) => peer.send({ kind: 'cancelRun', id, runId, reason }));
+  }
+
+  /** The answer to a question about the fabric, in the shape of the API. */
+  query(about: 'members' | 'catalog'): Promise<unknown> {
+    return this.#ask((peer, id) => peer.send({ kind: 'query', id, about }));
+  }
+
+  choose(_invocation: Invocation, tried: Tried | undefined): SessionRoute | HeddleError {
+    const peer = this.#keeper.peer;
+    if (!peer) return this.#keeper.isClosed ? new HeddleError('closed', { what: 'the client' }) : nextSession;
+    if (!tried?.has(peer.identity.instance)) return peer;
+    this.#keeper.moveFrom(peer);
+    return nextSession;
+  }
+
+  peerOf(route: SessionRoute): CallPeer | undefined {
+    return route === nextSession ? undefined : route;
+  }
+
+  reach(_route: SessionRoute, done: (reached: CallPeer | HeddleError) => void): () => void {
+    return this.#keeper.whenOpen((peer) => done(peer ?? new HeddleError('closed', { what: 'the client' })));
+  }
+
+  serverOf(route: SessionRoute) {
+    return route === nextSession ? notConnected : route.identity;
+  }
+
+  addressing(_route: SessionRoute, invocation: Invocation) {
+    return { version: invocation.version, isDirect: false };
+  }
+
+  effectOf(_route: SessionRoute | undefined, invocation: Invocation): Effect {
+    return invocation.effect ?? 'once';
+  }
+
+  /** Breakers are the entry server's. */
+  began(): number {
+    return 1;
+  }
+
+  ended(): void {}
+
+  /** One request over the open session, or the next one; a session that breaks meanwhile ends it. */
+  #ask(send: (peer: Peer, id: number) => void): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const conversation: Conversation = {
+        onReply: ({ outcome }) => (outcome.ok ? resolve(decodeValue(outcome.value)) : reject(fromWireError(outcome.error))),
+        onLost: () => reject(new HeddleError('connection_lost', { server: this.#keeper.ack?.server ?? 'the server' })),
+      };
+      const ask = (peer: Peer | undefined): void => {
+        if (peer) send(peer, peer.reserve(conversation));
+        else reject(new HeddleError('closed', { what: 'the client' }));
+      };
+      if (this.#keeper.peer || this.#keeper.isClosed) ask(this.#keeper.peer);
+      else this.#keeper.whenOpen(ask);
+    });
+  }
+}

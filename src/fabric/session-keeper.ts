@@ -1,0 +1,172 @@
+/**
+ * Keeps one session open to some server of the fabric: fails over, reconnects, moves when told.
+ *
+ * S1 while it is not closed, a session is open or being opened.
+ * S2 of the addresses, the configured ones come first, then those learned from servers, each once.
+ * S3 a draining server's session is kept until its last conversation has settled; new ones go elsewhere.
+ */
+
+import { backoffMs } from '../base/backoff.ts';
+import { type Clock, delay } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
+import { HeddleError } from '../errors.ts';
+import type { Evidence, Transport } from '../transport/transport.ts';
+import { fromWireError } from '../wire/error.ts';
+import type { ServersFrame, SessionAck, SessionHello } from '../wire/frame.ts';
+import { decodeSessionAck, encodeSessionHello } from '../wire/session-codec.ts';
+import { Peer } from './peer.ts';
+
+export interface SessionKeeperOptions {
+  readonly transport: Transport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly hello: SessionHello;
+  /** `host:port`, in the order in which to try them. */
+  readonly addresses: readonly string[];
+}
+
+/** Told once: a session is there, or the keeper was closed. */
+export type SessionWaiter = (peer: Peer | undefined) => void;
+
+const reconnectBackoff = { baseMs: 100, maxMs: 1000 } as const;
+/** Addresses learned beyond the configured ones. */
+const learnedMax = 64;
+
+export class SessionKeeper {
+  readonly #options: SessionKeeperOptions;
+  readonly #waiters = new Set<SessionWaiter>();
+  readonly #retired = new Set<Peer>();
+  readonly #closing = new AbortController();
+  #learned: readonly string[] = [];
+  #peer: Peer | undefined;
+  #ack: SessionAck | undefined;
+  #connecting: Promise<void> | undefined;
+
+  constructor(options: SessionKeeperOptions) {
+    this.#options = options;
+  }
+
+  /** The open session. */
+  get peer(): Peer | undefined {
+    return this.#peer;
+  }
+
+  /** What the server of the latest session said of itself. */
+  get ack(): SessionAck | undefined {
+    return this.#ack;
+  }
+
+  get isClosed(): boolean {
+    return this.#closing.signal.aborted;
+  }
+
+  /** Opens the first session. Throws what the last address answered when none takes it. */
+  async open(): Promise<void> {
+    let problem: unknown = new HeddleError('bad_argument', { path: ['urls'], expected: 'at least one server address', found: 'none' });
+    for (const address of this.#addresses()) {
+      try {
+        return await this.#dial(address);
+      } catch (error) {
+        problem = error;
+      }
+    }
+    throw problem;
+  }
+
+  /** Calls back with the next session that opens. Returns what takes the wish back. */
+  whenOpen(waiter: SessionWaiter): () => void {
+    this.#waiters.add(waiter);
+    return () => this.#waiters.delete(waiter);
+  }
+
+  /** Leaves the session of a server that takes no new work. */
+  moveFrom(peer: Peer): void {
+    if (this.#peer !== peer) return;
+    this.#peer = undefined;
+    peer.retire();
+    this.#retired.add(peer);
+    this.#reconnect(peer.remoteAddress);
+  }
+
+  close(): void {
+    if (this.isClosed) return;
+    this.#closing.abort();
+    this.#peer?.close();
+    for (const peer of this.#retired) peer.close();
+    this.#peer = undefined;
+    this.#tellWaiters();
+  }
+
+  async #dial(address: string): Promise<void> {
+    const hello = encodeSessionHello(this.#options.hello);
+    const signal = this.#closing.signal;
+    const dialled = await this.#options.transport.dial({ address, kind: 'session', hello, signal });
+    const ack = decodeSessionAck(dialled.ack);
+    if (ack.refusal) throw fromWireError(ack.refusal);
+    if (!dialled.isAccepted) throw new HeddleError('unreachable', { address, evidence: 'remote' });
+    this.#ack = ack;
+    this.#learn(ack.addresses);
+    const peer: Peer = new Peer(dialled.link, { name: ack.server, instance: ack.instance }, {
+      // A server asks nothing of its clients; whatever comes is of a later protocol and is refused by closing.
+      onRequest: () => peer.close(),
+      onServers: (frame) => this.#onServers(peer, frame),
+      onClosed: (evidence) => this.#onClosed(peer, evidence),
+    });
+    this.#peer = peer;
+    this.#tellWaiters();
+  }
+
+  #onServers(peer: Peer, frame: ServersFrame): void {
+    this.#learn(frame.addresses);
+    if (frame.isMoving) this.moveFrom(peer);
+  }
+
+  #onClosed(peer: Peer, _evidence: Evidence): void {
+    this.#retired.delete(peer);
+    if (this.#peer !== peer) return;
+    this.#peer = undefined;
+    this.#reconnect(peer.remoteAddress);
+  }
+
+  #reconnect(lastAddress: string): void {
+    if (this.isClosed || this.#connecting) return;
+    this.#connecting = this.#connectAgain(lastAddress).finally(() => {
+      this.#connecting = undefined;
+      if (!this.#peer && !this.isClosed) this.#reconnect(lastAddress);
+    });
+  }
+
+  async #connectAgain(lastAddress: string): Promise<void> {
+    for (let round = 0; !this.isClosed; round += 1) {
+      const addresses = this.#addresses();
+      const others = addresses.filter((address) => address !== lastAddress);
+      for (const address of [...others, ...addresses.filter((one) => one === lastAddress)]) {
+        try {
+          return await this.#dial(address);
+        } catch {
+          // The next address is the answer to a failed one; when none is left, the backoff is.
+          if (this.isClosed) return;
+        }
+      }
+      await this.#pause(backoffMs(reconnectBackoff, round, this.#options.random));
+    }
+  }
+
+  #pause(ms: number): Promise<void> {
+    return delay(this.#options.clock, ms, this.#closing.signal);
+  }
+
+  #addresses(): readonly string[] {
+    return [...new Set([...this.#options.addresses, ...this.#learned])];
+  }
+
+  #learn(addresses: readonly string[]): void {
+    if (addresses.length > 0) this.#learned = addresses.slice(0, learnedMax);
+  }
+
+  #tellWaiters(): void {
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    for (const waiter of waiters) waiter(this.#peer);
+  }
+}
