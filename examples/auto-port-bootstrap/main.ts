@@ -25,7 +25,7 @@ console.log(`\n${endpoints.size} endpoints collected, ${new Set(endpoints.values
 await using client = await connect<typeof functions>([...endpoints.values()]);
 console.log(`one fabric of ${(await client.members()).length} servers\n`);
 
-for (const target of names) {
+for (const { name: target } of fleet.servers) {
   const { server, pid } = await client.call('whoami', [], { target });
   console.log(`${server} answers from process ${pid}`);
 }
