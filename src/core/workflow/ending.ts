@@ -1,0 +1,91 @@
+/**
+ * How a run ends: its result from the results of its steps, or its error from what became of them.
+ */
+
+import { present } from '../../base/assert.ts';
+import { HeddleError } from '../../errors.ts';
+import type { Executed, StepOutcome } from '../../errors.ts';
+import type { Filled, Input, Payload } from '../payload.ts';
+import type { Hole, WireCommand } from './record.ts';
+import type { RunSettings, StepEnd } from './run-io.ts';
+import type { StepTable } from './step-table.ts';
+
+/** Why a run ends before all its steps are done. */
+export type RunCause =
+  | { readonly kind: 'failed'; readonly step: string; readonly error: HeddleError }
+  | { readonly kind: 'cancelled'; readonly reason: string }
+  | { readonly kind: 'late' }
+  | { readonly kind: 'abandoned' };
+
+/** A step that gave up so close to the run's deadline gave up because of it: the owner's clock is a hop ahead. */
+const lateMarginMs = 50;
+
+/** The state of a step whose call ended so. */
+export function outcomeOf(end: StepEnd): StepOutcome {
+  if (end.ok) return 'done';
+  switch (end.error.executed) {
+    case 'no':
+      return 'not_run';
+    case 'maybe':
+      return 'maybe';
+    case 'yes':
+      return 'failed';
+  }
+}
+
+/** Whether it is the run's deadline that a step ran into, not one of its own. */
+export function isLate(error: HeddleError, command: WireCommand, leftMs: number): boolean {
+  const isOwn = command.timeoutMs !== undefined && leftMs > 0;
+  return error.code === 'deadline_exceeded' && !isOwn && leftMs <= lateMarginMs;
+}
+
+/** The values for a template's holes. */
+export function valuesFor(holes: readonly Hole[], steps: StepTable, input: Payload | undefined): readonly Input[] {
+  return holes.map(({ at, source }) =>
+    source.kind === 'step'
+      ? { at, value: steps.valueOf(source.step), path: source.path, name: source.step }
+      : { at, value: present(input, 'a workflow refers to an input that the run has not'), path: source.path, name: 'the input' },
+  );
+}
+
+/** What the submitter asked for, once every step is done. */
+export function runResult(steps: StepTable, settings: RunSettings): Filled {
+  const { returns } = settings.workflow;
+  switch (returns.kind) {
+    case 'leaves':
+      return recordOf(steps.leafNames(), steps, settings);
+    case 'all':
+      return recordOf(steps.allNames(), steps, settings);
+    case 'steps':
+      return recordOf([...new Set(returns.steps)], steps, settings);
+    case 'shape':
+      return { template: returns.shape.value, inputs: valuesFor(returns.shape.holes, steps, settings.input) };
+  }
+}
+
+function recordOf(names: readonly string[], steps: StepTable, { codec }: RunSettings): Filled {
+  const template = codec.encodeValue(Object.fromEntries(names.map((name) => [name, null])));
+  return { template, inputs: names.map((name) => ({ at: [name], value: steps.valueOf(name), path: [], name })) };
+}
+
+/** The error of a run that ended early; the partial results are put in where it is encoded. */
+export function runError(cause: RunCause, steps: Readonly<Record<string, StepOutcome>>, settings: RunSettings): HeddleError {
+  const executed = executedOf(Object.values(steps));
+  const partial = {};
+  switch (cause.kind) {
+    case 'failed':
+      return new HeddleError('step_failed', { step: cause.step, partial, steps }, { executed, cause: cause.error });
+    case 'cancelled':
+      return new HeddleError('cancelled', { reason: cause.reason, partial, steps }, { executed });
+    case 'late':
+      return new HeddleError('deadline_exceeded', { timeoutMs: settings.timeoutMs, partial, steps }, { executed });
+    case 'abandoned':
+      return new HeddleError('coordinator_lost', { runId: settings.runId, partial, steps }, { executed });
+  }
+}
+
+/** The strongest that the steps say. */
+function executedOf(outcomes: readonly StepOutcome[]): Executed {
+  if (outcomes.some((outcome) => outcome === 'done' || outcome === 'failed')) return 'yes';
+  return outcomes.includes('maybe') ? 'maybe' : 'no';
+}

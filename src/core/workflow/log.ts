@@ -1,0 +1,100 @@
+/**
+ * The events of one run, kept for whoever follows later.
+ *
+ * E1 `since(n)` gives every kept event after number n, in order: a follower that comes back misses nothing that
+ *    is not superseded.
+ * E2 at most `eventsMax` events and `progressBytesMax` of progress are kept. At a limit, what a later event of the
+ *    same step supersedes is dropped: older progress, and waits and attempts that are over. Of 10,000 steps that
+ *    leaves at most an attempt, the last progress and the end each: 30,000 events and those of the run itself.
+ */
+
+import { assert } from '../../base/assert.ts';
+import type { WireRunEvent } from './record.ts';
+
+export const eventsMax = 40_000;
+export const progressBytesMax = 8 * 1024 * 1024;
+
+export class EventLog {
+  #events: WireRunEvent[] = [];
+  #progressBytes = 0;
+  readonly #eventsMax: number;
+  readonly #progressBytesMax: number;
+
+  constructor(limits: { readonly events?: number; readonly progressBytes?: number } = {}) {
+    this.#eventsMax = limits.events ?? eventsMax;
+    this.#progressBytesMax = limits.progressBytes ?? progressBytesMax;
+  }
+
+  get size(): number {
+    return this.#events.length;
+  }
+
+  /** Whether `run.settled` is in it: nothing comes after. */
+  get isComplete(): boolean {
+    return this.#events.at(-1)?.kind === 'run.settled';
+  }
+
+  /** Keeps the next event; its number must be above all before. Amortised constant. */
+  add(event: WireRunEvent): void {
+    assert(event.seq > (this.#events.at(-1)?.seq ?? 0), `event ${event.seq} is out of order`);
+    this.#events.push(event);
+    this.#progressBytes += progressBytes(event);
+    if (this.#events.length > this.#eventsMax || this.#progressBytes > this.#progressBytesMax) this.#compact();
+  }
+
+  /** The kept events with a number above `seq`. Logarithmic, and linear in what it gives. */
+  since(seq: number): readonly WireRunEvent[] {
+    let low = 0;
+    let high = this.#events.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#events[middle]?.seq ?? 0) <= seq) low = middle + 1;
+      else high = middle;
+    }
+    return this.#events.slice(low);
+  }
+
+  #compact(): void {
+    const superseded = new Superseded();
+    const kept: WireRunEvent[] = [];
+    for (const event of this.#events.reverse()) if (!superseded.has(event)) kept.push(event);
+    this.#events = kept.reverse();
+    this.#progressBytes = kept.reduce((sum, event) => sum + progressBytes(event), 0);
+  }
+}
+
+/** Seen from the end: which events a later one of their step makes stale. */
+class Superseded {
+  readonly #progressed = new Set<string>();
+  readonly #started = new Set<string>();
+  readonly #heard = new Set<string>();
+
+  has(event: WireRunEvent): boolean {
+    switch (event.kind) {
+      case 'step.progress':
+        return !isFirst(this.#progressed, event.step);
+      case 'step.started':
+        this.#heard.add(event.step);
+        return !isFirst(this.#started, event.step);
+      case 'step.waiting':
+        return !isFirst(this.#heard, event.step);
+      case 'step.settled':
+        this.#heard.add(event.step);
+        return false;
+      case 'run.accepted':
+      case 'reference.looksBare':
+      case 'run.settled':
+        return false;
+    }
+  }
+}
+
+function isFirst(seen: Set<string>, step: string): boolean {
+  if (seen.has(step)) return false;
+  seen.add(step);
+  return true;
+}
+
+function progressBytes(event: WireRunEvent): number {
+  return event.kind === 'step.progress' ? event.value.bytes.length : 0;
+}

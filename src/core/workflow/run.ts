@@ -1,0 +1,224 @@
+/**
+ * One execution of a workflow, as a state machine (base/machine.ts): dataflow without level barriers.
+ *
+ * X1 a step starts the moment all that it needs is done, held back only for a reason of `WaitReason`; never before,
+ *    and never twice, unless its server answered that it had no place for it (`overloaded`).
+ * X2 every step settles exactly once, then the run settles, whatever the steps' calls do: at its deadline plus
+ *    `endGraceMs` at the latest.
+ * X3 the first step that fails ends the run: nothing more starts, what runs is cancelled, results stay.
+ * X4 the error of a run is `executed: no` only if every step is `not_run`.
+ * X5 values pass through unread: what a path leads to is known where the step runs.
+ * Making the calls, keeping the events and telling followers is fabric/runner.ts.
+ */
+
+import { assert, unreachable } from '../../base/assert.ts';
+import type { Machine } from '../../base/machine.ts';
+import { HeddleError } from '../../errors.ts';
+import type { StepOutcome } from '../../errors.ts';
+import { isLate, outcomeOf, runError, runResult, valuesFor } from './ending.ts';
+import type { RunCause } from './ending.ts';
+import type { OpaqueError, RunEventBody, RunSettled, WaitReason, WireRunEvent } from './record.ts';
+import { endGraceMs } from './run-io.ts';
+import type { RunEffect, RunInput, RunSettings, StepEnd } from './run-io.ts';
+import { Schedule } from './schedule.ts';
+import { StepTable } from './step-table.ts';
+import type { Filled, Payload } from '../payload.ts';
+
+type Phase =
+  | { readonly kind: 'new' }
+  | { readonly kind: 'running' }
+  | { readonly kind: 'ending'; readonly cause: RunCause; readonly untilMs: number }
+  | { readonly kind: 'settled' };
+
+type Settling = Extract<RunInput, { kind: 'stepSettled' }>;
+
+export class RunMachine implements Machine<RunInput, RunEffect> {
+  readonly #settings: RunSettings;
+  readonly #steps: StepTable;
+  readonly #schedule: Schedule;
+  #phase: Phase = { kind: 'new' };
+  #effects: RunEffect[] = [];
+  #sequence = 0;
+  #startedMs = 0;
+  #nowMs = 0;
+
+  constructor(settings: RunSettings) {
+    this.#settings = settings;
+    this.#steps = new StepTable(settings.workflow);
+    this.#schedule = new Schedule(settings);
+  }
+
+  get isSettled(): boolean {
+    return this.#phase.kind === 'settled';
+  }
+
+  /** Why a step has not started; undefined when it has. */
+  findWait(step: string): WaitReason | undefined {
+    return this.#steps.findWait(step);
+  }
+
+  handle(input: RunInput, nowMs: number): void {
+    this.#nowMs = nowMs;
+    if (this.#phase.kind !== 'settled') this.#take(input);
+    if (this.#phase.kind === 'running' && nowMs >= this.#deadlineMs) this.#end({ kind: 'late' });
+    if (this.#phase.kind === 'running') this.#startReady();
+    if (this.#phase.kind === 'ending' && (this.#steps.inFlight === 0 || nowMs >= this.#phase.untilMs)) this.#finishEarly(this.#phase.cause);
+  }
+
+  takeEffects(): readonly RunEffect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  nextWakeMs(): number {
+    switch (this.#phase.kind) {
+      case 'running':
+        return Math.min(this.#deadlineMs, this.#schedule.nextWakeMs());
+      case 'ending':
+        return this.#phase.untilMs;
+      case 'new':
+      case 'settled':
+        return Number.POSITIVE_INFINITY;
+    }
+  }
+
+  get #deadlineMs(): number {
+    return this.#startedMs + this.#settings.timeoutMs;
+  }
+
+  #take(input: RunInput): void {
+    switch (input.kind) {
+      case 'started':
+        return this.#start();
+      case 'stepStarted':
+        if (this.#steps.noteServer(input.step, input.server)) this.#emit({ kind: 'step.started', step: input.step, server: input.server, attempt: input.attempt });
+        return;
+      case 'stepWaiting':
+        if (this.#steps.isInFlight(input.step)) this.#emit({ kind: 'step.waiting', step: input.step, reason: input.reason });
+        return;
+      case 'stepProgress':
+        if (this.#steps.isInFlight(input.step)) this.#emit({ kind: 'step.progress', step: input.step, value: input.value });
+        return;
+      case 'stepSettled':
+        if (this.#steps.isInFlight(input.step)) this.#settleCall(input);
+        return;
+      case 'cancelled':
+        return this.#end({ kind: 'cancelled', reason: input.reason });
+      case 'abandoned':
+        return this.#end({ kind: 'abandoned' });
+      case 'wake':
+        return;
+      default:
+        return unreachable(input);
+    }
+  }
+
+  #start(): void {
+    assert(this.#phase.kind === 'new', 'a run is started twice');
+    const { runId, coordinator, looksBare } = this.#settings;
+    this.#phase = { kind: 'running' };
+    this.#startedMs = this.#nowMs;
+    this.#emit({ kind: 'run.accepted', runId, coordinator, steps: this.#steps.namesInOrder() });
+    for (const hint of looksBare ?? []) this.#emit({ kind: 'reference.looksBare', ...hint });
+    for (const at of this.#steps.roots()) this.#schedule.queue(at);
+    if (this.#steps.unsettled === 0) this.#finish();
+  }
+
+  #startReady(): void {
+    for (const at of this.#schedule.takeStartable(this.#nowMs)) this.#startStep(at);
+    for (const { at, reason } of this.#schedule.takeHeld(this.#nowMs)) {
+      this.#steps.hold(at, reason);
+      this.#emit({ kind: 'step.waiting', step: this.#steps.nameOf(at), reason });
+    }
+  }
+
+  #startStep(at: number): void {
+    const { command } = this.#steps.checkedOf(at);
+    const leftMs = this.#deadlineMs - this.#nowMs;
+    this.#steps.call(at, this.#nowMs);
+    const args: Filled = { template: command.args.value, inputs: valuesFor(command.args.holes, this.#steps, this.#settings.input) };
+    this.#effects.push({ kind: 'startStep', step: command.name, command, args, timeoutMs: Math.min(command.timeoutMs ?? leftMs, leftMs) });
+  }
+
+  #settleCall(input: Settling): void {
+    const at = this.#steps.positionOf(input.step);
+    const { end } = input;
+    const isShed = !end.ok && HeddleError.is(end.error, 'overloaded') && this.#phase.kind === 'running';
+    this.#schedule.ended(at, input, this.#nowMs);
+    if (isShed) return this.#steps.hold(at, this.#schedule.requeue(at));
+    const outcome = outcomeOf(end);
+    this.#settleStep(at, { outcome, server: input.server, ...(end.ok ? {} : { error: end.wire }) }, end.ok ? end.value : undefined);
+    if (this.#phase.kind !== 'running') return;
+    if (!end.ok) return this.#end(this.#causeOf(at, end));
+    for (const ready of this.#steps.release(at)) this.#schedule.queue(ready);
+    if (this.#steps.unsettled === 0) this.#finish();
+  }
+
+  #causeOf(at: number, end: Extract<StepEnd, { ok: false }>): RunCause {
+    const { command } = this.#steps.checkedOf(at);
+    if (isLate(end.error, command, this.#deadlineMs - this.#nowMs)) return { kind: 'late' };
+    return { kind: 'failed', step: command.name, error: end.error };
+  }
+
+  #settleStep(at: number, how: { outcome: StepOutcome; server?: string | undefined; error?: OpaqueError }, value?: Payload): void {
+    const elapsedMs = this.#steps.settle(at, { outcome: how.outcome, value }, this.#nowMs);
+    this.#emit({ kind: 'step.settled', step: this.#steps.nameOf(at), ok: how.outcome === 'done', ...how, elapsedMs });
+  }
+
+  /** The run ends before its time: whatever has not started never will, whatever runs is cancelled. */
+  #end(cause: RunCause): void {
+    if (this.#phase.kind !== 'running') return;
+    this.#phase = { kind: 'ending', cause, untilMs: this.#nowMs + endGraceMs };
+    const reason = reasonOf(cause);
+    const others = this.#settings.codec.encodeError(new HeddleError('cancelled', { reason }, { executed: 'no' }));
+    const upstream = cause.kind === 'failed' ? cause.step : undefined;
+    const dependents = upstream === undefined ? undefined : this.#steps.dependentsOf(upstream);
+    for (const at of this.#steps.waiting()) {
+      const error = upstream !== undefined && dependents?.has(at) ? this.#upstreamFailed(at, upstream) : others;
+      this.#settleStep(at, { outcome: 'not_run', error });
+    }
+    for (const at of this.#steps.called()) this.#effects.push({ kind: 'cancelStep', step: this.#steps.nameOf(at), reason });
+  }
+
+  #upstreamFailed(at: number, upstream: string): OpaqueError {
+    return this.#settings.codec.encodeError(new HeddleError('upstream_failed', { step: this.#steps.nameOf(at), upstream }));
+  }
+
+  #finish(): void {
+    const result = runResult(this.#steps, this.#settings);
+    this.#settle({ kind: 'run.settled', ok: true, elapsedMs: this.#nowMs - this.#startedMs, result });
+  }
+
+  #finishEarly(cause: RunCause): void {
+    const silent = new HeddleError('cancelled', { reason: 'no answer came in time' }, { executed: 'maybe' });
+    for (const at of this.#steps.called()) this.#settleStep(at, { outcome: 'maybe', error: this.#settings.codec.encodeError(silent) });
+    const error = runError(cause, this.#steps.outcomes(), this.#settings);
+    const wire = this.#settings.codec.encodeError(error, this.#steps.results());
+    this.#settle({ kind: 'run.settled', ok: false, elapsedMs: this.#nowMs - this.#startedMs, error: wire });
+  }
+
+  #settle(end: RunSettled<Filled, OpaqueError>): void {
+    this.#emit(end);
+    this.#phase = { kind: 'settled' };
+  }
+
+  #emit(body: RunEventBody<Payload, OpaqueError> | RunSettled<Filled, OpaqueError>): void {
+    this.#sequence += 1;
+    const event: WireRunEvent = { seq: this.#sequence, atMs: this.#nowMs + this.#settings.wallOffsetMs, ...body };
+    this.#effects.push({ kind: 'event', event });
+  }
+}
+
+function reasonOf(cause: RunCause): string {
+  switch (cause.kind) {
+    case 'failed':
+      return `step "${cause.step}" failed`;
+    case 'cancelled':
+      return cause.reason;
+    case 'late':
+      return 'the deadline of the run has passed';
+    case 'abandoned':
+      return 'the coordinator of the run stops';
+  }
+}

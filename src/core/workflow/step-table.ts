@@ -1,0 +1,192 @@
+/**
+ * The state of every step of one run, by its position in the workflow.
+ *
+ * Y1 a step is waiting for a named reason, called, or settled; it goes forward only, but for a call that was
+ *    refused for want of a place.
+ * Y2 all costs add up to steps plus edges over a whole run.
+ */
+
+import { assert, present } from '../../base/assert.ts';
+import type { StepOutcome } from '../../errors.ts';
+import type { Payload } from '../payload.ts';
+import type { WaitReason } from './record.ts';
+import type { CheckedCommand, CheckedWorkflow } from './workflow.ts';
+
+type StepState =
+  /** `next`: the first of the needs that may still be open, while it waits for inputs. */
+  | { readonly kind: 'waiting'; readonly reason: WaitReason; readonly next: number }
+  | { readonly kind: 'called'; readonly sinceMs: number; readonly server: string | undefined }
+  | { readonly kind: 'settled'; readonly outcome: StepOutcome; readonly value: Payload | undefined };
+
+export class StepTable {
+  readonly #workflow: CheckedWorkflow;
+  readonly #states: StepState[];
+  /** Needs that are not done yet. */
+  readonly #missing: number[];
+  #inFlight = 0;
+  #unsettled: number;
+
+  constructor(workflow: CheckedWorkflow) {
+    this.#workflow = workflow;
+    this.#missing = workflow.commands.map((command) => command.needs.length);
+    this.#states = workflow.commands.map((command, at) => ({ kind: 'waiting', reason: this.#inputReason(command, 0, at), next: 0 }));
+    this.#unsettled = workflow.commands.length;
+  }
+
+  get inFlight(): number {
+    return this.#inFlight;
+  }
+
+  get unsettled(): number {
+    return this.#unsettled;
+  }
+
+  positionOf(step: string): number {
+    return present(this.#workflow.positions.get(step), `no step "${step}"`);
+  }
+
+  checkedOf(at: number): CheckedCommand {
+    return present(this.#workflow.commands[at], `no step number ${at}`);
+  }
+
+  nameOf(at: number): string {
+    return this.checkedOf(at).command.name;
+  }
+
+  namesInOrder(): readonly string[] {
+    return this.#workflow.order.map((at) => this.nameOf(at));
+  }
+
+  roots(): readonly number[] {
+    return this.#workflow.order.filter((at) => this.#missing[at] === 0);
+  }
+
+  waiting(): readonly number[] {
+    return this.#workflow.order.filter((at) => this.#stateOf(at).kind === 'waiting');
+  }
+
+  called(): readonly number[] {
+    return this.#workflow.order.filter((at) => this.#stateOf(at).kind === 'called');
+  }
+
+  isInFlight(step: string): boolean {
+    const at = this.#workflow.positions.get(step);
+    return at !== undefined && this.#stateOf(at).kind === 'called';
+  }
+
+  findWait(step: string): WaitReason | undefined {
+    const state = this.#stateOf(this.positionOf(step));
+    return state.kind === 'waiting' ? state.reason : undefined;
+  }
+
+  /** It is ready, or was refused for want of a place, and waits for something else than its inputs. */
+  hold(at: number, reason: WaitReason): void {
+    const state = this.#stateOf(at);
+    assert(state.kind !== 'settled' && this.#missing[at] === 0, 'a step is held back that is not ready');
+    if (state.kind === 'called') this.#inFlight -= 1;
+    this.#states[at] = { kind: 'waiting', reason, next: 0 };
+  }
+
+  call(at: number, nowMs: number): void {
+    assert(this.#stateOf(at).kind === 'waiting' && this.#missing[at] === 0, 'a step is started that is not ready');
+    this.#states[at] = { kind: 'called', sinceMs: nowMs, server: undefined };
+    this.#inFlight += 1;
+  }
+
+  /** Where its call went; false when it is not under way. */
+  noteServer(step: string, server: string): boolean {
+    const at = this.#workflow.positions.get(step);
+    const state = at === undefined ? undefined : this.#stateOf(at);
+    if (at === undefined || state?.kind !== 'called') return false;
+    this.#states[at] = { ...state, server };
+    return true;
+  }
+
+  /** Gives the milliseconds since its call began, 0 when there was none. */
+  settle(at: number, how: { readonly outcome: StepOutcome; readonly value: Payload | undefined }, nowMs: number): number {
+    const state = this.#stateOf(at);
+    assert(state.kind !== 'settled', 'a step is settled twice');
+    this.#states[at] = { kind: 'settled', ...how };
+    this.#unsettled -= 1;
+    if (state.kind !== 'called') return 0;
+    this.#inFlight -= 1;
+    return nowMs - state.sinceMs;
+  }
+
+  /** After it is done: the steps that wait for nothing any more. */
+  release(done: number): readonly number[] {
+    const ready: number[] = [];
+    for (const at of this.checkedOf(done).neededBy) {
+      const left = present(this.#missing[at], `no step number ${at}`) - 1;
+      this.#missing[at] = left;
+      if (left === 0) ready.push(at);
+      else this.#waitForNext(at, done);
+    }
+    return ready;
+  }
+
+  /** The steps that need it, directly or not. */
+  dependentsOf(step: string): ReadonlySet<number> {
+    const found = new Set<number>();
+    const left = [this.positionOf(step)];
+    for (let at = left.pop(); at !== undefined; at = left.pop()) {
+      for (const dependent of this.checkedOf(at).neededBy) {
+        if (found.has(dependent)) continue;
+        found.add(dependent);
+        left.push(dependent);
+      }
+    }
+    return found;
+  }
+
+  /** The result of a step that is done. */
+  valueOf(step: string): Payload {
+    const state = this.#stateOf(this.positionOf(step));
+    assert(state.kind === 'settled' && state.value, `step "${step}" has no result`);
+    return state.value;
+  }
+
+  leafNames(): readonly string[] {
+    return this.#workflow.leaves.map((at) => this.nameOf(at));
+  }
+
+  allNames(): readonly string[] {
+    return this.#workflow.commands.map(({ command }) => command.name);
+  }
+
+  /** What became of every step, once all are settled. */
+  outcomes(): Readonly<Record<string, StepOutcome>> {
+    return Object.fromEntries(this.#states.map((state, at) => {
+      assert(state.kind === 'settled', 'a step is not settled');
+      return [this.nameOf(at), state.outcome];
+    }));
+  }
+
+  /** The results that are there. */
+  results(): Readonly<Record<string, Payload>> {
+    return Object.fromEntries(this.#states.flatMap((state, at): [string, Payload][] =>
+      state.kind === 'settled' && state.value ? [[this.nameOf(at), state.value]] : []));
+  }
+
+  #stateOf(at: number): StepState {
+    return present(this.#states[at], `no step number ${at}`);
+  }
+
+  /** If it named `done` as what it waits for, it names the next that is open. */
+  #waitForNext(at: number, done: number): void {
+    const state = this.#stateOf(at);
+    const command = this.checkedOf(at);
+    if (state.kind !== 'waiting' || command.needs[state.next] !== done) return;
+    let next = state.next;
+    while (next < command.needs.length && this.#isDone(command.needs[next])) next += 1;
+    this.#states[at] = { kind: 'waiting', reason: this.#inputReason(command, next, at), next };
+  }
+
+  #isDone(at: number | undefined): boolean {
+    return at !== undefined && this.#stateOf(at).kind === 'settled';
+  }
+
+  #inputReason(command: CheckedCommand, next: number, at: number): WaitReason {
+    return { kind: 'input', step: this.nameOf(command.needs[next] ?? at) };
+  }
+}
