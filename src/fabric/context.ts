@@ -7,20 +7,142 @@
  * Nested calls are carried by the caller (`NestedCall`), which takes deadline, meta and abort from here.
  */
 
-import type { CallOptions, Context } from './api.ts';
-import type { AnyFunction } from '../core/function.ts';
+import type { HeddleError } from '../errors.ts';
+import type { Caller, Context } from './api.ts';
+import { callIdOf } from './handler-events.ts';
+import type { ContextHost, ParentCall, ServedRequest } from './serving.ts';
 
-/** Carries `ctx.call`: a call that inherits deadline, meta and cancellation from `parent`. */
-export type NestedCall = (parent: ParentCall, fn: string | AnyFunction, call: { readonly args: readonly unknown[]; readonly options: CallOptions | undefined }) => Promise<unknown>;
+export type { NestedCall, ParentCall } from './serving.ts';
 
-/** What a nested call inherits. */
-export interface ParentCall {
-  readonly callId: string;
-  /** When the parent's time is over, by the server's clock. */
+/** The call that a context is about. */
+export interface ContextCall {
+  readonly request: Pick<ServedRequest, 'frame' | 'origin'>;
   readonly deadlineMs: number;
-  readonly meta: Readonly<Record<string, string>> | undefined;
-  /** Calls `listener` once when the parent is given up (at once if it has been); returns its removal. Cheaper than a signal. */
-  onAbort(listener: (reason: unknown) => void): () => void;
+  progress(value: unknown): void;
+  log(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
-export type { Context };
+type AbortListener = (reason: HeddleError) => void;
+
+const nothing = (): void => {};
+const noMeta: Readonly<Record<string, string>> = Object.freeze(Object.create(null));
+
+export class ServedContext implements Context, ParentCall {
+  readonly #host: ContextHost;
+  readonly #call: ContextCall;
+  #controller: AbortController | undefined;
+  #abortReason: HeddleError | undefined;
+  #listeners: Set<AbortListener> | undefined;
+  #meta: Readonly<Record<string, string>> | undefined;
+
+  constructor(host: ContextHost, call: ContextCall) {
+    this.#host = host;
+    this.#call = call;
+  }
+
+  get signal(): AbortSignal {
+    if (!this.#controller) {
+      this.#controller = new AbortController();
+      if (this.#abortReason) this.#controller.abort(this.#abortReason);
+    }
+    return this.#controller.signal;
+  }
+
+  get callId(): string {
+    return callIdOf(this.#call.request);
+  }
+
+  get attempt(): number {
+    return this.#call.request.frame.attempt;
+  }
+
+  get idempotencyKey(): string {
+    return this.callId;
+  }
+
+  get server(): string {
+    return this.#host.server;
+  }
+
+  get caller(): string {
+    return this.#call.request.frame.callerName ?? this.#call.request.origin.callerName;
+  }
+
+  get deadlineMs(): number {
+    return this.#call.deadlineMs;
+  }
+
+  /** Frozen, and without a prototype: only what the caller gave is in it. */
+  get meta(): Readonly<Record<string, string>> {
+    this.#meta ??= frozenMeta(this.#call.request.frame.meta);
+    return this.#meta;
+  }
+
+  get remainingMs(): () => number {
+    return () => Math.max(0, this.#call.deadlineMs - this.#host.clock.nowMs());
+  }
+
+  get call(): Caller['call'] {
+    const call = (fn: unknown, args: unknown, options?: unknown): Promise<unknown> => this.#host.nestedCall(this, fn, { args, options });
+    // Types are inferred by `Caller`; what comes back has passed the function's own schemas, as for any caller.
+    return call as Caller['call'];
+  }
+
+  get progress(): (value: unknown) => void {
+    return (value) => this.#call.progress(value);
+  }
+
+  get log(): Context['log'] {
+    return (message, fields) => this.#call.log(message, fields);
+  }
+
+  get now(): () => number {
+    return () => this.#host.clock.wallMs();
+  }
+
+  get random(): () => number {
+    return () => this.#host.random.next();
+  }
+
+  /** Resolves after `ms`; rejects with the signal's reason as soon as the call is given up. */
+  get sleep(): (ms: number) => Promise<void> {
+    return (ms) => this.#sleep(ms);
+  }
+
+  onAbort(listener: AbortListener): () => void {
+    if (this.#abortReason) {
+      listener(this.#abortReason);
+      return nothing;
+    }
+    const listeners = (this.#listeners ??= new Set());
+    listeners.add(listener);
+    return () => listeners.delete(listener);
+  }
+
+  /** Aborts the signal and tells the listeners; once. Called by the call's own life, never by a handler. */
+  abort(reason: HeddleError): void {
+    if (this.#abortReason) return;
+    this.#abortReason = reason;
+    const listeners = this.#listeners ?? [];
+    this.#listeners = undefined;
+    for (const listener of listeners) listener(reason);
+    this.#controller?.abort(reason);
+  }
+
+  #sleep(ms: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const wake = this.#host.clock.schedule(ms, () => {
+        leave();
+        resolve();
+      });
+      const leave = this.onAbort((reason) => {
+        wake();
+        reject(reason);
+      });
+    });
+  }
+}
+
+function frozenMeta(meta: Readonly<Record<string, string>> | undefined): Readonly<Record<string, string>> {
+  return meta === undefined ? noMeta : Object.freeze(Object.assign(Object.create(null), meta));
+}

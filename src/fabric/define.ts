@@ -10,10 +10,14 @@
 
 import { nearest } from '../base/nearest.ts';
 import type { Effect } from '../core/catalog/offer.ts';
+import { checkVersion } from '../core/catalog/versions.ts';
 import type { Schema } from '../core/function.ts';
+import { checkName, checkResources, describeFound } from '../core/names.ts';
+import { typeName } from '../core/workflow/fields.ts';
 import { HeddleError, type HeddleErrorOf } from '../errors.ts';
 import type { DefineFunction } from './api.ts';
-import { isSchema, typeName } from './validation.ts';
+import { timeoutMsMax } from './invocation.ts';
+import { isSchema } from './validation.ts';
 
 /** The user's function, whatever its types. */
 export type Handler = (...args: readonly unknown[]) => unknown;
@@ -35,8 +39,8 @@ export interface Definition {
 
 export const versionDefault = '1.0.0';
 export const effectDefault: Effect = 'once';
-const timeoutMsMax = 2 ** 31 - 1;
-const concurrencyMax = 1_000_000;
+/** Largest declared concurrency. */
+export const concurrencyMax = 1_000_000;
 
 /** Shared by every copy of the package (D2). */
 const definitionKey = Symbol.for('heddle.definition');
@@ -73,13 +77,14 @@ function handleOf(definition: Definition): object {
   return Object.freeze(handle);
 }
 
-type Read<T> = (value: unknown, key: string) => T;
+/** Checks one key's value; `path` is where a message says it stands. */
+type Read<T> = (value: unknown, path: readonly string[]) => T;
 
 /** One reader a key; the order is that of messages. */
 const readers = {
-  name: readName,
-  version: optional(readVersion, versionDefault),
-  resources: optional(readResources, Object.freeze([])),
+  name: (value, path) => checkName('function', value, path),
+  version: optional(checkVersion, versionDefault),
+  resources: optional((value, path) => Object.freeze(checkResources(value, path)), Object.freeze([])),
   effect: optional(readEffect, effectDefault),
   input: optional(readInput, undefined),
   output: optional(readSchema, undefined),
@@ -90,7 +95,7 @@ const readers = {
 
 function readSpec(spec: unknown): Definition {
   if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) {
-    throw wrong([], 'one object, as in defineFunction({ name, handler })', typeName(spec));
+    throw wrong(['defineFunction'], 'one object, as in defineFunction({ name, handler })', typeName(spec));
   }
   const known = Object.keys(readers);
   for (const key of Object.keys(spec)) {
@@ -99,7 +104,7 @@ function readSpec(spec: unknown): Definition {
   const given: Readonly<Record<string, unknown>> = { ...spec };
   const read = <K extends keyof typeof readers>(key: K): ReturnType<(typeof readers)[K]> =>
     // Each reader returns its own key's type; the table cannot say so for a generic key.
-    readers[key](given[key], key) as ReturnType<(typeof readers)[K]>;
+    readers[key](given[key], ['defineFunction', key]) as ReturnType<(typeof readers)[K]>;
   return Object.freeze({
     name: read('name'),
     version: read('version'),
@@ -115,66 +120,51 @@ function readSpec(spec: unknown): Definition {
 }
 
 function optional<T, D>(read: Read<T>, otherwise: D): Read<T | D> {
-  return (value, key) => (value === undefined ? otherwise : read(value, key));
+  return (value, path) => (value === undefined ? otherwise : read(value, path));
 }
 
-function readName(value: unknown): string {
-  return value as string;
-}
-
-function readVersion(value: unknown): string {
-  return value as string;
-}
-
-function readResources(value: unknown): readonly string[] {
-  return value as readonly string[];
-}
-
-function readEffect(value: unknown, key: string): Effect {
+function readEffect(value: unknown, path: readonly string[]): Effect {
   if (value === 'pure' || value === 'idempotent' || value === 'once') return value;
-  throw wrong([key], "'pure', 'idempotent' or 'once'", foundText(value));
+  throw wrong(path, '"pure", "idempotent" or "once"', describeFound(value));
 }
 
-function readInput(value: unknown, key: string): readonly Schema[] {
+function readInput(value: unknown, path: readonly string[]): readonly Schema[] {
   if (!Array.isArray(value)) {
-    throw wrong([key], 'a list with one schema an argument, as in input: [schema]', isSchema(value) ? 'a schema without brackets' : typeName(value));
+    throw wrong(path, 'a list with one schema an argument, as in input: [schema]', isSchema(value) ? 'a schema without brackets' : typeName(value));
   }
-  return Object.freeze(value.map((schema: unknown, at) => readSchema(schema, key, at)));
+  return Object.freeze(value.map((schema: unknown, at) => readSchema(schema, [...path, at])));
 }
 
-function readSchema(value: unknown, key: string, at?: number): Schema {
+function readSchema(value: unknown, path: readonly (string | number)[]): Schema {
   if (isSchema(value)) return value;
-  throw wrong(at === undefined ? [key] : [key, at], 'a schema that speaks Standard Schema (zod, valibot, arktype, ...)', typeName(value));
+  throw wrong(path, 'a schema that speaks Standard Schema (zod, valibot, arktype, ...)', typeName(value));
 }
 
 function wholeNumber(unit: string, max: number): Read<number> {
-  return (value, key) => {
+  return (value, path) => {
     if (Number.isInteger(value) && Number(value) >= 1 && Number(value) <= max) return Number(value);
-    throw wrong([key], `a whole number of ${unit} from 1 to ${max}`, foundText(value));
+    throw wrong(path, `a whole number of ${unit} from 1 to ${max}`, describeFound(value));
   };
 }
 
-function readHandler(value: unknown, key: string): Handler {
+function readHandler(value: unknown, path: readonly string[]): Handler {
   if (typeof value !== 'function' || isClass(value)) {
-    throw wrong([key], 'a function (ctx, ...args) => result', isClass(value) ? 'a class' : typeName(value));
+    throw wrong(path, 'a function (ctx, ...args) => result', typeof value === 'function' ? 'a class' : typeName(value));
   }
   const handler = value as Handler; // a function that is no class can be called with anything
-  if (isGenerator(handler)) throw wrong([key], 'a function that returns its result (streams are not built yet: return a list)', 'a generator function');
+  if (isGenerator(handler)) throw wrong(path, noStreams, 'a function that yields');
   return handler;
 }
 
+/** What is wanted instead of a generator. */
+export const noStreams = 'a function that returns its result: streams are not built yet, return a list';
+
 function unknownKey(key: string, known: readonly string[]): HeddleErrorOf<'bad_argument'> {
   const [near] = nearest(key, known, 1);
-  const hint = near === undefined ? '' : `; did you mean "${near}"?`;
-  return wrong([key], `one of the keys ${known.join(', ')}${hint}`, 'an unknown key');
-}
-
-/** Options are the author's own and may be shown; long ones are cut. */
-function foundText(value: unknown): string {
-  if (typeof value === 'string') return `"${value.slice(0, 40)}"`;
-  return typeof value === 'number' ? String(value) : typeName(value);
+  const hint = near === undefined ? '' : ` (did you mean "${near}"?)`;
+  return wrong(['defineFunction', key], `one of the keys ${known.join(', ')}${hint}`, 'an unknown key');
 }
 
 function wrong(path: readonly (string | number)[], expected: string, found: string): HeddleErrorOf<'bad_argument'> {
-  return new HeddleError('bad_argument', { path: ['defineFunction', ...path], expected, found });
+  return new HeddleError('bad_argument', { path, expected, found });
 }

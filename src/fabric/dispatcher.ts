@@ -1,42 +1,28 @@
 /**
- * From a frame to the handler and back: admits, decodes, validates, runs, encodes, replies.
+ * From a frame to the handler and back: finds the function, admits the call, and keeps account of those under way.
  *
  * S1 every dispatched call is replied to exactly once, at its deadline at the latest.
- * S2 `executed` of a refusal is exact: `no` until the handler is entered, `yes` once it has returned, between them `maybe`.
+ * S2 `executed` of a reply is exact: `no` until the handler is entered, `yes` once it has returned, between them `maybe`.
  * S3 with a synchronous handler and schemas a call makes no promise, no timer and no AbortController; its reply is given
  *    before `dispatch` returns.
- * S4 an argument's or result's value never leaves in an error, nor does a stack: those go to the observer here.
+ * S4 no value and no stack leaves in an error: stacks go to the observer here.
  * One call's life is served-call.ts; who may run at the same time is admission.ts; where replies go is the origin's.
  */
 
 import type { Clock } from '../base/clock.ts';
 import type { DeadlineWheel } from '../base/deadline-wheel.ts';
+import { type Deferred, deferred } from '../base/deferred.ts';
 import type { Random } from '../base/random.ts';
-import type { Payload } from '../core/payload.ts';
+import { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
+import { toWireError } from '../wire/error.ts';
 import type { CallFrame } from '../wire/frame.ts';
-import type { NestedCall } from './context.ts';
-import type { Settlement } from './invocation.ts';
-import type { Registry } from './registry.ts';
+import { Places } from './admission.ts';
+import type { Registry, ServedFunction } from './registry.ts';
+import { ServedCall } from './served-call.ts';
+import type { CallOrigin, IncomingCall, NestedCall, ServingHost } from './serving.ts';
 
-/** Where a call came from and where its answers go. */
-export interface CallOrigin {
-  /** Name and instance of the process that asked first, where the frame does not say. */
-  readonly callerName: string;
-  readonly callerInstance: string;
-  /** Called exactly once, often before `dispatch` returns. Must not throw. */
-  reply(settlement: Settlement): void;
-  /** Only for frames with `wantsProgress`; never after `reply`. Must not throw. */
-  progress(value: Payload): void;
-}
-
-/** A call that was dispatched. */
-export interface IncomingCall {
-  /** Whether its reply has been given. */
-  readonly isSettled: boolean;
-  /** Aborts the handler's signal and replies `cancelled`; harmless after the reply. */
-  cancel(reason: string): void;
-}
+export type { CallOrigin, IncomingCall } from './serving.ts';
 
 export interface DispatcherOptions {
   readonly registry: Registry;
@@ -50,27 +36,77 @@ export interface DispatcherOptions {
   readonly nestedCall: NestedCall;
 }
 
-export class Dispatcher {
-  constructor(_options: DispatcherOptions) {}
+/** What a refused call is from then on. */
+const settledCall: IncomingCall = { isSettled: true, cancel: () => {}, stop: () => {} };
 
-  /** Calls without a reply. */
-  get inFlight(): number {
-    return 0;
+export class Dispatcher {
+  readonly #registry: Registry;
+  readonly #host: ServingHost;
+  /** Kept while a function is offered or one of its calls is under way. */
+  readonly #places = new WeakMap<ServedFunction, Places>();
+  /** Calls that outlasted their dispatch and have no reply yet. */
+  readonly #underWay = new Set<IncomingCall>();
+  #isDraining = false;
+  #idle: Deferred<void> | undefined;
+
+  constructor(options: DispatcherOptions) {
+    this.#registry = options.registry;
+    this.#host = { ...options, onSettled: (call) => this.#onSettled(call) };
   }
 
-  /** Serves one call. Its `version` is exact; absent: the highest offered here. */
-  dispatch(_frame: CallFrame, _origin: CallOrigin): IncomingCall {
-    throw new Error('not yet');
+  /** Calls without a reply. A handler that goes on after its reply does not count. */
+  get inFlight(): number {
+    return this.#underWay.size;
+  }
+
+  /** Serves one call. `frame.version` is exact; absent: the highest offered here. The origin may be told the end at once. */
+  dispatch(frame: CallFrame, origin: CallOrigin): IncomingCall {
+    const { server } = this.#host;
+    if (this.#isDraining) return this.#refuse(frame, origin, new HeddleError('draining', { server }));
+    const served = this.#registry.find(frame.function, frame.version);
+    if (!served) {
+      const detail = { function: frame.function, version: frame.version ?? '*', server };
+      return this.#refuse(frame, origin, new HeddleError('not_offered_here', detail));
+    }
+    const call = new ServedCall(this.#host, { frame, origin, served, places: this.#placesOf(served) }, this.#host.clock.nowMs());
+    call.start();
+    if (!call.isSettled) this.#underWay.add(call);
+    return call;
   }
 
   /** Refuses every further call with `draining`; those under way go on. */
-  drain(): void {}
+  drain(): void {
+    this.#isDraining = true;
+  }
 
   /** Resolves when no call is without a reply. */
   idle(): Promise<void> {
-    return Promise.resolve();
+    if (this.#underWay.size === 0) return Promise.resolve();
+    this.#idle ??= deferred();
+    return this.#idle.promise;
   }
 
-  /** Ends every call: those that wait with `draining`, those that run with their signal and `connection_lost`, as if the link broke. */
-  abortAll(_reason: string): void {}
+  /** Ends every call: one that has not run with `draining`, one that may have with `connection_lost` and its signal. */
+  abortAll(): void {
+    for (const call of [...this.#underWay]) call.stop();
+  }
+
+  #refuse(frame: CallFrame, origin: CallOrigin, error: HeddleError): IncomingCall {
+    origin.settled({ outcome: { ok: false, error: toWireError(error, { isJsonOnly: frame.isJsonOnly }) }, server: this.#host.server });
+    return settledCall;
+  }
+
+  #placesOf(served: ServedFunction): Places {
+    const known = this.#places.get(served);
+    if (known) return known;
+    const places = new Places(served.definition.concurrency);
+    this.#places.set(served, places);
+    return places;
+  }
+
+  #onSettled(call: IncomingCall): void {
+    if (!this.#underWay.delete(call) || this.#underWay.size > 0) return;
+    this.#idle?.resolve();
+    this.#idle = undefined;
+  }
 }

@@ -42,7 +42,7 @@ export class LocalPeer implements CallPeer {
     const incoming = this.#dispatcher.dispatch(frame, {
       callerName: frame.callerName ?? this.#identity.name,
       callerInstance: frame.caller ?? this.#identity.instance,
-      reply: (reply) => this.#reply({ ...reply, kind: 'reply', id }),
+      settled: (settlement) => this.#reply({ ...settlement, kind: 'reply', id }),
       progress: (value) => this.#conversations.get(id)?.onProgress?.({ kind: 'progress', id, value } satisfies ProgressFrame),
     });
     if (this.#conversations.has(id)) this.#incoming.set(id, incoming);

@@ -1,42 +1,157 @@
 /**
  * The functions that one server offers, by name and version.
+ *
+ * R1 what cannot be offered is refused with its key and what to do; then nothing of that record is added.
+ * R2 a name and version is offered once.
+ * R3 names are keys of Maps: `constructor` is a name like any other.
+ * What a definition must look like is define.ts; how offers get around is the mesh's.
  */
 
 import type { CatalogBody, FunctionRecord } from '../core/catalog/offer.ts';
+import { comparePreferred } from '../core/catalog/versions.ts';
+import { checkName } from '../core/names.ts';
+import { typeName } from '../core/workflow/fields.ts';
+import { HeddleError, type HeddleErrorOf } from '../errors.ts';
 import type { Functions } from './api.ts';
-import type { Definition } from './define.ts';
+import { type Definition, definitionOf, effectDefault, type Handler, isClass, isGenerator, noStreams, versionDefault } from './define.ts';
+import { jsonSchemaOf, jsonSchemasOf } from './json-schema.ts';
 
-/** One function as one server offers it. */
+/** Functions (each version counts) that one server offers. */
+export const functionsMax = 2_000;
+
+/** One function as one server offers it: the same object from its offer to its withdrawal. */
 export interface ServedFunction {
   readonly definition: Definition;
   readonly record: FunctionRecord;
 }
 
+type Versions = Map<string, ServedFunction>;
+
 export class Registry {
-  constructor(_functions: Functions = {}) {}
+  readonly #functions = new Map<string, Versions>();
+  #size = 0;
 
-  /** How many functions are offered. */
+  /** Offers `functions` from the start; throws as `add` does. */
+  constructor(functions: Functions = {}) {
+    this.add(functions);
+  }
+
+  /** How many functions are offered; each version counts. */
   get size(): number {
-    return 0;
+    return this.#size;
   }
 
-  /** Adds all of `functions`, or throws `bad_argument` (`too_large`) and adds none. */
-  add(_functions: Functions): readonly FunctionRecord[] {
-    return [];
+  /**
+   * Adds all of a record of definitions (under their own names) and plain functions (under their keys), or of a module
+   * namespace that holds nothing else. Gives what was added. Throws `bad_argument` or `too_large`, and adds none.
+   */
+  add(functions: Functions): readonly FunctionRecord[] {
+    const added = definitionsOf(functions).map(({ key, definition }) => ({ key, served: served(definition) }));
+    const given = new Set<string>();
+    for (const { key, served } of added) this.#checkNew(key, served.definition, given);
+    if (this.#size + added.length > functionsMax) {
+      throw new HeddleError('too_large', { what: 'the list of functions', limit: functionsMax, found: this.#size + added.length });
+    }
+    for (const { served } of added) this.#put(served);
+    return added.map(({ served }) => served.record);
   }
 
-  /** Takes every version of these names away; gives what was taken. */
-  withdraw(_names: readonly string[]): readonly FunctionRecord[] {
-    return [];
+  /** Takes every version of these names away, and gives what was taken; a name that is not offered is none. */
+  withdraw(names: readonly string[]): readonly FunctionRecord[] {
+    const taken = [...new Set(names)].flatMap((name) => [...(this.#functions.get(name)?.values() ?? [])]);
+    for (const name of names) this.#functions.delete(name);
+    this.#size -= taken.length;
+    return taken.map(({ record }) => record);
   }
 
-  /** The function of this name and exact version; without a version the highest. */
-  find(_name: string, _version?: string): ServedFunction | undefined {
-    return undefined;
+  /** The function of this name and exact version; without a version the one to prefer. */
+  find(name: string, version?: string): ServedFunction | undefined {
+    const versions = this.#functions.get(name);
+    if (version !== undefined) return versions?.get(version);
+    const [preferred] = [...(versions?.keys() ?? [])].sort(comparePreferred);
+    return preferred === undefined ? undefined : versions?.get(preferred);
   }
 
   /** What the server announces, sorted by name, then version. */
   body(): CatalogBody {
-    return { functions: [] };
+    const functions = [...this.#functions.values()].flatMap((versions) => [...versions.values()].map(({ record }) => record));
+    return { functions: functions.sort((a, b) => order(a.name, b.name) || order(a.version, b.version)) };
   }
+
+  #put(served: ServedFunction): void {
+    const { name, version } = served.definition;
+    const versions: Versions = this.#functions.get(name) ?? new Map<string, ServedFunction>();
+    versions.set(version, served);
+    this.#functions.set(name, versions);
+    this.#size += 1;
+  }
+
+  /** R2, also among those that are added together; `given` grows. */
+  #checkNew(key: string, { name, version }: Definition, given: Set<string>): void {
+    const full = `${name}@${version}`;
+    const isOffered = this.#functions.get(name)?.has(version) === true;
+    if (isOffered || given.has(full)) {
+      throw wrong(key, `one function of the name "${name}" and version ${version}; give this one another version or name`, isOffered ? 'one that is offered already' : 'two of them');
+    }
+    given.add(full);
+  }
+}
+
+interface KeyedDefinition {
+  readonly key: string;
+  readonly definition: Definition;
+}
+
+function definitionsOf(functions: unknown): readonly KeyedDefinition[] {
+  if (typeof functions !== 'object' || functions === null || Array.isArray(functions) || definitionOf(functions)) {
+    throw wrong(undefined, 'one record, as in { functions: { resize, add } }', definitionOf(functions) ? 'a single definition' : typeName(functions));
+  }
+  return Object.entries(functions).map(([key, value]) => ({ key, definition: definitionOf(value) ?? plain(key, value) }));
+}
+
+/** A plain function under its key: '1.0.0', `once`, no context. */
+function plain(key: string, value: unknown): Definition {
+  if (typeof value !== 'function') throw wrong(key, 'a definition or a function; keep constants, lists and objects out of the record', typeName(value));
+  if (isClass(value)) throw wrong(key, 'a definition or a function; offer its methods one by one', 'a class');
+  const handler = value as Handler; // a function that is no class can be called with anything
+  if (isGenerator(handler)) throw wrong(key, noStreams, 'a function that yields');
+  if (key === 'default') throw wrong(key, 'a function with a name of its own; export it under one, or define it', 'a default export');
+  return Object.freeze({
+    name: checkName('function', key, ['functions', key]),
+    version: versionDefault,
+    resources: [],
+    effect: effectDefault,
+    input: undefined,
+    output: undefined,
+    timeoutMs: undefined,
+    concurrency: undefined,
+    handler,
+    takesContext: false,
+  });
+}
+
+function served(definition: Definition): ServedFunction {
+  const { name, version, effect, resources, timeoutMs, concurrency } = definition;
+  const inputSchema = definition.input && jsonSchemasOf(definition.input);
+  const outputSchema = definition.output && jsonSchemaOf(definition.output, 'output');
+  const record: FunctionRecord = {
+    name,
+    version,
+    effect,
+    kind: 'call',
+    resources: [...resources].sort(order),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(concurrency === undefined ? {} : { concurrency }),
+    ...(inputSchema === undefined ? {} : { inputSchema }),
+    ...(outputSchema === undefined ? {} : { outputSchema }),
+  };
+  return { definition, record: Object.freeze(record) };
+}
+
+function wrong(key: string | undefined, expected: string, found: string): HeddleErrorOf<'bad_argument'> {
+  return new HeddleError('bad_argument', { path: key === undefined ? ['functions'] : ['functions', key], expected, found });
+}
+
+function order(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -1,0 +1,66 @@
+/**
+ * What goes into a handler and what comes out of it: the values of one call, between their payloads and the function.
+ *
+ * V1 every failure is a HeddleError that says what one call can say of it: arguments `bad_argument` or `too_large`,
+ *    results `bad_result`.
+ * V2 without asynchronous schemas no promise is made.
+ */
+
+import type { Filled, Payload } from '../core/payload.ts';
+import { fill, type Filling } from '../core/workflow/fill.ts';
+import { HeddleError } from '../errors.ts';
+import { decodeArguments, decodeValue, encodeValue, type EncodeOptions } from '../wire/value.ts';
+import { argumentError, resultError } from '../wire/value-problem.ts';
+import type { Definition } from './define.ts';
+import { validateArguments, validateResult } from './validation.ts';
+
+/** Arguments of one call; more would not fit on the stack. */
+export const argumentsMax = 10_000;
+
+const plainEncoding: EncodeOptions = {};
+const jsonEncoding: EncodeOptions = { isJsonOnly: true };
+
+/** The arguments as the handler gets them: decoded, holes filled, validated. Throws or rejects with a HeddleError. */
+export function readArguments(filled: Filled, definition: Definition): readonly unknown[] | Promise<readonly unknown[]> {
+  const args = decoded(filled);
+  if (args.length > argumentsMax) {
+    throw new HeddleError('bad_argument', { path: ['args'], expected: `at most ${argumentsMax} arguments`, found: `${args.length}` });
+  }
+  return definition.input === undefined ? args : validateArguments(definition.input, args);
+}
+
+/** The result as the caller gets it, not encoded yet. Throws or rejects with `bad_result`. */
+export function checkResult(value: unknown, definition: Definition): unknown {
+  return definition.output === undefined ? value : validateResult(definition.output, value);
+}
+
+/** The result, encoded. Throws `bad_result`. */
+export function writeResult(value: unknown, isJsonOnly: boolean): Payload {
+  try {
+    return encodeValue(value, isJsonOnly ? jsonEncoding : plainEncoding);
+  } catch (problem) {
+    throw HeddleError.is(problem) ? problem : unreadable(resultError(problem));
+  }
+}
+
+function decoded({ template, inputs }: Filled): readonly unknown[] {
+  try {
+    const args = decodeArguments(template);
+    if (inputs.length > 0) fill(args, inputs.map(filling));
+    return args;
+  } catch (problem) {
+    throw argumentError(problem);
+  }
+}
+
+/** Each hole gets a value of its own: two holes of one payload share nothing that a handler could change. */
+function filling({ at, value, path, name }: Filled['inputs'][number]): Filling {
+  return { at, value: decodeValue(value), path, name };
+}
+
+/** A getter or a proxy of the result threw something of its own while it was read. */
+function unreadable(problem: unknown): unknown {
+  if (HeddleError.is(problem)) return problem;
+  const name = problem instanceof Error ? problem.name : typeof problem;
+  return new HeddleError('bad_result', { path: [], expected: 'a value that can be read', found: `one that threw ${name}` }, { cause: problem });
+}

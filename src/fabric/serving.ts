@@ -1,0 +1,71 @@
+/**
+ * What a server, its calls and their callers know of one another: types only.
+ */
+
+import type { Clock } from '../base/clock.ts';
+import type { DeadlineWheel } from '../base/deadline-wheel.ts';
+import type { Random } from '../base/random.ts';
+import type { HeddleError } from '../errors.ts';
+import type { Observer } from '../observe/observer.ts';
+import type { CallFrame } from '../wire/frame.ts';
+import type { Places } from './admission.ts';
+import type { CallSink } from './invocation.ts';
+import type { ServedFunction } from './registry.ts';
+
+/**
+ * Where a call came from, and where its end is told: once, often before `dispatch` returns. `progress` is told only of
+ * frames with `wantsProgress`, and never after the end. Neither may throw.
+ */
+export interface CallOrigin extends CallSink {
+  /** Name and instance of the process that asked first, where the frame does not say. */
+  readonly callerName: string;
+  readonly callerInstance: string;
+}
+
+/** A call that was dispatched. */
+export interface IncomingCall {
+  /** Whether its reply has been given. */
+  readonly isSettled: boolean;
+  /** Aborts the handler's signal and replies `cancelled`; harmless after the reply. */
+  cancel(reason: string): void;
+  /** The server stops: as `cancel`, but what may be run elsewhere is told so. */
+  stop(): void;
+}
+
+/** Carries `ctx.call`: a call that inherits deadline, meta and cancellation from `parent`. Checks what it is given. */
+export type NestedCall = (parent: ParentCall, fn: unknown, call: { readonly args: unknown; readonly options: unknown }) => Promise<unknown>;
+
+/** What a nested call inherits. */
+export interface ParentCall {
+  readonly callId: string;
+  /** When the parent's time is over, by the server's clock. */
+  readonly deadlineMs: number;
+  readonly meta: Readonly<Record<string, string>> | undefined;
+  /** Calls `listener` once when the parent is given up (at once if it has been); returns its removal. Cheaper than a signal. */
+  onAbort(listener: (reason: HeddleError) => void): () => void;
+}
+
+/** What all contexts of one server share. */
+export interface ContextHost {
+  /** Name of this server. */
+  readonly server: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly nestedCall: NestedCall;
+}
+
+/** What the calls of one server share. */
+export interface ServingHost extends ContextHost {
+  readonly wheel: DeadlineWheel;
+  readonly observer: Observer;
+  /** Told just before the reply. */
+  onSettled(call: IncomingCall): void;
+}
+
+/** What one call is about. */
+export interface ServedRequest {
+  readonly frame: CallFrame;
+  readonly origin: CallOrigin;
+  readonly served: ServedFunction;
+  readonly places: Places;
+}

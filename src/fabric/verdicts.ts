@@ -1,0 +1,58 @@
+/**
+ * What a server says of a call that gave no result: the errors of admission, deadline and handler.
+ *
+ * J1 whatever was thrown, there is a HeddleError for it; nothing here throws.
+ */
+
+import { type Executed, fromThrown, HeddleError } from '../errors.ts';
+
+/** What the errors of one call name. */
+export interface VerdictPlace {
+  readonly function: string;
+  readonly server: string;
+}
+
+export function lateVerdict(timeoutMs: number, executed: Executed): HeddleError {
+  return new HeddleError('deadline_exceeded', { timeoutMs }, { executed });
+}
+
+export function cancelledVerdict(reason: string, executed: Executed): HeddleError {
+  return new HeddleError('cancelled', { reason }, { executed });
+}
+
+export function fullVerdict(place: VerdictPlace, retryAfterMs: number): HeddleError {
+  return new HeddleError('overloaded', { ...place, retryAfterMs });
+}
+
+/**
+ * A server that stops is to its callers a link that breaks, only sooner: what has not run, or is safe to run again, is
+ * tried elsewhere.
+ */
+export function stoppingVerdict(server: string, executed: Executed): HeddleError {
+  return executed === 'no' ? new HeddleError('draining', { server }) : new HeddleError('connection_lost', { server });
+}
+
+/** Arguments that could not be made ready for a reason of our own. */
+export function unreadyVerdict(problem: unknown): HeddleError {
+  if (HeddleError.is(problem)) return problem;
+  return new HeddleError('protocol_error', { problem: `the arguments cannot be read: ${nameOf(problem)}` }, { executed: 'no', cause: problem });
+}
+
+/** What the handler threw, be it an error, a string, undefined, or something that throws when it is looked at. */
+export function thrownVerdict(thrown: unknown): HeddleError {
+  try {
+    return fromThrown(thrown);
+  } catch {
+    return new HeddleError('function_failed', { name: 'Error', message: 'the handler threw something that cannot be read' });
+  }
+}
+
+/** A result that could not be written; when that is our own fault, it still is an answer. */
+export function unwrittenVerdict(problem: unknown): HeddleError {
+  if (HeddleError.is(problem)) return problem;
+  return new HeddleError('bad_result', { path: [], expected: 'a value that can be encoded', found: `one that raised ${nameOf(problem)}` }, { cause: problem });
+}
+
+function nameOf(problem: unknown): string {
+  return problem instanceof Error ? problem.name : typeof problem;
+}
