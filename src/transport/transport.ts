@@ -10,6 +10,8 @@
  * The room moves bytes: what a frame or a hello says belongs to wire and fabric.
  */
 
+import type { HeddleError } from '../errors.ts';
+
 /** `link`: between servers, both ways. `session`: a client's, dialled by the client. */
 export type LinkKind = 'link' | 'session';
 
@@ -42,22 +44,31 @@ export interface LinkHandlers {
 
 export interface Link {
   readonly kind: LinkKind;
-  /** The address as the socket sees it, for messages. */
+  /** The address that was dialled; of an arrival, the one that the socket sees. */
   readonly remoteAddress: string;
   /** False while the peer reads more slowly than we write; frames sent all the same are kept, in order. */
   readonly isWritable: boolean;
-  /** Must be called once, in the turn in which the link is handed over; no frame is lost before. */
+  /** Must be called once, soon; what arrived before is kept, in order, and delivered from the next turn on. */
   open(handlers: LinkHandlers): void;
-  /** Queues one frame (at most `frameBytesMax`). The first goes out at once, those that follow in batches. */
+  /**
+   * Queues one frame (at most `frameBytesMax`, asserted), which belongs to the link from now on. The first goes
+   * out at once, those that follow in batches. A peer that never reads costs `outboxBytesMax`; then the link closes
+   * as `stalled`.
+   */
   send(frame: Uint8Array): void;
   /**
-   * Sends a value of any size up to the limit beside the frames, in chunks, under credit. Resolves when the
-   * last chunk is handed over; rejects when the link closes or `signal` aborts (the peer then drops its part).
+   * Sends a value of any size up to the limit beside the frames, in chunks, under credit; `value` must not change
+   * meanwhile. `transfer` is a number of the sender's choosing that it has not used on this link before. Resolves when
+   * the last chunk is handed over or the peer has dropped the value; rejects with `too_large`, with `cancelled` when
+   * `signal` aborts (the peer then drops its part), with `closed` when the link closes first.
    */
   sendLarge(transfer: number, value: Uint8Array, signal?: AbortSignal): Promise<void>;
-  /** Gives up a large value that is arriving. */
+  /** Gives up a large value that is arriving or will: `onLarge` is not called for it. */
   dropLarge(transfer: number): void;
-  /** Sends what is queued, then closes. */
+  /**
+   * Sends what is queued and the large values under way (within 2 s), then closes. From this call on nothing is
+   * delivered; `onClose` follows with `local`.
+   */
   close(): void;
 }
 
@@ -100,10 +111,15 @@ export interface ForeignRequest {
 
 /** What a listener asks of the room above. A HeddleError thrown by `call` or `submit` becomes its gRPC status. */
 export interface Acceptor {
-  /** Decides on a link or session; `arrival.link` may be opened once the answer is given. */
+  /**
+   * Decides on a link or session. `arrival.link` may be opened already; what is sent on it goes out after the answer.
+   * Refused, it closes as `local` once the answer is out.
+   */
   accept(arrival: Arrival): Promise<Answer> | Answer;
   call(request: ForeignRequest): Promise<Uint8Array>;
   submit(request: ForeignRequest): AsyncIterable<Uint8Array>;
+  /** The bytes of an error for foreign clients (trailing metadata `heddle-error-bin`); without it code and `executed` travel. */
+  encodeError?(error: HeddleError): Uint8Array;
 }
 
 /** A fixed port, any free one, or the first free one of a range. */

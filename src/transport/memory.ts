@@ -1,0 +1,212 @@
+/**
+ * The memory transport: a network of processes inside one, over any clock, with the weather a simulation needs.
+ *
+ * With a virtual clock it is deterministic: everything that arrives is a task of the clock, in the order of sending.
+ * N1 `kill` is a process that ends at once (kill -9): its peers see `reset`, its addresses refuse.
+ * N2 `pause` is a process that stops (SIGSTOP): it receives nothing until `resume`; dialling it is `stalled`.
+ * N3 `cut` and `isolate` drop packets (a pulled cable): nobody is told anything; dialling is `silent`. After
+ *    `heal` what was under way arrives late, in order.
+ * A paused or killed process' own timers are the business of whoever runs it.
+ */
+
+import type { Clock } from '../base/clock.ts';
+import { HeddleError } from '../errors.ts';
+import { valueBytesMax } from './limits.ts';
+import { dialInMemory, type MemoryDialHost } from './memory-dial.ts';
+import type { MemoryEnd } from './memory-link.ts';
+import type { MemoryPipe, Weather } from './memory-pipe.ts';
+import { checkChoice, isAllowed, portTaken } from './ports.ts';
+import type { Acceptor, Dialled, DialOptions, Listener, ListenOptions, Transport } from './transport.ts';
+
+export interface MemoryNetworkOptions {
+  readonly clock: Clock;
+  /** One way, between any two processes; default 0. */
+  readonly delayMs?: number | undefined;
+  /** Largest value of `sendLarge`; default 64 MiB. */
+  readonly valueBytesMax?: number | undefined;
+}
+
+interface Bound {
+  readonly process: string;
+  readonly acceptor: Acceptor;
+}
+
+/** First port that `auto` gives out. */
+const firstAutoPort = 20_001;
+
+export class MemoryNetwork {
+  readonly #clock: Clock;
+  readonly #delayMs: number;
+  readonly #valueBytesMax: number;
+  readonly #delays = new Map<string, number>();
+  readonly #cuts = new Set<string>();
+  readonly #isolated = new Set<string>();
+  readonly #paused = new Set<string>();
+  readonly #bound = new Map<string, Bound>();
+  /** Who listened at an address last, so that a cut holds for dials to a dead process too. */
+  readonly #owners = new Map<string, string>();
+  readonly #ends = new Map<MemoryEnd, string>();
+  #holding = new Set<MemoryPipe>();
+
+  constructor(options: MemoryNetworkOptions) {
+    this.#clock = options.clock;
+    this.#delayMs = options.delayMs ?? 0;
+    this.#valueBytesMax = options.valueBytesMax ?? valueBytesMax;
+  }
+
+  /** The transport of one process; a process that was killed starts again by taking a new one. */
+  transport(process: string): MemoryTransport {
+    return new MemoryTransport(this, process);
+  }
+
+  /** Sets the one-way delay between two processes, in both directions. */
+  setDelay(a: string, b: string, delayMs: number): void {
+    this.#delays.set(direction(a, b), delayMs);
+    this.#delays.set(direction(b, a), delayMs);
+  }
+
+  /** From now on no packet gets from `from` to `to`. (Both directions: call it twice.) */
+  cut(from: string, to: string): void {
+    this.#cuts.add(direction(from, to));
+  }
+
+  heal(from: string, to: string): void {
+    this.#cuts.delete(direction(from, to));
+    this.#release();
+  }
+
+  /** From now on no packet reaches or leaves the process: its host lost power, or its cable. */
+  isolate(process: string): void {
+    this.#isolated.add(process);
+  }
+
+  rejoin(process: string): void {
+    this.#isolated.delete(process);
+    this.#release();
+  }
+
+  pause(process: string): void {
+    this.#paused.add(process);
+  }
+
+  resume(process: string): void {
+    this.#paused.delete(process);
+    this.#release();
+  }
+
+  /** Ends the process: none of its handlers is called again. */
+  kill(process: string): void {
+    this.#paused.delete(process);
+    for (const [address, bound] of this.#bound) if (bound.process === process) this.#bound.delete(address);
+    for (const [end, owner] of [...this.#ends]) if (owner === process) end.die();
+  }
+
+  /** Used by `MemoryTransport`. */
+  bind(process: string, options: ListenOptions, acceptor: Acceptor): number {
+    checkChoice(options.port);
+    const port = this.#freePort(options);
+    const address = `${options.host}:${port}`;
+    this.#bound.set(address, { process, acceptor });
+    this.#owners.set(address, process);
+    return port;
+  }
+
+  /** Used by `MemoryTransport`. */
+  unbind(address: string): void {
+    this.#bound.delete(address);
+  }
+
+  /** Used by `MemoryTransport`. */
+  dial(from: string, options: DialOptions, hold: (end: MemoryEnd) => void): Promise<Dialled> {
+    return dialInMemory(this.#host(from), options, hold);
+  }
+
+  #host(from: string): MemoryDialHost {
+    return {
+      weather: this.#weather(),
+      from,
+      valueBytesMax: this.#valueBytesMax,
+      ownerOf: (address) => this.#owners.get(address),
+      acceptorAt: (address) => this.#bound.get(address)?.acceptor,
+      enter: (end, process) => this.#ends.set(end, process),
+      leave: (end) => this.#ends.delete(end),
+    };
+  }
+
+  #weather(): Weather {
+    return {
+      clock: this.#clock,
+      delayMs: (from, to) => this.#delays.get(direction(from, to)) ?? this.#delayMs,
+      isPaused: (process) => this.#paused.has(process),
+      hold: (pipe) => this.#holding.add(pipe),
+      isCut: (from, to) =>
+        this.#cuts.has(direction(from, to)) || (from !== to && (this.#isolated.has(from) || this.#isolated.has(to))),
+    };
+  }
+
+  #release(): void {
+    const pipes = this.#holding;
+    this.#holding = new Set();
+    for (const pipe of pipes) pipe.release();
+  }
+
+  #freePort({ host, port: choice }: ListenOptions): number {
+    const first = choice === 'auto' ? firstAutoPort : typeof choice === 'number' ? choice : choice.from;
+    for (let port = first; isAllowed(choice, port) && port <= 65_535; port += 1) {
+      if (!this.#bound.has(`${host}:${port}`)) return port;
+    }
+    throw portTaken(choice, host);
+  }
+}
+
+export class MemoryTransport implements Transport {
+  readonly #network: MemoryNetwork;
+  readonly #process: string;
+  readonly #dialled = new Set<MemoryEnd>();
+  #isClosed = false;
+
+  /** Made by `MemoryNetwork.transport`. */
+  constructor(network: MemoryNetwork, process: string) {
+    this.#network = network;
+    this.#process = process;
+  }
+
+  async listen(options: ListenOptions, acceptor: Acceptor): Promise<Listener> {
+    if (this.#isClosed) throw new HeddleError('closed', { what: 'the transport' });
+    const arrived = new Set<MemoryEnd>();
+    const port = this.#network.bind(this.#process, options, {
+      accept: (arrival) => {
+        // Only ends of this network arrive at it.
+        const end = arrival.link as MemoryEnd;
+        for (const other of arrived) if (other.isClosed) arrived.delete(other);
+        arrived.add(end);
+        return acceptor.accept(arrival);
+      },
+      call: (request) => acceptor.call(request),
+      submit: (request) => acceptor.submit(request),
+    });
+    return {
+      host: options.host,
+      port,
+      close: async () => {
+        this.#network.unbind(`${options.host}:${port}`);
+        await Promise.all([...arrived].map((end) => end.finish()));
+      },
+    };
+  }
+
+  dial(options: DialOptions): Promise<Dialled> {
+    if (this.#isClosed) return Promise.reject(new HeddleError('closed', { what: 'the transport' }));
+    for (const end of this.#dialled) if (end.isClosed) this.#dialled.delete(end);
+    return this.#network.dial(this.#process, options, (end) => this.#dialled.add(end));
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    await Promise.all([...this.#dialled].map((end) => end.finish()));
+  }
+}
+
+function direction(from: string, to: string): string {
+  return `${from}>${to}`;
+}

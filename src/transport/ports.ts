@@ -1,0 +1,55 @@
+/**
+ * Which ports to try, and what to say when none can be bound.
+ */
+
+import { HeddleError } from '../errors.ts';
+import type { PortChoice } from './transport.ts';
+
+/** Whether `port` is one of those that the choice allows. */
+export function isAllowed(choice: PortChoice, port: number): boolean {
+  if (choice === 'auto') return true;
+  if (typeof choice === 'number') return port === choice;
+  return port >= choice.from && port <= choice.to;
+}
+
+/** `7420`, `any port`, `7420-7429`. */
+export function choiceText(choice: PortChoice): string {
+  if (choice === 'auto') return 'any port';
+  return typeof choice === 'number' ? `${choice}` : `${choice.from}-${choice.to}`;
+}
+
+/** Throws `bad_settings` for a choice that names no port. */
+export function checkChoice(choice: PortChoice): void {
+  if (choice === 'auto') return;
+  const { from, to } = typeof choice === 'number' ? { from: choice, to: choice } : choice;
+  if (isPort(from) && isPort(to) && from <= to) return;
+  throw portProblem(`${choiceText(choice)} is no port; give a number from 1 to 65535, a range of them, or "auto"`);
+}
+
+/** The whole choice is taken. */
+export function portTaken(choice: PortChoice, host: string): HeddleError {
+  if (typeof choice === 'number') {
+    return portProblem(
+      `port ${choice} on ${host} is taken; stop what listens there, or choose another port, a range or "auto"`,
+    );
+  }
+  return portProblem(
+    `every port of ${choiceText(choice)} on ${host} is taken; stop what listens there, or give a wider range`,
+  );
+}
+
+/** The system refuses it for another reason. */
+export function portRefused(choice: PortChoice, host: string, error: Error): HeddleError {
+  return portProblem(
+    `cannot listen on ${choiceText(choice)} of ${host}: ${error.message}; give a host of this machine and a port that this user may bind`,
+    error,
+  );
+}
+
+function portProblem(message: string, cause?: Error): HeddleError {
+  return new HeddleError('bad_settings', { problems: [{ key: 'port', message }] }, cause ? { cause } : {});
+}
+
+function isPort(port: number): boolean {
+  return Number.isInteger(port) && port >= 1 && port <= 65_535;
+}
