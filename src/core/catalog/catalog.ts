@@ -37,10 +37,16 @@ export class Catalog {
   /** Offers of each instance, by name@version. */
   readonly #offers = new Map<string, OffersOfServer>();
   #revision = 1;
+  #offersRevision = 1;
 
   /** Grows with every change that can alter a choice. */
   get revision(): number {
     return this.#revision;
+  }
+
+  /** Grows with every change of what is offered, and with nothing else. */
+  get offersRevision(): number {
+    return this.#offersRevision;
   }
 
   /** Says that a gate changed (fabric/breakers.ts). */
@@ -58,7 +64,7 @@ export class Catalog {
     const appeared = [...after].filter(([key]) => !before.has(key)).map(([, offer]) => offer);
     const withdrawn = [...before].filter(([key]) => !after.has(key)).map(([, offer]) => offer);
     this.#index.update(appeared, withdrawn, nowMs);
-    this.#revision += 1;
+    this.#noteOffers();
     return { appeared, withdrawn, conflicted: this.#settleEffects([...after.values(), ...withdrawn], new Set(appeared)) };
   }
 
@@ -69,7 +75,7 @@ export class Catalog {
     if (!this.#servers.delete(instance)) return gone;
     this.#index.update([], gone, nowMs);
     this.#settleEffects(gone, new Set());
-    this.#revision += 1;
+    this.#noteOffers();
     return gone;
   }
 
@@ -135,6 +141,11 @@ export class Catalog {
   /** The query's demands in words. */
   wantedText(query: OfferQuery): string {
     return wantedText(query);
+  }
+
+  #noteOffers(): void {
+    this.#revision += 1;
+    this.#offersRevision += 1;
   }
 
   #stateOf(server: Announcer): ServerState {

@@ -33,17 +33,19 @@ export interface Gate {
   isTracked: boolean;
   /** While open: when the probe is granted, in monotonic milliseconds. */
   untilMs: number;
+  /** When it last closed again; what was charged before is void. */
+  closedAtMs: number;
 }
 
 /** Latency of one offer as seen from here. Written by core/routing/latency.ts only. */
 export interface Latency {
-  /** Peak-sensitive moving average in milliseconds; before the first sample a prior. */
+  /** Peak-sensitive moving average in milliseconds; meaningless before the first sample. */
   averageMs: number;
   /** The last sample, for confirming peaks. */
   lastMs: number;
   /** Time of the last sample, or of the offer's appearance. */
   sampledAtMs: number;
-  /** Samples so far (stops counting once it is out of its learning time). */
+  /** Samples so far; stops counting once it has learnt. */
   samples: number;
 }
 
@@ -142,5 +144,5 @@ export function newOffer(record: FunctionRecord, place: { readonly server: Serve
 }
 
 function closedGate(): Gate {
-  return { state: 'closed', isTracked: false, untilMs: 0 };
+  return { state: 'closed', isTracked: false, untilMs: 0, closedAtMs: -1 };
 }

@@ -1,57 +1,173 @@
 /**
- * Signatures first; the bodies follow.
+ * Chooses the server of each attempt, remembers how it went, and explains itself when asked.
+ *
+ * R1 a choice in steady state looks up the function, compares one counter, and draws two random numbers: the lists
+ *    behind it are made again only after the catalog changed.
+ * R2 nothing is written down for a choice that succeeds: `explain` and `refusal` find the reasons again.
+ * R3 lists are kept for at most `shapesMax` different demands a function and `functionsMax` functions.
+ * Sending, breakers and retries are fabric's.
  */
 
 import type { Random } from '../../base/random.ts';
-import type { ErrorCode, HeddleErrorOf } from '../../errors.ts';
+import { HeddleError, type HeddleErrorOf } from '../../errors.ts';
 import type { Catalog } from '../catalog/catalog.ts';
-import type { OfferQuery } from '../catalog/match.ts';
-import type { Offer } from '../catalog/server-state.ts';
-
-/** Instances that a call has tried already, with what came of it: never picked again. */
-export type Tried = ReadonlyMap<string, ErrorCode>;
-
-/** Monotonic and wall-clock milliseconds of the same instant. */
-export interface Moment {
-  readonly nowMs: number;
-  readonly wallMs: number;
-}
-
-/** One offer of the function and what speaks for or against it. */
-export interface OfferVerdict {
-  readonly offer: Offer;
-  readonly isUsable: boolean;
-  /** "picked from tier 1", "lacks gpu", "version 1.0.0 is not in ^2", "breaker open until 12:00:03Z". */
-  readonly why: string;
-}
-
-export interface RouteExplanation {
-  readonly function: string;
-  readonly verdicts: readonly OfferVerdict[];
-  /** When a refused offer may be tried again at the earliest (a breaker's probe), in monotonic milliseconds. */
-  readonly retryAtMs: number | undefined;
-}
+import type { OfferMatch, OfferQuery } from '../catalog/match.ts';
+import type { Offer, ServerState } from '../catalog/server-state.ts';
+import { type Moment, type OfferVerdict, refusalsOf, type Tried, verdictOn } from './explain.ts';
+import { noteAnswer, noteFailure, noteShed, relearn } from './latency.ts';
+import { betterOfTwo, candidatesOf, type Candidates } from './pick.ts';
+import { shapeOf } from './shape.ts';
 
 export interface RouterOptions {
   readonly catalog: Catalog;
   readonly random: Random;
 }
 
-export declare class Router {
-  constructor(options: RouterOptions);
-  /** The offer to send the next attempt to, or undefined: then `refusal` says why. */
-  pick(query: OfferQuery, tried: Tried | undefined, nowMs: number): Offer | undefined;
-  /** Why `pick` found nothing: no_such_function, no_matching_offer or no_route, with the reason of each offer. */
-  refusal(query: OfferQuery, tried: Tried | undefined, moment: Moment): HeddleErrorOf<'no_such_function'> | HeddleErrorOf<'no_matching_offer'> | HeddleErrorOf<'no_route'>;
-  explain(query: OfferQuery, tried: Tried | undefined, moment: Moment): RouteExplanation;
-  /** An attempt went out to `offer`: pair it with one of the four below. */
-  started(offer: Offer): void;
-  /** The server answered, whatever it said, `elapsedMs` after the attempt began. */
-  answered(offer: Offer, elapsedMs: number, nowMs: number): void;
+export interface RouteExplanation {
+  readonly function: string;
+  readonly verdicts: readonly OfferVerdict[];
+  /** When a breaker before a matching offer grants its probe, in monotonic milliseconds. */
+  readonly retryAtMs: number | undefined;
+}
+
+/** What `pick` found nothing for. */
+export type RouteRefusal = HeddleErrorOf<'no_such_function'> | HeddleErrorOf<'no_matching_offer'> | HeddleErrorOf<'no_route'>;
+
+/** The lists behind the choices of one shape. */
+interface Plan {
+  match: OfferMatch;
+  offersRevision: number;
+  candidates: Candidates;
+  revision: number;
+}
+
+const shapesMax = 64;
+const functionsMax = 10_000;
+
+export class Router {
+  readonly #catalog: Catalog;
+  readonly #random: Random;
+  readonly #subsets: Random;
+  /** Function -> shape -> plan. */
+  readonly #plans = new Map<string, Map<string, Plan>>();
+  readonly #ranks = new WeakMap<ServerState, number>();
+  readonly #rankOf = (server: ServerState): number => this.#findRank(server);
+
+  constructor({ catalog, random }: RouterOptions) {
+    this.#catalog = catalog;
+    this.#random = random.fork('pick');
+    this.#subsets = random.fork('subset');
+  }
+
+  /**
+   * The offer to send the next attempt to, or undefined: then `refusal` says why. Ask the breakers (`admit`) in the
+   * same turn: a granted probe is offered to every pick until it is taken.
+   */
+  pick(query: OfferQuery, tried: Tried | undefined, nowMs: number): Offer | undefined {
+    const plan = this.#planOf(query, nowMs);
+    if (!plan) return undefined;
+    const { offers, probes } = tried === undefined || tried.size === 0 ? plan.candidates : this.#untried(plan.match, tried);
+    return probes.length > 0 ? probes[0] : betterOfTwo(offers, nowMs, this.#random);
+  }
+
+  /** Why there is nothing to pick: no such function, no matching offer, or none that may be used now. */
+  refusal(query: OfferQuery, tried: Tried | undefined, moment: Moment): RouteRefusal {
+    const { function: name } = query;
+    const offers = this.#catalog.offersOf(name);
+    if (offers.length === 0) return new HeddleError('no_such_function', { function: name, nearest: this.#catalog.nearest(name) });
+    const refusals = refusalsOf(this.explain(query, tried, moment).verdicts);
+    const mismatch = this.#catalog.mismatchTest(query);
+    if (offers.some((offer) => mismatch(offer) === undefined)) return new HeddleError('no_route', { function: name, offers: refusals });
+    return new HeddleError('no_matching_offer', { function: name, wanted: this.#catalog.wantedText(query), offers: refusals });
+  }
+
+  /** What speaks for or against each offer of the function. */
+  explain(query: OfferQuery, tried: Tried | undefined, moment: Moment): RouteExplanation {
+    const match = this.#catalog.matching(query);
+    const { offers, probes } = this.#untried(match, tried ?? new Map());
+    const facts = { mismatch: this.#catalog.mismatchTest(query), candidates: new Set([...offers, ...probes]), tried, moment };
+    const waits = match.groups.flat().flatMap(({ gate, server }) => [gate, server.gate]).filter((gate) => gate.state === 'open');
+    return {
+      function: query.function,
+      verdicts: this.#catalog.offersOf(query.function).map((offer) => verdictOn(offer, facts)),
+      retryAtMs: waits.length === 0 ? undefined : Math.min(...waits.map((gate) => gate.untilMs)),
+    };
+  }
+
+  /** An attempt goes out to `offer`: pair it with one of the four below. */
+  started(offer: Offer): void {
+    offer.inFlight += 1;
+    offer.server.inFlight += 1;
+  }
+
+  /** The server answered, whatever it said, `elapsedMs` after the attempt went out. */
+  answered(offer: Offer, elapsedMs: number, nowMs: number): void {
+    this.released(offer);
+    noteAnswer(offer, elapsedMs, nowMs);
+  }
+
   /** No answer came (lost, unreachable, out of time): charged at once. */
-  failed(offer: Offer, elapsedMs: number, nowMs: number): void;
-  /** The server answered `overloaded`. */
-  shed(offer: Offer, nowMs: number): void;
-  /** The attempt says nothing about the server (cancelled, draining, not offered any more). */
-  released(offer: Offer): void;
+  failed(offer: Offer, elapsedMs: number, nowMs: number): void {
+    this.released(offer);
+    noteFailure(offer, elapsedMs, nowMs);
+  }
+
+  /** The server answered `overloaded`: its load is taken for higher for some seconds. */
+  shed(offer: Offer, nowMs: number): void {
+    this.released(offer);
+    noteShed(offer, nowMs);
+  }
+
+  /** The attempt says nothing about the server (cancelled, draining, not offered there any more). */
+  released(offer: Offer): void {
+    offer.inFlight -= 1;
+    offer.server.inFlight -= 1;
+  }
+
+  #planOf(query: OfferQuery, nowMs: number): Plan | undefined {
+    const shape = shapeOf(query);
+    const known = this.#plans.get(query.function)?.get(shape);
+    if (known?.revision === this.#catalog.revision) return known;
+    if (!this.#catalog.has(query.function)) {
+      this.#plans.delete(query.function);
+      return undefined;
+    }
+    return known ? this.#renewed(known, query, nowMs) : this.#keep(query, shape, nowMs);
+  }
+
+  #renewed(plan: Plan, query: OfferQuery, nowMs: number): Plan {
+    if (plan.offersRevision !== this.#catalog.offersRevision) {
+      plan.match = this.#catalog.matching(query);
+      plan.offersRevision = this.#catalog.offersRevision;
+    }
+    for (const group of plan.match.groups) for (const offer of group) relearn(offer, nowMs);
+    plan.candidates = candidatesOf(plan.match, this.#rankOf);
+    plan.revision = this.#catalog.revision;
+    return plan;
+  }
+
+  #keep(query: OfferQuery, shape: string, nowMs: number): Plan {
+    const empty: Plan = { match: { groups: [], preference: undefined }, offersRevision: 0, candidates: { offers: [], probes: [] }, revision: 0 };
+    const plan = this.#renewed(empty, query, nowMs);
+    if (this.#plans.size >= functionsMax) this.#plans.clear();
+    const shapes = this.#plans.get(query.function) ?? new Map<string, Plan>();
+    if (shapes.size >= shapesMax) shapes.clear();
+    shapes.set(shape, plan);
+    this.#plans.set(query.function, shapes);
+    return plan;
+  }
+
+  #untried(match: OfferMatch, tried: Tried): Candidates {
+    const groups = match.groups.map((group) => group.filter((offer) => !tried.has(offer.server.instance))).filter((group) => group.length > 0);
+    return candidatesOf({ ...match, groups }, this.#rankOf);
+  }
+
+  /** Rendezvous weight of a server in this process: independent of which others there are. */
+  #findRank(server: ServerState): number {
+    const known = this.#ranks.get(server);
+    if (known !== undefined) return known;
+    const rank = this.#subsets.fork(server.instance).next();
+    this.#ranks.set(server, rank);
+    return rank;
+  }
 }
