@@ -4,33 +4,174 @@
  * F1 the bytes are those of proto/heddle/v1/fabric.proto; fields of a newer peer are skipped.
  * F2 payloads are copied once when written and never when read: a decoded frame holds views into its bytes.
  * F3 hostile bytes give `protocol_error`, in time and memory bounded by their length.
- * F4 with an outlet, no frame is larger than `frameBytesMax`: values over 64 KiB, and whatever makes the frame too
- *    large, leave it as transfers of their own, named in its head.
+ * F4 with an outlet no frame is much larger than `bodyBytesMax`: payloads over 64 KiB, and a body that is too large
+ *    all the same, leave it as transfers of their own.
  */
 
-import type { Frame } from './frame.ts';
+import { unreachable } from '../base/assert.ts';
+import { readBeside, writeBeside } from './beside-message.ts';
+import type { Transfer } from './beside-message.ts';
+import { readCall, readReply, writeCall, writeReply } from './call-messages.ts';
+import { inlineBytesMax } from './common-messages.ts';
+import type { Sink, Source } from './common-messages.ts';
+import { readControl, writeControl } from './control-messages.ts';
+import type { Frame, LargeIncoming, LargeOutgoing } from './frame.ts';
+import { ProtoReader, bytesTag, varintTag } from './proto-reader.ts';
+import { ProtoWriter } from './proto-writer.ts';
+import { readRunEvent, writeRunEvent } from './run-event-message.ts';
+import { readSubmit, writeSubmit } from './submit-message.ts';
 import { protocolError } from './value-problem.ts';
 
-/** Values up to this many bytes travel inside their frame. */
-export const inlineBytesMax = 64 * 1024;
+export { inlineBytesMax } from './common-messages.ts';
 
-/** Largest frame, in bytes. */
-export const frameBytesMax = 256 * 1024;
+/** A body over this many bytes leaves its frame. */
+export const bodyBytesMax = 192 * 1024;
 
-/** Takes a value that is to travel beside the frames and gives the number under which it does (not 0). */
-export type Outlet = (value: Uint8Array) => number;
+/** Number of each kind's body in `Frame.body`. */
+const fields = {
+  call: 2,
+  reply: 3,
+  cancel: 4,
+  progress: 5,
+  query: 6,
+  submit: 7,
+  attach: 8,
+  cancelRun: 9,
+  runEvent: 10,
+  servers: 11,
+  mesh: 12,
+} as const satisfies Record<Frame['kind'], number>;
+
+const kinds: readonly (Frame['kind'] | undefined)[] = [
+  undefined, undefined, 'call', 'reply', 'cancel', 'progress', 'query', 'submit', 'attach', 'cancelRun', 'runEvent', 'servers', 'mesh',
+];
+
+const besideField = 13;
+
+interface Head {
+  readonly field: number;
+  readonly id: number;
+}
 
 /** One frame, encoded. Without an outlet everything stays inside, whatever its size. */
-export function encodeFrame(frame: Frame, outlet?: Outlet): Uint8Array {
-  throw protocolError(`not yet: ${frame.kind} ${typeof outlet}`);
+export function encodeFrame(frame: Frame, outgoing?: LargeOutgoing): Uint8Array {
+  const writer = new ProtoWriter(roomFor(frame));
+  const id = 'id' in frame ? frame.id : 0;
+  if (!outgoing) {
+    writeBody({ writer, large: undefined }, frame);
+    return finish(writer, fields[frame.kind], id);
+  }
+  const values: Transfer[] = [];
+  writeBody({ writer, large: recording(outgoing, values) }, frame);
+  if (writer.mark() <= bodyBytesMax) return finish(writer, fields[frame.kind], id);
+  const body = writer.finish();
+  const head = new ProtoWriter(64 + 16 * values.length);
+  writeBeside(head, { field: fields[frame.kind], body: { transfer: outgoing.put(body), bytes: body.length }, values });
+  return finish(head, besideField, id);
 }
 
-/** The transfers that a frame needs before it can be decoded; empty for nearly every frame. Throws `protocol_error`. */
-export function transfersOf(bytes: Uint8Array): readonly number[] {
-  throw protocolError(`not yet: ${bytes.length}`);
+/** What most frames need, so that the writer rarely grows. */
+function roomFor(frame: Frame): number {
+  if (frame.kind === 'call') return 256 + 3 * frame.function.length + Math.min(frame.args.template.bytes.length, inlineBytesMax);
+  if (frame.kind === 'reply' && frame.outcome.ok) return 128 + Math.min(frame.outcome.value.bytes.length, inlineBytesMax);
+  return 512;
 }
 
-/** One frame, decoded; `transfers` holds what `transfersOf` named. Throws `protocol_error`. */
-export function decodeFrame(bytes: Uint8Array, transfers?: ReadonlyMap<number, Uint8Array>): Frame {
-  throw protocolError(`not yet: ${bytes.length} ${transfers?.size ?? 0}`);
+function finish(writer: ProtoWriter, field: number, id: number): Uint8Array {
+  writer.message(field, 0);
+  writer.uint(1, id);
+  return writer.finish();
+}
+
+/** An outlet that remembers what went through it. */
+function recording(outgoing: LargeOutgoing, values: Transfer[]): LargeOutgoing {
+  return {
+    put(bytes) {
+      const transfer = outgoing.put(bytes);
+      values.push({ transfer, bytes: bytes.length });
+      return transfer;
+    },
+  };
+}
+
+function writeBody(sink: Sink, frame: Frame): void {
+  switch (frame.kind) {
+    case 'call': return writeCall(sink, frame);
+    case 'reply': return writeReply(sink, frame);
+    case 'submit': return writeSubmit(sink, frame);
+    case 'runEvent': return writeRunEvent(sink, frame.event);
+    case 'mesh': return sink.writer.raw(frame.message);
+    case 'cancel':
+    case 'progress':
+    case 'query':
+    case 'attach':
+    case 'cancelRun':
+    case 'servers': return writeControl(sink, frame);
+    default: return unreachable(frame);
+  }
+}
+
+/**
+ * One frame, decoded. With `incoming`, parts of it may still be on their way: it may be used when everything that was
+ * expected is filled (only `kind` and `id` are there from the start). Throws `protocol_error`, and so may the last fill.
+ */
+export function decodeFrame(bytes: Uint8Array, incoming?: LargeIncoming): Frame {
+  const reader = new ProtoReader(bytes);
+  let id = 0;
+  let field = 0;
+  let body: Uint8Array | undefined;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === varintTag(1)) id = reader.uint();
+    else if (tag >= bytesTag(fields.call) && tag <= bytesTag(besideField) && tag % 8 === 2) {
+      field = tag >> 3;
+      body = reader.bytes();
+    } else reader.skip(tag);
+  }
+  if (!body) throw protocolError('a frame has no body that this version knows');
+  return field === besideField ? readBesideFrame(body, id, incoming) : readBody({ field, id }, body, incoming);
+}
+
+function readBody(head: Head, body: Uint8Array, large: LargeIncoming | undefined): Frame {
+  const source: Source = { reader: new ProtoReader(body), large };
+  const kind = kinds[head.field];
+  switch (kind) {
+    case 'call': return readCall(source, head.id);
+    case 'reply': return readReply(source, head.id);
+    case 'submit': return readSubmit(source, head.id);
+    case 'runEvent': return { kind, id: head.id, event: readRunEvent(source) };
+    case 'mesh': return { kind, message: body };
+    case 'cancel':
+    case 'progress':
+    case 'query':
+    case 'attach':
+    case 'cancelRun':
+    case 'servers': return readControl(source, kind, head.id);
+    case undefined: throw protocolError(`a frame has a body with the number ${head.field}, which this version does not know`);
+    default: return unreachable(kind);
+  }
+}
+
+/** The frame's shell at once; its content when the body and every value in it have come. */
+function readBesideFrame(bytes: Uint8Array, id: number, incoming: LargeIncoming | undefined): Frame {
+  const beside = readBeside(new ProtoReader(bytes));
+  const kind = kinds[beside.field];
+  if (!incoming || kind === undefined) throw protocolError('the body of a frame comes beside it where that is not possible');
+  const shell = { kind, id };
+  const arrived = new Map<number, Uint8Array>();
+  const all = [beside.body, ...beside.values];
+  const inside: LargeIncoming = { expect: (transfer, _bytes, fill) => fill(take(arrived, transfer)) };
+  for (const { transfer, bytes: length } of all) {
+    incoming.expect(transfer, length, (value) => {
+      arrived.set(transfer, value);
+      if (arrived.size === all.length) Object.assign(shell, readBody({ field: beside.field, id }, take(arrived, beside.body.transfer), inside));
+    });
+  }
+  // By the contract above nobody looks further than `kind` and `id` before it is whole.
+  return shell as Frame;
+}
+
+function take(arrived: ReadonlyMap<number, Uint8Array>, transfer: number): Uint8Array {
+  const value = arrived.get(transfer);
+  if (!value) throw protocolError(`a body names transfer ${transfer}, which its frame does not`);
+  return value;
 }

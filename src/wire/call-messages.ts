@@ -1,0 +1,180 @@
+/**
+ * `heddle.v1.Call` and `heddle.v1.Reply`: the two messages of the hot path, a microsecond each.
+ */
+
+import type { Effect, Need } from '../core/catalog/offer.ts';
+import type { Input, Payload } from '../core/payload.ts';
+import {
+  readEffect,
+  readEntry,
+  readInput,
+  readNeed,
+  readValue,
+  undefinedPayload,
+  writeEffect,
+  writeInputs,
+  writeNeed,
+  writeValue,
+} from './common-messages.ts';
+import type { Sink, Source } from './common-messages.ts';
+import { readError, writeError } from './error-message.ts';
+import type { WireError } from './error.ts';
+import type { CallFrame, ReplyFrame } from './frame.ts';
+import { bytesTag, varintTag } from './proto-reader.ts';
+import type { ProtoReader } from './proto-reader.ts';
+import type { ProtoWriter } from './proto-writer.ts';
+import { protocolError } from './value-problem.ts';
+
+export function writeCall(sink: Sink, call: CallFrame): void {
+  const { writer } = sink;
+  writeMeta(writer, 19, call.meta);
+  writer.string(18, call.idempotencyKey);
+  writer.optionalUint(17, call.attemptsMax);
+  writeInputs(sink, 16, call.args.inputs);
+  writer.flag(15, call.wantsProgress);
+  writer.flag(14, call.isJsonOnly);
+  writer.uint(13, call.paid);
+  writer.string(12, call.target);
+  writeNeed(writer, 11, call.need);
+  writer.string(10, call.version);
+  writer.string(9, call.callerName);
+  writer.string(8, call.caller);
+  writeEffect(writer, 7, call.effect);
+  writer.flag(6, call.isDirect);
+  writer.uint(5, call.attempt);
+  writer.uint(4, wholeMs(call.timeoutMs));
+  writeValue(sink, 3, call.args.template);
+  writer.string(2, call.function);
+  writer.uint(1, call.callNumber);
+}
+
+/** Milliseconds as the wire has them: whole, a started one counts, not negative. */
+export function wholeMs(ms: number): number {
+  return Math.min(Math.max(Math.ceil(ms), 0), Number.MAX_SAFE_INTEGER);
+}
+
+function writeMeta(writer: ProtoWriter, field: number, meta: Readonly<Record<string, string>> | undefined): void {
+  if (meta === undefined) return;
+  for (const [key, text] of Object.entries(meta).reverse()) {
+    const mark = writer.mark();
+    writer.presentString(2, text);
+    writer.presentString(1, key);
+    writer.message(field, mark);
+  }
+}
+
+/** What `readCall` collects: one shape for all calls, so that the engine keeps the loop fast. */
+interface CallFields {
+  callNumber: number;
+  caller: string | undefined;
+  callerName: string | undefined;
+  function: string;
+  version: string | undefined;
+  isDirect: boolean;
+  effect: Effect | undefined;
+  need: Need | undefined;
+  target: string | undefined;
+  timeoutMs: number;
+  attempt: number;
+  paid: number;
+  attemptsMax: number | undefined;
+  idempotencyKey: string | undefined;
+  meta: Record<string, string> | undefined;
+  isJsonOnly: boolean;
+  wantsProgress: boolean;
+  template: Payload;
+  inputs: Input[];
+}
+
+function emptyCall(): CallFields {
+  return {
+    callNumber: 0,
+    caller: undefined,
+    callerName: undefined,
+    function: '',
+    version: undefined,
+    isDirect: false,
+    effect: undefined,
+    need: undefined,
+    target: undefined,
+    timeoutMs: 0,
+    attempt: 0,
+    paid: 0,
+    attemptsMax: undefined,
+    idempotencyKey: undefined,
+    meta: undefined,
+    isJsonOnly: false,
+    wantsProgress: false,
+    template: undefinedPayload,
+    inputs: [],
+  };
+}
+
+export function readCall(source: Source, id: number): CallFrame {
+  const { reader } = source;
+  const call = emptyCall();
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) readCallField(source, tag, call);
+  const { template, inputs, ...head } = call;
+  return { kind: 'call', id, ...head, args: { template, inputs } };
+}
+
+function readCallField(source: Source, tag: number, call: CallFields): void {
+  const { reader } = source;
+  switch (tag) {
+    case varintTag(1): call.callNumber = reader.uint(); return;
+    case bytesTag(2): call.function = reader.string(); return;
+    case bytesTag(3): call.template = readValue(source); return;
+    case varintTag(4): call.timeoutMs = reader.uint(); return;
+    case varintTag(5): call.attempt = reader.uint(); return;
+    case varintTag(6): call.isDirect = reader.flag(); return;
+    case varintTag(7): call.effect = readEffect(reader); return;
+    case bytesTag(8): call.caller = reader.string(); return;
+    case bytesTag(9): call.callerName = reader.string(); return;
+    case bytesTag(10): call.version = reader.string(); return;
+    case bytesTag(11): call.need = readNeed(reader); return;
+    case bytesTag(12): call.target = reader.string(); return;
+    case varintTag(13): call.paid = reader.uint(); return;
+    case varintTag(14): call.isJsonOnly = reader.flag(); return;
+    case varintTag(15): call.wantsProgress = reader.flag(); return;
+    case bytesTag(16): call.inputs.push(readInput(source)); return;
+    case varintTag(17): call.attemptsMax = reader.uint(); return;
+    case bytesTag(18): call.idempotencyKey = reader.string(); return;
+    case bytesTag(19): readMetaEntry(reader, call); return;
+    default: reader.skip(tag);
+  }
+}
+
+function readMetaEntry(reader: ProtoReader, call: CallFields): void {
+  const [key, text] = readEntry(reader, () => reader.string());
+  call.meta ??= {};
+  call.meta[key] = text ?? '';
+}
+
+export function writeReply(sink: Sink, reply: ReplyFrame): void {
+  const { writer } = sink;
+  writer.optionalUint(5, reply.serverMicros);
+  writer.string(4, reply.server);
+  writer.optionalUint(3, reply.freeSlots);
+  if (reply.outcome.ok) writeValue(sink, 1, reply.outcome.value);
+  else writeError(sink, 2, reply.outcome.error);
+}
+
+export function readReply(source: Source, id: number): ReplyFrame {
+  const { reader } = source;
+  let value: Payload | undefined;
+  let error: WireError | undefined;
+  let freeSlots: number | undefined;
+  let server: string | undefined;
+  let serverMicros: number | undefined;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) value = readValue(source);
+    else if (tag === bytesTag(2)) error = readError(source);
+    else if (tag === varintTag(3)) freeSlots = reader.uint();
+    else if (tag === bytesTag(4)) server = reader.string();
+    else if (tag === varintTag(5)) serverMicros = reader.uint();
+    else reader.skip(tag);
+  }
+  if (error) return { kind: 'reply', id, outcome: { ok: false, error }, freeSlots, server, serverMicros };
+  if (value) return { kind: 'reply', id, outcome: { ok: true, value }, freeSlots, server, serverMicros };
+  throw protocolError('a reply has neither value nor error');
+}

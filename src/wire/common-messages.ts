@@ -1,0 +1,247 @@
+/**
+ * The messages of proto/heddle/v1/common.proto that frames are made of: values, paths, filled templates, needs.
+ *
+ * Writers write backwards (see proto-writer.ts). Large payloads leave through the outlet that came with the frame.
+ */
+
+import type { Effect, Need } from '../core/catalog/offer.ts';
+import type { Encoding, Filled, Input, Path, Payload } from '../core/payload.ts';
+import type { Executed } from '../errors.ts';
+import type { LargeIncoming, LargeOutgoing } from './frame.ts';
+import { bytesTag, varintTag } from './proto-reader.ts';
+import type { ProtoReader } from './proto-reader.ts';
+import type { ProtoWriter } from './proto-writer.ts';
+import { protocolError } from './value-problem.ts';
+
+/** Payloads up to this many bytes travel inside their frame. */
+export const inlineBytesMax = 64 * 1024;
+
+/** Where one frame is written, and where its large payloads go. */
+export interface Sink {
+  readonly writer: ProtoWriter;
+  readonly large: LargeOutgoing | undefined;
+}
+
+/** Where one frame is read, and where its large payloads come from. */
+export interface Source {
+  readonly reader: ProtoReader;
+  readonly large: LargeIncoming | undefined;
+}
+
+const encodings = ['json', 'binary', 'bytes', 'undefined'] as const satisfies readonly Encoding[];
+const effects = [undefined, 'pure', 'idempotent', 'once'] as const satisfies readonly (Effect | undefined)[];
+const executions = ['no', 'maybe', 'yes'] as const satisfies readonly Executed[];
+const noBytes: Uint8Array = new Uint8Array(0);
+
+export function writeValue(sink: Sink, field: number, payload: Payload): void {
+  const { writer, large } = sink;
+  const mark = writer.mark();
+  const { bytes } = payload;
+  if (large && bytes.length > inlineBytesMax) {
+    writer.uint(4, bytes.length);
+    writer.uint(3, large.put(bytes));
+    writer.uint(2, encodings.indexOf(payload.encoding));
+  } else {
+    writer.uint(2, encodings.indexOf(payload.encoding));
+    writer.bytes(1, bytes);
+  }
+  writer.message(field, mark);
+}
+
+export function readValue(source: Source): Payload {
+  const { reader } = source;
+  const outer = reader.enter();
+  let bytes = noBytes;
+  let encoding = 0;
+  let transfer = 0;
+  let transferBytes = 0;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) bytes = reader.bytes();
+    else if (tag === varintTag(2)) encoding = reader.uint();
+    else if (tag === varintTag(3)) transfer = reader.uint();
+    else if (tag === varintTag(4)) transferBytes = reader.uint();
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  const payload = { encoding: knownEncoding(encoding), bytes };
+  if (transfer !== 0) expectLarge(source, { transfer, transferBytes }, payload);
+  return payload;
+}
+
+/** The payload's bytes come later; until then it is empty, and its frame not whole. */
+function expectLarge(source: Source, from: { transfer: number; transferBytes: number }, payload: { bytes: Uint8Array }): void {
+  if (!source.large) throw protocolError('a value comes beside its frame where that is not possible');
+  source.large.expect(from.transfer, from.transferBytes, (bytes) => {
+    payload.bytes = bytes;
+  });
+}
+
+function knownEncoding(number: number): Encoding {
+  const encoding = encodings[number];
+  if (encoding === undefined) throw protocolError(`a value has the encoding ${number}, which this version does not know`);
+  return encoding;
+}
+
+export function writeInputs(sink: Sink, field: number, inputs: readonly Input[]): void {
+  for (let at = inputs.length - 1; at >= 0; at -= 1) {
+    const input = inputs[at];
+    if (input) writeInput(sink, field, input);
+  }
+}
+
+function writeInput(sink: Sink, field: number, input: Input): void {
+  const { writer } = sink;
+  const mark = writer.mark();
+  writer.string(4, input.name);
+  writePath(writer, 3, input.path);
+  writeValue(sink, 2, input.value);
+  writePath(writer, 1, input.at);
+  writer.message(field, mark);
+}
+
+export function readInput(source: Source): Input {
+  const { reader } = source;
+  const outer = reader.enter();
+  const at: (string | number)[] = [];
+  const path: (string | number)[] = [];
+  let value: Payload = undefinedPayload;
+  let name = '';
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) at.push(readPathPart(reader));
+    else if (tag === bytesTag(2)) value = readValue(source);
+    else if (tag === bytesTag(3)) path.push(readPathPart(reader));
+    else if (tag === bytesTag(4)) name = reader.string();
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return { at, value, path, name };
+}
+
+/** What a payload is when its message has none. */
+export const undefinedPayload: Payload = { encoding: 'undefined', bytes: noBytes };
+
+export function writeFilled(sink: Sink, field: number, filled: Filled): void {
+  const mark = sink.writer.mark();
+  writeInputs(sink, 2, filled.inputs);
+  writeValue(sink, 1, filled.template);
+  sink.writer.message(field, mark);
+}
+
+export function readFilled(source: Source): Filled {
+  const { reader } = source;
+  const outer = reader.enter();
+  let template = undefinedPayload;
+  const inputs: Input[] = [];
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) template = readValue(source);
+    else if (tag === bytesTag(2)) inputs.push(readInput(source));
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return { template, inputs };
+}
+
+export function writePath(writer: ProtoWriter, field: number, path: Path): void {
+  for (let at = path.length - 1; at >= 0; at -= 1) {
+    const part = path[at] ?? '';
+    const mark = writer.mark();
+    if (typeof part === 'number' && Number.isSafeInteger(part) && part >= 0) writer.presentUint(2, part);
+    else writer.presentString(1, String(part));
+    writer.message(field, mark);
+  }
+}
+
+export function readPathPart(reader: ProtoReader): string | number {
+  const outer = reader.enter();
+  let part: string | number = '';
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) part = reader.string();
+    else if (tag === varintTag(2)) part = reader.uint();
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return part;
+}
+
+export function writeNeed(writer: ProtoWriter, field: number, need: Need | undefined): void {
+  if (need === undefined) return;
+  const mark = writer.mark();
+  if (isList(need)) writer.strings(1, need);
+  else {
+    writer.strings(4, need.prefer ?? []);
+    writer.strings(3, need.none ?? []);
+    writer.strings(2, need.any ?? []);
+    writer.strings(1, need.all ?? []);
+  }
+  writer.message(field, mark);
+}
+
+/** A list where only `all` is given, as most callers write it. */
+export function readNeed(reader: ProtoReader): Need {
+  const outer = reader.enter();
+  const lists: [string[], string[], string[], string[]] = [[], [], [], []];
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    const list = tag % 8 === 2 ? lists[(tag >> 3) - 1] : undefined;
+    if (list) list.push(reader.string());
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  const [all, any, none, prefer] = lists;
+  if (any.length + none.length + prefer.length === 0) return all;
+  return {
+    ...(all.length > 0 ? { all } : {}),
+    ...(any.length > 0 ? { any } : {}),
+    ...(none.length > 0 ? { none } : {}),
+    ...(prefer.length > 0 ? { prefer } : {}),
+  };
+}
+
+function isList(need: Need): need is readonly string[] {
+  return Array.isArray(need);
+}
+
+export function writeEffect(writer: ProtoWriter, field: number, effect: Effect | undefined): void {
+  writer.uint(field, effects.indexOf(effect));
+}
+
+/** One that this version does not know is `once`: the careful reading. */
+export function readEffect(reader: ProtoReader): Effect | undefined {
+  const number = reader.uint();
+  return number < effects.length ? effects[number] : 'once';
+}
+
+export function writeExecuted(writer: ProtoWriter, field: number, executed: Executed): void {
+  writer.uint(field, executions.indexOf(executed));
+}
+
+/** One that this version does not know is `maybe`. */
+export function readExecuted(reader: ProtoReader): Executed {
+  return executions[reader.uint()] ?? 'maybe';
+}
+
+/** A map entry: its key, and whatever `readEntryValue` reads. `__proto__` is refused. */
+export function readEntry<T>(reader: ProtoReader, readEntryValue: () => T): readonly [key: string, value: T | undefined] {
+  const outer = reader.enter();
+  let key = '';
+  let value: T | undefined;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) key = reader.string();
+    else if (tag === bytesTag(2)) value = readEntryValue();
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  if (key === '__proto__') throw protocolError('a map has the key "__proto__"');
+  return [key, value];
+}
+
+/** The rest of a message that has texts in fields 1 and 2 and a number in 3, or some of them. */
+export function readTexts(reader: ProtoReader): { first: string; second: string; number: number } {
+  const texts = { first: '', second: '', number: 0 };
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) texts.first = reader.string();
+    else if (tag === bytesTag(2)) texts.second = reader.string();
+    else if (tag === varintTag(3)) texts.number = reader.uint();
+    else reader.skip(tag);
+  }
+  return texts;
+}

@@ -1,0 +1,110 @@
+/**
+ * The small messages around calls and runs: `heddle.v1.Cancel`, `Progress`, `Query`, `Attach`, `CancelRun`, `Servers`.
+ */
+
+import { unreachable } from '../base/assert.ts';
+import type { Payload } from '../core/payload.ts';
+import { readTexts, readValue, undefinedPayload, writeValue } from './common-messages.ts';
+import type { Sink, Source } from './common-messages.ts';
+import type { AttachFrame, CancelFrame, CancelRunFrame, ProgressFrame, QueryFrame, ServersFrame } from './frame.ts';
+import { bytesTag, varintTag } from './proto-reader.ts';
+import type { ProtoReader } from './proto-reader.ts';
+import { protocolError } from './value-problem.ts';
+
+export type ControlFrame = CancelFrame | ProgressFrame | QueryFrame | AttachFrame | CancelRunFrame | ServersFrame;
+
+const abouts = [undefined, 'members', 'catalog'] as const satisfies readonly (QueryFrame['about'] | undefined)[];
+
+export function writeControl(sink: Sink, frame: ControlFrame): void {
+  const { writer } = sink;
+  switch (frame.kind) {
+    case 'cancel':
+      writer.string(1, frame.reason);
+      return;
+    case 'progress':
+      writeValue(sink, 1, frame.value);
+      return;
+    case 'query':
+      writer.uint(1, abouts.indexOf(frame.about));
+      return;
+    case 'attach':
+      writer.uint(2, frame.fromSequence);
+      writer.string(1, frame.runId);
+      return;
+    case 'cancelRun':
+      writer.string(2, frame.reason);
+      writer.string(1, frame.runId);
+      return;
+    case 'servers':
+      writer.flag(2, frame.isMoving);
+      writer.strings(1, frame.addresses);
+      return;
+    default:
+      unreachable(frame);
+  }
+}
+
+export function readControl(source: Source, kind: ControlFrame['kind'], id: number): ControlFrame {
+  const { reader } = source;
+  switch (kind) {
+    case 'cancel':
+      return { kind, id, reason: readTexts(reader).first };
+    case 'progress':
+      return { kind, id, value: readProgress(source) };
+    case 'query':
+      return { kind, id, about: readAbout(reader) };
+    case 'attach':
+      return { kind, id, ...readAttach(reader) };
+    case 'cancelRun': {
+      const { first, second } = readTexts(reader);
+      return { kind, id, runId: first, reason: second };
+    }
+    case 'servers':
+      return { kind, ...readServers(reader) };
+    default:
+      return unreachable(kind);
+  }
+}
+
+function readProgress(source: Source): Payload {
+  const { reader } = source;
+  let value = undefinedPayload;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) value = readValue(source);
+    else reader.skip(tag);
+  }
+  return value;
+}
+
+function readAbout(reader: ProtoReader): QueryFrame['about'] {
+  let number = 0;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === varintTag(1)) number = reader.uint();
+    else reader.skip(tag);
+  }
+  const about = abouts[number];
+  if (about === undefined) throw protocolError(`a query has the subject ${number}, which this version does not know`);
+  return about;
+}
+
+function readAttach(reader: ProtoReader): { runId: string; fromSequence: number } {
+  let runId = '';
+  let fromSequence = 0;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) runId = reader.string();
+    else if (tag === varintTag(2)) fromSequence = reader.uint();
+    else reader.skip(tag);
+  }
+  return { runId, fromSequence };
+}
+
+function readServers(reader: ProtoReader): { addresses: string[]; isMoving: boolean } {
+  const addresses: string[] = [];
+  let isMoving = false;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) addresses.push(reader.string());
+    else if (tag === varintTag(2)) isMoving = reader.flag();
+    else reader.skip(tag);
+  }
+  return { addresses, isMoving };
+}

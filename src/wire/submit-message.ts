@@ -1,0 +1,197 @@
+/**
+ * `heddle.v1.Submit`: a workflow with its commands, templates and what is wanted back.
+ */
+
+import { unreachable } from '../base/assert.ts';
+import type { Need } from '../core/catalog/offer.ts';
+import type { Payload } from '../core/payload.ts';
+import type { Hole, HoleSource, LooksBare, Template, WireCommand, WireReturns } from '../core/workflow/record.ts';
+import { wholeMs } from './call-messages.ts';
+import { readNeed, readPathPart, readTexts, readValue, undefinedPayload, writeNeed, writePath, writeValue } from './common-messages.ts';
+import type { Sink, Source } from './common-messages.ts';
+import type { SubmitFrame } from './frame.ts';
+import { bytesTag, varintTag } from './proto-reader.ts';
+import type { ProtoReader } from './proto-reader.ts';
+import type { ProtoWriter } from './proto-writer.ts';
+import { protocolError } from './value-problem.ts';
+
+export function writeSubmit(sink: Sink, submit: SubmitFrame): void {
+  const { writer } = sink;
+  for (const hint of submit.looksBare.toReversed()) writeLooksBare(writer, 9, hint);
+  writer.flag(8, submit.isJsonOnly);
+  writer.flag(7, submit.isDetached);
+  if (submit.timeoutMs !== undefined) writer.presentUint(6, wholeMs(submit.timeoutMs));
+  if (submit.input) writeValue(sink, 5, submit.input);
+  writeReturns(sink, 4, submit.returns);
+  for (const command of submit.commands.toReversed()) writeCommand(sink, 3, command);
+  writer.string(2, submit.name);
+  writer.string(1, submit.runId);
+}
+
+function writeLooksBare(writer: ProtoWriter, field: number, hint: LooksBare): void {
+  const mark = writer.mark();
+  writer.string(2, hint.text);
+  writer.string(1, hint.step);
+  writer.message(field, mark);
+}
+
+function writeCommand(sink: Sink, field: number, command: WireCommand): void {
+  const { writer } = sink;
+  const mark = writer.mark();
+  if (command.timeoutMs !== undefined) writer.presentUint(8, wholeMs(command.timeoutMs));
+  writer.string(7, command.target);
+  writer.strings(6, command.after);
+  writer.string(5, command.version);
+  writeNeed(writer, 4, command.need);
+  writeTemplate(sink, 3, command.args);
+  writer.string(2, command.function);
+  writer.string(1, command.name);
+  writer.message(field, mark);
+}
+
+function writeTemplate(sink: Sink, field: number, template: Template): void {
+  const { writer } = sink;
+  const mark = writer.mark();
+  for (const hole of template.holes.toReversed()) writeHole(writer, 2, hole);
+  writeValue(sink, 1, template.value);
+  writer.message(field, mark);
+}
+
+function writeHole(writer: ProtoWriter, field: number, hole: Hole): void {
+  const mark = writer.mark();
+  writePath(writer, 4, hole.source.path);
+  if (hole.source.kind === 'step') writer.presentString(2, hole.source.step);
+  else writer.flag(3, true);
+  writePath(writer, 1, hole.at);
+  writer.message(field, mark);
+}
+
+function writeReturns(sink: Sink, field: number, returns: WireReturns): void {
+  const { writer } = sink;
+  const mark = writer.mark();
+  switch (returns.kind) {
+    case 'leaves': writer.flag(1, true); break;
+    case 'all': writer.flag(2, true); break;
+    case 'steps': {
+      const steps = writer.mark();
+      writer.strings(1, returns.steps);
+      writer.message(3, steps);
+      break;
+    }
+    case 'shape': writeTemplate(sink, 4, returns.shape); break;
+    default: unreachable(returns);
+  }
+  writer.message(field, mark);
+}
+
+export function readSubmit(source: Source, id: number): SubmitFrame {
+  const { reader } = source;
+  const commands: WireCommand[] = [];
+  const looksBare: LooksBare[] = [];
+  let returns: WireReturns = { kind: 'leaves' };
+  let input: Payload | undefined;
+  const head = { runId: undefined as string | undefined, name: undefined as string | undefined, timeoutMs: undefined as number | undefined, isDetached: false, isJsonOnly: false };
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) head.runId = reader.string();
+    else if (tag === bytesTag(2)) head.name = reader.string();
+    else if (tag === bytesTag(3)) commands.push(readCommand(source));
+    else if (tag === bytesTag(4)) returns = readReturns(source);
+    else if (tag === bytesTag(5)) input = readValue(source);
+    else if (tag === varintTag(6)) head.timeoutMs = reader.uint();
+    else if (tag === varintTag(7)) head.isDetached = reader.flag();
+    else if (tag === varintTag(8)) head.isJsonOnly = reader.flag();
+    else if (tag === bytesTag(9)) looksBare.push(readLooksBare(reader));
+    else reader.skip(tag);
+  }
+  return { kind: 'submit', id, ...head, commands, returns, input, looksBare };
+}
+
+function readLooksBare(reader: ProtoReader): LooksBare {
+  const outer = reader.enter();
+  const { first, second } = readTexts(reader);
+  reader.leave(outer);
+  return { step: first, text: second };
+}
+
+function readCommand(source: Source): WireCommand {
+  const { reader } = source;
+  const outer = reader.enter();
+  const after: string[] = [];
+  let args: Template = noTemplate;
+  let need: Need | undefined;
+  let timeoutMs: number | undefined;
+  const texts = { name: '', function: '', version: undefined as string | undefined, target: undefined as string | undefined };
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) texts.name = reader.string();
+    else if (tag === bytesTag(2)) texts.function = reader.string();
+    else if (tag === bytesTag(3)) args = readTemplate(source);
+    else if (tag === bytesTag(4)) need = readNeed(reader);
+    else if (tag === bytesTag(5)) texts.version = reader.string();
+    else if (tag === bytesTag(6)) after.push(reader.string());
+    else if (tag === bytesTag(7)) texts.target = reader.string();
+    else if (tag === varintTag(8)) timeoutMs = reader.uint();
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return { ...texts, args, need, after, timeoutMs };
+}
+
+const noTemplate: Template = { value: undefinedPayload, holes: [] };
+
+function readTemplate(source: Source): Template {
+  const { reader } = source;
+  const outer = reader.enter();
+  let value = undefinedPayload;
+  const holes: Hole[] = [];
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) value = readValue(source);
+    else if (tag === bytesTag(2)) holes.push(readHole(reader));
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return { value, holes };
+}
+
+function readHole(reader: ProtoReader): Hole {
+  const outer = reader.enter();
+  const at: (string | number)[] = [];
+  const path: (string | number)[] = [];
+  let source: HoleSource | undefined;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) at.push(readPathPart(reader));
+    else if (tag === bytesTag(2)) source = { kind: 'step', step: reader.string(), path };
+    else if (tag === varintTag(3)) source = reader.flag() ? { kind: 'input', path } : source;
+    else if (tag === bytesTag(4)) path.push(readPathPart(reader));
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  if (!source) throw protocolError('a hole has no source that this version knows');
+  return { at, source };
+}
+
+function readReturns(source: Source): WireReturns {
+  const { reader } = source;
+  const outer = reader.enter();
+  let returns: WireReturns | undefined;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === varintTag(1)) returns = reader.flag() ? { kind: 'leaves' } : returns;
+    else if (tag === varintTag(2)) returns = reader.flag() ? { kind: 'all' } : returns;
+    else if (tag === bytesTag(3)) returns = { kind: 'steps', steps: readSteps(reader) };
+    else if (tag === bytesTag(4)) returns = { kind: 'shape', shape: readTemplate(source) };
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  if (!returns) throw protocolError('a submitted workflow asks for something that this version does not know');
+  return returns;
+}
+
+function readSteps(reader: ProtoReader): string[] {
+  const outer = reader.enter();
+  const steps: string[] = [];
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) steps.push(reader.string());
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return steps;
+}
