@@ -1,0 +1,125 @@
+/**
+ * Dials under way, and when an address may be dialled again.
+ *
+ * `seed`: an address of the `join` list. `member`: the address in a record. `name`: who answers there under a name
+ * that two claim (a probe).
+ */
+
+import { backoffMs } from '../../base/backoff.ts';
+import type { HelloPurpose } from './message.ts';
+import { meshLimits, meshProtocol } from './settings.ts';
+import type { MeshState } from './state.ts';
+
+export type DialPurpose =
+  | { readonly kind: 'seed' }
+  | { readonly kind: 'member'; readonly name: string; readonly instance: string }
+  /** Is `instance` alive at this address? `link`: the greeting that waits for the answer; absent: the name is ours. */
+  | { readonly kind: 'name'; readonly name: string; readonly instance: string; readonly epoch: number; readonly link?: number | undefined };
+
+export interface Dial {
+  readonly id: number;
+  readonly address: string;
+  readonly purpose: DialPurpose;
+  /** The address stands in our `join` list. */
+  readonly isConfigured: boolean;
+  readonly startedAtMs: number;
+}
+
+interface Wait {
+  attempts: number;
+  nextMs: number;
+}
+
+export class Dials {
+  readonly #state: MeshState;
+  readonly #underWay = new Map<number, Dial>();
+  readonly #busy = new Set<string>();
+  readonly #waits = new Map<string, Wait>();
+  readonly join: string[] = [];
+  #nextId = 1;
+
+  constructor(state: MeshState) {
+    this.#state = state;
+  }
+
+  get size(): number {
+    return this.#underWay.size;
+  }
+
+  /** Addresses with a back-off. */
+  get waiting(): number {
+    return this.#waits.size;
+  }
+
+  isBusy(address: string): boolean {
+    return this.#busy.has(address);
+  }
+
+  isDue(address: string): boolean {
+    return !this.#busy.has(address) && (this.#waits.get(address)?.nextMs ?? 0) <= this.#state.nowMs;
+  }
+
+  /** Dials at once. False when too many dials are under way, or one to this address is (probes excepted). */
+  dial(address: string, purpose: DialPurpose): boolean {
+    const isProbe = purpose.kind === 'name';
+    if (this.#underWay.size >= meshLimits.dials || (!isProbe && this.#busy.has(address))) return false;
+    const state = this.#state;
+    const dial: Dial = { id: this.#nextId++, address, purpose, isConfigured: this.join.includes(address), startedAtMs: state.nowMs };
+    this.#underWay.set(dial.id, dial);
+    if (!isProbe) this.#busy.add(address);
+    const isCheck = isProbe || (purpose.kind === 'member' && state.suspicions.own(purpose.name) !== undefined);
+    state.emit({
+      kind: 'dial',
+      dial: dial.id,
+      address,
+      hello: { ...greeterOf(state), purpose: helloPurpose(purpose), isConfigured: dial.isConfigured, isJoining: !state.hasMet },
+      timeoutMs: isCheck ? state.settings.checkTimeoutMs : state.settings.dialTimeoutMs,
+    });
+    return true;
+  }
+
+  /** Ends a dial and gives it back; undefined when it is not known. */
+  take(id: number): Dial | undefined {
+    const dial = this.#underWay.get(id);
+    if (!dial) return undefined;
+    this.#underWay.delete(id);
+    if (dial.purpose.kind !== 'name') this.#busy.delete(dial.address);
+    return dial;
+  }
+
+  /** Puts the address off: doubling from `redialMinMs`, at most `maxMs`, between half and all of it. */
+  postpone(address: string, maxMs: number): void {
+    const wait = this.#waits.get(address) ?? { attempts: 0, nextMs: 0 };
+    const { redialMinMs } = this.#state.settings;
+    const fullMs = Math.min(maxMs, redialMinMs * 2 ** Math.min(wait.attempts, 30));
+    const jitterMs = backoffMs({ baseMs: fullMs / 2, maxMs: fullMs / 2 }, 0, this.#state.random);
+    this.#waits.set(address, { attempts: wait.attempts + 1, nextMs: this.#state.nowMs + fullMs / 2 + jitterMs });
+  }
+
+  /** The address answered, or is of no interest any more. */
+  settle(address: string): void {
+    this.#waits.delete(address);
+  }
+}
+
+/** What this member says of itself in a greeting, now. */
+export function greeterOf(state: MeshState) {
+  const { self } = state;
+  return {
+    cluster: self.cluster,
+    uid: self.uid,
+    name: self.name,
+    epoch: self.record.epoch,
+    instance: self.instance,
+    url: self.url,
+    uptimeMs: self.uptimeMs(state.nowMs),
+    protocolMin: meshProtocol.min,
+    protocolMax: meshProtocol.max,
+    features: [],
+    root: state.records.root(),
+  };
+}
+
+function helloPurpose(purpose: DialPurpose): HelloPurpose {
+  return purpose.kind === 'name' ? 'probe' : 'link';
+}

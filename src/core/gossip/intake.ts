@@ -1,0 +1,109 @@
+/**
+ * Records as they come in: checked against the limits, merged, passed on.
+ *
+ * I1 a link of our own that works outranks an obituary: it is not taken, and its subject is told (it passes by it
+ *    with the next epoch).
+ * I2 an obituary counts with a quorum of reporters near its subject; with fewer, only where our own evidence agrees
+ *    or a dial has just failed. Until then its reports are held like any others.
+ */
+
+import type { BodyStore } from './bodies.ts';
+import { courtOf } from './court.ts';
+import { recordProblem } from './check.ts';
+import type { Naming } from './naming.ts';
+import type { MemberRecord, Obituary, OwnerRecord } from './record.ts';
+import { compareHeads, slotOf } from './record.ts';
+import type { Spread } from './spread.ts';
+import type { MeshState } from './state.ts';
+import { isHard } from './suspicion.ts';
+
+export class Intake {
+  readonly #state: MeshState;
+  readonly #spread: Spread;
+  readonly #naming: Naming;
+  readonly #bodies: BodyStore;
+  /** Obituaries that wait for a dial of our own, by name. */
+  readonly #undecided = new Map<string, Obituary>();
+
+  constructor(state: MeshState, parts: { readonly spread: Spread; readonly naming: Naming; readonly bodies: BodyStore }) {
+    this.#state = state;
+    this.#spread = parts.spread;
+    this.#naming = parts.naming;
+    this.#bodies = parts.bodies;
+  }
+
+  /** Obituaries that wait. */
+  get undecided(): number {
+    return this.#undecided.size;
+  }
+
+  /** Members whose obituary waits for a dial of our own. */
+  undecidedMembers(): readonly MemberRecord[] {
+    return [...this.#undecided.keys()].map((name) => this.#state.findMember(name)).filter((record) => record !== undefined);
+  }
+
+  /** One record from a link. */
+  take(record: OwnerRecord, from: number): void {
+    const problem = recordProblem(record);
+    if (problem !== undefined) return this.#state.note({ kind: 'member.rejected', name: record.owner.slice(0, 64), why: problem });
+    if (record.owner === this.#state.self.name && record.kind !== 'unknown') return this.#takeNamesake(record, from);
+    if (record.kind === 'obituary' && !this.#mayBury(record, from)) return;
+    this.merge(record, from);
+  }
+
+  /** Keeps the newer of two; passes news on, and answers what is older. */
+  merge(record: OwnerRecord, from?: number): void {
+    const { records, nowMs } = this.#state;
+    const before = records.find(slotOf(record));
+    const isRevived = !this.#state.rules.isFinalFinal && before?.final === 'dead' && before.epoch === record.epoch && record.kind === 'member';
+    const merge = isRevived ? records.replace(record, nowMs) : records.offer(record, nowMs);
+    if (merge === 'older' && before && from !== undefined) return this.#spread.tell(from, before);
+    if (merge !== 'taken') return;
+    this.#state.touch(record);
+    this.#spread.flood(record, from);
+    if (record.final !== 'none') this.#end(record);
+    else if (record.kind === 'member') this.#bodies.want(record.bodyHash, from);
+    if (before && before.instance !== record.instance) this.#state.suspicions.forget(record.owner);
+  }
+
+  /** Our own dial to an undecided one has failed (`isThere` false) or worked. */
+  decide(name: string, isThere: boolean): void {
+    const obituary = this.#undecided.get(name);
+    if (!obituary) return;
+    this.#undecided.delete(name);
+    if (!isThere) this.merge(obituary);
+  }
+
+  #takeNamesake(record: OwnerRecord, from: number): void {
+    if (this.#naming.meetRecord(record) && compareHeads(this.#state.self.record, record) > 0) this.#spread.tell(from, this.#state.self.record);
+  }
+
+  #mayBury(obituary: Obituary, from: number): boolean {
+    const { records, links, suspicions } = this.#state;
+    const held = records.find(obituary.owner);
+    if (!held || held.kind !== 'member' || compareHeads(held, obituary) >= 0) return true;
+    const link = held.instance === obituary.instance ? this.#state.liveLinkTo(obituary.instance) : undefined;
+    if (link && link.id !== from) {
+      this.#state.send(link.id, { kind: 'push', records: [obituary] });
+      return false;
+    }
+    if (link) return false;
+    const court = courtOf(held, this.#state);
+    const reporters = new Set(obituary.reports.map((report) => report.observer).filter(court.mayReport));
+    const hard = obituary.reports.filter((report) => isHard(report.evidence)).length;
+    if (reporters.size >= court.quorum || hard >= court.hardQuorum) return true;
+    if (suspicions.own(held.owner)?.isChecked === true && links.to(held.instance) === undefined) return true;
+    for (const report of obituary.reports) suspicions.keep({ ...report, ageMs: 0 }, this.#state.nowMs);
+    this.#undecided.set(obituary.owner, obituary);
+    return false;
+  }
+
+  #end(record: OwnerRecord): void {
+    const { links, suspicions } = this.#state;
+    suspicions.forget(record.owner);
+    this.#undecided.delete(record.owner);
+    const link = links.to(record.instance);
+    // The dead are not spoken to; one that left closes its link itself once it has sent what it had.
+    if (link && record.final === 'dead') this.#state.emit({ kind: 'close', link: link.id, isRetired: false });
+  }
+}

@@ -1,0 +1,138 @@
+/**
+ * The links that are up, and when each was last heard.
+ *
+ * Of two links to one instance that crossed, the one that the lower name dialled stays; a link that is older than any
+ * crossing gives way to a new one, because nobody dials a member whose link works.
+ */
+
+import type { Beat, Root } from './message.ts';
+import type { MeshSettings } from './settings.ts';
+
+const samplesKept = 8;
+
+/** One link to another member. */
+export class LinkState {
+  readonly id: number;
+  readonly name: string;
+  readonly instance: string;
+  readonly isDialler: boolean;
+  readonly openedAtMs: number;
+  heardAtMs: number;
+  /** Beats sent. */
+  sequence = 0;
+  /** Beats of the peer in a row whose root was not ours. */
+  mismatches = 0;
+  /** No new synchronisation before this time. */
+  syncAfterMs = 0;
+  readonly #sentAtMs = new Map<number, number>();
+  readonly #roundTripsMs: number[] = [];
+  #peerSequence = 0;
+  #peerBeatAtMs = 0;
+  #jitterMs = 0;
+
+  constructor(options: { readonly id: number; readonly name: string; readonly instance: string; readonly isDialler: boolean; readonly nowMs: number }) {
+    this.id = options.id;
+    this.name = options.name;
+    this.instance = options.instance;
+    this.isDialler = options.isDialler;
+    this.openedAtMs = options.nowMs;
+    this.heardAtMs = options.nowMs;
+  }
+
+  /** Shortest of the last round trips. */
+  get roundTripMs(): number | undefined {
+    return this.#roundTripsMs.length === 0 ? undefined : Math.min(...this.#roundTripsMs);
+  }
+
+  /** How long the peer may be silent. */
+  deadlineMs(settings: MeshSettings, health: number): number {
+    const wanted = 3 * settings.beatIntervalMs + 4 * this.#jitterMs;
+    return Math.min(Math.max(wanted, settings.silenceMinMs), settings.silenceMaxMs) * health;
+  }
+
+  isSilent(settings: MeshSettings, options: { readonly health: number; readonly nowMs: number }): boolean {
+    return options.nowMs - this.heardAtMs > this.deadlineMs(settings, options.health);
+  }
+
+  nextBeat(options: { readonly nowMs: number; readonly root: Root; readonly health: number }): Pick<Beat, 'sequence' | 'ackedSequence' | 'ackDelayMs'> {
+    this.sequence += 1;
+    this.#sentAtMs.set(this.sequence, options.nowMs);
+    this.#sentAtMs.delete(this.sequence - samplesKept);
+    const ackDelayMs = this.#peerSequence === 0 ? 0 : Math.max(0, options.nowMs - this.#peerBeatAtMs);
+    return { sequence: this.sequence, ackedSequence: this.#peerSequence, ackDelayMs };
+  }
+
+  onBeat(beat: Beat, options: { readonly nowMs: number; readonly beatIntervalMs: number }): void {
+    const sentAtMs = this.#sentAtMs.get(beat.ackedSequence);
+    if (sentAtMs !== undefined) {
+      this.#roundTripsMs.push(Math.max(0, options.nowMs - sentAtMs - beat.ackDelayMs));
+      if (this.#roundTripsMs.length > samplesKept) this.#roundTripsMs.shift();
+      this.#sentAtMs.delete(beat.ackedSequence);
+    }
+    if (this.#peerSequence !== 0) {
+      const lateMs = Math.abs(options.nowMs - this.#peerBeatAtMs - options.beatIntervalMs);
+      // Smoothed like the deviation of a round trip (Jacobson 1988, gain 1/4), one outlier bounded by a beat.
+      this.#jitterMs += (Math.min(lateMs, options.beatIntervalMs) - this.#jitterMs) / 4;
+    }
+    this.#peerSequence = Math.max(this.#peerSequence, beat.sequence);
+    this.#peerBeatAtMs = options.nowMs;
+  }
+}
+
+export class Links {
+  readonly #byId = new Map<number, LinkState>();
+  readonly #byInstance = new Map<string, LinkState>();
+
+  get size(): number {
+    return this.#byId.size;
+  }
+
+  find(id: number): LinkState | undefined {
+    return this.#byId.get(id);
+  }
+
+  /** The link that is used towards an instance. */
+  to(instance: string): LinkState | undefined {
+    return this.#byInstance.get(instance);
+  }
+
+  /** The links in use, one per instance. */
+  used(): Iterable<LinkState> {
+    return this.#byInstance.values();
+  }
+
+  all(): Iterable<LinkState> {
+    return this.#byId.values();
+  }
+
+  /** Adds a link and gives the one that it makes superfluous, if any (perhaps itself). */
+  add(link: LinkState, options: { readonly lowerName: string; readonly crossingMs: number }): LinkState | undefined {
+    this.#byId.set(link.id, link);
+    const other = this.#byInstance.get(link.instance);
+    if (!other) {
+      this.#byInstance.set(link.instance, link);
+      return undefined;
+    }
+    const hasCrossed = link.openedAtMs - other.openedAtMs <= options.crossingMs && link.isDialler !== other.isDialler;
+    const isLinkPreferred = !hasCrossed || wasDialledByLower(link, options.lowerName);
+    this.#byInstance.set(link.instance, isLinkPreferred ? link : other);
+    return isLinkPreferred ? other : link;
+  }
+
+  /** Removes a link; the other one to the same instance, if there is one, takes its place. */
+  remove(id: number): LinkState | undefined {
+    const link = this.#byId.get(id);
+    if (!link) return undefined;
+    this.#byId.delete(id);
+    if (this.#byInstance.get(link.instance) !== link) return link;
+    this.#byInstance.delete(link.instance);
+    for (const other of this.#byId.values()) {
+      if (other.instance === link.instance) this.#byInstance.set(link.instance, other);
+    }
+    return link;
+  }
+}
+
+function wasDialledByLower(link: LinkState, lowerName: string): boolean {
+  return link.isDialler === (lowerName !== link.name);
+}

@@ -1,0 +1,133 @@
+/**
+ * The tables of one member, shared by the activities that work on them (greeting, spread, sync, detector, dialling,
+ * bodies), and the effects that they leave.
+ */
+
+import type { Random } from '../../base/random.ts';
+import type { MeshEffect, MeshNews } from './io.ts';
+import { Links, type LinkState } from './links.ts';
+import type { MeshMessage } from './message.ts';
+import type { MeshNote } from './note.ts';
+import { type Hash64, Records } from './records.ts';
+import type { MemberRecord, OwnerRecord } from './record.ts';
+import { Self, type SelfOptions } from './self.ts';
+import type { MeshSettings } from './settings.ts';
+import { Suspicions } from './suspicion.ts';
+
+export interface MeshHashes {
+  /** For roots and rings; the same function in every member. */
+  readonly hash64: Hash64;
+  /** Content hash of a catalog body, in hex. */
+  readonly hashBody: (body: Uint8Array) => string;
+}
+
+/** Rules that the simulator switches off to see itself catch the difference; always all on in production. */
+export interface MeshRules {
+  readonly canRefute: boolean;
+  readonly needsQuorum: boolean;
+  readonly isFinalFinal: boolean;
+  readonly heals: boolean;
+  readonly shiftsDeadlines: boolean;
+}
+
+export const allRules: MeshRules = { canRefute: true, needsQuorum: true, isFinalFinal: true, heals: true, shiftsDeadlines: true };
+
+export interface MeshMachineOptions extends SelfOptions, MeshHashes {
+  readonly settings: MeshSettings;
+  readonly random: Random;
+  readonly rules?: MeshRules | undefined;
+}
+
+export class MeshState {
+  readonly settings: MeshSettings;
+  readonly random: Random;
+  readonly hashes: MeshHashes;
+  readonly rules: MeshRules;
+  readonly self: Self;
+  readonly records: Records;
+  readonly links = new Links();
+  readonly suspicions: Suspicions;
+  /** Members whose view may have changed since the views were last told. */
+  readonly touched = new Set<string>();
+  nowMs: number;
+  /** 1 is well; up to 8 while our own loop is late. */
+  health = 1;
+  isIsolated = false;
+  /** When our own loop was last found late. */
+  stalledAtMs = Number.NEGATIVE_INFINITY;
+  /** A link has been up once. */
+  hasMet = false;
+  phase: 'idle' | 'running' | 'finished' = 'idle';
+  #effects: MeshEffect[] = [];
+
+  constructor(options: MeshMachineOptions) {
+    this.settings = options.settings;
+    this.random = options.random;
+    this.hashes = { hash64: options.hash64, hashBody: options.hashBody };
+    this.rules = options.rules ?? allRules;
+    this.self = new Self(options);
+    this.records = new Records(options.hash64);
+    this.suspicions = new Suspicions(options.settings);
+    this.nowMs = options.startedAtMs;
+    this.records.offer(this.self.record, this.nowMs);
+    this.touched.add(this.self.name);
+  }
+
+  emit(effect: MeshEffect): void {
+    this.#effects.push(effect);
+  }
+
+  note(note: MeshNote): void {
+    this.#effects.push({ kind: 'note', note });
+  }
+
+  tell(news: MeshNews): void {
+    this.#effects.push({ kind: 'tell', news });
+  }
+
+  send(link: number, message: MeshMessage): void {
+    this.#effects.push({ kind: 'send', link, message });
+  }
+
+  takeEffects(): readonly MeshEffect[] {
+    const effects = this.#effects;
+    this.#effects = [];
+    return effects;
+  }
+
+  /** The owner's record of a member that has not ended. */
+  findMember(name: string): MemberRecord | undefined {
+    const record = this.records.find(name);
+    return record?.kind === 'member' && record.final === 'none' ? record : undefined;
+  }
+
+  /** Members that have not ended, this one included. */
+  *members(): Iterable<MemberRecord> {
+    for (const record of this.records.all()) {
+      if (record.kind === 'member' && record.final === 'none') yield record;
+    }
+  }
+
+  memberCount(): number {
+    let count = 0;
+    for (const _ of this.members()) count += 1;
+    return count;
+  }
+
+  /** The link to a member on which something was heard within its deadline. */
+  liveLinkTo(instance: string): LinkState | undefined {
+    const link = this.links.to(instance);
+    return link && !link.isSilent(this.settings, this) ? link : undefined;
+  }
+
+  /** Nothing of our own stands against it, and no report unless its link works here. */
+  isHeldAlive(record: MemberRecord): boolean {
+    if (record.instance === this.self.instance) return true;
+    if (this.suspicions.own(record.owner)?.instance === record.instance) return false;
+    return this.liveLinkTo(record.instance) !== undefined || this.suspicions.against(record, this.nowMs).length === 0;
+  }
+
+  touch(record: OwnerRecord): void {
+    this.touched.add(record.owner);
+  }
+}

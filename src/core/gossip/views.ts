@@ -1,0 +1,135 @@
+/**
+ * What this member thinks of every other one, told whenever it changes, and the notes that follow from a change.
+ */
+
+import { assert } from '../../base/assert.ts';
+import type { Accusation, MemberRecord, OwnerRecord } from './record.ts';
+import { courtOf } from './court.ts';
+import type { MeshState } from './state.ts';
+import { isHard } from './suspicion.ts';
+import type { MemberStatus, MemberView } from './view.ts';
+
+interface Opinion {
+  readonly status: MemberStatus;
+  readonly evidence: readonly Accusation[];
+  readonly isOwnEvidence: boolean;
+}
+
+const noDoubt = { evidence: [], isOwnEvidence: false } as const;
+
+export class Views {
+  readonly #state: MeshState;
+  readonly #told = new Map<string, MemberView>();
+
+  constructor(state: MeshState) {
+    this.#state = state;
+  }
+
+  /** Tells what has changed since the last call. */
+  tell(): void {
+    for (const name of this.#state.touched) this.#tellOne(name);
+    this.#state.touched.clear();
+  }
+
+  /** Every member that has not ended, as it is seen now, by name. */
+  current(): readonly MemberView[] {
+    const views = [...this.#state.members()].map((record) => viewOf(record, this.#state, undefined));
+    return views.sort((a, b) => (a.name < b.name ? -1 : 1));
+  }
+
+  #tellOne(name: string): void {
+    const record = this.#state.records.find(name);
+    if (!record || record.kind === 'unknown') return;
+    const before = this.#told.get(name);
+    const view = viewOf(record, this.#state, before);
+    if (before && isSame(before, view)) return;
+    const isOver = view.status === 'left' || view.status === 'dead';
+    const wasThere = before !== undefined && before.status !== 'left' && before.status !== 'dead';
+    if (wasThere && (isOver || before.instance !== view.instance)) this.#state.tell({ kind: 'gone', view: before });
+    this.#note(before, view, record);
+    if (isOver) this.#told.set(name, view);
+    else {
+      this.#told.set(name, view);
+      this.#state.tell({ kind: 'changed', view });
+    }
+  }
+
+  #note(before: MemberView | undefined, view: MemberView, record: OwnerRecord): void {
+    if (view.isSelf) return;
+    const { name, instance, evidence } = view;
+    const isKnown = before?.instance === instance && before.epoch === view.epoch;
+    if (isKnown && before.status === view.status) return;
+    switch (view.status) {
+      case 'alive':
+        if (isKnown) return this.#state.note({ kind: 'member.refuted', name, instance });
+        return this.#state.note({ kind: 'member.joined', name, instance, url: view.url, epoch: view.epoch });
+      case 'suspect':
+        return this.#state.note({ kind: 'member.suspected', name, instance, evidence, isOwnEvidence: view.isOwnEvidence });
+      case 'unreachable':
+        return this.#state.note({ kind: 'member.unreachable', name, instance, evidence });
+      case 'leaving':
+        return this.#state.note({ kind: 'member.leaving', name, instance });
+      case 'left':
+        return this.#state.note({ kind: 'member.left', name, instance });
+      case 'dead':
+        assert(record.kind === 'obituary', 'only an obituary makes dead');
+        return this.#state.note({ kind: 'member.died', name, instance, observers: record.reports.map((report) => report.observer) });
+    }
+  }
+}
+
+function viewOf(record: OwnerRecord, state: MeshState, before: MemberView | undefined): MemberView {
+  assert(record.kind !== 'unknown', 'a record of an unknown kind has no view');
+  const body = record.kind === 'member' ? record : before;
+  const link = state.links.to(record.instance);
+  return {
+    name: record.owner,
+    instance: record.instance,
+    epoch: record.epoch,
+    incarnation: body?.incarnation ?? 0,
+    url: record.url,
+    ...opinionOf(record, state),
+    isLinked: link !== undefined,
+    isSelf: record.owner === state.self.name && record.instance === state.self.instance,
+    resources: body?.resources ?? [],
+    bodyHash: body?.bodyHash ?? '',
+    ...(link?.roundTripMs === undefined ? {} : { roundTripMs: link.roundTripMs }),
+  };
+}
+
+function opinionOf(record: OwnerRecord, state: MeshState): Opinion {
+  if (record.final === 'left') return { status: 'left', ...noDoubt };
+  if (record.kind !== 'member') return { status: 'dead', evidence: evidenceOf(record), isOwnEvidence: false };
+  const isSelf = record.instance === state.self.instance;
+  if (record.isLeaving) return { status: 'leaving', ...noDoubt };
+  if (isSelf) return { status: 'alive', ...noDoubt };
+  const own = state.suspicions.own(record.owner);
+  if (own?.instance === record.instance) {
+    const evidence = [...own.accusations].sort();
+    return { status: isBeyondBurial(record, state, own) ? 'unreachable' : 'suspect', evidence, isOwnEvidence: true };
+  }
+  if (state.liveLinkTo(record.instance)) return { status: 'alive', ...noDoubt };
+  const reports = state.suspicions.against(record, state.nowMs);
+  const evidence = [...new Set(reports.flatMap((report) => report.evidence))].sort();
+  return evidence.length === 0 ? { status: 'alive', ...noDoubt } : { status: 'suspect', evidence, isOwnEvidence: false };
+}
+
+function evidenceOf(record: OwnerRecord): readonly Accusation[] {
+  return record.kind === 'obituary' ? [...new Set(record.reports.flatMap((report) => report.evidence))].sort() : [];
+}
+
+/** Own evidence that nobody can turn into an obituary, or that has not become one in the time it takes. */
+function isBeyondBurial(record: MemberRecord, state: MeshState, own: { readonly sinceMs: number; readonly accusations: ReadonlySet<Accusation>; readonly isChecked: boolean }): boolean {
+  if (!own.isChecked || isHard(own.accusations)) return false;
+  if (!courtOf(record, state).maySilenceConvict) return true;
+  const waitMs = own.accusations.has('stalled') ? state.settings.buryStalledMs : state.settings.burySilentMs;
+  return state.nowMs - own.sinceMs > waitMs + state.settings.beatIntervalMs;
+}
+
+function isSame(a: MemberView, b: MemberView): boolean {
+  return (
+    a.instance === b.instance && a.epoch === b.epoch && a.incarnation === b.incarnation && a.url === b.url && a.status === b.status &&
+    a.isLinked === b.isLinked && a.isOwnEvidence === b.isOwnEvidence && a.bodyHash === b.bodyHash && a.evidence.join() === b.evidence.join() &&
+    a.resources.length === b.resources.length && a.resources.every((resource, at) => resource === b.resources[at])
+  );
+}
