@@ -21,10 +21,12 @@ const load = defineFunction({
   handler: async () => {
     const file = new URL('../data/penguins.json', import.meta.resolve('vega-datasets'));
     const rows: Record<string, string | number | null>[] = JSON.parse(await readFile(file, 'utf8'));
-    const penguins = rows.map((row): Penguin => ({
-      species: String(row['Species']),
-      sizes: ['Beak Length (mm)', 'Beak Depth (mm)', 'Flipper Length (mm)', 'Body Mass (g)'].map((column) => Number(row[column] ?? NaN)),
-    }));
+    const penguins = rows.map(
+      (row): Penguin => ({
+        species: String(row['Species']),
+        sizes: ['Beak Length (mm)', 'Beak Depth (mm)', 'Flipper Length (mm)', 'Body Mass (g)'].map((column) => Number(row[column] ?? NaN)),
+      }),
+    );
     const complete = penguins.filter(({ sizes }) => !sizes.some(Number.isNaN));
     return { known: complete.filter((_, index) => index % 3 > 0), unknown: complete.filter((_, index) => index % 3 === 0) };
   },

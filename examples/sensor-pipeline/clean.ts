@@ -28,7 +28,12 @@ export function cleanRows(rows: readonly RawRow[]): { readings: Reading[]; rejec
 
 function parsed(row: RawRow, line: number): Reading {
   const { location, date, weather } = row;
-  const numbers = { precipitation: Number(row.precipitation), tempMax: Number(row.temp_max), tempMin: Number(row.temp_min), wind: Number(row.wind) };
+  const numbers = {
+    precipitation: Number(row.precipitation),
+    tempMax: Number(row.temp_max),
+    tempMin: Number(row.temp_min),
+    wind: Number(row.wind),
+  };
   return { line, location, date, ...numbers, weather };
 }
 

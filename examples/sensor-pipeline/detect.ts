@@ -26,7 +26,10 @@ export interface Anomaly {
 
 /** The anomalies of one place, the strangest first; one for each reading at most. */
 export function detectAnomalies(readings: readonly Reading[], location: string): Anomaly[] {
-  const months = group(readings.filter((reading) => reading.location === location), (reading) => reading.date.slice(5, 7));
+  const months = group(
+    readings.filter((reading) => reading.location === location),
+    (reading) => reading.date.slice(5, 7),
+  );
   const strangest = [...months.values()].flatMap((month) => worstOfEach(month));
   return strangest.filter((anomaly) => anomaly.score > scoreOfAnomaly).sort((a, b) => b.score - a.score);
 }
@@ -35,7 +38,12 @@ export function detectAnomalies(readings: readonly Reading[], location: string):
 function worstOfEach(month: readonly Reading[]): Anomaly[] {
   const normals = fields.map((field) => ({ field, ...normalOf(month.map((reading) => reading[field])) }));
   return month.map((reading) => {
-    const scored = normals.map(({ field, usual, spread }) => ({ field, value: reading[field], usual, score: Math.abs(reading[field] - usual) / spread }));
+    const scored = normals.map(({ field, usual, spread }) => ({
+      field,
+      value: reading[field],
+      usual,
+      score: Math.abs(reading[field] - usual) / spread,
+    }));
     const worst = scored.reduce((a, b) => (b.score > a.score ? b : a));
     return { line: reading.line, location: reading.location, date: reading.date, ...worst };
   });

@@ -1,11 +1,11 @@
 /** What the servers of this pipeline offer: plain functions, given a name, an effect and a place in the fabric. */
 
 import { defineFunction } from 'heddle';
-import { summariseMonths, type MonthSummary } from './aggregate.ts';
+import { type MonthSummary, summariseMonths } from './aggregate.ts';
 import { cleanRows } from './clean.ts';
-import { detectAnomalies, type Anomaly } from './detect.ts';
+import { type Anomaly, detectAnomalies } from './detect.ts';
 import { readWeather } from './ingest.ts';
-import { plantDirt, type DirtOptions } from './plant.ts';
+import { type DirtOptions, plantDirt } from './plant.ts';
 import type { RawRow, Reading } from './readings.ts';
 import { type Findings, writeReport } from './report.ts';
 

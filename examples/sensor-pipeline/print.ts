@@ -9,12 +9,16 @@ export function printReport({ kinds, recall, precision, realAnomalies, months }:
 
   console.log('\nThe strangest real days:');
   for (const { date, location, field, value, usual, score } of realAnomalies.slice(0, 5)) {
-    console.log(`  ${date}  ${location.padEnd(9)} ${field.padEnd(8)} ${value.toFixed(1)} (usually ${usual.toFixed(1)}, score ${score.toFixed(1)})`);
+    console.log(
+      `  ${date}  ${location.padEnd(9)} ${field.padEnd(8)} ${value.toFixed(1)} (usually ${usual.toFixed(1)}, score ${score.toFixed(1)})`,
+    );
   }
 
   console.log('\nAn average January and July:');
   for (const { location, month, meanTempMax, meanWind, dailyRain } of months.filter((row) => row.month === '01' || row.month === '07')) {
-    console.log(`  ${location.padEnd(9)} ${month}  ${meanTempMax.toFixed(1).padStart(5)} °C  wind ${meanWind.toFixed(1)} m/s  rain ${dailyRain.toFixed(1)} mm a day`);
+    console.log(
+      `  ${location.padEnd(9)} ${month}  ${meanTempMax.toFixed(1).padStart(5)} °C  wind ${meanWind.toFixed(1)} m/s  rain ${dailyRain.toFixed(1)} mm a day`,
+    );
   }
 }
 

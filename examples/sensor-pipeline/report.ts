@@ -3,7 +3,7 @@
 import type { MonthSummary } from './aggregate.ts';
 import type { Rejection } from './clean.ts';
 import type { Anomaly } from './detect.ts';
-import { dirtKinds, type DirtKind, type Planted } from './plant.ts';
+import { type DirtKind, dirtKinds, type Planted } from './plant.ts';
 
 export interface Findings {
   readonly planted: readonly Planted[];

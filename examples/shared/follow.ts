@@ -9,7 +9,9 @@ export async function follow(run: Run<unknown>): Promise<ReadonlyMap<string, str
     if (event.kind !== 'step.settled') continue;
     const server = event.server ?? 'nowhere';
     serverOf.set(event.step, server);
-    console.log(`  ${event.step.padEnd(18)} ${event.outcome.padEnd(8)} on ${server.padEnd(10)} ${event.elapsedMs.toFixed(0).padStart(5)} ms`);
+    console.log(
+      `  ${event.step.padEnd(18)} ${event.outcome.padEnd(8)} on ${server.padEnd(10)} ${event.elapsedMs.toFixed(0).padStart(5)} ms`,
+    );
   }
   return serverOf;
 }

@@ -1,5 +1,5 @@
-import { describe, expect, test } from 'vitest';
 import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
 import { summariseMonths } from '../../examples/sensor-pipeline/aggregate.ts';
 import { cleanRows } from '../../examples/sensor-pipeline/clean.ts';
 import { detectAnomalies } from '../../examples/sensor-pipeline/detect.ts';
@@ -50,7 +50,15 @@ describe('planting', () => {
 });
 
 describe('cleaning', () => {
-  const good: RawRow = { location: 'Seattle', date: '2012-01-01', precipitation: '0.0', temp_max: '12.8', temp_min: '5.0', wind: '4.7', weather: 'sun' };
+  const good: RawRow = {
+    location: 'Seattle',
+    date: '2012-01-01',
+    precipitation: '0.0',
+    temp_max: '12.8',
+    temp_min: '5.0',
+    wind: '4.7',
+    weather: 'sun',
+  };
   const cases: readonly (readonly [string, Partial<RawRow>, RegExp])[] = [
     ['an empty field', { weather: '' }, /weather is missing/],
     ['a field that is no number', { wind: 'n/a' }, /wind of NaN is not between 0 and 60/],
@@ -77,7 +85,11 @@ describe('the hunt', () => {
     const reports = [0.1, 0.2, 0.3, 0.42, 0.5, 0.6].map(hunt);
     for (const { recall } of reports) expect(recall).toBeGreaterThanOrEqual(0.9);
     for (const { precision } of reports) expect(precision).toBeGreaterThanOrEqual(0.8);
-    console.log(reports.map(({ recall, precision }) => `found ${(recall * 100).toFixed(1)} %, precision ${(precision * 100).toFixed(1)} %`).join('\n'));
+    console.log(
+      reports
+        .map(({ recall, precision }) => `found ${(recall * 100).toFixed(1)} %, precision ${(precision * 100).toFixed(1)} %`)
+        .join('\n'),
+    );
   });
 
   test('misses what it is not looking for: without a detector the share found falls below 90 %', () => {

@@ -1,10 +1,11 @@
-import { createServer, connect as dial } from 'node:net';
 import { once } from 'node:events';
+import { createServer, connect as dial } from 'node:net';
 import getPort from 'get-port';
 import { describe, expect } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
 import type { Server } from '../../src/index.ts';
-import { allKnown, namesSeenBy, test, within } from './story.ts';
+import { within } from '../within.ts';
+import { allKnown, namesSeenBy, test } from './story.ts';
 
 const reply = (text: string) => () => text;
 
@@ -30,7 +31,10 @@ describe('one fabric', () => {
     expect(await within('the new function answers', 1000, () => client.call('born', []))).toBe('here');
     await second.withdraw('born');
     await within('the withdrawn function is unknown', 1000, () =>
-      client.call('born', []).then(() => false, (error: { code: string }) => error.code === 'no_such_function'),
+      client.call('born', []).then(
+        () => false,
+        (error: { code: string }) => error.code === 'no_such_function',
+      ),
     );
   });
 
@@ -63,7 +67,13 @@ describe('leaving and coming back', () => {
     const port = Number(c.url.split(':').at(-1));
     await c.stop();
     const listening = deferred<void>();
-    const again = fabric.startAlone({ name: 'c', port, join: [a.url], functions: { back: reply('back') }, onListening: () => listening.resolve() });
+    const again = fabric.startAlone({
+      name: 'c',
+      port,
+      join: [a.url],
+      functions: { back: reply('back') },
+      onListening: () => listening.resolve(),
+    });
     await listening.promise;
     for (const server of [a, b]) expect(await within(`${server.name} calls c again`, 1000, () => server.call('back', []))).toBe('back');
     await allKnown([a, b, await again]);
@@ -87,7 +97,9 @@ describe('ports', () => {
     const first = await fabric.startAlone({ name: 'first' });
     const port = Number(first.url.split(':').at(-1));
     const second = fabric.startAlone({ name: 'second', port });
-    await expect(second).rejects.toMatchObject({ message: expect.stringMatching(new RegExp(`${port}.*(taken|in use).*(auto|another|free)`, 's')) });
+    await expect(second).rejects.toMatchObject({
+      message: expect.stringMatching(new RegExp(`${port}.*(taken|in use).*(auto|another|free)`, 's')),
+    });
   });
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect } from 'vitest';
 import { defineFunction } from '../../src/index.ts';
-import { failureOf, test, within } from './story.ts';
+import { failureOf, within } from '../within.ts';
+import { test } from './story.ts';
 
 const whoami = defineFunction({ name: 'whoami', effect: 'pure', handler: (ctx) => ctx.server });
 

@@ -1,7 +1,8 @@
 import { describe, expect } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
 import { type Client, defineFunction, type Run, type RunEvent } from '../../src/index.ts';
-import { failureOf, meetingOf, test, within } from './story.ts';
+import { failureOf, meetingOf, within } from '../within.ts';
+import { test } from './story.ts';
 
 const add = (a: number, b: number) => a + b;
 const sum = (...numbers: number[]) => numbers.reduce((total, number) => total + number, 0);
@@ -66,7 +67,9 @@ describe('steps that feed one another', () => {
   test('case 4: a reference deep inside arguments is filled in place, and nothing around it changes', async ({ fabric }) => {
     const server = await fabric.start('one', [], { add, same });
     const client = await fabric.connect(server);
-    const args = (hole: unknown) => [{ keep: [1, { $literal: { $ref: 'not a reference' } }, { deep: [null, hole, 'x'] }], at: new Date(0), rest: {} }];
+    const args = (hole: unknown) => [
+      { keep: [1, { $literal: { $ref: 'not a reference' } }, { deep: [null, hole, 'x'] }], at: new Date(0), rest: {} },
+    ];
     const { echo } = await client.submit([
       { name: 'three', fun: 'add', args: [1, 2] },
       { name: 'echo', fun: 'same', args: args({ $ref: 'three' }) },
@@ -131,7 +134,9 @@ describe('many at once', () => {
     await client.submit(['a', 'b'].map((name) => ({ name, fun: 'meetAsSteps' }))).result;
   });
 
-  test('case 29: 1,000 steps on a function with concurrency 4 on two servers all get done, and show what they wait for', async ({ fabric }) => {
+  test('case 29: 1,000 steps on a function with concurrency 4 on two servers all get done, and show what they wait for', async ({
+    fabric,
+  }) => {
     const busy = { now: 0, most: 0 };
     const functions = () => ({
       work: defineFunction({
@@ -164,7 +169,9 @@ describe('many at once', () => {
 });
 
 describe('what is a reference and what is not', () => {
-  test("case 9: a literal equal to a command's name arrives unchanged, and the run says that it looks like a reference", async ({ fabric }) => {
+  test("case 9: a literal equal to a command's name arrives unchanged, and the run says that it looks like a reference", async ({
+    fabric,
+  }) => {
     const client = await fabric.connect(await fabric.start('one', [], { same, list }));
     const run = client.submit([
       { name: 'a', fun: 'same', args: [1] },
@@ -189,11 +196,47 @@ describe('what is a reference and what is not', () => {
 
 describe('workflows that cannot run', () => {
   const bad: readonly (readonly [string, Parameters<Submit>[0], RegExp])[] = [
-    ['a cycle', [{ name: 'a', fun: 'touch' }, { name: 'b', fun: 'touch', after: ['c'] }, { name: 'c', fun: 'touch', after: ['b'] }], /"?b"?.*"?c"?/],
-    ['a duplicate name', [{ name: 'twice', fun: 'touch' }, { name: 'twice', fun: 'touch' }], /twice/],
-    ['an unknown function in the last command', [{ name: 'a', fun: 'touch' }, { name: 'last', fun: 'tuoch' }], /last.*tuoch.*touch/s],
-    ['a version that nobody offers', [{ name: 'a', fun: 'touch' }, { name: 'late', fun: 'touch', version: '^2' }], /late.*\^2.*1\.0\.0/s],
-    ['a reference to a step that is not there', [{ name: 'a', fun: 'touch' }, { name: 'b', fun: 'touch', args: [{ $ref: 'nowhere' }] }], /b.*nowhere/s],
+    [
+      'a cycle',
+      [
+        { name: 'a', fun: 'touch' },
+        { name: 'b', fun: 'touch', after: ['c'] },
+        { name: 'c', fun: 'touch', after: ['b'] },
+      ],
+      /"?b"?.*"?c"?/,
+    ],
+    [
+      'a duplicate name',
+      [
+        { name: 'twice', fun: 'touch' },
+        { name: 'twice', fun: 'touch' },
+      ],
+      /twice/,
+    ],
+    [
+      'an unknown function in the last command',
+      [
+        { name: 'a', fun: 'touch' },
+        { name: 'last', fun: 'tuoch' },
+      ],
+      /last.*tuoch.*touch/s,
+    ],
+    [
+      'a version that nobody offers',
+      [
+        { name: 'a', fun: 'touch' },
+        { name: 'late', fun: 'touch', version: '^2' },
+      ],
+      /late.*\^2.*1\.0\.0/s,
+    ],
+    [
+      'a reference to a step that is not there',
+      [
+        { name: 'a', fun: 'touch' },
+        { name: 'b', fun: 'touch', args: [{ $ref: 'nowhere' }] },
+      ],
+      /b.*nowhere/s,
+    ],
   ];
   test.for(bad)('case 10: %s is refused before anything runs, with the names', async ([, commands, names], { fabric }) => {
     let touched = 0;
@@ -218,7 +261,11 @@ describe('steps that fail', () => {
     const client = await fabric.connect(entry);
     const local = await failureOf(client.call('boom', [], { target: 'entry' }));
     const remote = await failureOf(client.call('boom', [], { target: 'remote' }));
-    const shape = { code: 'function_failed', executed: 'yes', detail: { name: 'RangeError', message: 'out of thread', data: { spool: 3 } } };
+    const shape = {
+      code: 'function_failed',
+      executed: 'yes',
+      detail: { name: 'RangeError', message: 'out of thread', data: { spool: 3 } },
+    };
     expect(local).toMatchObject(shape);
     expect(remote).toMatchObject(shape);
     expect(Object.keys(remote.detail)).toEqual(Object.keys(local.detail));
@@ -263,7 +310,9 @@ describe('steps that fail', () => {
       for (const name of Object.keys(functions)) {
         expect(await failureOf(client.call(name, [], { target }))).toMatchObject({ code: 'bad_result', executed: 'yes' });
       }
-      expect(await failureOf(client.call('loom', [], { target }))).toMatchObject({ detail: { path: ['deep', 0], found: expect.stringContaining('Loom') } });
+      expect(await failureOf(client.call('loom', [], { target }))).toMatchObject({
+        detail: { path: ['deep', 0], found: expect.stringContaining('Loom') },
+      });
     }
     const failure = await failureOf(client.submit([{ name: 'made', fun: 'loom' }]).result);
     expect(failure).toMatchObject({ code: 'step_failed', cause: { code: 'bad_result' } });

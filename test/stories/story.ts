@@ -1,17 +1,11 @@
 /**
  * What every story starts from: servers of one cluster of their own on loopback gRPC, and clients, all closed after the test.
- *
- * A bound is not a sleep: `within` awaits a condition, prints what it took and fails only after five times the bound.
  */
 
 import { randomUUID } from 'node:crypto';
-import { setTimeout as pause } from 'node:timers/promises';
 import { test as base } from 'vitest';
-import { deferred } from '../../src/base/deferred.ts';
-import { type Client, connect, type Functions, HeddleError, type Offer, type Server, type ServerOptions, startServer } from '../../src/index.ts';
-
-const boundsAllowed = 5;
-const pollMs = 5;
+import { type Client, connect, type Functions, type Offer, type Server, type ServerOptions, startServer } from '../../src/index.ts';
+import { within } from '../within.ts';
 
 export interface StoryFabric {
   readonly cluster: string;
@@ -58,7 +52,9 @@ export const test = base.extend<{ fabric: StoryFabric }>({
 /** Resolves when each of `servers` lists all of them, with what they offer. */
 export async function allKnown(servers: readonly Server[], boundMs = 1000): Promise<void> {
   await within(`${servers.length} servers know one another`, boundMs, async () => {
-    const views = await Promise.all(servers.map(async (server) => ({ server, names: await namesSeenBy(server), offers: await server.catalog() })));
+    const views = await Promise.all(
+      servers.map(async (server) => ({ server, names: await namesSeenBy(server), offers: await server.catalog() })),
+    );
     const own = views.flatMap(({ server, offers }) => offers.filter((offer) => offer.server === server.name).map(offerText));
     return views.every(({ names, offers }) => {
       const seen = new Set(offers.map(offerText));
@@ -70,48 +66,6 @@ export async function allKnown(servers: readonly Server[], boundMs = 1000): Prom
 /** Names of the servers that are members as `server` sees it, sorted. */
 export async function namesSeenBy(server: Pick<Server, 'members'>): Promise<string[]> {
   return (await server.members()).map(({ name }) => name).sort();
-}
-
-/** Resolves with the first truthy value of `condition`; an error it throws counts as not yet. */
-export async function within<T>(what: string, boundMs: number, condition: () => T | Promise<T>): Promise<NonNullable<T>> {
-  const startMs = performance.now();
-  let last: unknown;
-  for (;;) {
-    try {
-      const value = await condition();
-      const tookMs = performance.now() - startMs;
-      if (value) {
-        console.log(`${what}: ${tookMs.toFixed(0)} ms (bound ${boundMs} ms)`);
-        return value;
-      }
-      last = value;
-    } catch (error) {
-      last = error;
-    }
-    if (performance.now() - startMs > boundMs * boundsAllowed) throw new Error(`${what}: not within ${boundsAllowed} x ${boundMs} ms`, { cause: last });
-    await pause(pollMs);
-  }
-}
-
-/** The HeddleError that `promise` rejects with. */
-export async function failureOf(promise: Promise<unknown>): Promise<HeddleError> {
-  const outcome = await promise.then(
-    (value) => new Error(`expected a failure, got ${JSON.stringify(value)}`),
-    (error: unknown) => error,
-  );
-  if (HeddleError.is(outcome)) return outcome;
-  throw outcome;
-}
-
-/** A door that handlers of this process wait at, until `size` of them are there. */
-export function meetingOf(size: number): () => Promise<void> {
-  const everyone = deferred<void>();
-  let arrived = 0;
-  return () => {
-    arrived += 1;
-    if (arrived === size) everyone.resolve();
-    return everyone.promise;
-  };
 }
 
 function offerText(offer: Offer): string {

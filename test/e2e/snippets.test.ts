@@ -36,9 +36,15 @@ describe('the snippets of the README and the docs', () => {
   });
 
   test('compile under the strictest settings', { timeout: 60_000 }, async () => {
-    const settings = { extends: '../../../tsconfig.json', compilerOptions: { rootDir: '../../..', noEmit: true, noUnusedLocals: false }, include: ['*.ts'] };
+    const settings = {
+      extends: '../../../tsconfig.json',
+      compilerOptions: { rootDir: '../../..', noEmit: true, noUnusedLocals: false },
+      include: ['*.ts'],
+    };
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings));
-    const compiled = await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], { cwd: root }).catch((failed: { stdout: string }) => failed);
+    const compiled = await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], { cwd: root }).catch(
+      (failed: { stdout: string }) => failed,
+    );
     expect(compiled.stdout).toBe('');
   });
 

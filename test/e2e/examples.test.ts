@@ -1,0 +1,55 @@
+import { describe, expect, test } from 'vitest';
+import { Stage } from './processes.ts';
+
+const stage = new Stage();
+
+/** Runs an example to its end: it must succeed, say nothing on stderr, and leave no process behind. */
+async function outputOf(example: string): Promise<string> {
+  const startMs = performance.now();
+  const run = stage.run('--import', 'tsx', `examples/${example}/main.ts`);
+  expect({ ...(await run.finished), errors: run.errors }).toEqual({ code: 0, signal: null, errors: [] });
+  expect(run.leavesSomethingBehind()).toBe(false);
+  console.log(`${example} took ${(performance.now() - startMs).toFixed(0)} ms`);
+  return run.lines.join('\n');
+}
+
+describe('the examples', { timeout: 120_000 }, () => {
+  test('quickstart shows servers, steps, a kill, and the same result without the killed server', async () => {
+    const output = await outputOf('quickstart');
+    const [before = '', after = ''] = output.split('kill -9');
+    const servers = [...before.matchAll(/^ {2}(\w+) +127\.0\.0\.1:(\d+) /gm)];
+    expect(servers).toHaveLength(4);
+    expect(new Set(servers.map(([, , port]) => port)).size).toBe(4);
+    const killed = after.match(/^ (\w+)/)?.[1] ?? 'nobody';
+    expect(stepsIn(before).get('learn')).toBe(killed);
+    expect([...stepsIn(after).keys()]).toEqual(['load', 'learn', 'guess', 'check']);
+    expect([...stepsIn(after).values()]).not.toContain(killed);
+    const [first, second] = [...output.matchAll(/(\d+) of 114 guesses are right/g)].map(([, right]) => Number(right));
+    expect(first).toBeGreaterThan(100);
+    expect(second).toBe(first);
+  });
+
+  test('sensor-pipeline finds at least 90 % of the planted rows and names the strangest real day', async () => {
+    const output = await outputOf('sensor-pipeline');
+    const found = Number(output.match(/found ([\d.]+) % of the planted rows/)?.[1]);
+    expect(found).toBeGreaterThanOrEqual(90);
+    expect(output).toMatch(/The strangest real days:\n {2}2012-10-29 {2}New York/);
+    expect(stepsIn(output).size).toBe(7);
+    expect(stepsIn(output).get('clean')).toMatch(/^cpu-/);
+    expect(stepsIn(output).get('aggregate')).toMatch(/^db-/);
+  });
+
+  test('case 23: auto-port-bootstrap starts ten servers at once on ten ports, and each answers', async () => {
+    const output = await outputOf('auto-port-bootstrap');
+    const urls = [...output.matchAll(/^server-\d listens on (127\.0\.0\.1:\d+)$/gm)].map(([, url]) => url);
+    expect(new Set(urls).size).toBe(10);
+    expect(output).toContain('one fabric of 10 servers');
+    const pids = [...output.matchAll(/^server-\d answers from process (\d+)$/gm)].map(([, pid]) => pid);
+    expect(new Set(pids).size).toBe(10);
+  });
+});
+
+/** Each step that was done, with the server it ran on. */
+function stepsIn(output: string): Map<string, string> {
+  return new Map([...output.matchAll(/^ {2}(\S.*?) +done +on (\S+) +\d+ ms$/gm)].map(([, step = '', server = '']) => [step, server]));
+}

@@ -1,0 +1,118 @@
+import { writeFile } from 'node:fs/promises';
+import { type Client, connect } from 'heddle';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { failureOf, within } from '../within.ts';
+import { functionsModule, type ServerProcess, Stage } from './processes.ts';
+
+/** Three processes: `a` is the entry and offers nothing, `b` and `c` offer the same functions. */
+const stage = new Stage();
+const cluster = `e2e-${process.pid}`;
+const providers = new Map<string, ServerProcess>();
+let entry: ServerProcess;
+let client: Client;
+
+const serve = async (name: string, ...args: readonly string[]) => {
+  const server = await stage.serve(name, '--cluster', cluster, '--join', entry.url, ...args, functionsModule);
+  providers.set(name, server);
+  return server;
+};
+const other = (server: ServerProcess) => (server.name === 'b' ? 'c' : 'b');
+const isOffered = (name: string, by: string) => async () =>
+  (await client.catalog()).some((offer) => offer.function === name && offer.server === by);
+
+beforeAll(async () => {
+  entry = await stage.serve('a', '--cluster', cluster);
+  client = await connect(entry.url);
+  await Promise.all([serve('b'), serve('c')]);
+  await bothAreThere();
+}, 60_000);
+
+afterAll(() => client.close());
+
+async function bothAreThere(): Promise<void> {
+  for (const name of ['b', 'c']) await within(`${name} is in the catalog`, 1000, isOffered('hold', name));
+}
+
+/** Starts a call of `fn` and resolves with it and with the process it is held in. */
+async function held(fn: 'hold' | 'holdOnce', file: string): Promise<{ call: Promise<unknown>; holder: ServerProcess }> {
+  const path = await stage.path(file);
+  const call = client.call(fn, [path]);
+  call.catch(() => undefined); // looked at later
+  const holder = await Promise.race(
+    [...providers.values()].map(async (server) => {
+      await server.process.line(new RegExp(`^holding ${path} `));
+      return server;
+    }),
+  );
+  return { call, holder };
+}
+
+async function restart(killed: ServerProcess): Promise<ServerProcess> {
+  const port = killed.url.split(':').at(-1) ?? '';
+  return serve(killed.name, '--port', port);
+}
+
+async function memberNamed(name: string) {
+  return (await client.members()).find((member) => member.name === name);
+}
+
+describe('the owner of a call is killed', { timeout: 60_000 }, () => {
+  test('fault 1, case 17: an idempotent call goes on elsewhere, and routing avoids the dead server', async () => {
+    const { call, holder } = await held('hold', 'idempotent');
+    await holder.process.kill('SIGKILL');
+    const startMs = performance.now();
+    expect(await call).toBe(`${other(holder)} attempt 2`);
+    console.log(`the call was answered elsewhere ${(performance.now() - startMs).toFixed(0)} ms after the kill (bound 1000 ms)`);
+    for (let turn = 0; turn < 10; turn += 1) expect(await client.call('whoami', [])).toMatchObject({ server: other(holder) });
+  });
+
+  test('fault 14: restarted with its name on its port, it is back within 1 s, with a higher epoch', async () => {
+    const gone = [...providers.values()].find((server) => server.process.hasEnded);
+    if (gone === undefined) throw new Error('no server was killed before');
+    const epochBefore = (await memberNamed(gone.name))?.epoch ?? 0;
+    const again = await restart(gone);
+    await within(`the new ${gone.name} answers`, 1000, async () => (await pidOf(gone.name)) === again.process.pid);
+    expect(again.url).toBe(gone.url);
+    expect((await memberNamed(gone.name))?.epoch).toBeGreaterThan(epochBefore);
+  });
+
+  test('fault 1, case 17: a `once` call fails as lost, saying that it may have run', async () => {
+    await bothAreThere();
+    const { call, holder } = await held('holdOnce', 'once');
+    await holder.process.kill('SIGKILL');
+    const startMs = performance.now();
+    expect(await failureOf(call)).toMatchObject({ code: 'connection_lost', executed: 'maybe', detail: { server: holder.name } });
+    console.log(`the caller knew ${(performance.now() - startMs).toFixed(0)} ms after the kill (bound 150 ms)`);
+    await restart(holder);
+  });
+
+  test('case 17: killed between two calls, the next call succeeds elsewhere', async () => {
+    await bothAreThere();
+    const { server } = (await client.call('whoami', [])) as { server: string };
+    const victim = providers.get(server);
+    await victim?.process.kill('SIGKILL');
+    const startMs = performance.now();
+    expect(await client.call('whoami', [])).toMatchObject({ server: server === 'b' ? 'c' : 'b' });
+    console.log(`the next call took ${(performance.now() - startMs).toFixed(0)} ms (bound 1000 ms)`);
+    if (victim) await restart(victim);
+  });
+});
+
+describe('a server is told to stop', { timeout: 60_000 }, () => {
+  test('fault 36: SIGTERM during a call: the call completes, new ones go elsewhere, then the server leaves', async () => {
+    await bothAreThere();
+    const { call, holder } = await held('hold', 'drained');
+    const ended = holder.process.kill('SIGTERM');
+    await within(`${holder.name} is out of the catalog`, 1000, async () => !(await isOffered('hold', holder.name)()));
+    for (let turn = 0; turn < 5; turn += 1) expect(await client.call('whoami', [])).toMatchObject({ server: other(holder) });
+    await writeFile(await stage.path('drained'), '');
+    expect(await call).toBe(`${holder.name} attempt 1`);
+    expect(await ended).toEqual({ code: 0, signal: null });
+    await within(`${holder.name} is gone`, 1000, async () => [undefined, 'left'].includes((await memberNamed(holder.name))?.status));
+  });
+});
+
+async function pidOf(target: string): Promise<number> {
+  const { pid } = (await client.call('whoami', [], { target })) as { pid: number };
+  return pid;
+}

@@ -1,0 +1,131 @@
+/**
+ * Server processes started through the command line, as a user does: each with the lines it printed, awaited as events,
+ * and ended by its own id. Everything that is still there after the tests is ended too.
+ */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll } from 'vitest';
+
+const root = fileURLToPath(new URL('../../', import.meta.url));
+const heddle = join(root, 'dist/cli/main.js');
+/** The functions that the end-to-end tests serve. */
+export const functionsModule = fileURLToPath(new URL('functions.ts', import.meta.url));
+const lineWaitMs = 30_000;
+
+export interface Finished {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+/** A process, what it printed, and how it ended. */
+export class Spawned {
+  readonly lines: string[] = [];
+  readonly errors: string[] = [];
+  readonly finished: Promise<Finished>;
+  readonly #child: ChildProcess;
+  readonly #onLine = new Set<() => void>();
+
+  constructor(args: readonly string[]) {
+    this.#child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+    this.#collect(this.#child.stdout, this.lines);
+    this.#collect(this.#child.stderr, this.errors);
+    this.finished = once(this.#child, 'close').then(([code, signal]: [number | null, NodeJS.Signals | null]) => ({ code, signal }));
+  }
+
+  get pid(): number {
+    return this.#child.pid ?? 0;
+  }
+
+  /** Resolves with the first line of stdout that matches; rejects when the process ends without it. */
+  line(pattern: RegExp): Promise<string> {
+    return new Promise((resolve, reject) => {
+      const look = () => {
+        const found = this.lines.find((line) => pattern.test(line));
+        if (found === undefined) return;
+        this.#onLine.delete(look);
+        clearTimeout(timer);
+        resolve(found);
+      };
+      const fail = (how: string) => reject(new Error(`no line like ${pattern} ${how}:\n${[...this.lines, ...this.errors].join('\n')}`));
+      const timer = setTimeout(() => fail(`within ${lineWaitMs} ms`), lineWaitMs);
+      void this.finished.then(() => fail('before the process ended'));
+      this.#onLine.add(look);
+      look();
+    });
+  }
+
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  async kill(signal: NodeJS.Signals): Promise<Finished> {
+    this.#child.kill(signal);
+    return this.finished;
+  }
+
+  /** Whether any process of its group is left. */
+  leavesSomethingBehind(): boolean {
+    try {
+      return process.kill(-this.pid, 0);
+    } catch {
+      return false;
+    }
+  }
+
+  #collect(stream: NodeJS.ReadableStream | null, into: string[]): void {
+    if (stream === null) return;
+    createInterface({ input: stream }).on('line', (line) => {
+      into.push(line);
+      for (const listener of this.#onLine) listener();
+    });
+  }
+}
+
+export interface ServerProcess {
+  readonly name: string;
+  readonly url: string;
+  readonly process: Spawned;
+}
+
+/** Processes and a folder for one test file; all gone afterwards. */
+export class Stage {
+  readonly #all: Spawned[] = [];
+  readonly #folder = mkdtemp(join(tmpdir(), 'heddle-e2e-'));
+
+  constructor() {
+    afterAll(async () => {
+      await Promise.all(this.#all.map((one) => one.kill('SIGKILL')));
+      await rm(await this.#folder, { recursive: true, force: true });
+    });
+  }
+
+  /** `node ...` */
+  run(...args: readonly string[]): Spawned {
+    const spawned = new Spawned(args);
+    this.#all.push(spawned);
+    return spawned;
+  }
+
+  /** `heddle ...` */
+  heddle(...args: readonly string[]): Spawned {
+    return this.run(heddle, ...args);
+  }
+
+  /** `heddle serve --name <name> ...`; resolves once it has said where it listens. */
+  async serve(name: string, ...args: readonly string[]): Promise<ServerProcess> {
+    const process = this.heddle('serve', '--name', name, ...args);
+    const line = await process.line(/^HEDDLE_URL=/);
+    return { name, process, url: line.slice('HEDDLE_URL='.length) };
+  }
+
+  /** A path in the folder of this file's tests. */
+  async path(name: string): Promise<string> {
+    return join(await this.#folder, name);
+  }
+}
