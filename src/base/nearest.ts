@@ -9,7 +9,7 @@ const knownMax = 2_000;
 /** At most `count` of `known`, nearest first: within a third of the name's length, or one beginning with the other. */
 export function nearest(name: string, known: Iterable<string>, count = 3): readonly string[] {
   const wanted = name.slice(0, lengthMax).toLowerCase();
-  const budget = Math.max(1, Math.floor(wanted.length / 3));
+  const budget = Math.floor(wanted.length / 3);
   const close: { readonly name: string; readonly distance: number }[] = [];
   let looked = 0;
   for (const candidate of known) {

@@ -9,13 +9,13 @@
 import { HeddleError } from '../../errors.ts';
 import type { WorkflowProblem } from '../../errors.ts';
 import { nearest } from '../../base/nearest.ts';
+import { nameProblem } from '../names.ts';
 import { short } from './fields.ts';
 import { dependentsOf, orderCommands } from './order.ts';
 import type { Hole, WireCommand, WireReturns } from './record.ts';
 
 export const commandsMax = 10_000;
 export const edgesMax = 100_000;
-const nameCharsMax = 256;
 const pathMax = 64;
 /** Problems that one error lists, and those of them for which nearest names are looked up. */
 const problemsMax = 100;
@@ -102,27 +102,18 @@ export class Problems {
 function positionsOf(commands: readonly WireCommand[], problems: Problems): ReadonlyMap<string, number> {
   const positions = new Map<string, number>();
   for (const [at, { name }] of commands.entries()) {
-    const fault = nameFault(name);
-    if (fault) problems.report(fault, name || `number ${at + 1}`);
+    const fault = nameProblem('command', name);
+    if (fault) problems.report(`expected ${fault.expected}, found ${fault.found}`, name || `number ${at + 1}`);
     else if (positions.has(name)) problems.report(`the name is used twice (commands ${(positions.get(name) ?? 0) + 1} and ${at + 1})`, name);
     else positions.set(name, at);
   }
   return positions;
 }
 
-/** Why it cannot name a command; undefined when it can. Dots are legal, and so is `constructor`. */
-export function nameFault(name: string): string | undefined {
-  if (name === '') return 'a command needs a name';
-  if (name.length > nameCharsMax) return `the name has ${name.length} characters, the limit is ${nameCharsMax}`;
-  if (name === '__proto__') return 'this name is not allowed';
-  return unprintable.test(name) ? 'the name has control characters or broken text' : undefined;
-}
-
-const unprintable = /[\p{Cc}\p{Cs}]/u;
-
 function needsOf(command: WireCommand, positions: ReadonlyMap<string, number>, record: WorkflowRecord, problems: Problems): readonly number[] {
   const report = (message: string): void => problems.report(message, command.name);
-  if (command.function === '' || command.function.length > nameCharsMax) report(`"fun" takes the name of a function (1 to ${nameCharsMax} characters)`);
+  const fault = nameProblem('function', command.function);
+  if (fault) report(`"fun" takes ${fault.expected}, found ${fault.found}`);
   if (command.timeoutMs !== undefined && !(command.timeoutMs > 0)) report(`timeoutMs must be above 0, found ${command.timeoutMs}`);
   if (command.args.holes.some((hole) => hole.at.length === 0)) report('the argument list cannot be a reference as a whole: refer to one argument at a time');
   const steps = [...stepsOf(command.args.holes, record, report), ...command.after.map((step) => ({ step, how: '"after"' }))];

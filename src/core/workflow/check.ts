@@ -1,0 +1,63 @@
+/**
+ * A workflow against the catalog: every command's function is offered somewhere, in a version and with resources
+ * that it accepts, before anything runs.
+ *
+ * M1 every command that cannot run is reported, with what exists instead: nearest names, versions, what is missing.
+ * M2 what the catalog says is of this moment: an offer may go before the step runs, and the step's call says so then.
+ */
+
+import type { Catalog } from '../catalog/catalog.ts';
+import type { OfferQuery } from '../catalog/match.ts';
+import type { Offer } from '../catalog/server-state.ts';
+import { short } from './fields.ts';
+import { Problems } from './workflow.ts';
+import type { CheckedWorkflow } from './workflow.ts';
+
+/** What is asked of the catalog. */
+export type OfferSource = Pick<Catalog, 'offersOf' | 'nearest' | 'mismatchTest' | 'wantedText'>;
+
+/** Different reasons that one problem lists. */
+const reasonsMax = 8;
+
+/** Throws `bad_workflow`. Cost: the commands, and for each different demand the offers of its function. */
+export function checkOffers(workflow: CheckedWorkflow, offers: OfferSource): void {
+  const problems = new Problems();
+  const known = new Map<string, string | undefined>();
+  for (const { command } of workflow.commands) {
+    const { version, need, target } = command;
+    const query: OfferQuery = { function: command.function, version, need, target };
+    const key = JSON.stringify([command.function, version, need, target]);
+    if (!known.has(key)) known.set(key, findFault(query, offers));
+    const fault = known.get(key);
+    if (fault) problems.report(fault, command.name);
+  }
+  if (problems.count > 0) throw problems.error();
+}
+
+function findFault(query: OfferQuery, source: OfferSource): string | undefined {
+  const offers = source.offersOf(query.function);
+  if (offers.length === 0) {
+    const near = source.nearest(query.function).map((name) => `"${name}"`);
+    return `no server offers "${short(query.function)}"${near.length === 0 ? '' : `; the nearest names are ${near.join(', ')}`}`;
+  }
+  const mismatch = source.mismatchTest(query);
+  const whyNot = (offer: Offer): string | undefined => (offer.record.kind === 'call' ? mismatch(offer) : 'yields a stream, and a step takes one result');
+  const reasons = new Map<string, string[]>();
+  for (const offer of offers) {
+    const why = whyNot(offer);
+    if (why === undefined) return undefined;
+    const servers = reasons.get(why);
+    if (servers) servers.push(offer.server.name);
+    else reasons.set(why, [offer.server.name]);
+  }
+  return `no offer of "${query.function}" matches ${source.wantedText(query)}; there are: ${reasonsText(reasons)}`;
+}
+
+function reasonsText(reasons: ReadonlyMap<string, readonly string[]>): string {
+  const texts = [...reasons].slice(0, reasonsMax).map(([why, servers]) => {
+    const others = servers.length - 1;
+    return `${servers[0]}${others === 0 ? '' : ` and ${others} more`}: ${why}`;
+  });
+  if (reasons.size > reasonsMax) texts.push(`${reasons.size - reasonsMax} other reasons`);
+  return texts.join('; ');
+}
