@@ -2,8 +2,10 @@
  * Options of calls, runs, clients and servers, checked once: an unknown key is refused with the nearest known.
  */
 
-import { checkNeed } from '../core/catalog/needs.ts';
 import { nearest } from '../base/nearest.ts';
+import { checkNeed } from '../core/catalog/needs.ts';
+import { checkRange } from '../core/catalog/versions.ts';
+import { checkName, describeFound } from '../core/names.ts';
 import { HeddleError } from '../errors.ts';
 import type { CallOptions } from './api.ts';
 import { timeoutMsMax } from './invocation.ts';
@@ -15,11 +17,11 @@ export const metaBytesMax = 4096;
 /** The options as they are, found good. Throws `bad_argument` or `too_large`. */
 export function checkCallOptions(options: unknown): CallOptions {
   const known = checkOptions(options, callOptionNames, 'options');
-  checkText(known, 'version');
-  checkText(known, 'target');
+  if (known['version'] !== undefined) checkRange(known['version'], ['options', 'version']);
+  if (known['target'] !== undefined) checkName('server', known['target'], ['options', 'target']);
   checkTimeout(known['timeoutMs'], 'options');
   checkSignal(known['signal'], 'options');
-  if (known['need'] !== undefined) checkNeed(known['need']);
+  if (known['need'] !== undefined) checkNeed(known['need'], ['options', 'need']);
   checkMeta(known['meta']);
   // Every field was checked above.
   return known as CallOptions;
@@ -42,35 +44,25 @@ export function checkOptions(options: unknown, names: readonly string[], where: 
 export function checkTimeout(timeoutMs: unknown, where: string): void {
   if (timeoutMs === undefined) return;
   if (typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= timeoutMsMax) return;
-  throw new HeddleError('bad_argument', { path: [where, 'timeoutMs'], expected: `milliseconds, over 0 and at most ${timeoutMsMax}`, found: found(timeoutMs) });
+  throw new HeddleError('bad_argument', { path: [where, 'timeoutMs'], expected: `milliseconds, over 0 and at most ${timeoutMsMax}`, found: describeFound(timeoutMs) });
 }
 
 export function checkSignal(signal: unknown, where: string): void {
   if (signal === undefined || signal instanceof AbortSignal) return;
-  throw new HeddleError('bad_argument', { path: [where, 'signal'], expected: 'an AbortSignal', found: found(signal) });
-}
-
-function checkText(options: Readonly<Record<string, unknown>>, key: string): void {
-  const value = options[key];
-  if (value === undefined || (typeof value === 'string' && value.length > 0)) return;
-  throw new HeddleError('bad_argument', { path: ['options', key], expected: 'a text', found: found(value) });
+  throw new HeddleError('bad_argument', { path: [where, 'signal'], expected: 'an AbortSignal', found: describeFound(signal) });
 }
 
 function checkMeta(meta: unknown): void {
   if (meta === undefined) return;
   if (typeof meta !== 'object' || meta === null) {
-    throw new HeddleError('bad_argument', { path: ['options', 'meta'], expected: 'an object of texts', found: found(meta) });
+    throw new HeddleError('bad_argument', { path: ['options', 'meta'], expected: 'an object of texts', found: describeFound(meta) });
   }
   let bytes = 0;
   for (const [key, value] of Object.entries(meta)) {
     if (typeof value !== 'string' || key === '__proto__') {
-      throw new HeddleError('bad_argument', { path: ['options', 'meta', key], expected: 'a text', found: found(value) });
+      throw new HeddleError('bad_argument', { path: ['options', 'meta', key], expected: 'a text', found: describeFound(value) });
     }
     bytes += Buffer.byteLength(key) + Buffer.byteLength(value);
   }
   if (bytes > metaBytesMax) throw new HeddleError('too_large', { what: 'options.meta', limit: metaBytesMax, found: bytes });
-}
-
-function found(value: unknown): string {
-  return typeof value === 'number' ? String(value) : value === null ? 'null' : typeof value;
 }

@@ -96,6 +96,7 @@ export class FabricCaller {
       meta: parent?.meta === undefined ? options.meta : { ...parent.meta, ...options.meta },
       isJsonOnly: false,
       wantsProgress: false,
+      isOverloadFinal: false,
     };
   }
 }

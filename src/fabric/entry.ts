@@ -11,7 +11,9 @@ import { HeddleError } from '../errors.ts';
 import { toWireError } from '../wire/error.ts';
 import type { AttachFrame, CallFrame, CancelRunFrame, QueryFrame, SubmitFrame } from '../wire/frame.ts';
 import { encodeValue } from '../wire/value.ts';
-import type { Member, Offer } from './api.ts';
+import type { MemberView } from '../core/gossip/view.ts';
+import type { Offer } from './api.ts';
+import { memberOf } from './directory.ts';
 import type { CallOrigin, Dispatcher } from './dispatcher.ts';
 import type { CallEngine, CallSink, Invocation, Settlement } from './invocation.ts';
 import type { Incoming, Peer, RequestFrame } from './peer.ts';
@@ -20,8 +22,10 @@ import type { RunEngine, RunFollower } from './run-engine.ts';
 export interface EntryOptions {
   readonly dispatcher: Dispatcher;
   readonly engine: CallEngine;
+  /** Runs of this server, and those of others. */
+  readonly runner: RunEngine;
   readonly runs: RunEngine;
-  readonly members: () => readonly Member[];
+  readonly members: () => readonly MemberView[];
   readonly catalog: () => readonly Offer[];
   readonly nowMs: () => number;
   /** Set while no new work is taken. */
@@ -65,7 +69,7 @@ export class Entry {
   }
 
   #answer(frame: QueryFrame, peer: Peer): void {
-    const value = frame.about === 'members' ? this.#options.members() : this.#options.catalog();
+    const value = frame.about === 'members' ? this.#options.members().map(memberOf) : this.#options.catalog();
     peer.serve(frame.id, { cancel: () => {} });
     peer.answer({ kind: 'reply', id: frame.id, outcome: { ok: true, value: encodeValue(value) } });
   }
@@ -81,12 +85,17 @@ export class Entry {
   #attach(frame: AttachFrame, peer: Peer): void {
     const follower = new PeerFollower(peer, frame.id);
     peer.serve(frame.id, follower);
-    follower.unfollow = this.#options.runs.attach(frame.runId, frame.fromSequence, follower);
+    follower.unfollow = this.#runsFor(peer).attach(frame.runId, frame.fromSequence, follower);
+  }
+
+  /** A server that asks has been asked itself: it gets an answer from here, or none. */
+  #runsFor(peer: Peer): RunEngine {
+    return peer.kind === 'link' ? this.#options.runner : this.#options.runs;
   }
 
   #cancelRun(frame: CancelRunFrame, peer: Peer): void {
     peer.serve(frame.id, { cancel: () => {} });
-    this.#options.runs.cancel(frame.runId, frame.reason).then(
+    this.#runsFor(peer).cancel(frame.runId, frame.reason).then(
       () => peer.answer({ kind: 'reply', id: frame.id, outcome: { ok: true, value: nothing } }),
       (error: unknown) => peer.answer(failure(frame.id, error)),
     );
@@ -123,6 +132,7 @@ function invocationOf(frame: CallFrame, origin: CallOrigin, nowMs: number): Invo
     meta: frame.meta,
     isJsonOnly: frame.isJsonOnly,
     wantsProgress: frame.wantsProgress,
+    isOverloadFinal: false,
   };
 }
 

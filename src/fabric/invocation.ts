@@ -7,6 +7,7 @@
 
 import type { Effect, Need } from '../core/catalog/offer.ts';
 import type { Filled, Payload } from '../core/payload.ts';
+import type { ErrorCode } from '../errors.ts';
 import type { ReplyFrame } from '../wire/frame.ts';
 
 export interface Invocation {
@@ -33,6 +34,8 @@ export interface Invocation {
   readonly meta: Readonly<Record<string, string>> | undefined;
   readonly isJsonOnly: boolean;
   readonly wantsProgress: boolean;
+  /** `overloaded` ends the call at once: whoever asked waits in its own way (a run does). */
+  readonly isOverloadFinal: boolean;
 }
 
 /** How a call ended. */
@@ -50,6 +53,8 @@ export interface CallSink {
   progress?(value: Payload): void;
   /** An attempt was sent. */
   started?(server: string, attempt: number): void;
+  /** The next attempt is made at `untilMs`, by the engine's clock. */
+  waiting?(untilMs: number, because: ErrorCode): void;
 }
 
 export interface CallHandle {

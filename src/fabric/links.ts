@@ -9,7 +9,7 @@
 
 import type { CancelTask, Clock } from '../base/clock.ts';
 import { HeddleError } from '../errors.ts';
-import type { Evidence, Link } from '../transport/transport.ts';
+import type { Link } from '../transport/transport.ts';
 import type { ServersFrame } from '../wire/frame.ts';
 import type { LinkIdentity, MeshLink, MeshLinkCallbacks } from './mesh-port.ts';
 import { Peer, type PeerIdentity, type RequestFrame } from './peer.ts';
@@ -20,8 +20,8 @@ const linkWaitMs = 1_000;
 export interface LinksOptions {
   readonly clock: Clock;
   readonly onRequest: (frame: RequestFrame, peer: Peer) => void;
-  /** The last open link to a server is gone. */
-  readonly onLost: (instance: string, evidence: Evidence) => void;
+  /** A link to this server instance has just been opened. */
+  readonly onOpened: (instance: string) => void;
 }
 
 export class Links {
@@ -37,6 +37,12 @@ export class Links {
   /** The link to take for a new call. */
   find(instance: string): Peer | undefined {
     return this.#byInstance.get(instance)?.[0];
+  }
+
+  /** The link of each server, or of the one with this name. */
+  servers(name?: string): readonly Peer[] {
+    const newest = [...this.#byInstance.values()].flatMap((peers) => peers.slice(0, 1));
+    return name === undefined ? newest : newest.filter((peer) => peer.identity.name === name);
   }
 
   /** Waits for the mesh's link to a server that has none; tells `unreachable` after one dial's time. Gives what takes the wish back. */
@@ -70,10 +76,10 @@ export class Links {
       onClosed: (evidence, message) => {
         callbacks.onClosed(evidence, message);
         this.#remove(peer);
-        if (!this.find(identity.instance)) this.#options.onLost(identity.instance, evidence);
       },
     });
     this.#byInstance.set(identity.instance, [peer, ...(this.#byInstance.get(identity.instance) ?? [])]);
+    this.#options.onOpened(identity.instance);
     this.#tellAwaiting(identity.instance, peer);
     return {
       sendMesh: (message) => peer.sendMesh(message),

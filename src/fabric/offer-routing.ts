@@ -8,8 +8,9 @@
 import type { Clock } from '../base/clock.ts';
 import type { Effect } from '../core/catalog/offer.ts';
 import type { Offer } from '../core/catalog/server-state.ts';
-import type { AttemptOutcome, Router } from '../core/routing/router.ts';
+import type { Router } from '../core/routing/router.ts';
 import { type ErrorCode, HeddleError } from '../errors.ts';
+import type { Observer } from '../observe/observer.ts';
 import type { Breakers } from './breakers.ts';
 import type { Invocation } from './invocation.ts';
 import type { Links } from './links.ts';
@@ -18,6 +19,7 @@ import { stricter } from './retry.ts';
 
 export interface OfferRoutingOptions {
   readonly clock: Clock;
+  readonly observer: Observer;
   readonly router: Router;
   readonly breakers: Breakers;
   readonly links: Links;
@@ -35,8 +37,7 @@ export class OfferRouting implements Routing<Offer> {
 
   choose(invocation: Invocation, tried: Tried | undefined, nowMs: number): Offer | HeddleError {
     const { router, clock } = this.#options;
-    const request = tried === undefined ? invocation : { ...invocation, tried };
-    return router.pick(request, nowMs) ?? router.refusal(request, { nowMs, wallMs: clock.wallMs() });
+    return router.pick(invocation, tried, nowMs) ?? router.refusal(invocation, tried, { nowMs, wallMs: clock.wallMs() });
   }
 
   peerOf(offer: Offer): CallPeer | undefined {
@@ -68,29 +69,39 @@ export class OfferRouting implements Routing<Offer> {
   }
 
   ended(offer: Offer, permit: number, end: AttemptEnd): void {
-    const { router, breakers, clock } = this.#options;
-    router.settled(offer, outcomeOf(end.code), end.elapsedMs, clock.nowMs());
+    const { breakers, observer } = this.#options;
+    this.#account(offer, end);
+    if (observer.wants('attempt.settled')) this.#tell(offer, end);
     if (end.code === undefined) breakers.succeeded(offer, permit);
     else if (end.code === 'cancelled') breakers.abandoned(offer, permit);
     else breakers.failed(offer, permit, { code: end.code, elapsedMs: end.elapsedMs });
   }
-}
 
-/** What an attempt's end says about the server, for routing. */
-function outcomeOf(code: ErrorCode | undefined): AttemptOutcome {
-  switch (code) {
-    case 'unreachable':
-    case 'connection_lost':
-    case 'protocol_error':
-    case 'version_mismatch':
-      return 'failed';
-    case 'overloaded':
-      return 'shed';
-    case 'cancelled':
-    case 'draining':
-    case 'not_offered_here':
-      return 'void';
-    default:
-      return 'answered';
+  /** What an attempt's end says about the server. */
+  #account(offer: Offer, { code, elapsedMs }: AttemptEnd): void {
+    const { router, clock } = this.#options;
+    const nowMs = clock.nowMs();
+    switch (code) {
+      case 'unreachable':
+      case 'connection_lost':
+      case 'protocol_error':
+      case 'version_mismatch':
+        return router.failed(offer, elapsedMs, nowMs);
+      case 'overloaded':
+        return router.shed(offer, nowMs);
+      case 'cancelled':
+      case 'closed':
+      case 'draining':
+      case 'not_offered_here':
+        return router.released(offer);
+      default:
+        return router.answered(offer, elapsedMs, nowMs);
+    }
+  }
+
+  #tell(offer: Offer, { code, elapsedMs, attempt }: AttemptEnd): void {
+    const { name, version } = offer.record;
+    const ok = code === undefined;
+    this.#options.observer.emit({ kind: 'attempt.settled', function: name, version, server: offer.server.name, attempt, ok, code, elapsedMs });
   }
 }

@@ -92,7 +92,7 @@ export class Peer {
     this.#large = new LargeValues(link);
     link.open({
       onFrame: (bytes) => this.#onFrame(bytes),
-      onLarge: (transfer, value) => this.#large.arrived(transfer, value),
+      onLarge: (transfer, value) => this.#guard(() => this.#large.arrived(transfer, value)),
       onWritable: () => this.#admitWaiters(),
       onClose: (evidence, message) => this.#onClose(evidence, message),
     });
@@ -207,16 +207,34 @@ export class Peer {
 
   #onFrame(bytes: Uint8Array): void {
     this.#handlers.onHeard?.();
-    let frame: Frame;
-    try {
-      frame = decodeFrame(bytes, this.#large.incoming());
-    } catch (error) {
-      if (!HeddleError.is(error)) throw error;
-      this.#link.close();
-      return;
-    }
+    const frame = this.#decode(bytes);
+    if (!frame) return;
     if (this.#large.isWaiting) this.#large.deliverWhenWhole(idOf(frame), () => this.#deliver(frame));
     else this.#deliver(frame);
+  }
+
+  #decode(bytes: Uint8Array): Frame | undefined {
+    try {
+      return decodeFrame(bytes, this.#large.incoming());
+    } catch (error) {
+      return this.#blame(error);
+    }
+  }
+
+  /** Runs what reads a peer's bytes later than their frame. */
+  #guard(read: () => void): void {
+    try {
+      read();
+    } catch (error) {
+      this.#blame(error);
+    }
+  }
+
+  /** What the peer sent wrongly closes the link; anything else is our own fault. */
+  #blame(error: unknown): undefined {
+    if (!HeddleError.is(error, 'protocol_error')) throw error;
+    this.#link.close();
+    return undefined;
   }
 
   #deliver(frame: Frame): void {

@@ -31,8 +31,8 @@ export interface CallPeer {
   leaveQueue(waiter: RoomWaiter): void;
 }
 
-/** Servers (by instance) that this call has tried since its last backoff. */
-export type Tried = ReadonlySet<string>;
+/** Servers (by instance) that this call has tried since its last backoff, with what came of it. */
+export type Tried = ReadonlyMap<string, ErrorCode>;
 
 /** Chooses and accounts for attempts; `Route` is whatever it likes to call one choice. */
 export interface Routing<Route> {
@@ -55,6 +55,8 @@ export interface AttemptEnd {
   /** Undefined on success. */
   readonly code: ErrorCode | undefined;
   readonly elapsedMs: number;
+  /** Counts from 1. */
+  readonly attempt: number;
 }
 
 /** What all calls of one process share. */
@@ -89,7 +91,7 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
   #attempt: number;
   #paid: number;
   #lost = 0;
-  #tried: Set<string> | undefined = undefined;
+  #tried: Map<string, ErrorCode> | undefined = undefined;
   /** The attempt that says most about whether the function ran. */
   #strongest: WireError | undefined = undefined;
   /** Takes back what is being waited for: a connection, or the end of a backoff. */
@@ -114,6 +116,13 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
     if (this.#phase === 'settled') return;
     const executed = this.#giveUp(reason);
     this.#fail(toWireError(new HeddleError('cancelled', { reason }, { executed })));
+  }
+
+  /** Ends the call because `what`, this client or server, was closed. */
+  close(what: string): void {
+    if (this.#phase === 'settled') return;
+    const executed = this.#giveUp(`${what} was closed`) === 'no' ? 'no' : 'maybe';
+    this.#fail(toWireError(new HeddleError('closed', { what }, { executed })));
   }
 
   expire(): void {
@@ -191,7 +200,7 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
     const route = this.#route;
     if (route === undefined) return;
     this.#permit = this.#routing.began(route);
-    if (this.#permit === 0) return this.#tryAnother(route);
+    if (this.#permit === 0) return this.#tryAnother(route, 'no_route');
     this.#peer = peer;
     this.#phase = 'inFlight';
     this.#sentAtMs = this.#context.clock.nowMs();
@@ -239,22 +248,24 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
       { effect: this.#routing.effectOf(this.#route, this.#invocation), lost: this.#lost, paid: this.#paid },
     );
     if (known.code === 'connection_lost') this.#lost += 1;
-    if (decision === 'final') return this.#fail(error, frame);
-    if (decision === 'later') this.#backOff();
-    else if (this.#route !== undefined) this.#tryAnother(this.#route);
+    const isFinal = decision === 'final' || (known.code === 'overloaded' && this.#invocation.isOverloadFinal);
+    if (isFinal) return this.#fail(error, frame);
+    if (decision === 'later') this.#backOff(known.code);
+    else if (this.#route !== undefined) this.#tryAnother(this.#route, known.code);
     else this.#fail(error, frame);
   }
 
-  #tryAnother(route: Route): void {
-    this.#tried ??= new Set();
-    this.#tried.add(this.#routing.serverOf(route).instance);
+  #tryAnother(route: Route, because: ErrorCode): void {
+    this.#tried ??= new Map();
+    this.#tried.set(this.#routing.serverOf(route).instance, because);
     this.#next();
   }
 
-  #backOff(): void {
+  #backOff(because: ErrorCode): void {
     this.#phase = 'backingOff';
     const waitMs = backoffMs(retryBackoff, this.#paid, this.#context.random);
     this.#paid += 1;
+    this.#sink.waiting?.(this.#context.clock.nowMs() + waitMs, because);
     this.#takeBack = this.#context.clock.schedule(waitMs, () => {
       this.#takeBack = undefined;
       // What was refused a moment ago may be free again: a paid retry looks at every offer.
@@ -276,7 +287,7 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
 
   #endAttempt(code: ErrorCode | undefined): void {
     if (this.#route === undefined || this.#permit === 0) return;
-    this.#routing.ended(this.#route, this.#permit, { code, elapsedMs: this.#context.clock.nowMs() - this.#sentAtMs });
+    this.#routing.ended(this.#route, this.#permit, { code, elapsedMs: this.#context.clock.nowMs() - this.#sentAtMs, attempt: this.#attempt - 1 });
   }
 
   /** Ends the call with the last error, or with the strongest where the last could not say as much (K2). */

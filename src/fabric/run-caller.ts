@@ -118,7 +118,6 @@ function requestOf(data: unknown, options: SubmitOptions): Omit<SubmitRequest, '
     input: input === undefined ? undefined : encodedInput(input),
     timeoutMs: options.timeoutMs,
     isDetached: options.detached === true,
-    isJsonOnly: false,
     looksBare: parsed.looksBare,
   };
 }

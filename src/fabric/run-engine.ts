@@ -7,7 +7,7 @@ import type { HeddleError } from '../errors.ts';
 import type { SubmitFrame } from '../wire/frame.ts';
 
 /** What a submitter says of its run; the conversation's id is the link's business. */
-export type SubmitRequest = Omit<SubmitFrame, 'kind' | 'id'>;
+export type SubmitRequest = Omit<SubmitFrame, 'kind' | 'id' | 'isJsonOnly'>;
 
 /** Told of a run's events in order, from the one asked for; ends with `run.settled` or one failure. */
 export interface RunFollower {

@@ -7,6 +7,7 @@
  */
 
 import { type Deferred, deferred, quiet } from '../base/deferred.ts';
+import { ReplayLog } from '../base/replay-log.ts';
 import type { Filled } from '../core/payload.ts';
 import type { WireRunEvent } from '../core/workflow/record.ts';
 import { fill } from '../core/workflow/fill.ts';
@@ -21,14 +22,10 @@ export class RunHandle implements Run<unknown>, RunFollower {
   readonly runId: string;
   readonly accepted: Promise<void>;
   readonly result: Promise<unknown>;
-  readonly events: AsyncIterable<RunEvent> = { [Symbol.asyncIterator]: () => this.#replay() };
+  readonly events = new ReplayLog<RunEvent>();
   readonly #accepted: Deferred<void> = deferred();
   readonly #result: Deferred<unknown> = deferred();
   readonly #engine: RunEngine;
-  readonly #log: RunEvent[] = [];
-  /** Resolved, and replaced, with every event. */
-  #news: Deferred<void> = deferred();
-  #end: { readonly error: HeddleError | undefined } | undefined;
   #onEnd: (() => void) | undefined;
 
   constructor(runId: string, engine: RunEngine) {
@@ -40,7 +37,7 @@ export class RunHandle implements Run<unknown>, RunFollower {
 
   /** Cancels the run when the signal aborts. */
   follow(signal: AbortSignal | undefined): void {
-    if (!signal || this.#end) return;
+    if (!signal || this.events.isEnded) return;
     const cancel = (): void => void quiet(this.cancel(signal.reason instanceof Error ? signal.reason.message : String(signal.reason)));
     if (signal.aborted) return cancel();
     signal.addEventListener('abort', cancel, { once: true });
@@ -48,10 +45,10 @@ export class RunHandle implements Run<unknown>, RunFollower {
   }
 
   async cancel(reason = 'cancelled by the submitter'): Promise<void> {
-    if (this.#end) return;
+    if (this.events.isEnded) return;
     await this.#engine.cancel(this.runId, reason).catch((error: unknown) => {
       // It has settled meanwhile, which is what was wanted.
-      if (!this.#end) throw error;
+      if (!this.events.isEnded) throw error;
     });
   }
 
@@ -62,18 +59,16 @@ export class RunHandle implements Run<unknown>, RunFollower {
     } catch (problem) {
       return this.onFailure(known(peerValueError(problem)));
     }
-    this.#log.push(event);
+    this.events.push(event);
     if (event.kind === 'run.accepted') this.#accepted.resolve();
     if (event.kind === 'run.settled') this.#settle(event);
-    this.#tell();
   }
 
   onFailure(error: HeddleError): void {
-    if (this.#end) return;
+    if (this.events.isEnded) return;
     this.#finish(error);
     this.#accepted.reject(error);
     this.#result.reject(error);
-    this.#tell();
   }
 
   #settle(event: Extract<RunEvent, { readonly kind: 'run.settled' }>): void {
@@ -83,26 +78,8 @@ export class RunHandle implements Run<unknown>, RunFollower {
   }
 
   #finish(error: HeddleError | undefined): void {
-    this.#end = { error };
+    this.events.end(error);
     this.#onEnd?.();
-  }
-
-  #tell(): void {
-    const news = this.#news;
-    this.#news = deferred();
-    news.resolve();
-  }
-
-  async *#replay(): AsyncGenerator<RunEvent> {
-    for (let at = 0; ; ) {
-      const event = this.#log[at];
-      if (event) {
-        at += 1;
-        yield event;
-      } else if (!this.#end) await this.#news.promise;
-      else if (this.#end.error) throw this.#end.error;
-      else return;
-    }
   }
 }
 
@@ -129,7 +106,7 @@ export function decodeRunEvent(event: WireRunEvent): RunEvent {
 }
 
 /** A shape with its values put in. */
-function decodeFilled(filled: Filled): unknown {
+export function decodeFilled(filled: Filled): unknown {
   const fillings = filled.inputs.map(({ at, value, path, name }) => ({ at, path, name, value: decodeValue(value) }));
   return fill(decodeValue(filled.template), fillings, 'result');
 }

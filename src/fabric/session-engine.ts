@@ -10,9 +10,10 @@ import type { Effect } from '../core/catalog/offer.ts';
 import { HeddleError } from '../errors.ts';
 import { fromWireError } from '../wire/error.ts';
 import { decodeValue } from '../wire/value.ts';
+import { CallTable } from './call-table.ts';
 import type { CallEngine, CallHandle, CallSink, Invocation } from './invocation.ts';
 import type { Conversation, Peer } from './peer.ts';
-import { type CallContext, type CallPeer, RoutedCall, type Routing, type Tried } from './routed-call.ts';
+import type { CallContext, CallPeer, Routing, Tried } from './routed-call.ts';
 import type { RunEngine, RunFollower, SubmitRequest, Unfollow } from './run-engine.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import { SessionRun } from './session-run.ts';
@@ -25,15 +26,20 @@ const notConnected = { name: 'the fabric', instance: '' };
 
 export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRoute> {
   readonly #keeper: SessionKeeper;
-  readonly #context: CallContext;
+  readonly #calls: CallTable<SessionRoute>;
 
   constructor(keeper: SessionKeeper, context: CallContext) {
     this.#keeper = keeper;
-    this.#context = context;
+    this.#calls = new CallTable(this, context);
   }
 
   start(invocation: Invocation, sink: CallSink): CallHandle {
-    return new RoutedCall<SessionRoute>(this, this.#context, { invocation, sink }).start();
+    return this.#calls.start(invocation, sink);
+  }
+
+  /** Ends every call with `closed`. */
+  close(): void {
+    this.#calls.close('the client');
   }
 
   submit(request: SubmitRequest, follower: RunFollower): Unfollow {

@@ -66,7 +66,7 @@ export class SessionRun {
     };
     this.#peer = peer;
     this.#id = peer.reserve(conversation);
-    if ('commands' in this.#target && this.#sessions === 0) peer.send({ ...this.#target, kind: 'submit', id: this.#id });
+    if ('commands' in this.#target && this.#sessions === 0) peer.send({ ...this.#target, kind: 'submit', id: this.#id, isJsonOnly: false });
     else peer.send({ kind: 'attach', id: this.#id, runId: this.#runId, fromSequence: this.#nextSequence });
     this.#sessions += 1;
   }

@@ -1,0 +1,196 @@
+/**
+ * One run on its coordinator: its machine, the calls of its steps, its events and who follows them.
+ *
+ * A1 a follower gets every kept event from the one it asks for, then the new ones, in order.
+ * A2 a run that nobody has followed for `unfollowedMs` is cancelled, unless it is detached.
+ * The rules of the run are core/workflow/run.ts; which runs there are is runner.ts.
+ */
+
+import type { CancelTask, Clock } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
+import type { Payload } from '../core/payload.ts';
+import { EventLog } from '../core/workflow/log.ts';
+import type { WireRunEvent } from '../core/workflow/record.ts';
+import { RunMachine } from '../core/workflow/run.ts';
+import type { RunEffect, RunInput, RunSettings } from '../core/workflow/run-io.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { Observer } from '../observe/observer.ts';
+import { fromWireError } from '../wire/error.ts';
+import type { CallEngine, CallHandle, CallSink, Invocation, Settlement } from './invocation.ts';
+import { Pump } from './pump.ts';
+import type { RunFollower, Unfollow } from './run-engine.ts';
+
+export interface ActiveRunOptions {
+  readonly settings: RunSettings;
+  readonly isDetached: boolean;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly observer: Observer;
+  readonly engine: CallEngine;
+  /** Identity and number of a step's call. */
+  readonly nextCall: () => Pick<Invocation, 'caller' | 'callerName' | 'callNumber'>;
+  /** Called once, when the last event is out. */
+  readonly onSettled: () => void;
+}
+
+/** How long a run outlives its last follower. */
+export const unfollowedMs = 10_000;
+
+type StepStart = Extract<RunEffect, { kind: 'startStep' }>;
+
+export class ActiveRun {
+  readonly #options: ActiveRunOptions;
+  readonly #log = new EventLog();
+  readonly #followers = new Set<RunFollower>();
+  readonly #calls = new Map<string, CallHandle>();
+  readonly #pump: Pump<RunInput, RunEffect>;
+  #cancelUnfollowed: CancelTask | undefined;
+
+  constructor(options: ActiveRunOptions) {
+    this.#options = options;
+    this.#pump = new Pump({
+      machine: new RunMachine(options.settings),
+      clock: options.clock,
+      wake: { kind: 'wake' },
+      execute: (effect) => this.#execute(effect),
+    });
+  }
+
+  get runId(): string {
+    return this.#options.settings.runId;
+  }
+
+  get isSettled(): boolean {
+    return this.#log.isComplete;
+  }
+
+  start(): void {
+    this.#pump.feed({ kind: 'started' });
+  }
+
+  cancel(reason: string): void {
+    this.#pump.feed({ kind: 'cancelled', reason });
+  }
+
+  /** This coordinator stops: the run ends with `coordinator_lost`. */
+  abandon(): void {
+    this.#pump.feed({ kind: 'abandoned' });
+  }
+
+  /** Drops its timers. */
+  close(): void {
+    this.#cancelUnfollowed?.();
+    this.#pump.close();
+  }
+
+  /** Tells the events from number `fromSequence` on. */
+  follow(fromSequence: number, follower: RunFollower): Unfollow {
+    this.#cancelUnfollowed?.();
+    for (const event of this.#log.since(fromSequence - 1)) follower.onEvent(event);
+    if (this.isSettled) return () => {};
+    this.#followers.add(follower);
+    return () => this.#unfollow(follower);
+  }
+
+  #unfollow(follower: RunFollower): void {
+    if (!this.#followers.delete(follower) || this.#followers.size > 0 || this.isSettled || this.#options.isDetached) return;
+    this.#cancelUnfollowed = this.#options.clock.schedule(unfollowedMs, () => {
+      if (this.#followers.size === 0) this.cancel('nobody follows the run any more');
+    });
+  }
+
+  #execute(effect: RunEffect): void {
+    switch (effect.kind) {
+      case 'startStep':
+        return this.#startStep(effect);
+      case 'cancelStep':
+        return this.#calls.get(effect.step)?.cancel(effect.reason);
+      case 'event':
+        return this.#onEvent(effect.event);
+    }
+  }
+
+  #startStep(start: StepStart): void {
+    const sink = new StepSink(start.step, (input) => this.#pump.feed(input), () => this.#calls.delete(start.step));
+    const handle = this.#options.engine.start(this.#invocation(start), sink);
+    if (!sink.isSettled) this.#calls.set(start.step, handle);
+  }
+
+  #invocation({ command, args, timeoutMs }: StepStart): Invocation {
+    return {
+      function: command.function,
+      version: command.version,
+      effect: undefined,
+      need: command.need,
+      target: command.target,
+      args,
+      timeoutMs,
+      deadlineMs: this.#options.clock.nowMs() + timeoutMs,
+      ...this.#options.nextCall(),
+      attempt: 1,
+      paid: 0,
+      meta: undefined,
+      isJsonOnly: false,
+      wantsProgress: true,
+    isOverloadFinal: true,
+    };
+  }
+
+  #onEvent(event: WireRunEvent): void {
+    this.#log.add(event);
+    this.#observe(event);
+    for (const follower of [...this.#followers]) follower.onEvent(event);
+    if (event.kind !== 'run.settled') return;
+    this.#followers.clear();
+    this.close();
+    this.#options.onSettled();
+  }
+
+  /** What the fabric's own observers hear of a run. */
+  #observe(event: WireRunEvent): void {
+    const { observer } = this.#options;
+    const { runId } = this;
+    if (event.kind === 'run.accepted') observer.emit({ kind: event.kind, runId, steps: event.steps.length });
+    else if (event.kind === 'run.settled') observer.emit({ kind: event.kind, runId, ok: event.ok, elapsedMs: event.elapsedMs });
+    else if (event.kind === 'step.started') observer.emit({ kind: event.kind, runId, step: event.step, server: event.server, attempt: event.attempt });
+    else if (event.kind === 'step.settled') {
+      const { step, outcome, server, elapsedMs } = event;
+      observer.emit({ kind: event.kind, runId, step, outcome, server, elapsedMs });
+    }
+  }
+}
+
+/** Turns what happens to a step's call into inputs of the run. */
+class StepSink implements CallSink {
+  isSettled = false;
+  readonly #step: string;
+  readonly #feed: (input: RunInput) => void;
+  readonly #over: () => void;
+
+  constructor(step: string, feed: (input: RunInput) => void, over: () => void) {
+    this.#step = step;
+    this.#feed = feed;
+    this.#over = over;
+  }
+
+  started(server: string, attempt: number): void {
+    this.#feed({ kind: 'stepStarted', step: this.#step, server, attempt });
+  }
+
+  progress(value: Payload): void {
+    this.#feed({ kind: 'stepProgress', step: this.#step, value });
+  }
+
+  waiting(untilMs: number, because: ErrorCode): void {
+    this.#feed({ kind: 'stepWaiting', step: this.#step, reason: { kind: 'retry', untilMs, because } });
+  }
+
+  settled({ outcome, server, freeSlots }: Settlement): void {
+    this.isSettled = true;
+    this.#over();
+    const end = outcome.ok
+      ? ({ ok: true, value: outcome.value } as const)
+      : ({ ok: false, error: fromWireError(outcome.error), wire: outcome.error } as const);
+    this.#feed({ kind: 'stepSettled', step: this.#step, end, server, freeSlots });
+  }
+}

@@ -1,0 +1,120 @@
+/**
+ * `connect`: a light client. It holds one session to some server of the fabric and knows no catalog.
+ */
+
+import { hostname } from 'node:os';
+import { type Clock, systemClock } from '../base/clock.ts';
+import { DeadlineWheel } from '../base/deadline-wheel.ts';
+import { type Random, systemRandom } from '../base/random.ts';
+import type { Untyped } from '../core/function.ts';
+import type { Workflow } from '../core/workflow/builder.ts';
+import { HeddleError } from '../errors.ts';
+import { GrpcTransport } from '../transport/grpc.ts';
+import type { Transport } from '../transport/transport.ts';
+import { protocolMax, protocolMin } from '../wire/session-codec.ts';
+import type { Client, ConnectOptions } from './api.ts';
+import { checkOptions } from './call-options.ts';
+import { FabricCaller } from './caller.ts';
+import { RunCaller } from './run-caller.ts';
+import { parseAddress } from './server-options.ts';
+import { SessionEngine } from './session-engine.ts';
+import { SessionKeeper } from './session-keeper.ts';
+
+/** Where a client connects when neither an address nor HEDDLE_URL says. */
+export const addressDefault = '127.0.0.1:7420';
+
+/** What a client is made of; a test brings its own. */
+export interface ClientParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly transport: Transport;
+}
+
+/**
+ * Connects to the first address that answers; the others, and the servers learned from it, are for failover.
+ * Default: the environment's HEDDLE_URL (addresses separated by commas), else 127.0.0.1:7420.
+ * Throws `bad_argument` for a wrong address or an unknown option, `unreachable` when none answers.
+ */
+export async function connect<F = Untyped>(urls?: string | readonly string[], options: ConnectOptions = {}): Promise<Client<F>> {
+  checkOptions(options, [], 'options');
+  const clock = systemClock;
+  const client = new FabricClient({ clock, random: systemRandom(), transport: new GrpcTransport({ clock }) }, addressesOf(urls));
+  await client.open();
+  // The class carries calls of any name and type; F narrows what callers may write.
+  return client as unknown as Client<F>;
+}
+
+function addressesOf(urls: unknown): readonly string[] {
+  const given = urls ?? process.env['HEDDLE_URL'] ?? addressDefault;
+  const list = typeof given === 'string' ? given.split(',') : given;
+  if (!Array.isArray(list) || list.length === 0) {
+    throw new HeddleError('bad_argument', { path: ['urls'], expected: 'one address or a list of them', found: typeof urls });
+  }
+  return list.map((address, at) => parseAddress(address, ['urls', at]));
+}
+
+export class FabricClient {
+  readonly #parts: ClientParts;
+  readonly #keeper: SessionKeeper;
+  readonly #wheel: DeadlineWheel;
+  readonly #engine: SessionEngine;
+  readonly #caller: FabricCaller;
+  readonly #runs: RunCaller;
+
+  constructor(parts: ClientParts, addresses: readonly string[]) {
+    const { clock, random, transport } = parts;
+    const instance = Buffer.from(random.bytes(16)).toString('hex');
+    const name = `client-${hostname()}-${process.pid}`.slice(0, 64);
+    const refusal = (): HeddleError | undefined => (this.#keeper.isClosed ? new HeddleError('closed', { what: 'the client' }) : undefined);
+    this.#parts = parts;
+    this.#keeper = new SessionKeeper({ transport, clock, random, addresses, hello: { instance, name, protocolMin, protocolMax } });
+    this.#wheel = new DeadlineWheel(clock);
+    this.#engine = new SessionEngine(this.#keeper, { clock, random, wheel: this.#wheel, instance });
+    this.#caller = new FabricCaller({ engine: this.#engine, nowMs: () => clock.nowMs(), identity: { name, instance }, refusal });
+    this.#runs = new RunCaller({ engine: this.#engine, coordinator: () => this.#keeper.ack?.server ?? name, instance, refusal });
+  }
+
+  async open(): Promise<void> {
+    try {
+      await this.#keeper.open();
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
+  }
+
+  call(fn: unknown, args: unknown, options?: unknown): Promise<unknown> {
+    return this.#caller.call(fn, args, options);
+  }
+
+  run(flow: Workflow<never, unknown>, input?: unknown, options?: unknown) {
+    return this.#runs.run(flow, input, options);
+  }
+
+  submit(data: unknown, options?: unknown) {
+    return this.#runs.submit(data, options);
+  }
+
+  attach(runId: unknown) {
+    return this.#runs.attach(runId);
+  }
+
+  members(): Promise<unknown> {
+    return this.#engine.query('members');
+  }
+
+  catalog(): Promise<unknown> {
+    return this.#engine.query('catalog');
+  }
+
+  async close(): Promise<void> {
+    this.#engine.close();
+    this.#keeper.close();
+    this.#wheel.close();
+    await this.#parts.transport.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}

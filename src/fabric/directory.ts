@@ -1,0 +1,79 @@
+/**
+ * The fabric as this server knows it: what the mesh says goes into the catalog, and both come out in the
+ * shapes of the API.
+ *
+ * Y1 an offer is in the catalog from the moment its server's body is known until the server is gone.
+ * Y2 every appearance and withdrawal is an event, once.
+ */
+
+import type { Clock } from '../base/clock.ts';
+import type { Announcer, Catalog } from '../core/catalog/catalog.ts';
+import type { CatalogBody } from '../core/catalog/offer.ts';
+import type { Offer as CatalogOffer } from '../core/catalog/server-state.ts';
+import type { MemberView } from '../core/gossip/view.ts';
+import type { Observer } from '../observe/observer.ts';
+import type { Member, Offer } from './api.ts';
+
+export interface DirectoryOptions {
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly observer: Observer;
+}
+
+export class Directory {
+  readonly #options: DirectoryOptions;
+
+  constructor(options: DirectoryOptions) {
+    this.#options = options;
+  }
+
+  /** The functions of a server, this one included, are known or have changed. */
+  announce(server: Announcer, body: CatalogBody): void {
+    const { catalog, clock } = this.#options;
+    const change = catalog.setOffers(server, body, clock.nowMs());
+    this.#tell('offer.appeared', change.appeared);
+    this.#tell('offer.withdrawn', change.withdrawn);
+  }
+
+  bodyKnown(view: MemberView, body: CatalogBody): void {
+    this.announce(view, body);
+    this.memberChanged(view);
+  }
+
+  memberChanged(view: MemberView): void {
+    this.#options.catalog.setStanding(view.instance, {
+      status: view.status,
+      isOwnEvidence: view.isOwnEvidence,
+      isLinked: view.isLinked || view.isSelf,
+    });
+  }
+
+  memberGone(view: MemberView): void {
+    this.#tell('offer.withdrawn', this.#options.catalog.remove(view.instance, this.#options.clock.nowMs()));
+  }
+
+  /** Every offer, by function, version and server. */
+  offers(): readonly Offer[] {
+    return this.#options.catalog.list().map((offer) => ({
+      function: offer.record.name,
+      version: offer.record.version,
+      server: offer.server.name,
+      resources: [...offer.resources].sort(),
+      effect: offer.record.effect,
+      kind: offer.record.kind,
+    }));
+  }
+
+  #tell(kind: 'offer.appeared' | 'offer.withdrawn', offers: readonly CatalogOffer[]): void {
+    if (!this.#options.observer.wants(kind)) return;
+    for (const { record, server } of offers) {
+      this.#options.observer.emit({ kind, function: record.name, version: record.version, server: server.name });
+    }
+  }
+}
+
+/** A member in the shape of the API. */
+export function memberOf(view: MemberView): Member {
+  const { name, url, status, epoch, resources } = view;
+  return { name, url, status, epoch, resources };
+}

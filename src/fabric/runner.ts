@@ -1,0 +1,145 @@
+/**
+ * The runs that this server coordinates.
+ *
+ * N1 a workflow is checked whole, against the catalog too, before anything runs.
+ * N2 a runId that is known is attached to, never run twice.
+ * N3 settled runs are kept `settledMs`, at most `settledMax` of them; at most `activeMax` runs are under way.
+ */
+
+import type { CancelTask, Clock } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
+import type { Catalog } from '../core/catalog/catalog.ts';
+import { checkOffers } from '../core/workflow/check.ts';
+import { checkWorkflow } from '../core/workflow/workflow.ts';
+import { HeddleError } from '../errors.ts';
+import type { Observer } from '../observe/observer.ts';
+import { toWireError } from '../wire/error.ts';
+import { encodeValue } from '../wire/value.ts';
+import { ActiveRun } from './active-run.ts';
+import type { CallEngine, Invocation } from './invocation.ts';
+import type { RunEngine, RunFollower, SubmitRequest, Unfollow } from './run-engine.ts';
+
+export interface RunnerOptions {
+  /** Name of this server. */
+  readonly server: string;
+  readonly catalog: Catalog;
+  readonly engine: CallEngine;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly observer: Observer;
+  readonly nextCall: () => Pick<Invocation, 'caller' | 'callerName' | 'callNumber'>;
+}
+
+/** Default deadline of a run. */
+export const runTimeoutMsDefault = 300_000;
+export const settledMs = 300_000;
+export const settledMax = 1_000;
+export const activeMax = 10_000;
+
+export class Runner implements RunEngine {
+  readonly #options: RunnerOptions;
+  readonly #runs = new Map<string, ActiveRun>();
+  /** Settled runs in the order of their end, with the task that forgets them. */
+  readonly #settled = new Map<string, CancelTask>();
+  readonly #idle = new Set<() => void>();
+
+  constructor(options: RunnerOptions) {
+    this.#options = options;
+  }
+
+  /** Runs that have not settled. */
+  get active(): number {
+    return this.#runs.size - this.#settled.size;
+  }
+
+  submit(request: SubmitRequest, follower: RunFollower): Unfollow {
+    const known = request.runId === undefined ? undefined : this.#runs.get(request.runId);
+    if (known) return known.follow(1, follower);
+    try {
+      const run = this.#open(request);
+      const unfollow = run.follow(1, follower);
+      run.start();
+      return unfollow;
+    } catch (error) {
+      if (!HeddleError.is(error)) throw error;
+      follower.onFailure(error);
+      return () => {};
+    }
+  }
+
+  attach(runId: string, fromSequence: number, follower: RunFollower): Unfollow {
+    const run = this.#runs.get(runId);
+    if (run) return run.follow(fromSequence, follower);
+    follower.onFailure(new HeddleError('unknown_run', { runId }));
+    return () => {};
+  }
+
+  async cancel(runId: string, reason: string): Promise<void> {
+    const run = this.#runs.get(runId);
+    if (!run) throw new HeddleError('unknown_run', { runId });
+    run.cancel(reason);
+  }
+
+  /** Whether the run is one of this server's. */
+  has(runId: string): boolean {
+    return this.#runs.has(runId);
+  }
+
+  /** Resolves when no run is under way. */
+  idle(): Promise<void> {
+    if (this.active === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.add(resolve));
+  }
+
+  /** Ends every run with `coordinator_lost` and forgets all. */
+  close(): void {
+    for (const run of this.#runs.values()) {
+      if (!run.isSettled) run.abandon();
+      run.close();
+    }
+    for (const cancelForgetting of this.#settled.values()) cancelForgetting();
+    this.#runs.clear();
+    this.#settled.clear();
+  }
+
+  #open(request: SubmitRequest): ActiveRun {
+    const { catalog, clock, random, server } = this.#options;
+    if (this.active >= activeMax) throw new HeddleError('overloaded', { function: 'submit', server, retryAfterMs: 1_000 });
+    const workflow = checkWorkflow({ commands: request.commands, returns: request.returns, hasInput: request.input !== undefined });
+    checkOffers(workflow, catalog);
+    const runId = request.runId ?? `${server}~${Buffer.from(random.bytes(8)).toString('hex')}`;
+    const run = new ActiveRun({
+      ...this.#options,
+      settings: {
+        runId,
+        coordinator: server,
+        workflow,
+        input: request.input,
+        timeoutMs: request.timeoutMs ?? runTimeoutMsDefault,
+        looksBare: request.looksBare,
+        wallOffsetMs: clock.wallMs() - clock.nowMs(),
+        random: random.fork(runId),
+        codec: { encodeValue: (value) => encodeValue(value), encodeError: (error, partial) => toWireError(error, { partial }) },
+      },
+      isDetached: request.isDetached,
+      onSettled: () => this.#onSettled(runId),
+    });
+    this.#runs.set(runId, run);
+    return run;
+  }
+
+  #onSettled(runId: string): void {
+    this.#settled.set(runId, this.#options.clock.schedule(settledMs, () => this.#forget(runId)));
+    const [oldest] = this.#settled.keys();
+    if (this.#settled.size > settledMax && oldest !== undefined) this.#forget(oldest);
+    if (this.active > 0) return;
+    for (const resolve of this.#idle) resolve();
+    this.#idle.clear();
+  }
+
+  #forget(runId: string): void {
+    this.#settled.get(runId)?.();
+    this.#settled.delete(runId);
+    this.#runs.delete(runId);
+  }
+}

@@ -1,0 +1,108 @@
+/**
+ * What `startServer` was given, checked, with every default filled in.
+ */
+
+import { hostname } from 'node:os';
+import type { Random } from '../base/random.ts';
+import { checkName, checkResources, describeFound } from '../core/names.ts';
+import { HeddleError } from '../errors.ts';
+import type { PortChoice } from '../transport/transport.ts';
+import type { Functions, Listening, ServerOptions } from './api.ts';
+import { checkOptions } from './call-options.ts';
+
+/** The options as the server uses them. */
+export interface ResolvedServerOptions {
+  readonly name: string;
+  readonly resources: readonly string[];
+  readonly functions: Functions;
+  readonly cluster: string;
+  readonly host: string;
+  readonly advertise: string | undefined;
+  readonly join: readonly string[];
+  readonly port: PortChoice;
+  readonly onListening: ((at: Listening) => void) | undefined;
+}
+
+const names = ['name', 'resources', 'functions', 'cluster', 'host', 'advertise', 'join', 'port', 'onListening'] as const;
+const nameBytesMax = 64;
+const joinMax = 1_000;
+const portMax = 65_535;
+
+/** Throws `bad_argument`. */
+export function resolveServerOptions(given: ServerOptions, random: Random): ResolvedServerOptions {
+  const options = checkOptions(given, names, 'options');
+  const functions = options['functions'] ?? {};
+  if (typeof functions !== 'object') throw wrong('functions', 'a record of functions', functions);
+  return {
+    name: options['name'] === undefined ? randomName(random) : checkName('server', options['name'], ['options', 'name']),
+    resources: options['resources'] === undefined ? [] : checkResources(options['resources'], ['options', 'resources']),
+    functions: functions as Functions, // its members are the registry's to check
+    cluster: options['cluster'] === undefined ? 'default' : checkName('cluster', options['cluster'], ['options', 'cluster']),
+    host: checkHost(options['host'] ?? '127.0.0.1', options['advertise']),
+    advertise: options['advertise'] === undefined ? undefined : checkAddress(options['advertise'], 'advertise'),
+    join: checkJoin(options['join'] ?? []),
+    port: checkPort(options['port'] ?? 'auto'),
+    onListening: checkCallback(options['onListening']),
+  };
+}
+
+/** `host:port` as dialled; `heddle://host:port` is accepted too. Throws `bad_argument`. */
+export function parseAddress(text: unknown, where: readonly (string | number)[]): string {
+  const address = typeof text === 'string' ? text.trim().replace(/^heddle:\/\//, '').replace(/\/$/, '') : '';
+  const port = Number(/^(?:\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):(\d{1,5})$/.exec(address)?.[1] ?? 0);
+  if (port >= 1 && port <= portMax) return address;
+  throw new HeddleError('bad_argument', { path: where, expected: 'an address such as 127.0.0.1:7420', found: describeFound(text) });
+}
+
+/** `host:port` under which others reach a server that listens at `host` and `port`. */
+export function advertisedAddress(advertise: string | undefined, at: { readonly host: string; readonly port: number }): string {
+  const host = advertise ?? at.host;
+  if (/^(?:\[.*\]|[^:]+):\d+$/.test(host)) return host;
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]:${at.port}` : `${host}:${at.port}`;
+}
+
+function randomName(random: Random): string {
+  const suffix = Array.from({ length: 6 }, () => random.integer(36).toString(36)).join('');
+  return `${hostname().slice(0, nameBytesMax - 7) || 'server'}-${suffix}`;
+}
+
+function checkHost(host: unknown, advertise: unknown): string {
+  if (typeof host !== 'string' || host === '') throw wrong('host', 'an address to listen on', host);
+  const isWildcard = host === '0.0.0.0' || host === '::' || host === '[::]';
+  if (isWildcard && advertise === undefined) throw wrong('advertise', `the address by which others reach this server, because host is ${host}`, undefined);
+  return host;
+}
+
+function checkAddress(text: unknown, key: string): string {
+  if (typeof text === 'string' && text !== '' && text.length <= 256 && !/[\s/]/.test(text)) return text;
+  throw wrong(key, 'host or host:port', text);
+}
+
+function checkJoin(join: unknown): readonly string[] {
+  if (!Array.isArray(join) || join.length > joinMax) throw wrong('join', `a list of at most ${joinMax} addresses`, join);
+  return join.map((address, at) => parseAddress(address, ['options', 'join', at]));
+}
+
+function checkPort(port: unknown): PortChoice {
+  if (port === 'auto') return port;
+  if (isPort(port)) return port;
+  if (typeof port === 'object' && port !== null && 'from' in port && 'to' in port) {
+    const { from, to } = port;
+    if (isPort(from) && isPort(to) && from <= to) return { from, to };
+  }
+  throw wrong('port', `'auto', a number from 0 to ${portMax}, or { from, to }`, port);
+}
+
+function isPort(port: unknown): port is number {
+  return typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= portMax;
+}
+
+function checkCallback(listener: unknown): ((at: Listening) => void) | undefined {
+  if (listener === undefined) return undefined;
+  if (typeof listener !== 'function') throw wrong('onListening', 'a function', listener);
+  return listener as (at: Listening) => void; // a function; what it makes of its argument is its own
+}
+
+function wrong(key: string, expected: string, found: unknown): HeddleError {
+  return new HeddleError('bad_argument', { path: ['options', key], expected, found: describeFound(found) });
+}

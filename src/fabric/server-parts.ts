@@ -1,0 +1,18 @@
+/**
+ * What a server is made with: time, chance and transport. Production makes them here; a test brings its own.
+ */
+
+import { type Clock, systemClock } from '../base/clock.ts';
+import { type Random, systemRandom } from '../base/random.ts';
+import { GrpcTransport } from '../transport/grpc.ts';
+import type { Transport } from '../transport/transport.ts';
+
+export interface ServerParts {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly transport: Transport;
+}
+
+export function defaultParts(): ServerParts {
+  return { clock: systemClock, random: systemRandom(), transport: new GrpcTransport({ clock: systemClock }) };
+}

@@ -1,0 +1,178 @@
+/**
+ * The rooms of one server, wired: who is given whom. No behaviour of its own.
+ */
+
+import { present } from '../base/assert.ts';
+import { delay } from '../base/clock.ts';
+import { DeadlineWheel } from '../base/deadline-wheel.ts';
+import { Catalog } from '../core/catalog/catalog.ts';
+import type { Offer } from '../core/catalog/server-state.ts';
+import { Router } from '../core/routing/router.ts';
+import type { HeddleError } from '../errors.ts';
+import { Observer } from '../observe/observer.ts';
+import { Breakers } from './breakers.ts';
+import { CallTable } from './call-table.ts';
+import { FabricCaller } from './caller.ts';
+import { Directory } from './directory.ts';
+import { Dispatcher } from './dispatcher.ts';
+import { Entry } from './entry.ts';
+import { ForeignEntry } from './foreign.ts';
+import { Links } from './links.ts';
+import { LocalPeer } from './local-peer.ts';
+import { Mesh } from './mesh.ts';
+import { OfferRouting } from './offer-routing.ts';
+import { Reception } from './reception.ts';
+import { Registry } from './registry.ts';
+import { RunCaller } from './run-caller.ts';
+import { RunRelay } from './run-relay.ts';
+import { Runner } from './runner.ts';
+import type { ResolvedServerOptions } from './server-options.ts';
+import type { ServerParts } from './server-parts.ts';
+
+/** What the rooms ask of the server's state. */
+export interface ServerGuards {
+  /** Set while work from outside is refused. */
+  readonly refusal: () => HeddleError | undefined;
+  /** Set once the server's own calls are refused. */
+  readonly callRefusal: () => HeddleError | undefined;
+  /** The fabric wants this server to stop. */
+  readonly mustStop: (error: HeddleError) => void;
+}
+
+export class ServerRooms {
+  readonly observer = new Observer();
+  readonly registry: Registry;
+  readonly directory: Directory;
+  readonly caller: FabricCaller;
+  readonly runs: RunCaller;
+  readonly reception: Reception;
+  readonly #options: ResolvedServerOptions;
+  readonly #parts: ServerParts;
+  readonly #guards: ServerGuards;
+  readonly #identity: { readonly name: string; readonly instance: string };
+  readonly #wheel: DeadlineWheel;
+  readonly #dispatcher: Dispatcher;
+  readonly #breakers: Breakers;
+  readonly #links: Links;
+  readonly #calls: CallTable<Offer>;
+  readonly #runner: Runner;
+  #mesh: Mesh | undefined;
+
+  constructor(options: ResolvedServerOptions, parts: ServerParts, guards: ServerGuards) {
+    const { clock, random } = parts;
+    const instance = Buffer.from(random.fork('instance').bytes(16)).toString('hex');
+    const identity = { name: options.name, instance };
+    const observer = this.observer;
+    const nowMs = (): number => clock.nowMs();
+    this.#options = options;
+    this.#parts = parts;
+    this.#guards = guards;
+    this.#identity = identity;
+    this.#wheel = new DeadlineWheel(clock);
+    this.registry = new Registry(options.functions);
+    const catalog = new Catalog();
+    this.directory = new Directory({ catalog, clock, observer });
+    this.#breakers = new Breakers({ catalog, clock, random: random.fork('breakers'), observer });
+    this.#dispatcher = new Dispatcher({
+      registry: this.registry, server: options.name, clock, random: random.fork('handlers'), wheel: this.#wheel, observer,
+      nestedCall: (parent, fn, call) => this.caller.nestedCall(parent, fn, call),
+    });
+    this.#links = new Links({ clock, onRequest: (frame, peer) => entry.onRequest(frame, peer), onOpened: (server) => this.#linkOpened(catalog, server) });
+    const routing = new OfferRouting({
+      clock, observer, router: new Router({ catalog, random: random.fork('router') }), breakers: this.#breakers,
+      links: this.#links, instance, local: new LocalPeer(this.#dispatcher, identity),
+    });
+    this.#calls = new CallTable(routing, { clock, random: random.fork('calls'), wheel: this.#wheel, instance });
+    this.caller = new FabricCaller({ engine: this.#calls, nowMs, identity, refusal: guards.callRefusal });
+    const nextCall = () => ({ caller: instance, callerName: options.name, callNumber: this.caller.nextCallNumber() });
+    this.#runner = new Runner({ server: options.name, catalog, engine: this.#calls, clock, random: random.fork('runs'), observer, nextCall });
+    const runs = new RunRelay({ runner: this.#runner, peers: (server) => this.#links.servers(server) });
+    this.runs = new RunCaller({ engine: runs, coordinator: () => options.name, instance, refusal: guards.callRefusal });
+    const entry = new Entry({
+      dispatcher: this.#dispatcher, engine: this.#calls, runner: this.#runner, runs, nowMs, refusal: guards.refusal,
+      members: () => this.mesh.members(), catalog: () => this.directory.offers(),
+    });
+    this.reception = new Reception({
+      identity, cluster: options.cluster, links: this.#links, observer, refusal: guards.refusal, addresses: () => this.#addresses(),
+      foreign: new ForeignEntry({ engine: this.#calls, runs, nowMs, nextCall, refusal: guards.refusal }),
+      acceptLink: (arrival) => this.mesh.accept(arrival),
+    });
+  }
+
+  get mesh(): Mesh {
+    return present(this.#mesh, 'the mesh is not open');
+  }
+
+  /** Calls and runs that this server is part of. */
+  get inFlight(): number {
+    return this.#dispatcher.inFlight + this.#calls.inFlight + this.#runner.active;
+  }
+
+  /** Makes the mesh, now that the address is known. */
+  openMesh(url: string): void {
+    const { clock, random, transport } = this.#parts;
+    const { name, cluster, join, resources } = this.#options;
+    this.#mesh = new Mesh({
+      name, instance: this.#identity.instance, cluster, url, join, resources, clock, random: random.fork('mesh'),
+      ports: {
+        dial: (address, hello, timeoutMs) => transport.dial({ address, kind: 'link', hello, timeoutMs }),
+        openLink: (link, identity, callbacks) => this.#links.openLink(link, identity, callbacks),
+      },
+      listeners: {
+        memberChanged: (view) => this.directory.memberChanged(view),
+        bodyKnown: (view, body) => this.directory.bodyKnown(view, body),
+        memberGone: (view) => this.directory.memberGone(view),
+        stopped: (error) => this.#guards.mustStop(error),
+      },
+      observe: (note) => this.observer.emit(note),
+    });
+  }
+
+  /** Says what this server offers, here and to everybody. */
+  announce(): void {
+    const body = this.registry.body();
+    this.directory.announce({ ...this.#identity, resources: this.#options.resources }, body);
+    this.mesh.publish(body);
+  }
+
+  /** Refuses new work and sends clients elsewhere. */
+  refuseWork(): void {
+    this.#dispatcher.drain();
+    this.#links.tellSessions({ kind: 'servers', addresses: this.#addresses(), isMoving: true });
+  }
+
+  /** Resolves when nothing is in flight, or after `graceMs`. */
+  async idle(graceMs: number): Promise<void> {
+    const over = new AbortController();
+    const quiet = Promise.all([this.#dispatcher.idle(), this.#calls.idle(), this.#runner.idle()]);
+    await Promise.race([quiet, delay(this.#parts.clock, graceMs, over.signal)]);
+    over.abort();
+  }
+
+  /** Ends every call and run. */
+  endWork(): void {
+    this.#runner.close();
+    this.#calls.close(`server ${this.#options.name}`);
+    this.#dispatcher.abortAll();
+  }
+
+  /** Leaves the mesh and drops links and timers. */
+  async close(): Promise<void> {
+    await this.#mesh?.leave();
+    this.#mesh?.finish();
+    this.#links.close();
+    this.#breakers.close();
+    this.#wheel.close();
+  }
+
+  #linkOpened(catalog: Catalog, instance: string): void {
+    const server = catalog.findServer(instance);
+    if (server) this.#breakers.linkOpened(server);
+  }
+
+  /** Addresses of the servers that are alive, this one last. */
+  #addresses(): readonly string[] {
+    const alive = this.mesh.members().filter((view) => view.status === 'alive');
+    return [...alive.filter((view) => !view.isSelf), ...alive.filter((view) => view.isSelf)].map((view) => view.url);
+  }
+}

@@ -1,0 +1,35 @@
+/**
+ * The front door of `heddle`: everything a user imports, re-exported and nothing else.
+ */
+
+export { defineFunction } from './fabric/define.ts';
+export { startServer } from './fabric/server.ts';
+export { connect } from './fabric/client.ts';
+export { remote } from './core/function.ts';
+export { workflow } from './core/workflow/builder.ts';
+export { HeddleError } from './errors.ts';
+export type {
+  CallOptions,
+  Caller,
+  Client,
+  ConnectOptions,
+  Context,
+  Functions,
+  Listening,
+  Member,
+  Offer,
+  Run,
+  RunEvent,
+  RunOptions,
+  Server,
+  ServerOptions,
+  SubmitOptions,
+} from './fabric/api.ts';
+export type { Effect, Need } from './core/catalog/offer.ts';
+export type { HeddleFunction, Remote, Schema } from './core/function.ts';
+export type { Builder, StepOptions, Workflow } from './core/workflow/builder.ts';
+export type { Command, Reference, WorkflowData } from './core/workflow/data.ts';
+export type { WaitReason } from './core/workflow/record.ts';
+export type { Ref } from './core/workflow/ref.ts';
+export type { ErrorCode, Executed, HeddleErrorOf } from './errors.ts';
+export type { FabricEvent } from './observe/events.ts';
