@@ -25,7 +25,7 @@ interface WaitingFrame {
 const earlyMax = 64;
 
 export class LargeValues {
-  readonly #link: Link;
+  readonly #link: Pick<Link, 'sendLarge' | 'dropLarge'>;
   #nextTransfer = 1;
   #toSend: { readonly transfer: number; readonly bytes: Uint8Array }[] = [];
   readonly #expected = new Map<number, Expected>();
@@ -35,7 +35,7 @@ export class LargeValues {
   readonly #put: LargeOutgoing = { put: (bytes) => this.#enqueue(bytes) };
   readonly #expect: LargeIncoming = { expect: (transfer, _bytes, fill) => this.#await(transfer, fill) };
 
-  constructor(link: Link) {
+  constructor(link: Pick<Link, 'sendLarge' | 'dropLarge'>) {
     this.#link = link;
   }
 

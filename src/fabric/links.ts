@@ -9,6 +9,7 @@
 
 import type { CancelTask, Clock } from '../base/clock.ts';
 import { HeddleError } from '../errors.ts';
+import type { Observer } from '../observe/observer.ts';
 import type { Link } from '../transport/transport.ts';
 import type { ServersFrame } from '../wire/frame.ts';
 import type { LinkIdentity, MeshLink, MeshLinkCallbacks } from './mesh-port.ts';
@@ -19,6 +20,7 @@ const linkWaitMs = 1_000;
 
 export interface LinksOptions {
   readonly clock: Clock;
+  readonly observer: Observer;
   readonly onRequest: (frame: RequestFrame, peer: Peer) => void;
   /** A link to this server instance has just been opened. */
   readonly onOpened: (instance: string) => void;
@@ -76,9 +78,11 @@ export class Links {
       onClosed: (evidence, message) => {
         callbacks.onClosed(evidence, message);
         this.#remove(peer);
+        this.#options.observer.emit({ kind: 'link.closed', server: identity.name, evidence, message });
       },
     });
     this.#byInstance.set(identity.instance, [peer, ...(this.#byInstance.get(identity.instance) ?? [])]);
+    this.#options.observer.emit({ kind: 'link.opened', server: identity.name, address: link.remoteAddress });
     this.#options.onOpened(identity.instance);
     this.#tellAwaiting(identity.instance, peer);
     return {
@@ -95,9 +99,13 @@ export class Links {
   openSession(link: Link, identity: PeerIdentity): void {
     const peer: Peer = new Peer(link, identity, {
       onRequest: (frame, from) => this.#options.onRequest(frame, from),
-      onClosed: () => this.#sessions.delete(peer),
+      onClosed: (evidence, message) => {
+        this.#sessions.delete(peer);
+        this.#options.observer.emit({ kind: 'session.closed', client: identity.name, evidence, message });
+      },
     });
     this.#sessions.add(peer);
+    this.#options.observer.emit({ kind: 'session.opened', client: identity.name, address: link.remoteAddress });
   }
 
   /** How many client sessions are open. */

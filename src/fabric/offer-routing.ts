@@ -9,7 +9,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Effect } from '../core/catalog/offer.ts';
 import type { Offer } from '../core/catalog/server-state.ts';
 import type { Router } from '../core/routing/router.ts';
-import { type ErrorCode, HeddleError } from '../errors.ts';
+import { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Breakers } from './breakers.ts';
 import type { Invocation } from './invocation.ts';

@@ -4,7 +4,6 @@
  */
 
 import { HeddleError } from '../errors.ts';
-import type { Observer } from '../observe/observer.ts';
 import type { Acceptor, Answer, Arrival, ForeignRequest } from '../transport/transport.ts';
 import { toWireError } from '../wire/error.ts';
 import type { SessionAck } from '../wire/frame.ts';
@@ -17,7 +16,6 @@ export interface ReceptionOptions {
   readonly cluster: string;
   readonly links: Links;
   readonly foreign: ForeignEntry;
-  readonly observer: Observer;
   readonly acceptLink: (arrival: Arrival) => Promise<Answer>;
   /** Addresses that a client may use instead of this server. */
   readonly addresses: () => readonly string[];
@@ -53,7 +51,6 @@ export class Reception implements Acceptor {
         throw new HeddleError('version_mismatch', { ours: `${protocolMin}..${protocolMax}`, theirs: `${client.protocolMin}..${client.protocolMax}` });
       }
       this.#options.links.openSession(link, { name: client.name, instance: client.instance });
-      this.#options.observer.emit({ kind: 'session.opened', client: client.name, address: link.remoteAddress });
       return { isAccepted: true, ack: this.#ack(Math.min(client.protocolMax, protocolMax)) };
     } catch (error) {
       if (!HeddleError.is(error)) throw error;

@@ -43,6 +43,8 @@ export function stricter(a: Effect, b: Effect): Effect {
 export function decideRetry(failed: FailedAttempt, state: RetryState): RetryDecision {
   const advice = errorTable[failed.code].retry;
   const canPay = state.paid < paidRetriesMax;
+  const isSafe = state.effect !== 'once' || failed.executed === 'no';
+  if (!isSafe && advice !== 'retryable') return 'final';
   switch (advice) {
     case 'never':
       return 'final';
@@ -53,6 +55,6 @@ export function decideRetry(failed: FailedAttempt, state: RetryState): RetryDeci
     case 'retryable':
       return failed.isRetryable && canPay ? 'later' : 'final';
     case 'safe':
-      return (state.effect !== 'once' || failed.executed === 'no') && state.lost === 0 ? 'now' : 'final';
+      return state.lost === 0 ? 'now' : 'final';
   }
 }

@@ -77,7 +77,7 @@ export class ServerRooms {
       registry: this.registry, server: options.name, clock, random: random.fork('handlers'), wheel: this.#wheel, observer,
       nestedCall: (parent, fn, call) => this.caller.nestedCall(parent, fn, call),
     });
-    this.#links = new Links({ clock, onRequest: (frame, peer) => entry.onRequest(frame, peer), onOpened: (server) => this.#linkOpened(catalog, server) });
+    this.#links = new Links({ clock, observer, onRequest: (frame, peer) => entry.onRequest(frame, peer), onOpened: (server) => this.#linkOpened(catalog, server) });
     const routing = new OfferRouting({
       clock, observer, router: new Router({ catalog, random: random.fork('router') }), breakers: this.#breakers,
       links: this.#links, instance, local: new LocalPeer(this.#dispatcher, identity),
@@ -93,7 +93,7 @@ export class ServerRooms {
       members: () => this.mesh.members(), catalog: () => this.directory.offers(),
     });
     this.reception = new Reception({
-      identity, cluster: options.cluster, links: this.#links, observer, refusal: guards.refusal, addresses: () => this.#addresses(),
+      identity, cluster: options.cluster, links: this.#links, refusal: guards.refusal, addresses: () => this.#addresses(),
       foreign: new ForeignEntry({ engine: this.#calls, runs, nowMs, nextCall, refusal: guards.refusal }),
       acceptLink: (arrival) => this.mesh.accept(arrival),
     });

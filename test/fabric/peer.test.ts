@@ -1,0 +1,193 @@
+/** Two peers over a memory network on virtual time: P1 to P4 of src/fabric/peer.ts, L1 and L2 of large values. */
+import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../src/base/virtual-clock.ts';
+import { LargeValues } from '../../src/fabric/large-values.ts';
+import { callsInFlightMax, Peer, type PeerHandlers, type RequestFrame } from '../../src/fabric/peer.ts';
+import { MemoryNetwork } from '../../src/transport/memory.ts';
+import type { Evidence, Link } from '../../src/transport/transport.ts';
+import type { CallFrame, ReplyFrame } from '../../src/wire/frame.ts';
+import { decodeValue, encodeArguments, encodeValue } from '../../src/wire/value.ts';
+
+const nothing = new Uint8Array(0);
+
+function callFrame(id: number, ...args: readonly unknown[]): CallFrame {
+  return {
+    kind: 'call', id, callNumber: id, function: 'f', isDirect: true, timeoutMs: 1_000, attempt: 1, paid: 0,
+    isJsonOnly: false, wantsProgress: false, args: { template: encodeArguments(args), inputs: [] },
+  };
+}
+
+async function pair(serverHandlers: Partial<PeerHandlers> = {}) {
+  const clock = new VirtualClock();
+  const network = new MemoryNetwork({ clock, delayMs: 1 });
+  const requests: RequestFrame[] = [];
+  const closed: Evidence[] = [];
+  let arrived: Link | undefined;
+  await network.transport('server').listen(
+    { host: 'server', port: 1 },
+    {
+      accept: ({ link }) => {
+        arrived = link;
+        return { isAccepted: true, ack: nothing };
+      },
+      call: () => Promise.reject(new Error('no foreign calls here')),
+      submit: () => {
+        throw new Error('no foreign calls here');
+      },
+    },
+  );
+  const dialling = network.transport('client').dial({ address: 'server:1', kind: 'session', hello: nothing });
+  clock.advance(10);
+  const { link } = await dialling;
+  if (!arrived) throw new Error('no link arrived');
+  const server = new Peer(arrived, { name: 'client', instance: 'c' }, {
+    onRequest: (frame) => requests.push(frame),
+    onClosed: (evidence) => closed.push(evidence),
+    ...serverHandlers,
+  });
+  const client = new Peer(link, { name: 'server', instance: 's' }, { onRequest: () => {}, onClosed: () => {} });
+  clock.advance(10);
+  return { clock, client, server, requests, closed, network };
+}
+
+/** A conversation that keeps what it is told. */
+function conversation() {
+  const told = { replies: [] as ReplyFrame[], progress: [] as unknown[], lost: [] as Evidence[] };
+  return {
+    ...told,
+    onReply: (frame: ReplyFrame) => told.replies.push(frame),
+    onProgress: (frame: { value: Parameters<typeof decodeValue>[0] }) => told.progress.push(decodeValue(frame.value)),
+    onLost: (evidence: Evidence) => told.lost.push(evidence),
+  };
+}
+
+describe('a conversation', () => {
+  it('gets progress while it is open, and one reply (P1)', async () => {
+    const { clock, client, server } = await pair();
+    const talk = conversation();
+    const id = client.reserve(talk);
+    client.send(callFrame(id, 1));
+    clock.advance(5);
+    server.serve(id, { cancel: () => {} });
+    server.send({ kind: 'progress', id, value: encodeValue('half') });
+    server.answer({ kind: 'reply', id, outcome: { ok: true, value: encodeValue('done') } });
+    server.answer({ kind: 'reply', id, outcome: { ok: true, value: encodeValue('twice') } });
+    server.send({ kind: 'progress', id, value: encodeValue('late') });
+    clock.advance(5);
+    expect(talk.progress).toEqual(['half']);
+    expect(talk.replies.map((reply) => reply.outcome.ok && decodeValue(reply.outcome.value))).toEqual(['done']);
+    expect(client.inFlight).toBe(0);
+  });
+
+  it('is told when the link is lost, once (P1)', async () => {
+    const { clock, client, network } = await pair();
+    const talk = conversation();
+    client.send(callFrame(client.reserve(talk), 1));
+    clock.advance(5);
+    network.kill('server');
+    clock.advance(1_000);
+    client.close();
+    expect(talk.lost).toEqual(['reset']);
+  });
+
+  it('whose opener died is given up where it is served', async () => {
+    const { clock, client, server, network } = await pair();
+    const id = client.reserve(conversation());
+    client.send(callFrame(id, 1));
+    clock.advance(5);
+    const cancels: string[] = [];
+    server.serve(id, { cancel: (reason) => cancels.push(reason) });
+    network.kill('client');
+    clock.advance(1_000);
+    expect(cancels).toHaveLength(1);
+  });
+});
+
+describe('room', () => {
+  it('ends at the limit; those who wait get it in order (P2)', async () => {
+    const { client } = await pair();
+    const ids = Array.from({ length: callsInFlightMax }, () => client.reserve(conversation()));
+    expect(client.isFull).toBe(true);
+    const admitted: string[] = [];
+    for (const name of ['first', 'second']) {
+      expect(client.whenRoom({ onRoom: () => void (admitted.push(name), client.reserve(conversation())), onLost: () => {} })).toBe(true);
+    }
+    for (const id of ids.slice(0, 1)) client.release(id);
+    expect(admitted).toEqual(['first']);
+    for (const id of ids.slice(1, 2)) client.release(id);
+    expect(admitted).toEqual(['first', 'second']);
+  });
+
+  it('is told to be gone when the link is lost (P2)', async () => {
+    const { clock, client } = await pair();
+    for (let count = 0; count < callsInFlightMax; count += 1) client.reserve(conversation());
+    const lost: Evidence[] = [];
+    client.whenRoom({ onRoom: () => {}, onLost: (evidence) => lost.push(evidence) });
+    client.close();
+    clock.advance(10);
+    expect(lost).toEqual(['local']);
+  });
+});
+
+describe('large values', () => {
+  const large = 'x'.repeat(200_000);
+
+  it('travel beside their frame, which is delivered when they are all there (P3, L1)', async () => {
+    const { clock, client, requests } = await pair();
+    client.send(callFrame(client.reserve(conversation()), large, large));
+    clock.advance(100);
+    const [request] = requests;
+    expect(request?.kind === 'call' && decodeValue(request.args.template)).toEqual([large, large]);
+  });
+
+  it('of a frame that is given up are dropped, and the frame is never delivered (L2)', () => {
+    const dropped: number[] = [];
+    const link = { sendLarge: () => Promise.resolve(), dropLarge: (transfer: number) => dropped.push(transfer) };
+    const values = new LargeValues(link);
+    const delivered: number[] = [];
+    values.incoming().expect(7, 200_000, () => {});
+    expect(values.isWaiting).toBe(true);
+    values.deliverWhenWhole(1, () => delivered.push(1));
+    expect(values.drop(1)).toBe(true);
+    expect(values.drop(1)).toBe(false);
+    values.arrived(7, nothing);
+    expect({ dropped, delivered }).toEqual({ dropped: [7], delivered: [] });
+  });
+
+  it('that come before their frame wait for it (L1)', () => {
+    const values = new LargeValues({ sendLarge: () => Promise.resolve(), dropLarge: () => {} });
+    values.arrived(7, Uint8Array.of(1));
+    const filled: Uint8Array[] = [];
+    values.incoming().expect(7, 1, (value) => filled.push(value));
+    expect(values.isWaiting).toBe(false);
+    expect(filled).toEqual([Uint8Array.of(1)]);
+  });
+});
+
+describe('a peer that breaks the rules', () => {
+  it('that opens the same conversation twice is cut off (P4)', async () => {
+    const { clock, client, closed, server } = await pair({ onRequest: (frame, peer) => peer.serve(frame.id, { cancel: () => {} }) });
+    const id = client.reserve(conversation());
+    client.send(callFrame(id, 1));
+    client.send(callFrame(id, 2));
+    clock.advance(100);
+    expect(closed).toEqual(['local']);
+    expect(server.closed).toBe('local');
+  });
+});
+
+describe('a retired peer', () => {
+  it('closes when its last conversation has settled', async () => {
+    const { clock, client, server } = await pair();
+    const id = client.reserve(conversation());
+    client.send(callFrame(id, 1));
+    clock.advance(5);
+    server.serve(id, { cancel: () => {} });
+    client.retire();
+    clock.advance(100);
+    expect(client.closed).toBeUndefined();
+    server.answer({ kind: 'reply', id, outcome: { ok: true, value: encodeValue(1) } });
+    clock.advance(100);
+    expect(client.closed).toBe('local');
+  });
+});

@@ -1,0 +1,253 @@
+/** One call's life against scripted servers, on virtual time: K1, K2 and the walk through choosing, waiting and retrying. */
+import { describe, expect, it } from 'vitest';
+import { DeadlineWheel } from '../../src/base/deadline-wheel.ts';
+import { seededRandom } from '../../src/base/random.ts';
+import { VirtualClock } from '../../src/base/virtual-clock.ts';
+import type { Effect } from '../../src/core/catalog/offer.ts';
+import { type ErrorCode, HeddleError } from '../../src/errors.ts';
+import type { Invocation, Settlement } from '../../src/fabric/invocation.ts';
+import type { Conversation, RoomWaiter } from '../../src/fabric/peer.ts';
+import { type AttemptEnd, type CallPeer, RoutedCall, type Routing, type Tried } from '../../src/fabric/routed-call.ts';
+import { fromWireError, toWireError } from '../../src/wire/error.ts';
+import type { CallFrame, Frame } from '../../src/wire/frame.ts';
+import { decodeValue, encodeArguments, encodeValue } from '../../src/wire/value.ts';
+
+/** A server whose answers the test gives by hand. */
+class ScriptedPeer implements CallPeer {
+  isFull = false;
+  readonly sent: Frame[] = [];
+  readonly conversations = new Map<number, Conversation>();
+  readonly waiters = new Set<RoomWaiter>();
+  #nextId = 1;
+
+  reserve(conversation: Conversation): number {
+    const id = this.#nextId++;
+    this.conversations.set(id, conversation);
+    return id;
+  }
+  release(id: number): void {
+    this.conversations.delete(id);
+  }
+  send(frame: Frame): void {
+    this.sent.push(frame);
+  }
+  whenRoom(waiter: RoomWaiter): boolean {
+    this.waiters.add(waiter);
+    return true;
+  }
+  leaveQueue(waiter: RoomWaiter): void {
+    this.waiters.delete(waiter);
+  }
+
+  get calls(): CallFrame[] {
+    return this.sent.filter((frame) => frame.kind === 'call');
+  }
+  answer(value: unknown): void {
+    this.#end((conversation, id) => conversation.onReply({ kind: 'reply', id, outcome: { ok: true, value: encodeValue(value) }, server: 'owner' }));
+  }
+  refuse(error: HeddleError): void {
+    this.#end((conversation, id) => conversation.onReply({ kind: 'reply', id, outcome: { ok: false, error: toWireError(error) } }));
+  }
+  lose(): void {
+    this.#end((conversation) => conversation.onLost('reset'));
+  }
+  #end(tell: (conversation: Conversation, id: number) => void): void {
+    const [[id, conversation] = []] = this.conversations;
+    if (id === undefined || !conversation) throw new Error('no call is in flight here');
+    this.conversations.delete(id);
+    tell(conversation, id);
+  }
+}
+
+interface Rig {
+  readonly clock: VirtualClock;
+  readonly peers: ReadonlyMap<string, ScriptedPeer>;
+  readonly ends: (ErrorCode | undefined)[];
+  readonly settled: Settlement[];
+  readonly waits: ErrorCode[];
+  readonly call: RoutedCall<string>;
+}
+
+interface RigOptions {
+  readonly servers?: readonly string[];
+  readonly effect?: Effect;
+  readonly timeoutMs?: number;
+  readonly isDirect?: boolean;
+  readonly isOverloadFinal?: boolean;
+  readonly before?: (peers: ReadonlyMap<string, ScriptedPeer>) => void;
+}
+
+function start(options: RigOptions = {}): Rig {
+  const { servers = ['a', 'b'], effect = 'once', timeoutMs = 1_000, isDirect = true } = options;
+  const clock = new VirtualClock();
+  const peers = new Map(servers.map((server) => [server, new ScriptedPeer()]));
+  const ends: (ErrorCode | undefined)[] = [];
+  const settled: Settlement[] = [];
+  const waits: ErrorCode[] = [];
+  const routing: Routing<string> = {
+    choose: (_call: Invocation, tried: Tried | undefined) =>
+      servers.find((server) => !tried?.has(server)) ?? new HeddleError('no_route', { function: 'f', offers: [] }),
+    peerOf: (server) => peers.get(server),
+    reach: () => () => {},
+    serverOf: (server) => ({ name: server, instance: server }),
+    addressing: () => ({ version: '1.0.0', isDirect }),
+    effectOf: () => effect,
+    began: () => 1,
+    ended: (_server, _permit, end: AttemptEnd) => ends.push(end.code),
+  };
+  const invocation: Invocation = {
+    function: 'f', version: undefined, effect, need: undefined, target: undefined,
+    args: { template: encodeArguments([1]), inputs: [] }, timeoutMs, deadlineMs: timeoutMs,
+    caller: 'me', callerName: 'me', callNumber: 1, attempt: 1, paid: 0, meta: undefined,
+    isJsonOnly: false, wantsProgress: false, isOverloadFinal: options.isOverloadFinal ?? false,
+  };
+  const context = { clock, random: seededRandom('routed-call'), wheel: new DeadlineWheel(clock), instance: 'me' };
+  options.before?.(peers);
+  const sink = { settled: (end: Settlement) => settled.push(end), waiting: (_until: number, because: ErrorCode) => waits.push(because) };
+  const call = new RoutedCall(routing, context, { invocation, sink }).start();
+  return { clock, peers, ends, settled, waits, call };
+}
+
+function peer(rig: Rig, server: string): ScriptedPeer {
+  const found = rig.peers.get(server);
+  if (!found) throw new Error(`no server ${server}`);
+  return found;
+}
+
+function errorOf(rig: Rig): HeddleError {
+  const [end] = rig.settled;
+  if (!end || end.outcome.ok) throw new Error('the call did not fail');
+  return fromWireError(end.outcome.error);
+}
+
+describe('a call', () => {
+  it('ends with the answer of the server that ran it', () => {
+    const rig = start();
+    peer(rig, 'a').answer(42);
+    const [end] = rig.settled;
+    expect(end?.outcome.ok && decodeValue(end.outcome.value)).toBe(42);
+    expect(rig.ends).toEqual([undefined]);
+  });
+
+  it('is told its end once, though answer, loss and deadline all come (K1)', () => {
+    const rig = start();
+    const [conversation] = peer(rig, 'a').conversations.values();
+    peer(rig, 'a').answer(1);
+    rig.clock.advance(2_000);
+    rig.call.cancel('late');
+    conversation?.onLost('reset');
+    expect(rig.settled).toHaveLength(1);
+  });
+
+  it('stamps the remaining time less one hop', () => {
+    const rig = start({ timeoutMs: 1_000 });
+    expect(peer(rig, 'a').calls[0]?.timeoutMs).toBe(995);
+  });
+
+  it('goes elsewhere after a lost connection only when it is safe', () => {
+    const safe = start({ effect: 'idempotent' });
+    peer(safe, 'a').lose();
+    peer(safe, 'b').answer('again');
+    expect(safe.settled[0]?.outcome.ok).toBe(true);
+    expect(peer(safe, 'b').calls[0]?.attempt).toBe(2);
+
+    const once = start({ effect: 'once' });
+    peer(once, 'a').lose();
+    expect(peer(once, 'b').calls).toHaveLength(0);
+    expect(errorOf(once)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
+  });
+
+  it('that loses two servers gives up (R2)', () => {
+    const rig = start({ effect: 'pure', servers: ['a', 'b', 'c'] });
+    peer(rig, 'a').lose();
+    peer(rig, 'b').lose();
+    expect(peer(rig, 'c').calls).toHaveLength(0);
+    expect(errorOf(rig).code).toBe('connection_lost');
+  });
+
+  it('that was refused unrun goes to the next server at once', () => {
+    const rig = start();
+    peer(rig, 'a').refuse(new HeddleError('draining', { server: 'a' }));
+    peer(rig, 'b').answer(1);
+    expect(rig.settled[0]?.outcome.ok).toBe(true);
+    expect(rig.ends).toEqual(['draining', undefined]);
+  });
+
+  it('says the strongest of its attempts (K2)', () => {
+    const rig = start({ effect: 'pure' });
+    peer(rig, 'a').lose();
+    peer(rig, 'b').refuse(new HeddleError('bad_argument', { path: [], expected: 'x', found: 'y' }));
+    // bad_argument alone would say that nothing ran.
+    expect(errorOf(rig)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
+  });
+
+  it('waits and pays when every server is overloaded, and tells why', () => {
+    const rig = start({ servers: ['a'], timeoutMs: 10_000 });
+    const overloaded = new HeddleError('overloaded', { function: 'f', server: 'a', retryAfterMs: 10 });
+    for (let tries = 0; tries < 4; tries += 1) {
+      peer(rig, 'a').refuse(overloaded);
+      rig.clock.advance(1_000);
+    }
+    expect(rig.waits).toEqual(['overloaded', 'overloaded', 'overloaded']);
+    expect(peer(rig, 'a').calls.map((frame) => frame.paid)).toEqual([0, 1, 2, 3]);
+    expect(errorOf(rig).code).toBe('overloaded');
+  });
+
+  it('of a run leaves waiting to the run', () => {
+    const rig = start({ servers: ['a'], isOverloadFinal: true });
+    peer(rig, 'a').refuse(new HeddleError('overloaded', { function: 'f', server: 'a', retryAfterMs: 10 }));
+    expect(errorOf(rig).code).toBe('overloaded');
+    expect(rig.waits).toEqual([]);
+  });
+
+  it("takes an entry server's verdict for the call's", () => {
+    const rig = start({ effect: 'pure', isDirect: false });
+    peer(rig, 'a').refuse(new HeddleError('connection_lost', { server: 'owner' }));
+    expect(peer(rig, 'b').calls).toHaveLength(0);
+    expect(errorOf(rig).executed).toBe('maybe');
+  });
+});
+
+describe('a deadline', () => {
+  it('in flight ends the call as `maybe` and tells the server', () => {
+    const rig = start({ timeoutMs: 500 });
+    rig.clock.advance(520);
+    expect(errorOf(rig)).toMatchObject({ code: 'deadline_exceeded', executed: 'maybe', detail: { timeoutMs: 500 } });
+    expect(peer(rig, 'a').sent.at(-1)).toMatchObject({ kind: 'cancel' });
+  });
+
+  it('before anything was sent ends it as `no`', () => {
+    const rig = start({ timeoutMs: 500, before: (peers) => peers.forEach((one) => (one.isFull = true)) });
+    rig.clock.advance(520);
+    expect(errorOf(rig)).toMatchObject({ code: 'deadline_exceeded', executed: 'no' });
+    expect(peer(rig, 'a').waiters.size).toBe(0);
+  });
+});
+
+describe('room', () => {
+  it('is waited for, in line, and then used', () => {
+    const rig = start({ before: (peers) => peers.forEach((one) => (one.isFull = true)) });
+    expect(peer(rig, 'a').calls).toHaveLength(0);
+    for (const waiter of peer(rig, 'a').waiters) waiter.onRoom();
+    peer(rig, 'a').answer(1);
+    expect(rig.settled[0]?.outcome.ok).toBe(true);
+  });
+});
+
+describe('cancelling', () => {
+  it('tells the server and ends as `maybe`', () => {
+    const rig = start();
+    rig.call.cancel('enough');
+    expect(errorOf(rig)).toMatchObject({ code: 'cancelled', executed: 'maybe', detail: { reason: 'enough' } });
+    expect(peer(rig, 'a').sent.at(-1)).toMatchObject({ kind: 'cancel', reason: 'enough' });
+  });
+
+  it('in a backoff ends as `no`, and nothing is sent any more', () => {
+    const rig = start({ servers: ['a'], timeoutMs: 10_000 });
+    peer(rig, 'a').refuse(new HeddleError('overloaded', { function: 'f', server: 'a', retryAfterMs: 10 }));
+    rig.call.cancel('enough');
+    rig.clock.advance(5_000);
+    expect(errorOf(rig)).toMatchObject({ code: 'cancelled', executed: 'no' });
+    expect(peer(rig, 'a').calls).toHaveLength(1);
+  });
+});
