@@ -7,9 +7,9 @@
  */
 
 import type { Filled, Payload } from '../core/payload.ts';
-import { fill, type Filling } from '../core/workflow/fill.ts';
+import { type Filling, fill } from '../core/workflow/fill.ts';
 import { HeddleError } from '../errors.ts';
-import { decodeArguments, decodeValue, encodeValue, type EncodeOptions } from '../wire/value.ts';
+import { decodeArguments, decodeValue, type EncodeOptions, encodeValue } from '../wire/value.ts';
 import { argumentError, resultError } from '../wire/value-problem.ts';
 import type { Definition } from './define.ts';
 import { validateArguments, validateResult } from './validation.ts';
@@ -62,5 +62,9 @@ function filling({ at, value, path, name }: Filled['inputs'][number]): Filling {
 function unreadable(problem: unknown): unknown {
   if (HeddleError.is(problem)) return problem;
   const name = problem instanceof Error ? problem.name : typeof problem;
-  return new HeddleError('bad_result', { path: [], expected: 'a value that can be read', found: `one that threw ${name}` }, { cause: problem });
+  return new HeddleError(
+    'bad_result',
+    { path: [], expected: 'a value that can be read', found: `one that threw ${name}` },
+    { cause: problem },
+  );
 }

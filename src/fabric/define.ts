@@ -130,7 +130,11 @@ function readEffect(value: unknown, path: readonly string[]): Effect {
 
 function readInput(value: unknown, path: readonly string[]): readonly Schema[] {
   if (!Array.isArray(value)) {
-    throw wrong(path, 'a list with one schema an argument, as in input: [schema]', isSchema(value) ? 'a schema without brackets' : typeName(value));
+    throw wrong(
+      path,
+      'a list with one schema an argument, as in input: [schema]',
+      isSchema(value) ? 'a schema without brackets' : typeName(value),
+    );
   }
   return Object.freeze(value.map((schema: unknown, at) => readSchema(schema, [...path, at])));
 }

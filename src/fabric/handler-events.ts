@@ -8,7 +8,11 @@ import type { ServedRequest, ServingHost } from './serving.ts';
 /** A handler that kept the event loop for longer in one go is reported. */
 const blockedMsMin = 200;
 
-export function tellLogged(observer: Observer, call: ServedRequest, said: { readonly message: string; readonly fields: Readonly<Record<string, unknown>> | undefined }): void {
+export function tellLogged(
+  observer: Observer,
+  call: ServedRequest,
+  said: { readonly message: string; readonly fields: Readonly<Record<string, unknown>> | undefined },
+): void {
   if (observer.wants('handler.logged')) observer.emit({ kind: 'handler.logged', ...subjectOf(call), ...said });
 }
 
@@ -33,7 +37,10 @@ export function watchBlocking({ observer, clock }: ServingHost, call: ServedRequ
 }
 
 /** `instance:number`, constant over attempts and hops. */
-export function callIdOf({ frame, origin }: Pick<ServedRequest, 'origin'> & { readonly frame: Pick<ServedRequest['frame'], 'caller' | 'callNumber'> }): string {
+export function callIdOf({
+  frame,
+  origin,
+}: Pick<ServedRequest, 'origin'> & { readonly frame: Pick<ServedRequest['frame'], 'caller' | 'callNumber'> }): string {
   return `${frame.caller ?? origin.callerInstance}:${frame.callNumber}`;
 }
 

@@ -23,7 +23,11 @@ const remainingMsDefault = 30_000;
  * would see (`bad_argument`, `too_large`, `function_failed`, `bad_result`); what the handler threw is its cause. `ctx`
  * replaces parts of the context; `ctx.call` answers nested calls, which fail otherwise.
  */
-export async function invoke<A extends readonly unknown[], R>(fn: HeddleFunction<A, R>, args: Readonly<Is<A>>, ctx: Partial<Context> = {}): Promise<Is<R>> {
+export async function invoke<A extends readonly unknown[], R>(
+  fn: HeddleFunction<A, R>,
+  args: Readonly<Is<A>>,
+  ctx: Partial<Context> = {},
+): Promise<Is<R>> {
   const definition = definitionOf(fn);
   if (!definition) {
     throw new HeddleError('bad_argument', { path: ['invoke', 0], expected: 'what defineFunction gave', found: typeName(fn) });

@@ -4,6 +4,7 @@
  * R1 what cannot be offered is refused with its key and what to do; then nothing of that record is added.
  * R2 a name and version is offered once.
  * R3 names are keys of Maps: `constructor` is a name like any other.
+ * R4 what is announced stays under 256 KiB: schema texts are left out where they do not fit, functions are refused.
  * What a definition must look like is define.ts; how offers get around is the mesh's.
  */
 
@@ -15,6 +16,12 @@ import { HeddleError, type HeddleErrorOf } from '../errors.ts';
 import type { Functions } from './api.ts';
 import { type Definition, definitionOf, effectDefault, type Handler, isClass, isGenerator, noStreams, versionDefault } from './define.ts';
 import { jsonSchemaOf, jsonSchemasOf } from './json-schema.ts';
+
+/** Largest announcement of one server, in bytes. */
+const bodyBytesMax = 256 * 1024;
+/** What a record takes beside its texts: tags, lengths, numbers. */
+const recordBytes = 40;
+const textBytes = 4;
 
 /** Functions (each version counts) that one server offers. */
 export const functionsMax = 2_000;
@@ -49,9 +56,7 @@ export class Registry {
     const added = definitionsOf(functions).map(({ key, definition }) => ({ key, served: served(definition) }));
     const given = new Set<string>();
     for (const { key, served } of added) this.#checkNew(key, served.definition, given);
-    if (this.#size + added.length > functionsMax) {
-      throw new HeddleError('too_large', { what: 'the list of functions', limit: functionsMax, found: this.#size + added.length });
-    }
+    this.#checkRoom(added.map(({ served }) => served.record));
     for (const { served } of added) this.#put(served);
     return added.map(({ served }) => served.record);
   }
@@ -74,8 +79,21 @@ export class Registry {
 
   /** What the server announces, sorted by name, then version. */
   body(): CatalogBody {
-    const functions = [...this.#functions.values()].flatMap((versions) => [...versions.values()].map(({ record }) => record));
-    return { functions: functions.sort((a, b) => order(a.name, b.name) || order(a.version, b.version)) };
+    const functions = this.#records().sort((a, b) => order(a.name, b.name) || order(a.version, b.version));
+    return { functions: bytesOf(functions) <= bodyBytesMax ? functions : functions.map(withoutSchemas) };
+  }
+
+  #records(): FunctionRecord[] {
+    return [...this.#functions.values()].flatMap((versions) => [...versions.values()].map(({ record }) => record));
+  }
+
+  /** R4. */
+  #checkRoom(added: readonly FunctionRecord[]): void {
+    const count = this.#size + added.length;
+    if (count > functionsMax) throw new HeddleError('too_large', { what: 'the list of functions', limit: functionsMax, found: count });
+    const bytes = bytesOf([...this.#records(), ...added].map(withoutSchemas));
+    if (bytes > bodyBytesMax)
+      throw new HeddleError('too_large', { what: 'the announcement of all functions, in bytes,', limit: bodyBytesMax, found: bytes });
   }
 
   #put(served: ServedFunction): void {
@@ -91,7 +109,11 @@ export class Registry {
     const full = `${name}@${version}`;
     const isOffered = this.#functions.get(name)?.has(version) === true;
     if (isOffered || given.has(full)) {
-      throw wrong(key, `one function of the name "${name}" and version ${version}; give this one another version or name`, isOffered ? 'one that is offered already' : 'two of them');
+      throw wrong(
+        key,
+        `one function of the name "${name}" and version ${version}; give this one another version or name`,
+        isOffered ? 'one that is offered already' : 'two of them',
+      );
     }
     given.add(full);
   }
@@ -104,14 +126,19 @@ interface KeyedDefinition {
 
 function definitionsOf(functions: unknown): readonly KeyedDefinition[] {
   if (typeof functions !== 'object' || functions === null || Array.isArray(functions) || definitionOf(functions)) {
-    throw wrong(undefined, 'one record, as in { functions: { resize, add } }', definitionOf(functions) ? 'a single definition' : typeName(functions));
+    throw wrong(
+      undefined,
+      'one record, as in { functions: { resize, add } }',
+      definitionOf(functions) ? 'a single definition' : typeName(functions),
+    );
   }
   return Object.entries(functions).map(([key, value]) => ({ key, definition: definitionOf(value) ?? plain(key, value) }));
 }
 
 /** A plain function under its key: '1.0.0', `once`, no context. */
 function plain(key: string, value: unknown): Definition {
-  if (typeof value !== 'function') throw wrong(key, 'a definition or a function; keep constants, lists and objects out of the record', typeName(value));
+  if (typeof value !== 'function')
+    throw wrong(key, 'a definition or a function; keep constants, lists and objects out of the record', typeName(value));
   if (isClass(value)) throw wrong(key, 'a definition or a function; offer its methods one by one', 'a class');
   const handler = value as Handler; // a function that is no class can be called with anything
   if (isGenerator(handler)) throw wrong(key, noStreams, 'a function that yields');
@@ -146,6 +173,22 @@ function served(definition: Definition): ServedFunction {
     ...(outputSchema === undefined ? {} : { outputSchema }),
   };
   return { definition, record: Object.freeze(record) };
+}
+
+function withoutSchemas({ inputSchema: _input, outputSchema: _output, ...record }: FunctionRecord): FunctionRecord {
+  return record;
+}
+
+/** An upper bound of what the records take on the wire. */
+function bytesOf(records: readonly FunctionRecord[]): number {
+  const texts = records.flatMap(({ name, version, resources, inputSchema, outputSchema }) => [
+    name,
+    version,
+    inputSchema ?? '',
+    outputSchema ?? '',
+    ...resources,
+  ]);
+  return texts.reduce((bytes, text) => bytes + Buffer.byteLength(text) + textBytes, records.length * recordBytes);
 }
 
 function wrong(key: string | undefined, expected: string, found: string): HeddleErrorOf<'bad_argument'> {

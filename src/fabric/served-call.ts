@@ -19,7 +19,15 @@ import { type ContextCall, ServedContext } from './context.ts';
 import { tellFailed, tellLogged, tellOverstayed, watchBlocking } from './handler-events.ts';
 import { type Settlement, timeoutMsMax } from './invocation.ts';
 import type { IncomingCall, ServedRequest, ServingHost } from './serving.ts';
-import { cancelledVerdict, fullVerdict, lateVerdict, stoppingVerdict, thrownVerdict, unreadyVerdict, unwrittenVerdict } from './verdicts.ts';
+import {
+  cancelledVerdict,
+  fullVerdict,
+  lateVerdict,
+  stoppingVerdict,
+  thrownVerdict,
+  unreadyVerdict,
+  unwrittenVerdict,
+} from './verdicts.ts';
 
 /** A handler that has not returned this long after its reply (or its own timeout, if that is longer) is reported. */
 const overstayMsMin = 5_000;
@@ -127,7 +135,10 @@ export class ServedCall implements WheelEntry, PlaceWaiter, ContextCall, Incomin
     }
     if (!(args instanceof Promise)) return this.#run(args);
     this.#wait();
-    args.then((checked) => this.#run(checked), (problem: unknown) => this.#unready(problem));
+    args.then(
+      (checked) => this.#run(checked),
+      (problem: unknown) => this.#unready(problem),
+    );
   }
 
   #run(args: readonly unknown[]): void {
@@ -141,7 +152,10 @@ export class ServedCall implements WheelEntry, PlaceWaiter, ContextCall, Incomin
       return this.#threw(thrown);
     }
     this.#wait();
-    Promise.resolve(result).then((value) => this.#returned(value), (thrown: unknown) => this.#threw(thrown));
+    Promise.resolve(result).then(
+      (value) => this.#returned(value),
+      (thrown: unknown) => this.#threw(thrown),
+    );
   }
 
   #enter(args: readonly unknown[]): unknown {
@@ -167,7 +181,10 @@ export class ServedCall implements WheelEntry, PlaceWaiter, ContextCall, Incomin
     }
     if (!(checked instanceof Promise)) return this.#write(checked);
     this.#wait();
-    checked.then((late: unknown) => this.#write(late), (problem: unknown) => this.#unwritten(problem));
+    checked.then(
+      (late: unknown) => this.#write(late),
+      (problem: unknown) => this.#unwritten(problem),
+    );
   }
 
   #write(value: unknown): void {

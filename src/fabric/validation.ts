@@ -7,6 +7,7 @@
  * What comes out (defaults filled in, transforms applied) is what handler and caller see.
  */
 
+import { quiet } from '../base/deferred.ts';
 import type { Schema } from '../core/function.ts';
 import { typeName } from '../core/workflow/fields.ts';
 import { HeddleError, type HeddleErrorOf } from '../errors.ts';
@@ -45,7 +46,8 @@ export function validateArguments(schemas: readonly Schema[], args: readonly unk
   for (const [at, schema] of schemas.entries()) {
     const value = validate(schema, { code: 'bad_argument', path: ['args', at], value: args[at] });
     isAsync ||= value instanceof Promise;
-    checked.push(value);
+    // Quiet, because a later schema may refuse at once: then nobody waits for this one.
+    checked.push(value instanceof Promise ? quiet(value) : value);
   }
   return isAsync ? Promise.all(checked) : checked;
 }
@@ -82,13 +84,19 @@ function valueOf(verdict: unknown, subject: Subject): unknown {
 function refused(subject: Subject, issues: unknown): HeddleErrorOf<ValidationCode> {
   const issue: unknown = Array.isArray(issues) ? issues[0] : undefined;
   const at = keysOf(issue);
-  const message = typeof issue === 'object' && issue !== null && 'message' in issue ? String(issue.message) : 'a value that its schema accepts';
+  const message =
+    typeof issue === 'object' && issue !== null && 'message' in issue ? String(issue.message) : 'a value that its schema accepts';
   return problem(subject, { at, expected: message, found: typeName(partOf(subject.value, at)) });
 }
 
 function failed(subject: Subject, thrown: unknown): HeddleErrorOf<ValidationCode> {
   const name = thrown instanceof Error ? thrown.name : typeof thrown;
-  return problem(subject, { at: [], expected: `a value that its schema can judge (it threw ${name})`, found: typeName(subject.value), cause: thrown });
+  return problem(subject, {
+    at: [],
+    expected: `a value that its schema can judge (it threw ${name})`,
+    found: typeName(subject.value),
+    cause: thrown,
+  });
 }
 
 interface Problem {

@@ -35,7 +35,11 @@ export function stoppingVerdict(server: string, executed: Executed): HeddleError
 /** Arguments that could not be made ready for a reason of our own. */
 export function unreadyVerdict(problem: unknown): HeddleError {
   if (HeddleError.is(problem)) return problem;
-  return new HeddleError('protocol_error', { problem: `the arguments cannot be read: ${nameOf(problem)}` }, { executed: 'no', cause: problem });
+  return new HeddleError(
+    'protocol_error',
+    { problem: `the arguments cannot be read: ${nameOf(problem)}` },
+    { executed: 'no', cause: problem },
+  );
 }
 
 /** What the handler threw, be it an error, a string, undefined, or something that throws when it is looked at. */
@@ -50,7 +54,11 @@ export function thrownVerdict(thrown: unknown): HeddleError {
 /** A result that could not be written; when that is our own fault, it still is an answer. */
 export function unwrittenVerdict(problem: unknown): HeddleError {
   if (HeddleError.is(problem)) return problem;
-  return new HeddleError('bad_result', { path: [], expected: 'a value that can be encoded', found: `one that raised ${nameOf(problem)}` }, { cause: problem });
+  return new HeddleError(
+    'bad_result',
+    { path: [], expected: 'a value that can be encoded', found: `one that raised ${nameOf(problem)}` },
+    { cause: problem },
+  );
 }
 
 function nameOf(problem: unknown): string {

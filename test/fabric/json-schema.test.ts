@@ -1,0 +1,44 @@
+import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import type { Schema } from '../../src/core/function.ts';
+import { jsonSchemaOf, jsonSchemasOf } from '../../src/fabric/json-schema.ts';
+
+/** A schema that anything may be given, with converters of its own. */
+function schema(jsonSchema?: unknown): Schema {
+  return {
+    '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }), ...(jsonSchema === undefined ? {} : { jsonSchema }) },
+  } as Schema;
+}
+
+describe('JSON Schema texts', () => {
+  test('are of what goes in and of what comes out', () => {
+    const transformed = z.string().pipe(z.coerce.number());
+    expect(JSON.parse(jsonSchemaOf(transformed, 'input') ?? '')).toMatchObject({ type: 'string' });
+    expect(JSON.parse(jsonSchemaOf(transformed, 'output') ?? '')).toMatchObject({ type: 'number' });
+  });
+
+  test('of an argument list say "anything" where a schema gives none', () => {
+    expect(JSON.parse(jsonSchemasOf([z.string(), schema()]) ?? '')).toMatchObject([{ type: 'string' }, true]);
+    expect(jsonSchemasOf([schema(), schema()])).toBeUndefined();
+  });
+
+  test.each([
+    ['gives none', schema()],
+    ['gives something else', schema(5)],
+    ['has no converter', schema({ input: 5 })],
+    [
+      'throws',
+      schema({
+        input: () => {
+          throw new Error('no');
+        },
+      }),
+    ],
+    ['gives what JSON lacks', schema({ input: () => 5n })],
+    ['gives nothing', schema({ input: () => undefined })],
+    ['gives a long text', schema({ input: () => 'x'.repeat(8_192) })],
+    ['is of something that JSON lacks', z.date()],
+  ])('are left out where a schema %s', (_what, given) => {
+    expect(jsonSchemaOf(given, 'input')).toBeUndefined();
+  });
+});
