@@ -44,7 +44,8 @@ export function nameProblem(kind: NameKind, value: unknown): NameProblem | undef
   if (typeof value !== 'string') return { expected, found: describeFound(value) };
   if (value === '') return { expected, found: 'an empty text' };
   // A character takes one byte at least, so that a text of 1 MB is not walked.
-  if (value.length > bytesMax || utf8Bytes(value) > bytesMax) return { expected: `${expected} of at most ${bytesMax} bytes`, found: describeFound(value) };
+  if (value.length > bytesMax || utf8Bytes(value) > bytesMax)
+    return { expected: `${expected} of at most ${bytesMax} bytes`, found: describeFound(value) };
   if (loneSurrogate.test(value)) return { expected, found: 'a text that is not well-formed Unicode' };
   if (value === '__proto__') return { expected, found: 'the reserved name "__proto__"' };
   if (controlCharacter.test(value)) return { expected, found: 'a text with control characters' };

@@ -26,6 +26,9 @@ export interface OfferMatch {
   readonly preference: ((offer: Offer) => number) | undefined;
 }
 
+/** Resources that a message names before it only counts them. */
+const resourcesNamedMax = 8;
+
 /** Linear in the offers, with one look at each. */
 export function matchOffers(offers: readonly Offer[], query: OfferQuery): OfferMatch {
   const mismatch = mismatchTest(query);
@@ -50,7 +53,8 @@ export function mismatchTest(query: OfferQuery): (offer: Offer) => string | unde
   return (offer) => {
     if (query.target !== undefined && offer.server.name !== query.target) return `is not the target ${query.target}`;
     if (!isInRange(offer.record.version)) return `version ${offer.record.version} is not in ${query.version}`;
-    return needMismatch(need, offer.resources);
+    const lack = needMismatch(need, offer.resources);
+    return lack === undefined ? undefined : `${lack} (has ${resourcesText(offer.resources)})`;
   };
 }
 
@@ -62,4 +66,10 @@ export function wantedText(query: OfferQuery): string {
     query.target === undefined ? '' : `on ${query.target}`,
   ];
   return texts.filter((text) => text !== '').join(', ') || 'anything';
+}
+
+function resourcesText(resources: ReadonlySet<string>): string {
+  const named = [...resources].slice(0, resourcesNamedMax);
+  const left = resources.size - named.length;
+  return `${named.join(', ') || 'no resources'}${left > 0 ? ` and ${left} more` : ''}`;
 }

@@ -24,7 +24,8 @@ const nothing: NeedParts = { all: [], any: [], none: [], prefer: [] };
 /** A need from outside, or `bad_argument` naming the part that is wrong. */
 export function checkNeed(value: unknown, path: Path): Need {
   if (Array.isArray(value)) return checkResources(value, path);
-  if (typeof value !== 'object' || value === null) throw wrong(path, 'a list of resources or { all, any, none, prefer }', describeFound(value));
+  if (typeof value !== 'object' || value === null)
+    throw wrong(path, 'a list of resources or { all, any, none, prefer }', describeFound(value));
   const need: { -readonly [K in keyof NeedParts]?: NeedParts[K] } = {};
   for (const [key, part] of Object.entries(value)) {
     const name = partNames.find((known) => known === key);

@@ -127,7 +127,10 @@ export function newServerState(server: { readonly name: string; readonly instanc
 }
 
 /** The state of an offer that has just appeared. */
-export function newOffer(record: FunctionRecord, place: { readonly server: ServerState; readonly stats: FunctionStats; readonly nowMs: number }): Offer {
+export function newOffer(
+  record: FunctionRecord,
+  place: { readonly server: ServerState; readonly stats: FunctionStats; readonly nowMs: number },
+): Offer {
   return {
     record,
     server: place.server,

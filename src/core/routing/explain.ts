@@ -40,7 +40,12 @@ const refusalsMax = 20;
 export function verdictOn(offer: Offer, facts: VerdictFacts): OfferVerdict {
   const against = facts.mismatch(offer) ?? hindrance(offer, facts);
   if (against !== undefined) return { offer, isCandidate: false, why: against };
-  if (!facts.candidates.has(offer)) return { offer, isCandidate: false, why: 'others come first (a higher version, a sounder server, preferred resources, or the subset of this caller)' };
+  if (!facts.candidates.has(offer))
+    return {
+      offer,
+      isCandidate: false,
+      why: 'others come first (a higher version, a sounder server, preferred resources, or the subset of this caller)',
+    };
   const latency = latencyOf(offer, facts.moment.nowMs).toFixed(1);
   return { offer, isCandidate: true, why: `candidate: ${latency} ms, ${offer.inFlight} in flight` };
 }

@@ -15,7 +15,7 @@ import type { OfferMatch, OfferQuery } from '../catalog/match.ts';
 import type { Offer, ServerState } from '../catalog/server-state.ts';
 import { type Moment, type OfferVerdict, refusalsOf, type Tried, verdictOn } from './explain.ts';
 import { noteAnswer, noteFailure, noteShed, relearn } from './latency.ts';
-import { betterOfTwo, candidatesOf, type Candidates } from './pick.ts';
+import { betterOfTwo, type Candidates, candidatesOf } from './pick.ts';
 import { shapeOf } from './shape.ts';
 
 export interface RouterOptions {
@@ -86,7 +86,10 @@ export class Router {
     const match = this.#catalog.matching(query);
     const { offers, probes } = this.#untried(match, tried ?? new Map());
     const facts = { mismatch: this.#catalog.mismatchTest(query), candidates: new Set([...offers, ...probes]), tried, moment };
-    const waits = match.groups.flat().flatMap(({ gate, server }) => [gate, server.gate]).filter((gate) => gate.state === 'open');
+    const waits = match.groups
+      .flat()
+      .flatMap(({ gate, server }) => [gate, server.gate])
+      .filter((gate) => gate.state === 'open');
     return {
       function: query.function,
       verdicts: this.#catalog.offersOf(query.function).map((offer) => verdictOn(offer, facts)),
@@ -147,7 +150,12 @@ export class Router {
   }
 
   #keep(query: OfferQuery, shape: string, nowMs: number): Plan {
-    const empty: Plan = { match: { groups: [], preference: undefined }, offersRevision: 0, candidates: { offers: [], probes: [] }, revision: 0 };
+    const empty: Plan = {
+      match: { groups: [], preference: undefined },
+      offersRevision: 0,
+      candidates: { offers: [], probes: [] },
+      revision: 0,
+    };
     const plan = this.#renewed(empty, query, nowMs);
     if (this.#plans.size >= functionsMax) this.#plans.clear();
     const shapes = this.#plans.get(query.function) ?? new Map<string, Plan>();
@@ -158,7 +166,9 @@ export class Router {
   }
 
   #untried(match: OfferMatch, tried: Tried): Candidates {
-    const groups = match.groups.map((group) => group.filter((offer) => !tried.has(offer.server.instance))).filter((group) => group.length > 0);
+    const groups = match.groups
+      .map((group) => group.filter((offer) => !tried.has(offer.server.instance)))
+      .filter((group) => group.length > 0);
     return candidatesOf({ ...match, groups }, this.#rankOf);
   }
 
