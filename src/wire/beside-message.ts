@@ -2,8 +2,8 @@
  * `heddle.v1.Beside`: the body of a frame that travels as a transfer of its own, and the values inside it that do.
  */
 
-import { bytesTag, varintTag } from './proto-reader.ts';
 import type { ProtoReader } from './proto-reader.ts';
+import { bytesTag, varintTag } from './proto-reader.ts';
 import type { ProtoWriter } from './proto-writer.ts';
 
 export interface Transfer {

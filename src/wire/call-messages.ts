@@ -2,8 +2,8 @@
  * `heddle.v1.Call` and `heddle.v1.Reply`: the two messages of the hot path, a microsecond each.
  */
 
-import type { Effect, Need } from '../core/catalog/offer.ts';
 import type { Input, Payload } from '../core/payload.ts';
+import type { Sink, Source } from './common-messages.ts';
 import {
   readEffect,
   readEntry,
@@ -16,12 +16,11 @@ import {
   writeNeed,
   writeValue,
 } from './common-messages.ts';
-import type { Sink, Source } from './common-messages.ts';
-import { readError, writeError } from './error-message.ts';
 import type { WireError } from './error.ts';
+import { readError, writeError } from './error-message.ts';
 import type { CallFrame, ReplyFrame } from './frame.ts';
-import { bytesTag, varintTag } from './proto-reader.ts';
 import type { ProtoReader } from './proto-reader.ts';
+import { bytesTag, varintTag } from './proto-reader.ts';
 import type { ProtoWriter } from './proto-writer.ts';
 import { protocolError } from './value-problem.ts';
 
@@ -63,31 +62,16 @@ function writeMeta(writer: ProtoWriter, field: number, meta: Readonly<Record<str
   }
 }
 
-/** What `readCall` collects: one shape for all calls, so that the engine keeps the loop fast. */
-interface CallFields {
-  callNumber: number;
-  caller: string | undefined;
-  callerName: string | undefined;
-  function: string;
-  version: string | undefined;
-  isDirect: boolean;
-  effect: Effect | undefined;
-  need: Need | undefined;
-  target: string | undefined;
-  timeoutMs: number;
-  attempt: number;
-  paid: number;
-  attemptsMax: number | undefined;
-  idempotencyKey: string | undefined;
+/** A frame while it is being read: one shape for all calls, so that the engine keeps the loop fast. */
+type Draft = { -readonly [K in keyof CallFrame]-?: CallFrame[K] } & {
   meta: Record<string, string> | undefined;
-  isJsonOnly: boolean;
-  wantsProgress: boolean;
-  template: Payload;
-  inputs: Input[];
-}
+  args: { template: Payload; inputs: Input[] };
+};
 
-function emptyCall(): CallFields {
+function emptyCall(id: number): Draft {
   return {
+    kind: 'call',
+    id,
     callNumber: 0,
     caller: undefined,
     callerName: undefined,
@@ -105,46 +89,83 @@ function emptyCall(): CallFields {
     meta: undefined,
     isJsonOnly: false,
     wantsProgress: false,
-    template: undefinedPayload,
-    inputs: [],
+    args: { template: undefinedPayload, inputs: [] },
   };
 }
 
 export function readCall(source: Source, id: number): CallFrame {
   const { reader } = source;
-  const call = emptyCall();
+  const call = emptyCall(id);
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) readCallField(source, tag, call);
-  const { template, inputs, ...head } = call;
-  return { kind: 'call', id, ...head, args: { template, inputs } };
+  return call;
 }
 
-function readCallField(source: Source, tag: number, call: CallFields): void {
+function readCallField(source: Source, tag: number, call: Draft): void {
   const { reader } = source;
   switch (tag) {
-    case varintTag(1): call.callNumber = reader.uint(); return;
-    case bytesTag(2): call.function = reader.string(); return;
-    case bytesTag(3): call.template = readValue(source); return;
-    case varintTag(4): call.timeoutMs = reader.uint(); return;
-    case varintTag(5): call.attempt = reader.uint(); return;
-    case varintTag(6): call.isDirect = reader.flag(); return;
-    case varintTag(7): call.effect = readEffect(reader); return;
-    case bytesTag(8): call.caller = reader.string(); return;
-    case bytesTag(9): call.callerName = reader.string(); return;
-    case bytesTag(10): call.version = reader.string(); return;
-    case bytesTag(11): call.need = readNeed(reader); return;
-    case bytesTag(12): call.target = reader.string(); return;
-    case varintTag(13): call.paid = reader.uint(); return;
-    case varintTag(14): call.isJsonOnly = reader.flag(); return;
-    case varintTag(15): call.wantsProgress = reader.flag(); return;
-    case bytesTag(16): call.inputs.push(readInput(source)); return;
-    case varintTag(17): call.attemptsMax = reader.uint(); return;
-    case bytesTag(18): call.idempotencyKey = reader.string(); return;
-    case bytesTag(19): readMetaEntry(reader, call); return;
-    default: reader.skip(tag);
+    case varintTag(1):
+      call.callNumber = reader.uint();
+      return;
+    case bytesTag(2):
+      call.function = reader.string();
+      return;
+    case bytesTag(3):
+      call.args.template = readValue(source);
+      return;
+    case varintTag(4):
+      call.timeoutMs = reader.uint();
+      return;
+    case varintTag(5):
+      call.attempt = reader.uint();
+      return;
+    case varintTag(6):
+      call.isDirect = reader.flag();
+      return;
+    case varintTag(7):
+      call.effect = readEffect(reader);
+      return;
+    case bytesTag(8):
+      call.caller = reader.string();
+      return;
+    case bytesTag(9):
+      call.callerName = reader.string();
+      return;
+    case bytesTag(10):
+      call.version = reader.string();
+      return;
+    case bytesTag(11):
+      call.need = readNeed(reader);
+      return;
+    case bytesTag(12):
+      call.target = reader.string();
+      return;
+    case varintTag(13):
+      call.paid = reader.uint();
+      return;
+    case varintTag(14):
+      call.isJsonOnly = reader.flag();
+      return;
+    case varintTag(15):
+      call.wantsProgress = reader.flag();
+      return;
+    case bytesTag(16):
+      call.args.inputs.push(readInput(source));
+      return;
+    case varintTag(17):
+      call.attemptsMax = reader.uint();
+      return;
+    case bytesTag(18):
+      call.idempotencyKey = reader.string();
+      return;
+    case bytesTag(19):
+      readMetaEntry(reader, call);
+      return;
+    default:
+      reader.skip(tag);
   }
 }
 
-function readMetaEntry(reader: ProtoReader, call: CallFields): void {
+function readMetaEntry(reader: ProtoReader, call: Draft): void {
   const [key, text] = readEntry(reader, () => reader.string());
   call.meta ??= {};
   call.meta[key] = text ?? '';

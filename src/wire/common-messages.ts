@@ -8,8 +8,8 @@ import type { Effect, Need } from '../core/catalog/offer.ts';
 import type { Encoding, Filled, Input, Path, Payload } from '../core/payload.ts';
 import type { Executed } from '../errors.ts';
 import type { LargeIncoming, LargeOutgoing } from './frame.ts';
-import { bytesTag, varintTag } from './proto-reader.ts';
 import type { ProtoReader } from './proto-reader.ts';
+import { bytesTag, varintTag } from './proto-reader.ts';
 import type { ProtoWriter } from './proto-writer.ts';
 import { protocolError } from './value-problem.ts';
 

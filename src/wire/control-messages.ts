@@ -4,11 +4,11 @@
 
 import { unreachable } from '../base/assert.ts';
 import type { Payload } from '../core/payload.ts';
-import { readTexts, readValue, undefinedPayload, writeValue } from './common-messages.ts';
 import type { Sink, Source } from './common-messages.ts';
+import { readTexts, readValue, undefinedPayload, writeValue } from './common-messages.ts';
 import type { AttachFrame, CancelFrame, CancelRunFrame, ProgressFrame, QueryFrame, ServersFrame } from './frame.ts';
-import { bytesTag, varintTag } from './proto-reader.ts';
 import type { ProtoReader } from './proto-reader.ts';
+import { bytesTag, varintTag } from './proto-reader.ts';
 import { protocolError } from './value-problem.ts';
 
 export type ControlFrame = CancelFrame | ProgressFrame | QueryFrame | AttachFrame | CancelRunFrame | ServersFrame;

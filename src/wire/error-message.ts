@@ -4,8 +4,8 @@
 
 import type { Payload } from '../core/payload.ts';
 import type { Executed } from '../errors.ts';
-import { readEntry, readExecuted, readValue, undefinedPayload, writeExecuted, writeValue } from './common-messages.ts';
 import type { Sink, Source } from './common-messages.ts';
+import { readEntry, readExecuted, readValue, undefinedPayload, writeExecuted, writeValue } from './common-messages.ts';
 import type { WireCause, WireError } from './error.ts';
 import { bytesTag, varintTag } from './proto-reader.ts';
 import { protocolError } from './value-problem.ts';

@@ -49,17 +49,30 @@ export function isDetailOf(code: ErrorCode, detail: unknown): boolean {
   return Object.entries(shapes[code] as Readonly<Record<string, string>>).every(([field, kind]) => isOf(kind, detail[field]));
 }
 
+/** Whether the detail of `code` always has `partial`, which an empty record of results does not show on the wire. */
+export function hasPartial(code: ErrorCode): boolean {
+  return 'partial' in shapes[code] && shapes[code].partial === 'object';
+}
+
 function isOf(kind: string, value: unknown): boolean {
   if (kind.endsWith('?')) return value === undefined || isOf(kind.slice(0, -1), value);
   switch (kind) {
-    case 'any': return true;
-    case 'path': return Array.isArray(value) && value.every((part) => typeof part === 'string' || typeof part === 'number');
-    case 'texts': return isListOf(value, (text) => typeof text === 'string');
-    case 'refusals': return isListOf(value, (refusal) => isObject(refusal) && typeof refusal['server'] === 'string' && typeof refusal['why'] === 'string');
-    case 'problems': return isListOf(value, (problem) => isObject(problem) && typeof problem['message'] === 'string');
-    case 'outcomes': return isObject(value) && Object.values(value).every((outcome) => typeof outcome === 'string');
-    case 'object': return isObject(value);
-    default: return typeof value === kind;
+    case 'any':
+      return true;
+    case 'path':
+      return Array.isArray(value) && value.every((part) => typeof part === 'string' || typeof part === 'number');
+    case 'texts':
+      return isListOf(value, (text) => typeof text === 'string');
+    case 'refusals':
+      return isListOf(value, (refusal) => isObject(refusal) && typeof refusal['server'] === 'string' && typeof refusal['why'] === 'string');
+    case 'problems':
+      return isListOf(value, (problem) => isObject(problem) && typeof problem['message'] === 'string');
+    case 'outcomes':
+      return isObject(value) && Object.values(value).every((outcome) => typeof outcome === 'string');
+    case 'object':
+      return isObject(value);
+    default:
+      return typeof value === kind;
   }
 }
 

@@ -9,10 +9,10 @@
  */
 
 import type { Payload } from '../core/payload.ts';
-import { HeddleError, errorTable, strongest } from '../errors.ts';
 import type { ErrorCode, ErrorDetails, Executed } from '../errors.ts';
-import { isDetailOf } from './error-shapes.ts';
+import { errorTable, HeddleError, strongest } from '../errors.ts';
 import { causesMax, isWireError } from './error-message.ts';
+import { hasPartial, isDetailOf } from './error-shapes.ts';
 import { decodeValue, encodeValue } from './value.ts';
 import { ValueProblem } from './value-problem.ts';
 
@@ -73,7 +73,9 @@ function detailPayload(detail: Readonly<Record<string, unknown>>, options: WireE
     return encodeValue(detail, limits);
   } catch {
     // One field (what a handler threw as `data`, an abort's reason) is at fault: the others travel as they are.
-    return encodeValue(Object.fromEntries(Object.entries(detail).map(([key, value]) => [key, sendable(value, limits)])), { isJsonOnly: options.isJsonOnly });
+    return encodeValue(Object.fromEntries(Object.entries(detail).map(([key, value]) => [key, sendable(value, limits)])), {
+      isJsonOnly: options.isJsonOnly,
+    });
   }
 }
 
@@ -91,9 +93,7 @@ function sendable(value: unknown, limits: { isJsonOnly: boolean | undefined; byt
 function partialPayloads(partial: unknown, options: WireErrorOptions): Readonly<Record<string, Payload>> | undefined {
   if (typeof partial !== 'object' || partial === null) return undefined;
   const limits = { isJsonOnly: options.isJsonOnly };
-  return Object.fromEntries(
-    Object.entries(partial).map(([step, value]) => [step, payloadOr(value, limits)]),
-  );
+  return Object.fromEntries(Object.entries(partial).map(([step, value]) => [step, payloadOr(value, limits)]));
 }
 
 function payloadOr(value: unknown, limits: { isJsonOnly: boolean | undefined }): Payload {
@@ -139,8 +139,9 @@ function isCode(code: string): code is ErrorCode {
 function detailOf(error: WireError): unknown {
   try {
     const detail = decodeValue(error.detail);
-    if (!error.partial || typeof detail !== 'object' || detail === null) return detail;
-    const partial = Object.fromEntries(Object.entries(error.partial).map(([step, value]) => [step, decodeValue(value)]));
+    const results = error.partial ?? (isCode(error.code) && hasPartial(error.code) ? {} : undefined);
+    if (!results || typeof detail !== 'object' || detail === null) return detail;
+    const partial = Object.fromEntries(Object.entries(results).map(([step, value]) => [step, decodeValue(value)]));
     return { ...detail, partial };
   } catch {
     return undefined;

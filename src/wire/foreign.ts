@@ -1,13 +1,26 @@
 /**
  * The messages of clients in other languages: `heddle.v1.CallRequest`, `CallResponse`, `SubmitRequest` and the stream of
- * `RunEvent`. Encoded by proto-loader. Workflow commands come out in the shape of the API (`{ name, fun, args, ... }`, references
- * in place), so that one validation serves every language.
+ * `RunEvent`. Requests are decoded by proto-loader. Workflow commands come out in the shape of the API (`{ name, fun, args, ... }`,
+ * references in place), so that one validation serves every language.
  */
 
 import type { Need } from '../core/catalog/offer.ts';
 import type { Payload } from '../core/payload.ts';
 import type { WireRunEvent } from '../core/workflow/record.ts';
-import { protocolError } from './value-problem.ts';
+import { HeddleError } from '../errors.ts';
+import type { CallRequest, CallRequest__Output } from './generated/heddle/v1/CallRequest.ts';
+import type { CallResponse, CallResponse__Output } from './generated/heddle/v1/CallResponse.ts';
+import type { CommandRequest__Output } from './generated/heddle/v1/CommandRequest.ts';
+import type { SubmitRequest, SubmitRequest__Output } from './generated/heddle/v1/SubmitRequest.ts';
+import type { Value__Output } from './generated/heddle/v1/Value.ts';
+import { parseWorkflowJson } from './json-forms.ts';
+import { textOf } from './json-text.ts';
+import { needOf, payloadOf, readsJsonOnly, valueMessage } from './loaded-values.ts';
+import { messageCodec } from './proto-files.ts';
+import { ProtoWriter } from './proto-writer.ts';
+import { writeRunEvent } from './run-event-message.ts';
+import { decodeValue } from './value.ts';
+import { argumentError, ValueProblem } from './value-problem.ts';
 
 export interface ForeignCall {
   readonly function: string;
@@ -16,7 +29,7 @@ export interface ForeignCall {
   readonly target?: string | undefined;
   readonly timeoutMs?: number | undefined;
   readonly meta?: Readonly<Record<string, string>> | undefined;
-  /** False when the client says that it reads `binary` and `bytes` too. */
+  /** False when the client says that it reads everything else too. */
   readonly isJsonOnly: boolean;
   /** The argument list, as it came; an absent one is the empty list. */
   readonly args: Payload;
@@ -36,22 +49,105 @@ export interface ForeignSubmit {
   readonly isJsonOnly: boolean;
 }
 
+const callCodec = messageCodec<CallRequest, CallRequest__Output>('fabric.proto', 'CallRequest');
+const responseCodec = messageCodec<CallResponse, CallResponse__Output>('fabric.proto', 'CallResponse');
+const submitCodec = messageCodec<SubmitRequest, SubmitRequest__Output>('fabric.proto', 'SubmitRequest');
+
+const noArguments: Payload = { encoding: 'json', bytes: Buffer.from('[]') };
+
 /** Throws `bad_argument` or `protocol_error`. */
 export function decodeCallRequest(message: Uint8Array): ForeignCall {
-  throw protocolError(`not yet: ${message.length}`);
+  const call = callCodec.decode(message);
+  return {
+    function: call.function ?? '',
+    version: call.version || undefined,
+    need: needOf(call.need),
+    target: call.target || undefined,
+    timeoutMs: call.timeoutMs || undefined,
+    meta: call.meta && metaOf(call.meta),
+    isJsonOnly: readsJsonOnly(call.reads),
+    args: payloadOf(call.args) ?? noArguments,
+  };
+}
+
+function metaOf(meta: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  if (Object.hasOwn(meta, '__proto__')) {
+    throw new HeddleError('bad_argument', { path: ['meta'], expected: 'texts by key', found: 'the key "__proto__"' });
+  }
+  return { ...meta };
 }
 
 /** `server` is the name of the one that ran it. */
 export function encodeCallResponse(value: Payload, server: string | undefined): Uint8Array {
-  throw protocolError(`not yet: ${value.encoding} ${server ?? ''}`);
+  return responseCodec.encode({ value: valueMessage(value), ...(server === undefined ? {} : { server }) });
 }
 
 /** Throws `bad_workflow`, `bad_argument` or `protocol_error`. */
 export function decodeSubmitRequest(message: Uint8Array): ForeignSubmit {
-  throw protocolError(`not yet: ${message.length}`);
+  const submit = submitCodec.decode(message);
+  return {
+    runId: submit.runId || undefined,
+    name: submit.name || undefined,
+    commands: readCommands(submit.commands ?? []),
+    returns: submit.returns && reading(['returns'], () => workflowValue(submit.returns)),
+    references: submit.hasBareReferences ? 'bare' : undefined,
+    input: submit.input && reading(['input'], () => decodeValue(payloadOf(submit.input) ?? noArguments)),
+    timeoutMs: submit.timeoutMs || undefined,
+    isDetached: submit.isDetached ?? false,
+    isJsonOnly: readsJsonOnly(submit.reads),
+  };
+}
+
+/** Every command, or every problem. */
+function readCommands(commands: readonly CommandRequest__Output[]): Readonly<Record<string, unknown>>[] {
+  const problems: { command: string; message: string }[] = [];
+  const read = commands.map((command) => {
+    try {
+      return commandOf(command);
+    } catch (problem) {
+      if (!(problem instanceof ValueProblem)) throw problem;
+      problems.push({ command: command.name ?? '', message: `args: ${problem.message}` });
+      return {};
+    }
+  });
+  if (problems.length > 0) throw new HeddleError('bad_workflow', { problems });
+  return read;
+}
+
+function commandOf(command: CommandRequest__Output): Readonly<Record<string, unknown>> {
+  const { name, function: fun, args, need, version, after, target, timeoutMs } = command;
+  return {
+    name: name ?? '',
+    fun: fun ?? '',
+    ...(args ? { args: workflowValue(args) } : {}),
+    ...(need ? { need: needOf(need) } : {}),
+    ...(version ? { version } : {}),
+    ...(after && after.length > 0 ? { after } : {}),
+    ...(target ? { target } : {}),
+    ...(timeoutMs ? { timeoutMs } : {}),
+  };
+}
+
+/** A value with references in it, which only JSON can hold. */
+function workflowValue(value: Value__Output | undefined): unknown {
+  const payload = payloadOf(value) ?? noArguments;
+  if (payload.encoding !== 'json') throw new ValueProblem([], 'JSON', `the encoding "${payload.encoding}"`);
+  return parseWorkflowJson(textOf(payload.bytes));
+}
+
+function reading<T>(path: readonly string[], read: () => T): T {
+  try {
+    return read();
+  } catch (problem) {
+    throw problem instanceof ValueProblem
+      ? argumentError(new ValueProblem([...path, ...problem.path], problem.expected, problem.found))
+      : problem;
+  }
 }
 
 /** One event of the run. Values should be in an encoding that the client reads, and a result filled (no inputs left). */
 export function encodeRunEvent(event: WireRunEvent): Uint8Array {
-  throw protocolError(`not yet: ${event.kind}`);
+  const writer = new ProtoWriter(512);
+  writeRunEvent({ writer, large: undefined }, event);
+  return writer.finish();
 }

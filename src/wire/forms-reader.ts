@@ -30,7 +30,7 @@ const numbers: ReadonlyMap<unknown, number> = new Map([
  */
 export function mayHoldForms(text: string, depthMax: number): boolean {
   if (text.includes('$') || text.includes('\\') || text.includes('__proto__')) return true;
-  return hasMoreThan(text, '{', Math.floor(depthMax / 2)) || hasMoreThan(text, "[", Math.floor(depthMax / 2));
+  return hasMoreThan(text, '{', Math.floor(depthMax / 2)) || hasMoreThan(text, '[', Math.floor(depthMax / 2));
 }
 
 function hasMoreThan(text: string, character: string, count: number): boolean {
@@ -101,13 +101,20 @@ class FormsRead {
       return object;
     }
     switch (form) {
-      case '$bytes': return this.#bytes(content);
-      case '$date': return this.#date(content);
-      case '$bigint': return this.#bigint(content);
-      case '$number': return this.#number(content);
-      case '$map': return this.#map(content, depthLeft);
-      case '$set': return new Set(this.#array(this.#list(content), depthLeft));
-      case '$literal': return this.#inside(content, depthLeft);
+      case '$bytes':
+        return this.#bytes(content);
+      case '$date':
+        return this.#date(content);
+      case '$bigint':
+        return this.#bigint(content);
+      case '$number':
+        return this.#number(content);
+      case '$map':
+        return this.#map(content, depthLeft);
+      case '$set':
+        return new Set(this.#array(this.#list(content), depthLeft));
+      case '$literal':
+        return this.#inside(content, depthLeft);
       case '$undefined':
         if (this.#options.attachments && content === true) return undefined;
         throw this.#unknown(form);
@@ -170,7 +177,10 @@ class FormsRead {
   }
 
   #unknown(form: string): ValueProblem {
-    return this.#problem('a form such as {"$date": ...}', `an object whose only key is "${form.slice(0, 40)}"; to pass it as data, put it into {"$literal": ...}`);
+    return this.#problem(
+      'a form such as {"$date": ...}',
+      `an object whose only key is "${form.slice(0, 40)}"; to pass it as data, put it into {"$literal": ...}`,
+    );
   }
 
   #problem(expected: string, found: string): ValueProblem {

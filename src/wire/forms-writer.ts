@@ -275,7 +275,7 @@ class FormsWalk {
 
 /** The kind of an object that is no value, by its class. */
 function classOf(value: object): string {
-  const { constructor } = value;
-  const name = typeof constructor === 'function' ? constructor.name : '';
+  const made = value.constructor;
+  const name = typeof made === 'function' ? made.name : '';
   return name === '' ? 'an object of an unnamed class' : `an instance of ${name}`;
 }

@@ -9,14 +9,14 @@
  */
 
 import { unreachable } from '../base/assert.ts';
-import { readBeside, writeBeside } from './beside-message.ts';
 import type { Transfer } from './beside-message.ts';
+import { readBeside, writeBeside } from './beside-message.ts';
 import { readCall, readReply, writeCall, writeReply } from './call-messages.ts';
-import { inlineBytesMax } from './common-messages.ts';
 import type { Sink, Source } from './common-messages.ts';
+import { inlineBytesMax } from './common-messages.ts';
 import { readControl, writeControl } from './control-messages.ts';
 import type { Frame, LargeIncoming, LargeOutgoing } from './frame.ts';
-import { ProtoReader, bytesTag, varintTag } from './proto-reader.ts';
+import { bytesTag, ProtoReader, varintTag } from './proto-reader.ts';
 import { ProtoWriter } from './proto-writer.ts';
 import { readRunEvent, writeRunEvent } from './run-event-message.ts';
 import { readSubmit, writeSubmit } from './submit-message.ts';
@@ -24,8 +24,8 @@ import { protocolError } from './value-problem.ts';
 
 export { inlineBytesMax } from './common-messages.ts';
 
-/** A body over this many bytes leaves its frame. */
-export const bodyBytesMax = 192 * 1024;
+/** A body over this many bytes leaves its frame: the transport takes frames up to 128 KiB, head included. */
+export const bodyBytesMax = 120 * 1024;
 
 /** Number of each kind's body in `Frame.body`. */
 const fields = {
@@ -43,7 +43,19 @@ const fields = {
 } as const satisfies Record<Frame['kind'], number>;
 
 const kinds: readonly (Frame['kind'] | undefined)[] = [
-  undefined, undefined, 'call', 'reply', 'cancel', 'progress', 'query', 'submit', 'attach', 'cancelRun', 'runEvent', 'servers', 'mesh',
+  undefined,
+  undefined,
+  'call',
+  'reply',
+  'cancel',
+  'progress',
+  'query',
+  'submit',
+  'attach',
+  'cancelRun',
+  'runEvent',
+  'servers',
+  'mesh',
 ];
 
 const besideField = 13;
@@ -96,18 +108,25 @@ function recording(outgoing: LargeOutgoing, values: Transfer[]): LargeOutgoing {
 
 function writeBody(sink: Sink, frame: Frame): void {
   switch (frame.kind) {
-    case 'call': return writeCall(sink, frame);
-    case 'reply': return writeReply(sink, frame);
-    case 'submit': return writeSubmit(sink, frame);
-    case 'runEvent': return writeRunEvent(sink, frame.event);
-    case 'mesh': return sink.writer.raw(frame.message);
+    case 'call':
+      return writeCall(sink, frame);
+    case 'reply':
+      return writeReply(sink, frame);
+    case 'submit':
+      return writeSubmit(sink, frame);
+    case 'runEvent':
+      return writeRunEvent(sink, frame.event);
+    case 'mesh':
+      return sink.writer.raw(frame.message);
     case 'cancel':
     case 'progress':
     case 'query':
     case 'attach':
     case 'cancelRun':
-    case 'servers': return writeControl(sink, frame);
-    default: return unreachable(frame);
+    case 'servers':
+      return writeControl(sink, frame);
+    default:
+      return unreachable(frame);
   }
 }
 
@@ -135,19 +154,27 @@ function readBody(head: Head, body: Uint8Array, large: LargeIncoming | undefined
   const source: Source = { reader: new ProtoReader(body), large };
   const kind = kinds[head.field];
   switch (kind) {
-    case 'call': return readCall(source, head.id);
-    case 'reply': return readReply(source, head.id);
-    case 'submit': return readSubmit(source, head.id);
-    case 'runEvent': return { kind, id: head.id, event: readRunEvent(source) };
-    case 'mesh': return { kind, message: body };
+    case 'call':
+      return readCall(source, head.id);
+    case 'reply':
+      return readReply(source, head.id);
+    case 'submit':
+      return readSubmit(source, head.id);
+    case 'runEvent':
+      return { kind, id: head.id, event: readRunEvent(source) };
+    case 'mesh':
+      return { kind, message: body };
     case 'cancel':
     case 'progress':
     case 'query':
     case 'attach':
     case 'cancelRun':
-    case 'servers': return readControl(source, kind, head.id);
-    case undefined: throw protocolError(`a frame has a body with the number ${head.field}, which this version does not know`);
-    default: return unreachable(kind);
+    case 'servers':
+      return readControl(source, kind, head.id);
+    case undefined:
+      throw protocolError(`a frame has a body with the number ${head.field}, which this version does not know`);
+    default:
+      return unreachable(kind);
   }
 }
 
@@ -163,7 +190,8 @@ function readBesideFrame(bytes: Uint8Array, id: number, incoming: LargeIncoming 
   for (const { transfer, bytes: length } of all) {
     incoming.expect(transfer, length, (value) => {
       arrived.set(transfer, value);
-      if (arrived.size === all.length) Object.assign(shell, readBody({ field: beside.field, id }, take(arrived, beside.body.transfer), inside));
+      if (arrived.size === all.length)
+        Object.assign(shell, readBody({ field: beside.field, id }, take(arrived, beside.body.transfer), inside));
     });
   }
   // By the contract above nobody looks further than `kind` and `id` before it is whole.

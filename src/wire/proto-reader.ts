@@ -28,9 +28,14 @@ export class ProtoReader {
     this.#end = bytes.length;
   }
 
+  /** Whether the message is read to its end. */
+  get isAtEnd(): boolean {
+    return this.#at >= this.#end;
+  }
+
   /** The next field's tag; 0 at the end of the message. */
   tag(): number {
-    if (this.#at >= this.#end) return 0;
+    if (this.isAtEnd) return 0;
     const tag = this.uint();
     if (tag < 8 || tag > 0xffff_ffff) throw protocolError(`a message holds a field with the number ${Math.floor(tag / 8)}`);
     return tag;

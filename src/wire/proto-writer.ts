@@ -6,6 +6,8 @@
  * Callers therefore write fields in descending order, and repeated elements from last to first.
  */
 
+import { varintBytes, writeVarint } from '../base/bytes.ts';
+
 /** A place in what is being written: how many bytes lie behind it. */
 export type Mark = number;
 
@@ -138,18 +140,8 @@ export class ProtoWriter {
       this.#bytes[this.#at] = value;
       return;
     }
-    this.#longVarint(value);
-  }
-
-  #longVarint(value: number): void {
-    const bytes = this.#bytes;
     this.#at -= varintBytes(value);
-    let at = this.#at;
-    let rest = value;
-    // Beyond 31 bits the bitwise operators would lose what is above.
-    for (; rest > 0x7fff_ffff; rest = Math.floor(rest / 128)) bytes[at++] = (rest % 128) | 0x80;
-    for (; rest >= 0x80; rest >>>= 7) bytes[at++] = (rest & 0x7f) | 0x80;
-    bytes[at] = rest;
+    writeVarint(this.#bytes, this.#at, value);
   }
 
   #reserve(bytes: number): void {
@@ -163,10 +155,4 @@ export class ProtoWriter {
     this.#at = grown.length - written;
     this.#bytes = grown;
   }
-}
-
-function varintBytes(value: number): number {
-  let bytes = 1;
-  for (let limit = 0x80; value >= limit; limit *= 0x80) bytes += 1;
-  return bytes;
 }

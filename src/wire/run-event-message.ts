@@ -3,16 +3,15 @@
  */
 
 import { unreachable } from '../base/assert.ts';
-import type { Filled } from '../core/payload.ts';
+import type { Filled, Payload } from '../core/payload.ts';
 import type { OpaqueError, RunEventBody, RunSettled, WaitReason, WireRunEvent } from '../core/workflow/record.ts';
-import type { Payload } from '../core/payload.ts';
 import type { StepOutcome } from '../errors.ts';
-import { readFilled, readTexts, readValue, undefinedPayload, writeFilled, writeValue } from './common-messages.ts';
 import type { Sink, Source } from './common-messages.ts';
-import { readError, writeError } from './error-message.ts';
+import { readFilled, readTexts, readValue, undefinedPayload, writeFilled, writeValue } from './common-messages.ts';
 import type { WireError } from './error.ts';
-import { bytesTag, doubleTag, varintTag } from './proto-reader.ts';
+import { readError, writeError } from './error-message.ts';
 import type { ProtoReader } from './proto-reader.ts';
+import { bytesTag, doubleTag, varintTag } from './proto-reader.ts';
 import type { ProtoWriter } from './proto-writer.ts';
 import { protocolError } from './value-problem.ts';
 
@@ -101,11 +100,21 @@ function ours(error: OpaqueError): WireError {
 function writeReason(writer: ProtoWriter, field: number, reason: WaitReason): void {
   const mark = writer.mark();
   switch (reason.kind) {
-    case 'input': writer.presentString(1, reason.step); break;
-    case 'no_offer': writer.presentString(2, reason.function); break;
-    case 'breaker': writer.presentDouble(3, reason.untilMs); break;
-    case 'concurrency_full': writer.presentString(4, reason.function); break;
-    case 'run_limit': writer.presentUint(5, reason.limit); break;
+    case 'input':
+      writer.presentString(1, reason.step);
+      break;
+    case 'no_offer':
+      writer.presentString(2, reason.function);
+      break;
+    case 'breaker':
+      writer.presentDouble(3, reason.untilMs);
+      break;
+    case 'concurrency_full':
+      writer.presentString(4, reason.function);
+      break;
+    case 'run_limit':
+      writer.presentUint(5, reason.limit);
+      break;
     case 'retry': {
       const retry = writer.mark();
       writer.string(2, reason.because);
@@ -113,7 +122,8 @@ function writeReason(writer: ProtoWriter, field: number, reason: WaitReason): vo
       writer.message(6, retry);
       break;
     }
-    default: unreachable(reason);
+    default:
+      unreachable(reason);
   }
   writer.message(field, mark);
 }
@@ -139,11 +149,16 @@ export function readRunEvent(source: Source): WireRunEvent {
 function readEventBody(source: Source, field: number): Body {
   const { reader } = source;
   switch (field) {
-    case fields['run.accepted']: return readAccepted(reader);
-    case fields['step.waiting']: return readWaiting(reader);
-    case fields['step.progress']: return readProgress(source);
-    case fields['step.settled']: return readStepSettled(source);
-    case fields['run.settled']: return readRunSettled(source);
+    case fields['run.accepted']:
+      return readAccepted(reader);
+    case fields['step.waiting']:
+      return readWaiting(reader);
+    case fields['step.progress']:
+      return readProgress(source);
+    case fields['step.settled']:
+      return readStepSettled(source);
+    case fields['run.settled']:
+      return readRunSettled(source);
     case fields['step.started']: {
       const { first, second, number } = readTexts(reader);
       return { kind: 'step.started', step: first, server: second, attempt: number };

@@ -7,11 +7,11 @@ import type { Need } from '../core/catalog/offer.ts';
 import type { Payload } from '../core/payload.ts';
 import type { Hole, HoleSource, LooksBare, Template, WireCommand, WireReturns } from '../core/workflow/record.ts';
 import { wholeMs } from './call-messages.ts';
-import { readNeed, readPathPart, readTexts, readValue, undefinedPayload, writeNeed, writePath, writeValue } from './common-messages.ts';
 import type { Sink, Source } from './common-messages.ts';
+import { readNeed, readPathPart, readTexts, readValue, undefinedPayload, writeNeed, writePath, writeValue } from './common-messages.ts';
 import type { SubmitFrame } from './frame.ts';
-import { bytesTag, varintTag } from './proto-reader.ts';
 import type { ProtoReader } from './proto-reader.ts';
+import { bytesTag, varintTag } from './proto-reader.ts';
 import type { ProtoWriter } from './proto-writer.ts';
 import { protocolError } from './value-problem.ts';
 
@@ -70,16 +70,23 @@ function writeReturns(sink: Sink, field: number, returns: WireReturns): void {
   const { writer } = sink;
   const mark = writer.mark();
   switch (returns.kind) {
-    case 'leaves': writer.flag(1, true); break;
-    case 'all': writer.flag(2, true); break;
+    case 'leaves':
+      writer.flag(1, true);
+      break;
+    case 'all':
+      writer.flag(2, true);
+      break;
     case 'steps': {
       const steps = writer.mark();
       writer.strings(1, returns.steps);
       writer.message(3, steps);
       break;
     }
-    case 'shape': writeTemplate(sink, 4, returns.shape); break;
-    default: unreachable(returns);
+    case 'shape':
+      writeTemplate(sink, 4, returns.shape);
+      break;
+    default:
+      unreachable(returns);
   }
   writer.message(field, mark);
 }
@@ -90,7 +97,13 @@ export function readSubmit(source: Source, id: number): SubmitFrame {
   const looksBare: LooksBare[] = [];
   let returns: WireReturns = { kind: 'leaves' };
   let input: Payload | undefined;
-  const head = { runId: undefined as string | undefined, name: undefined as string | undefined, timeoutMs: undefined as number | undefined, isDetached: false, isJsonOnly: false };
+  const head = {
+    runId: undefined as string | undefined,
+    name: undefined as string | undefined,
+    timeoutMs: undefined as number | undefined,
+    isDetached: false,
+    isJsonOnly: false,
+  };
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) head.runId = reader.string();
     else if (tag === bytesTag(2)) head.name = reader.string();

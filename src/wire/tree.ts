@@ -2,7 +2,7 @@
  * `heddle.v1.Tree`: the data of the `binary` encoding, JSON text with bytes beside it.
  */
 
-import { ProtoReader, bytesTag } from './proto-reader.ts';
+import { bytesTag, ProtoReader } from './proto-reader.ts';
 import { ProtoWriter } from './proto-writer.ts';
 import { ValueProblem } from './value-problem.ts';
 

@@ -3,9 +3,9 @@
  * caller's argument, the function's result or a peer's doing, only the caller of the codec knows.
  */
 
-import { HeddleError } from '../errors.ts';
-import type { HeddleErrorOf } from '../errors.ts';
 import type { Path } from '../core/payload.ts';
+import type { HeddleErrorOf } from '../errors.ts';
+import { HeddleError } from '../errors.ts';
 
 /** Thrown by wire/value.ts. `found` names types, never values. */
 export class ValueProblem extends Error {

@@ -1,0 +1,13 @@
+// Original file: proto/heddle/v1/fabric.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface Attach {
+  'runId'?: (string);
+  'fromSequence'?: (number | string | Long);
+}
+
+export interface Attach__Output {
+  'runId'?: (string);
+  'fromSequence'?: (number);
+}

@@ -1,0 +1,53 @@
+// Original file: proto/heddle/v1/fabric.proto
+
+import type { Value as _heddle_v1_Value, Value__Output as _heddle_v1_Value__Output } from '../../heddle/v1/Value.ts';
+import type { Effect as _heddle_v1_Effect, Effect__Output as _heddle_v1_Effect__Output } from '../../heddle/v1/Effect.ts';
+import type { Need as _heddle_v1_Need, Need__Output as _heddle_v1_Need__Output } from '../../heddle/v1/Need.ts';
+import type { Input as _heddle_v1_Input, Input__Output as _heddle_v1_Input__Output } from '../../heddle/v1/Input.ts';
+import type { Long } from '@grpc/proto-loader';
+
+export interface Call {
+  'callNumber'?: (number | string | Long);
+  'function'?: (string);
+  'args'?: (_heddle_v1_Value | null);
+  'timeoutMs'?: (number | string | Long);
+  'attempt'?: (number);
+  'isDirect'?: (boolean);
+  'effect'?: (_heddle_v1_Effect);
+  'caller'?: (string);
+  'callerName'?: (string);
+  'version'?: (string);
+  'need'?: (_heddle_v1_Need | null);
+  'target'?: (string);
+  'paid'?: (number);
+  'isJsonOnly'?: (boolean);
+  'wantsProgress'?: (boolean);
+  'inputs'?: (_heddle_v1_Input)[];
+  'attemptsMax'?: (number);
+  'idempotencyKey'?: (string);
+  'meta'?: ({[key: string]: string});
+  '_attemptsMax'?: "attemptsMax";
+}
+
+export interface Call__Output {
+  'callNumber'?: (number);
+  'function'?: (string);
+  'args'?: (_heddle_v1_Value__Output);
+  'timeoutMs'?: (number);
+  'attempt'?: (number);
+  'isDirect'?: (boolean);
+  'effect'?: (_heddle_v1_Effect__Output);
+  'caller'?: (string);
+  'callerName'?: (string);
+  'version'?: (string);
+  'need'?: (_heddle_v1_Need__Output);
+  'target'?: (string);
+  'paid'?: (number);
+  'isJsonOnly'?: (boolean);
+  'wantsProgress'?: (boolean);
+  'inputs'?: (_heddle_v1_Input__Output)[];
+  'attemptsMax'?: (number);
+  'idempotencyKey'?: (string);
+  'meta'?: ({[key: string]: string});
+  '_attemptsMax'?: "attemptsMax";
+}

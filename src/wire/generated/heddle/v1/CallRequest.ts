@@ -1,0 +1,28 @@
+// Original file: proto/heddle/v1/fabric.proto
+
+import type { Value as _heddle_v1_Value, Value__Output as _heddle_v1_Value__Output } from '../../heddle/v1/Value.ts';
+import type { Need as _heddle_v1_Need, Need__Output as _heddle_v1_Need__Output } from '../../heddle/v1/Need.ts';
+import type { Encoding as _heddle_v1_Encoding, Encoding__Output as _heddle_v1_Encoding__Output } from '../../heddle/v1/Encoding.ts';
+import type { Long } from '@grpc/proto-loader';
+
+export interface CallRequest {
+  'function'?: (string);
+  'args'?: (_heddle_v1_Value | null);
+  'version'?: (string);
+  'need'?: (_heddle_v1_Need | null);
+  'target'?: (string);
+  'timeoutMs'?: (number | string | Long);
+  'meta'?: ({[key: string]: string});
+  'reads'?: (_heddle_v1_Encoding)[];
+}
+
+export interface CallRequest__Output {
+  'function'?: (string);
+  'args'?: (_heddle_v1_Value__Output);
+  'version'?: (string);
+  'need'?: (_heddle_v1_Need__Output);
+  'target'?: (string);
+  'timeoutMs'?: (number);
+  'meta'?: ({[key: string]: string});
+  'reads'?: (_heddle_v1_Encoding__Output)[];
+}

@@ -1,0 +1,13 @@
+// Original file: proto/heddle/v1/fabric.proto
+
+import type { Value as _heddle_v1_Value, Value__Output as _heddle_v1_Value__Output } from '../../heddle/v1/Value.ts';
+
+export interface CallResponse {
+  'value'?: (_heddle_v1_Value | null);
+  'server'?: (string);
+}
+
+export interface CallResponse__Output {
+  'value'?: (_heddle_v1_Value__Output);
+  'server'?: (string);
+}

@@ -1,0 +1,12 @@
+// Original file: proto/heddle/v1/fabric.proto
+
+
+export interface CancelRun {
+  'runId'?: (string);
+  'reason'?: (string);
+}
+
+export interface CancelRun__Output {
+  'runId'?: (string);
+  'reason'?: (string);
+}

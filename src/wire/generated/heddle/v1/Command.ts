@@ -1,0 +1,29 @@
+// Original file: proto/heddle/v1/fabric.proto
+
+import type { Template as _heddle_v1_Template, Template__Output as _heddle_v1_Template__Output } from '../../heddle/v1/Template.ts';
+import type { Need as _heddle_v1_Need, Need__Output as _heddle_v1_Need__Output } from '../../heddle/v1/Need.ts';
+import type { Long } from '@grpc/proto-loader';
+
+export interface Command {
+  'name'?: (string);
+  'function'?: (string);
+  'args'?: (_heddle_v1_Template | null);
+  'need'?: (_heddle_v1_Need | null);
+  'version'?: (string);
+  'after'?: (string)[];
+  'target'?: (string);
+  'timeoutMs'?: (number | string | Long);
+  '_timeoutMs'?: "timeoutMs";
+}
+
+export interface Command__Output {
+  'name'?: (string);
+  'function'?: (string);
+  'args'?: (_heddle_v1_Template__Output);
+  'need'?: (_heddle_v1_Need__Output);
+  'version'?: (string);
+  'after'?: (string)[];
+  'target'?: (string);
+  'timeoutMs'?: (number);
+  '_timeoutMs'?: "timeoutMs";
+}

@@ -1,0 +1,28 @@
+// Original file: proto/heddle/v1/fabric.proto
+
+
+// Original file: proto/heddle/v1/fabric.proto
+
+export const _heddle_v1_Query_About = {
+  ABOUT_UNSPECIFIED: 'ABOUT_UNSPECIFIED',
+  ABOUT_MEMBERS: 'ABOUT_MEMBERS',
+  ABOUT_CATALOG: 'ABOUT_CATALOG',
+} as const;
+
+export type _heddle_v1_Query_About =
+  | 'ABOUT_UNSPECIFIED'
+  | 0
+  | 'ABOUT_MEMBERS'
+  | 1
+  | 'ABOUT_CATALOG'
+  | 2
+
+export type _heddle_v1_Query_About__Output = typeof _heddle_v1_Query_About[keyof typeof _heddle_v1_Query_About]
+
+export interface Query {
+  'about'?: (_heddle_v1_Query_About);
+}
+
+export interface Query__Output {
+  'about'?: (_heddle_v1_Query_About__Output);
+}

@@ -1,0 +1,14 @@
+// Original file: proto/heddle/v1/fabric.proto
+
+
+export interface StepStarted {
+  'step'?: (string);
+  'server'?: (string);
+  'attempt'?: (number);
+}
+
+export interface StepStarted__Output {
+  'step'?: (string);
+  'server'?: (string);
+  'attempt'?: (number);
+}

@@ -1,0 +1,33 @@
+// Original file: proto/heddle/v1/fabric.proto
+
+import type { Command as _heddle_v1_Command, Command__Output as _heddle_v1_Command__Output } from '../../heddle/v1/Command.ts';
+import type { Returns as _heddle_v1_Returns, Returns__Output as _heddle_v1_Returns__Output } from '../../heddle/v1/Returns.ts';
+import type { Value as _heddle_v1_Value, Value__Output as _heddle_v1_Value__Output } from '../../heddle/v1/Value.ts';
+import type { LooksBare as _heddle_v1_LooksBare, LooksBare__Output as _heddle_v1_LooksBare__Output } from '../../heddle/v1/LooksBare.ts';
+import type { Long } from '@grpc/proto-loader';
+
+export interface Submit {
+  'runId'?: (string);
+  'name'?: (string);
+  'commands'?: (_heddle_v1_Command)[];
+  'returns'?: (_heddle_v1_Returns | null);
+  'input'?: (_heddle_v1_Value | null);
+  'timeoutMs'?: (number | string | Long);
+  'isDetached'?: (boolean);
+  'isJsonOnly'?: (boolean);
+  'looksBare'?: (_heddle_v1_LooksBare)[];
+  '_timeoutMs'?: "timeoutMs";
+}
+
+export interface Submit__Output {
+  'runId'?: (string);
+  'name'?: (string);
+  'commands'?: (_heddle_v1_Command__Output)[];
+  'returns'?: (_heddle_v1_Returns__Output);
+  'input'?: (_heddle_v1_Value__Output);
+  'timeoutMs'?: (number);
+  'isDetached'?: (boolean);
+  'isJsonOnly'?: (boolean);
+  'looksBare'?: (_heddle_v1_LooksBare__Output)[];
+  '_timeoutMs'?: "timeoutMs";
+}

@@ -1,0 +1,18 @@
+// Original file: proto/heddle/v1/common.proto
+
+import type { Encoding as _heddle_v1_Encoding, Encoding__Output as _heddle_v1_Encoding__Output } from '../../heddle/v1/Encoding.ts';
+import type { Long } from '@grpc/proto-loader';
+
+export interface Value {
+  'data'?: (Buffer | Uint8Array | string);
+  'encoding'?: (_heddle_v1_Encoding);
+  'transfer'?: (number | string | Long);
+  'transferBytes'?: (number | string | Long);
+}
+
+export interface Value__Output {
+  'data'?: (Buffer);
+  'encoding'?: (_heddle_v1_Encoding__Output);
+  'transfer'?: (number);
+  'transferBytes'?: (number);
+}
