@@ -51,11 +51,11 @@ export interface MeshPorts {
 export interface MeshListeners {
   /** A member appeared or anything in its view changed (self included). */
   readonly memberChanged: (view: MemberView) => void;
-  /** The functions of an instance are known, or changed. */
+  /** The functions of another instance are known, or changed. */
   readonly bodyKnown: (view: MemberView, body: CatalogBody) => void;
   /** The instance left, died or was replaced: its offers are gone. */
   readonly memberGone: (view: MemberView) => void;
-  /** This server must stop (`name_taken`); called at most once. */
+  /** A server that has started must stop (`name_taken`); called at most once. Before that `start` rejects. */
   readonly stopped: (error: HeddleError) => void;
 }
 
@@ -76,6 +76,8 @@ export interface MeshOptions {
   readonly random: Random;
   readonly ports: MeshPorts;
   readonly listeners: MeshListeners;
+  /** Keeps the epoch where a restart finds it; default: in memory only. Frames wait for its promise. */
+  readonly saveEpoch?: ((epoch: number) => void | Promise<void>) | undefined;
   /** Told every note of the machine, and those of the mesh itself. */
   readonly observe?: ((note: MeshNote) => void) | undefined;
   readonly settings?: Partial<MeshSettings> | undefined;

@@ -2,7 +2,8 @@
  * Whether a record keeps the limits. Relays check too: what is against a limit is not passed on.
  */
 
-import { type OwnerRecord } from './record.ts';
+import { nameProblem, resourcesMax } from '../names.ts';
+import type { OwnerRecord } from './record.ts';
 import { meshLimits } from './settings.ts';
 
 const instancePattern = /^[0-9a-f]{32}$/;
@@ -10,7 +11,8 @@ const hashPattern = /^([0-9a-f]{64})?$/;
 
 /** What is wrong with a record, or undefined. */
 export function recordProblem(record: OwnerRecord): string | undefined {
-  if (record.owner === '' || utf8Length(record.owner) > meshLimits.nameBytes) return `a name has 1 to ${meshLimits.nameBytes} bytes`;
+  const name = nameProblem('server', record.owner);
+  if (name) return `expected ${name.expected}, found ${name.found}`;
   if (!instancePattern.test(record.instance)) return 'an instance is 128 bits in hex';
   if (!isCount(record.epoch) || !isCount(record.version)) return 'epoch and version are whole numbers';
   switch (record.kind) {
@@ -19,27 +21,16 @@ export function recordProblem(record: OwnerRecord): string | undefined {
     case 'obituary':
       return record.reports.length > meshLimits.reportsPerTarget ? `an obituary has at most ${meshLimits.reportsPerTarget} reports` : undefined;
     case 'member':
-      if (utf8Length(record.url) > meshLimits.urlBytes) return `an address has at most ${meshLimits.urlBytes} bytes`;
+      if (record.url.length > meshLimits.urlCharacters) return `an address has at most ${meshLimits.urlCharacters} characters`;
       if (!hashPattern.test(record.bodyHash)) return 'a body is named by 256 bits in hex';
       return resourcesProblem(record.resources);
   }
 }
 
-/** What is wrong with a server's resources, or undefined. */
-export function resourcesProblem(resources: readonly string[]): string | undefined {
-  if (resources.length > meshLimits.resources) return `a server has at most ${meshLimits.resources} resources`;
-  const tooLong = resources.find((resource) => resource === '' || utf8Length(resource) > meshLimits.resourceBytes);
-  return tooLong === undefined ? undefined : `a resource has 1 to ${meshLimits.resourceBytes} bytes`;
-}
-
-/** Bytes of a text in UTF-8. */
-export function utf8Length(text: string): number {
-  let bytes = 0;
-  for (const character of text) {
-    const code = character.codePointAt(0) ?? 0;
-    bytes += code < 0x80 ? 1 : code < 0x800 ? 2 : code < 0x1_0000 ? 3 : 4;
-  }
-  return bytes;
+function resourcesProblem(resources: readonly string[]): string | undefined {
+  if (resources.length > resourcesMax) return `a server has at most ${resourcesMax} resources`;
+  const wrong = resources.map((resource) => nameProblem('resource', resource)).find((problem) => problem !== undefined);
+  return wrong && `expected ${wrong.expected}, found ${wrong.found}`;
 }
 
 function isCount(value: number): boolean {

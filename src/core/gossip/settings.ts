@@ -58,10 +58,7 @@ export const meshDefaults: MeshSettings = {
 
 /** Bounds of tables and messages; each has a test at the edge and one beyond. */
 export const meshLimits = {
-  nameBytes: 64,
-  urlBytes: 256,
-  resources: 64,
-  resourceBytes: 64,
+  urlCharacters: 256,
   bodyBytes: 256 * 1024,
   functions: 2_000,
   /** Records that one server keeps, finals included; the oldest final makes room. */

@@ -1,0 +1,229 @@
+/**
+ * The messages between members: `heddle.v1.MeshMessage`. The greeting is in mesh-hello.ts, records in mesh-record.ts.
+ *
+ * W1 what a peer sent wrongly is a `protocol_error`, whatever the bytes. W2 a message of an unknown kind is undefined.
+ */
+
+import { unreachable } from '../base/assert.ts';
+import type { Beat, BodyPiece, Head, MeshMessage, Root, SyncHeads, SyncRecords } from '../core/gossip/message.ts';
+import type { OwnerRecord, Report } from '../core/gossip/record.ts';
+import { bucketCount } from '../core/gossip/records.ts';
+import { readRecord, readReport, writeRecord, writeReport } from './mesh-record.ts';
+import { finals, hexBytes, readAmount, readFinal, readHex, readRoot, readWords, rootWords, wordBytes } from './mesh-words.ts';
+import { bytesTag, doubleTag, ProtoReader, varintTag } from './proto-reader.ts';
+import { ProtoWriter } from './proto-writer.ts';
+import { protocolError } from './value-problem.ts';
+
+const roomBytes = 1_024;
+/** Most items of one list that are read at all. */
+const itemsMax = 4_096;
+
+type Kind = MeshMessage['kind'];
+const fields: Readonly<Record<Kind, number>> = {
+  beat: 1, push: 2, suspect: 3, syncDigest: 4, syncHeads: 5, syncRecords: 6, bodyWanted: 7, body: 8,
+};
+
+export function encodeMeshMessage(message: MeshMessage): Uint8Array {
+  const writer = new ProtoWriter(roomBytes);
+  const mark = writer.mark();
+  writeMessage(writer, message);
+  writer.message(fields[message.kind], mark);
+  return writer.finish();
+}
+
+/** Throws `protocol_error`; undefined for a kind that this build does not know. */
+export function decodeMeshMessage(bytes: Uint8Array): MeshMessage | undefined {
+  const reader = new ProtoReader(bytes);
+  let message: MeshMessage | undefined;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    const read = readers.get(tag);
+    if (!read) {
+      reader.skip(tag);
+      continue;
+    }
+    const outer = reader.enter();
+    message = read(reader);
+    reader.leave(outer);
+  }
+  return message;
+}
+
+const readers = new Map<number, (reader: ProtoReader) => MeshMessage>([
+  [bytesTag(fields.beat), readBeat],
+  [bytesTag(fields.push), (reader) => ({ kind: 'push', records: readList(reader, readRecord) })],
+  [bytesTag(fields.suspect), (reader) => ({ kind: 'suspect', reports: readList(reader, readReport) })],
+  [bytesTag(fields.syncDigest), readDigest],
+  [bytesTag(fields.syncHeads), readSyncHeads],
+  [bytesTag(fields.syncRecords), readSyncRecords],
+  [bytesTag(fields.bodyWanted), readBodyWanted],
+  [bytesTag(fields.body), readPiece],
+]);
+
+function writeMessage(writer: ProtoWriter, message: MeshMessage): void {
+  switch (message.kind) {
+    case 'beat':
+      return writeBeat(writer, message);
+    case 'push':
+      return writeRecords(writer, message.records);
+    case 'suspect':
+      return writeReports(writer, message.reports);
+    case 'syncDigest':
+      writer.bytes(2, wordBytes(message.buckets));
+      return writer.bytes(1, rootWords(message.root));
+    case 'syncHeads':
+      return writeSyncHeads(writer, message);
+    case 'syncRecords':
+      writer.strings(2, message.wants);
+      return writeRecords(writer, message.records);
+    case 'bodyWanted':
+      return writer.bytes(1, hexBytes(message.hash));
+    case 'body':
+      return writePiece(writer, message);
+    default:
+      return unreachable(message);
+  }
+}
+
+function writeBeat(writer: ProtoWriter, beat: Beat): void {
+  writer.flag(7, beat.uid.isSettled);
+  writer.bytes(6, hexBytes(beat.uid.uid));
+  writer.double(5, beat.health);
+  writer.bytes(4, rootWords(beat.root));
+  writer.double(3, beat.ackDelayMs);
+  writer.uint(2, beat.ackedSequence);
+  writer.uint(1, beat.sequence);
+}
+
+function readBeat(reader: ProtoReader): Beat {
+  const beat = { sequence: 0, ackedSequence: 0, ackDelayMs: 0, health: 1 };
+  let root: Root = { high: 0, low: 0 };
+  let uid = '';
+  let isSettled = false;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === varintTag(1)) beat.sequence = reader.uint();
+    else if (tag === varintTag(2)) beat.ackedSequence = reader.uint();
+    else if (tag === doubleTag(3)) beat.ackDelayMs = readAmount(reader);
+    else if (tag === bytesTag(4)) root = readRoot(reader);
+    else if (tag === doubleTag(5)) beat.health = readAmount(reader);
+    else if (tag === bytesTag(6)) uid = readHex(reader);
+    else if (tag === varintTag(7)) isSettled = reader.flag();
+    else reader.skip(tag);
+  }
+  return { kind: 'beat', ...beat, root, uid: { uid, isSettled } };
+}
+
+function writeRecords(writer: ProtoWriter, records: readonly OwnerRecord[]): void {
+  for (const record of [...records].reverse()) writeRecord(writer, 1, record);
+}
+
+function writeReports(writer: ProtoWriter, reports: readonly Report[]): void {
+  for (const report of [...reports].reverse()) writeReport(writer, 1, report);
+}
+
+/** A message whose only field, 1, repeats. */
+function readList<T>(reader: ProtoReader, read: (reader: ProtoReader) => T): readonly T[] {
+  const list: T[] = [];
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) add(list, read(reader));
+    else reader.skip(tag);
+  }
+  return list;
+}
+
+function readDigest(reader: ProtoReader): MeshMessage {
+  let root: Root = { high: 0, low: 0 };
+  let buckets: readonly number[] = [];
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) root = readRoot(reader);
+    else if (tag === bytesTag(2)) buckets = readWords(reader, 2 * bucketCount);
+    else reader.skip(tag);
+  }
+  return { kind: 'syncDigest', root, buckets };
+}
+
+function writeSyncHeads(writer: ProtoWriter, { buckets, heads }: SyncHeads): void {
+  for (const head of [...heads].reverse()) writeHead(writer, head);
+  writer.bytes(1, Uint8Array.from(buckets));
+}
+
+function readSyncHeads(reader: ProtoReader): SyncHeads {
+  let buckets: readonly number[] = [];
+  const heads: Head[] = [];
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) buckets = [...reader.bytes().subarray(0, bucketCount)];
+    else if (tag === bytesTag(2)) add(heads, readHead(reader));
+    else reader.skip(tag);
+  }
+  return { kind: 'syncHeads', buckets, heads };
+}
+
+function writeHead(writer: ProtoWriter, head: Head): void {
+  const mark = writer.mark();
+  writer.uint(5, head.version);
+  writer.uint(4, finals.indexOf(head.final));
+  writer.bytes(3, hexBytes(head.instance));
+  writer.uint(2, head.epoch);
+  writer.string(1, head.slot);
+  writer.message(2, mark);
+}
+
+function readHead(reader: ProtoReader): Head {
+  const outer = reader.enter();
+  const head = { slot: '', epoch: 0, instance: '', version: 0 };
+  let final: Head['final'] = 'none';
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) head.slot = reader.string();
+    else if (tag === varintTag(2)) head.epoch = reader.uint();
+    else if (tag === bytesTag(3)) head.instance = readHex(reader);
+    else if (tag === varintTag(4)) final = readFinal(reader);
+    else if (tag === varintTag(5)) head.version = reader.uint();
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return { ...head, final };
+}
+
+function readSyncRecords(reader: ProtoReader): SyncRecords {
+  const records: OwnerRecord[] = [];
+  const wants: string[] = [];
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) add(records, readRecord(reader));
+    else if (tag === bytesTag(2)) add(wants, reader.string());
+    else reader.skip(tag);
+  }
+  return { kind: 'syncRecords', records, wants };
+}
+
+function readBodyWanted(reader: ProtoReader): MeshMessage {
+  let hash = '';
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) hash = readHex(reader);
+    else reader.skip(tag);
+  }
+  return { kind: 'bodyWanted', hash };
+}
+
+function writePiece(writer: ProtoWriter, piece: BodyPiece): void {
+  writer.bytes(4, piece.bytes);
+  writer.uint(3, piece.pieces);
+  writer.uint(2, piece.piece);
+  writer.bytes(1, hexBytes(piece.hash));
+}
+
+function readPiece(reader: ProtoReader): BodyPiece {
+  const piece = { hash: '', piece: 0, pieces: 0 };
+  let bytes: Uint8Array = new Uint8Array();
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) piece.hash = readHex(reader);
+    else if (tag === varintTag(2)) piece.piece = reader.uint();
+    else if (tag === varintTag(3)) piece.pieces = reader.uint();
+    else if (tag === bytesTag(4)) bytes = reader.bytes();
+    else reader.skip(tag);
+  }
+  return { kind: 'body', ...piece, bytes };
+}
+
+function add<T>(list: T[], item: T): void {
+  if (list.length >= itemsMax) throw protocolError(`a list has over ${itemsMax} items`);
+  list.push(item);
+}
