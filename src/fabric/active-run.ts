@@ -51,7 +51,7 @@ export class ActiveRun {
     this.#pump = new Pump({
       machine: new RunMachine(options.settings),
       clock: options.clock,
-      wake: { kind: 'wake' },
+      wake: () => [{ kind: 'wake' }],
       execute: (effect) => this.#execute(effect),
     });
   }

@@ -7,7 +7,8 @@
 import type { Payload } from '../core/payload.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { CallEngine, CallHandle, CallSink, Invocation, Settlement } from './invocation.ts';
-import { type CallContext, RoutedCall, type Routing } from './routed-call.ts';
+import { RoutedCall } from './routed-call.ts';
+import type { CallContext, Routing } from './routing-port.ts';
 
 export class CallTable<Route> implements CallEngine {
   readonly #routing: Routing<Route>;

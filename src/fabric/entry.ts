@@ -16,7 +16,8 @@ import type { Offer } from './api.ts';
 import { memberOf } from './directory.ts';
 import type { CallOrigin, Dispatcher } from './dispatcher.ts';
 import type { CallEngine, CallSink, Invocation, Settlement } from './invocation.ts';
-import type { Incoming, Peer, RequestFrame } from './peer.ts';
+import type { Incoming, RequestFrame } from './conversation.ts';
+import type { Peer } from './peer.ts';
 import type { RunEngine, RunFollower } from './run-engine.ts';
 
 export interface EntryOptions {

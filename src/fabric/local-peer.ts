@@ -7,8 +7,8 @@
 
 import type { Frame, ProgressFrame, ReplyFrame } from '../wire/frame.ts';
 import type { Dispatcher } from './dispatcher.ts';
-import type { Conversation, Incoming } from './peer.ts';
-import type { CallPeer } from './routed-call.ts';
+import type { Conversation, Incoming } from './conversation.ts';
+import type { CallPeer } from './routing-port.ts';
 
 export class LocalPeer implements CallPeer {
   /** Admission bounds what runs here; there is no link to fill. */

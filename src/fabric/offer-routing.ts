@@ -6,6 +6,7 @@
  */
 
 import type { Clock } from '../base/clock.ts';
+import type { Catalog } from '../core/catalog/catalog.ts';
 import type { Effect } from '../core/catalog/offer.ts';
 import type { Offer } from '../core/catalog/server-state.ts';
 import type { Router } from '../core/routing/router.ts';
@@ -14,12 +15,13 @@ import type { Observer } from '../observe/observer.ts';
 import type { Breakers } from './breakers.ts';
 import type { Invocation } from './invocation.ts';
 import type { Links } from './links.ts';
-import type { AttemptEnd, CallPeer, Routing, Tried } from './routed-call.ts';
+import type { AttemptEnd, CallPeer, Routing, Tried } from './routing-port.ts';
 import { stricter } from './retry.ts';
 
 export interface OfferRoutingOptions {
   readonly clock: Clock;
   readonly observer: Observer;
+  readonly catalog: Catalog;
   readonly router: Router;
   readonly breakers: Breakers;
   readonly links: Links;
@@ -38,6 +40,10 @@ export class OfferRouting implements Routing<Offer> {
   choose(invocation: Invocation, tried: Tried | undefined, nowMs: number): Offer | HeddleError {
     const { router, clock } = this.#options;
     return router.pick(invocation, tried, nowMs) ?? router.refusal(invocation, tried, { nowMs, wallMs: clock.wallMs() });
+  }
+
+  mayComeBack(invocation: Invocation, nowMs: number): boolean {
+    return this.#options.catalog.hasJustVanished(invocation.function, nowMs);
   }
 
   peerOf(offer: Offer): CallPeer | undefined {

@@ -11,50 +11,10 @@
 
 import { HeddleError } from '../errors.ts';
 import type { Evidence, Link } from '../transport/transport.ts';
-import type {
-  AttachFrame,
-  CallFrame,
-  CancelRunFrame,
-  Frame,
-  ProgressFrame,
-  QueryFrame,
-  ReplyFrame,
-  RunEventFrame,
-  ServersFrame,
-  SubmitFrame,
-} from '../wire/frame.ts';
+import type { Frame, ReplyFrame, RunEventFrame, ServersFrame } from '../wire/frame.ts';
 import { decodeFrame, encodeFrame } from '../wire/frame-codec.ts';
+import type { Conversation, Incoming, PeerIdentity, RequestFrame, RoomWaiter } from './conversation.ts';
 import { LargeValues } from './large-values.ts';
-
-/** Who is at the other end. */
-export interface PeerIdentity {
-  readonly name: string;
-  /** One per process. */
-  readonly instance: string;
-}
-
-/** The opener's side of one conversation. */
-export interface Conversation {
-  onReply(frame: ReplyFrame): void;
-  onProgress?(frame: ProgressFrame): void;
-  onRunEvent?(frame: RunEventFrame): void;
-  /** The link closed before the conversation ended. */
-  onLost(evidence: Evidence): void;
-}
-
-/** Something that waits until the peer takes another conversation. */
-export interface RoomWaiter {
-  onRoom(): void;
-  onLost(evidence: Evidence): void;
-}
-
-/** What a peer may ask for. */
-export type RequestFrame = CallFrame | QueryFrame | SubmitFrame | AttachFrame | CancelRunFrame;
-
-/** The answering side of one conversation. */
-export interface Incoming {
-  cancel(reason: string): void;
-}
 
 export interface PeerHandlers {
   onRequest(frame: RequestFrame, peer: Peer): void;

@@ -8,68 +8,24 @@
  * is retry.ts.
  */
 
-import type { Clock, CancelTask } from '../base/clock.ts';
+import type { CancelTask } from '../base/clock.ts';
 import { backoffMs } from '../base/backoff.ts';
-import type { DeadlineWheel, WheelEntry } from '../base/deadline-wheel.ts';
-import type { Random } from '../base/random.ts';
-import type { Effect } from '../core/catalog/offer.ts';
+import type { WheelEntry } from '../base/deadline-wheel.ts';
 import { errorTable, type Executed, type ErrorCode, HeddleError, strongest } from '../errors.ts';
 import type { Evidence } from '../transport/transport.ts';
 import { fromWireError, toWireError, type WireError } from '../wire/error.ts';
-import type { CallFrame, Frame, ProgressFrame, ReplyFrame } from '../wire/frame.ts';
+import type { CallFrame, ProgressFrame, ReplyFrame } from '../wire/frame.ts';
 import type { CallHandle, CallSink, Invocation } from './invocation.ts';
-import type { Conversation, RoomWaiter } from './peer.ts';
+import type { Conversation, RoomWaiter } from './conversation.ts';
 import { decideRetry, retryBackoff } from './retry.ts';
-
-/** What a call needs of whoever carries its frames: a Peer, or this process itself. */
-export interface CallPeer {
-  readonly isFull: boolean;
-  reserve(conversation: Conversation): number;
-  release(id: number): void;
-  send(frame: Frame): void;
-  whenRoom(waiter: RoomWaiter): boolean;
-  leaveQueue(waiter: RoomWaiter): void;
-}
-
-/** Servers (by instance) that this call has tried since its last backoff, with what came of it. */
-export type Tried = ReadonlyMap<string, ErrorCode>;
-
-/** Chooses and accounts for attempts; `Route` is whatever it likes to call one choice. */
-export interface Routing<Route> {
-  choose(invocation: Invocation, tried: Tried | undefined, nowMs: number): Route | HeddleError;
-  /** The open connection of a route, if there is one. */
-  peerOf(route: Route): CallPeer | undefined;
-  /** Makes a connection and tells how that ended, never at once; gives what takes the wish back. */
-  reach(route: Route, done: (reached: CallPeer | HeddleError) => void): () => void;
-  serverOf(route: Route): { readonly name: string; readonly instance: string };
-  /** The version to ask for, and whether the receiver must run it itself. */
-  addressing(route: Route, invocation: Invocation): { readonly version: string | undefined; readonly isDirect: boolean };
-  /** Strictest effect known of the function. */
-  effectOf(route: Route | undefined, invocation: Invocation): Effect;
-  /** Asks leave for one attempt: 0 refuses (choose another), any other number is given back to `ended`. */
-  began(route: Route): number;
-  ended(route: Route, permit: number, end: AttemptEnd): void;
-}
-
-export interface AttemptEnd {
-  /** Undefined on success. */
-  readonly code: ErrorCode | undefined;
-  readonly elapsedMs: number;
-  /** Counts from 1. */
-  readonly attempt: number;
-}
-
-/** What all calls of one process share. */
-export interface CallContext {
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly wheel: DeadlineWheel;
-  /** This process, as `caller` of its own calls. */
-  readonly instance: string;
-}
+import type { CallContext, CallPeer, Routing } from './routing-port.ts';
 
 /** Taken off the remaining time at each hop, so that the inner verdict arrives before the outer deadline. */
 const hopMarginMs = 5;
+
+/** How long a call waits for a provider that was there a moment ago, and how often it looks, in milliseconds. */
+const absentMs = 250;
+const absentPollMs = 25;
 
 type Phase = 'choosing' | 'reaching' | 'waiting' | 'inFlight' | 'backingOff' | 'settled';
 
@@ -91,6 +47,8 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
   #attempt: number;
   #paid: number;
   #lost = 0;
+  /** Until when a provider that has just vanished is waited for. */
+  #absentUntilMs: number | undefined = undefined;
   #tried: Map<string, ErrorCode> | undefined = undefined;
   /** The attempt that says most about whether the function ran. */
   #strongest: WireError | undefined = undefined;
@@ -167,12 +125,28 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
     const chosen = this.#routing.choose(this.#invocation, this.#tried, this.#context.clock.nowMs());
     if (HeddleError.is(chosen)) {
       this.#route = undefined;
-      return this.#failed(toWireError(chosen));
+      return this.#isAbsent(chosen) ? this.#waitForProvider() : this.#failed(toWireError(chosen));
     }
     this.#route = chosen;
     const peer = this.#routing.peerOf(chosen);
     if (peer) this.#offerTo(peer);
     else this.#reach(chosen);
+  }
+
+  /** Whether nobody offers what was offered a moment ago, and there is time left to wait for it. */
+  #isAbsent(refusal: HeddleError): boolean {
+    if (!HeddleError.is(refusal, 'no_such_function', 'no_matching_offer')) return false;
+    const nowMs = this.#context.clock.nowMs();
+    if (this.#absentUntilMs === undefined && this.#routing.mayComeBack(this.#invocation, nowMs)) this.#absentUntilMs = nowMs + absentMs;
+    return this.#absentUntilMs !== undefined && nowMs < this.#absentUntilMs;
+  }
+
+  #waitForProvider(): void {
+    this.#phase = 'backingOff';
+    this.#takeBack = this.#context.clock.schedule(absentPollMs, () => {
+      this.#takeBack = undefined;
+      this.#next();
+    });
   }
 
   #reach(route: Route): void {

@@ -9,7 +9,8 @@
 import { HeddleError } from '../errors.ts';
 import { fromWireError } from '../wire/error.ts';
 import type { ReplyFrame } from '../wire/frame.ts';
-import type { Conversation, Peer } from './peer.ts';
+import type { Conversation } from './conversation.ts';
+import type { Peer } from './peer.ts';
 import { coordinatorOf } from './run-caller.ts';
 import type { RunEngine, RunFollower, SubmitRequest, Unfollow } from './run-engine.ts';
 import type { Runner } from './runner.ts';

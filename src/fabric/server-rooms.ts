@@ -79,7 +79,7 @@ export class ServerRooms {
     });
     this.#links = new Links({ clock, observer, onRequest: (frame, peer) => entry.onRequest(frame, peer), onOpened: (server) => this.#linkOpened(catalog, server) });
     const routing = new OfferRouting({
-      clock, observer, router: new Router({ catalog, random: random.fork('router') }), breakers: this.#breakers,
+      clock, observer, catalog, router: new Router({ catalog, random: random.fork('router') }), breakers: this.#breakers,
       links: this.#links, instance, local: new LocalPeer(this.#dispatcher, identity),
     });
     this.#calls = new CallTable(routing, { clock, random: random.fork('calls'), wheel: this.#wheel, instance });

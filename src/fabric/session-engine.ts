@@ -12,8 +12,9 @@ import { fromWireError } from '../wire/error.ts';
 import { decodeValue } from '../wire/value.ts';
 import { CallTable } from './call-table.ts';
 import type { CallEngine, CallHandle, CallSink, Invocation } from './invocation.ts';
-import type { Conversation, Peer } from './peer.ts';
-import type { CallContext, CallPeer, Routing, Tried } from './routed-call.ts';
+import type { Conversation } from './conversation.ts';
+import type { Peer } from './peer.ts';
+import type { CallContext, CallPeer, Routing, Tried } from './routing-port.ts';
 import type { RunEngine, RunFollower, SubmitRequest, Unfollow } from './run-engine.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import { SessionRun } from './session-run.ts';
@@ -65,6 +66,11 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
     if (!tried?.has(peer.identity.instance)) return peer;
     this.#keeper.moveFrom(peer);
     return nextSession;
+  }
+
+  /** The entry server waits for absent providers. */
+  mayComeBack(): boolean {
+    return false;
   }
 
   peerOf(route: SessionRoute): CallPeer | undefined {

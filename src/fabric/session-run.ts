@@ -10,7 +10,8 @@ import type { WireRunEvent } from '../core/workflow/record.ts';
 import { HeddleError } from '../errors.ts';
 import { fromWireError } from '../wire/error.ts';
 import type { ReplyFrame } from '../wire/frame.ts';
-import type { Conversation, Peer } from './peer.ts';
+import type { Conversation } from './conversation.ts';
+import type { Peer } from './peer.ts';
 import type { RunFollower, SubmitRequest, Unfollow } from './run-engine.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 

@@ -2,7 +2,8 @@
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { LargeValues } from '../../src/fabric/large-values.ts';
-import { callsInFlightMax, Peer, type PeerHandlers, type RequestFrame } from '../../src/fabric/peer.ts';
+import type { RequestFrame } from '../../src/fabric/conversation.ts';
+import { callsInFlightMax, Peer, type PeerHandlers } from '../../src/fabric/peer.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
 import type { Evidence, Link } from '../../src/transport/transport.ts';
 import type { CallFrame, ReplyFrame } from '../../src/wire/frame.ts';

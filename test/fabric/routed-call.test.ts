@@ -6,8 +6,9 @@ import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { Effect } from '../../src/core/catalog/offer.ts';
 import { type ErrorCode, HeddleError } from '../../src/errors.ts';
 import type { Invocation, Settlement } from '../../src/fabric/invocation.ts';
-import type { Conversation, RoomWaiter } from '../../src/fabric/peer.ts';
-import { type AttemptEnd, type CallPeer, RoutedCall, type Routing, type Tried } from '../../src/fabric/routed-call.ts';
+import type { Conversation, RoomWaiter } from '../../src/fabric/conversation.ts';
+import { RoutedCall } from '../../src/fabric/routed-call.ts';
+import type { AttemptEnd, CallPeer, Routing, Tried } from '../../src/fabric/routing-port.ts';
 import { fromWireError, toWireError } from '../../src/wire/error.ts';
 import type { CallFrame, Frame } from '../../src/wire/frame.ts';
 import { decodeValue, encodeArguments, encodeValue } from '../../src/wire/value.ts';
@@ -61,7 +62,7 @@ class ScriptedPeer implements CallPeer {
 
 interface Rig {
   readonly clock: VirtualClock;
-  readonly peers: ReadonlyMap<string, ScriptedPeer>;
+  readonly peers: Map<string, ScriptedPeer>;
   readonly ends: (ErrorCode | undefined)[];
   readonly settled: Settlement[];
   readonly waits: ErrorCode[];
@@ -74,6 +75,8 @@ interface RigOptions {
   readonly timeoutMs?: number;
   readonly isDirect?: boolean;
   readonly isOverloadFinal?: boolean;
+  /** Nobody offers the function. */
+  readonly isUnknown?: boolean;
   readonly before?: (peers: ReadonlyMap<string, ScriptedPeer>) => void;
 }
 
@@ -86,7 +89,9 @@ function start(options: RigOptions = {}): Rig {
   const waits: ErrorCode[] = [];
   const routing: Routing<string> = {
     choose: (_call: Invocation, tried: Tried | undefined) =>
-      servers.find((server) => !tried?.has(server)) ?? new HeddleError('no_route', { function: 'f', offers: [] }),
+      servers.find((server) => !tried?.has(server)) ??
+      (options.isUnknown ? new HeddleError('no_such_function', { function: 'f', nearest: [] }) : new HeddleError('no_route', { function: 'f', offers: [] })),
+    mayComeBack: () => true,
     peerOf: (server) => peers.get(server),
     reach: () => () => {},
     serverOf: (server) => ({ name: server, instance: server }),
@@ -205,6 +210,27 @@ describe('a call', () => {
     peer(rig, 'a').refuse(new HeddleError('connection_lost', { server: 'owner' }));
     expect(peer(rig, 'b').calls).toHaveLength(0);
     expect(errorOf(rig).executed).toBe('maybe');
+  });
+});
+
+describe('an absent provider', () => {
+  it('that was there a moment ago is waited for', () => {
+    const servers: string[] = [];
+    const rig = start({ servers, isUnknown: true });
+    rig.clock.advance(100);
+    servers.push('a');
+    rig.peers.set('a', new ScriptedPeer());
+    rig.clock.advance(50);
+    peer(rig, 'a').answer(1);
+    expect(rig.settled[0]?.outcome.ok).toBe(true);
+  });
+
+  it('that stays away ends the call after 250 ms', () => {
+    const rig = start({ servers: [], isUnknown: true });
+    rig.clock.advance(240);
+    expect(rig.settled).toHaveLength(0);
+    rig.clock.advance(40);
+    expect(errorOf(rig)).toMatchObject({ code: 'no_such_function', executed: 'no' });
   });
 });
 

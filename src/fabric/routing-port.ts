@@ -1,0 +1,64 @@
+/**
+ * What a call needs to be routed: peers that carry its frames, a routing that chooses and accounts, and what all
+ * calls of a process share. Types only.
+ *
+ * A server routes by its catalog (offer-routing.ts), a client by its session (session-engine.ts).
+ */
+
+import type { Clock } from '../base/clock.ts';
+import type { DeadlineWheel } from '../base/deadline-wheel.ts';
+import type { Random } from '../base/random.ts';
+import type { Effect } from '../core/catalog/offer.ts';
+import type { ErrorCode, HeddleError } from '../errors.ts';
+import type { Frame } from '../wire/frame.ts';
+import type { Invocation } from './invocation.ts';
+import type { Conversation, RoomWaiter } from './conversation.ts';
+
+/** What a call needs of whoever carries its frames: a Peer, or this process itself. */
+export interface CallPeer {
+  readonly isFull: boolean;
+  reserve(conversation: Conversation): number;
+  release(id: number): void;
+  send(frame: Frame): void;
+  whenRoom(waiter: RoomWaiter): boolean;
+  leaveQueue(waiter: RoomWaiter): void;
+}
+
+/** Servers (by instance) that this call has tried since its last backoff, with what came of it. */
+export type Tried = ReadonlyMap<string, ErrorCode>;
+
+/** Chooses and accounts for attempts; `Route` is whatever it likes to call one choice. */
+export interface Routing<Route> {
+  choose(invocation: Invocation, tried: Tried | undefined, nowMs: number): Route | HeddleError;
+  /** Whether a function that nobody offers was there a moment ago. */
+  mayComeBack(invocation: Invocation, nowMs: number): boolean;
+  /** The open connection of a route, if there is one. */
+  peerOf(route: Route): CallPeer | undefined;
+  /** Makes a connection and tells how that ended, never at once; gives what takes the wish back. */
+  reach(route: Route, done: (reached: CallPeer | HeddleError) => void): () => void;
+  serverOf(route: Route): { readonly name: string; readonly instance: string };
+  /** The version to ask for, and whether the receiver must run it itself. */
+  addressing(route: Route, invocation: Invocation): { readonly version: string | undefined; readonly isDirect: boolean };
+  /** Strictest effect known of the function. */
+  effectOf(route: Route | undefined, invocation: Invocation): Effect;
+  /** Asks leave for one attempt: 0 refuses (choose another), any other number is given back to `ended`. */
+  began(route: Route): number;
+  ended(route: Route, permit: number, end: AttemptEnd): void;
+}
+
+export interface AttemptEnd {
+  /** Undefined on success. */
+  readonly code: ErrorCode | undefined;
+  readonly elapsedMs: number;
+  /** Counts from 1. */
+  readonly attempt: number;
+}
+
+/** What all calls of one process share. */
+export interface CallContext {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly wheel: DeadlineWheel;
+  /** This process, as `caller` of its own calls. */
+  readonly instance: string;
+}

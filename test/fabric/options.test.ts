@@ -1,0 +1,97 @@
+/** Options of calls, clients and servers: what is refused, and how it says so. */
+import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/base/random.ts';
+import { HeddleError } from '../../src/errors.ts';
+import { checkCallOptions, metaBytesMax } from '../../src/fabric/call-options.ts';
+import { advertisedAddress, parseAddress, resolveServerOptions } from '../../src/fabric/server-options.ts';
+
+const random = seededRandom('options');
+
+function problem(run: () => unknown): HeddleError {
+  try {
+    run();
+  } catch (error) {
+    if (HeddleError.is(error)) return error;
+    throw error;
+  }
+  throw new Error('nothing was refused');
+}
+
+describe('call options', () => {
+  it('are given back as they are when they are good', () => {
+    const options = { need: ['gpu'], version: '^1.2', target: 'a', timeoutMs: 5, meta: { trace: '1' }, signal: new AbortController().signal };
+    expect(checkCallOptions(options)).toBe(options);
+  });
+
+  it.each([
+    [{ timeoutMS: 5 }, 'unknown option "timeoutMS" (did you mean "timeoutMs"?)'],
+    [{ hedge: true }, 'unknown option "hedge"'],
+    [{ retry: { attempts: 2 } }, 'unknown option "retry"'],
+    [{ timeoutMs: 0 }, '0'],
+    [{ timeoutMs: Number.NaN }, 'NaN'],
+    [{ timeoutMs: '5' }, '"5"'],
+    [{ signal: {} }, 'of type object'],
+    [{ version: 'newest' }, '"newest"'],
+    [{ target: '' }, 'an empty text'],
+    [{ need: 'gpu' }, '"gpu"'],
+    [{ need: { every: ['gpu'] } }, 'every'],
+    [{ meta: { a: 1 } }, '1'],
+    [[], 'object'],
+    [null, 'null'],
+  ])('%j are refused as bad_argument', (options, found) => {
+    const error = problem(() => checkCallOptions(options));
+    expect(error.code).toBe('bad_argument');
+    expect(error.message).toContain(found);
+  });
+
+  it('take 4 KiB of meta and not a byte more', () => {
+    checkCallOptions({ meta: { k: 'x'.repeat(metaBytesMax - 1) } });
+    expect(problem(() => checkCallOptions({ meta: { k: 'x'.repeat(metaBytesMax) } })).code).toBe('too_large');
+  });
+});
+
+describe('server options', () => {
+  it('have defaults', () => {
+    const options = resolveServerOptions({}, random);
+    expect(options).toMatchObject({ resources: [], cluster: 'default', host: '127.0.0.1', port: 'auto', join: [] });
+    expect(options.name).toMatch(/^.+-[0-9a-z]{6}$/);
+    expect(Buffer.byteLength(options.name)).toBeLessThanOrEqual(64);
+  });
+
+  it.each([
+    [{ slots: { gpu: 1 } }, 'unknown option "slots"'],
+    [{ dashboard: true }, 'unknown option "dashboard"'],
+    [{ resource: ['gpu'] }, 'did you mean "resources"'],
+    [{ name: '' }, 'an empty text'],
+    [{ name: '__proto__' }, '__proto__'],
+    [{ resources: 'gpu' }, '"gpu"'],
+    [{ port: 70_000 }, '70000'],
+    [{ port: { from: 9, to: 1 } }, 'of type object'],
+    [{ join: ['nowhere'] }, '"nowhere"'],
+    [{ host: '0.0.0.0' }, 'advertise'],
+    [{ onListening: 1 }, '1'],
+    [{ functions: 5 }, '5'],
+  ])('%j are refused as bad_argument', (options, found) => {
+    const error = problem(() => resolveServerOptions(options as object, random));
+    expect(error.code).toBe('bad_argument');
+    expect(error.message).toContain(found);
+  });
+});
+
+describe('addresses', () => {
+  it.each(['127.0.0.1:7420', 'host.name:1', '[::1]:65535'])('%s is one', (address) => {
+    expect(parseAddress(address, ['urls'])).toBe(address);
+    expect(parseAddress(`heddle://${address}`, ['urls'])).toBe(address);
+  });
+
+  it.each(['', 'host', 'host:', 'host:0', 'host:65536', 'a b:1', 'http://x:1', ':80', 5, undefined])('%s is none', (address) => {
+    expect(problem(() => parseAddress(address, ['urls'])).code).toBe('bad_argument');
+  });
+
+  it('are advertised with the port really bound unless they say one', () => {
+    expect(advertisedAddress(undefined, { host: '127.0.0.1', port: 5 })).toBe('127.0.0.1:5');
+    expect(advertisedAddress('box.example', { host: '0.0.0.0', port: 5 })).toBe('box.example:5');
+    expect(advertisedAddress('box.example:443', { host: '0.0.0.0', port: 5 })).toBe('box.example:443');
+    expect(advertisedAddress(undefined, { host: '::1', port: 5 })).toBe('[::1]:5');
+  });
+});
