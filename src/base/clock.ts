@@ -24,7 +24,8 @@ export const systemClock: Clock = {
   nowMs: () => performance.now(),
   wallMs: () => Date.now(),
   schedule(delayMs, task) {
-    const timer = setTimeout(task, Math.min(Math.max(delayMs, 0), delayMsMax));
+    // Node cuts fractions off, which would run the task early.
+    const timer = setTimeout(task, Math.min(Math.max(Math.ceil(delayMs), 0), delayMsMax));
     return () => clearTimeout(timer);
   },
 };

@@ -3,7 +3,7 @@
  *
  * D1 arming and disarming cost O(1) and allocate nothing: the entry is its own list node.
  * D2 an entry expires once, never early, and at most one tick late while the event loop is free.
- * D3 with no entry armed there is no timer.
+ * D3 with no entry armed there is no timer, a tick after the last was disarmed at the latest.
  */
 
 import { assert } from './assert.ts';
@@ -67,7 +67,9 @@ export class DeadlineWheel {
   }
 
   #schedule(): void {
-    this.#cancel = this.#clock.schedule(tickMs, () => {
+    // To the boundary of the next tick: a whole tick from here could pass a boundary by almost another one (D2).
+    const untilBoundaryMs = tickMs - (this.#clock.nowMs() % tickMs);
+    this.#cancel = this.#clock.schedule(untilBoundaryMs, () => {
       this.#cancel = undefined;
       this.#turn();
       if (this.#armed > 0 && !this.#cancel) this.#schedule();
@@ -90,8 +92,8 @@ export class DeadlineWheel {
       if (entry.expiresAtMs <= nowMs) due.push(entry);
     }
     for (const entry of due) {
-      // An earlier one of this slot may have disarmed it.
-      if (entry.wheelNext === undefined) continue;
+      // An earlier one of this slot may have disarmed it, or armed it anew for later.
+      if (entry.wheelNext === undefined || entry.expiresAtMs > nowMs) continue;
       this.disarm(entry);
       entry.expire(nowMs);
     }

@@ -10,7 +10,8 @@ import type { CancelTask, Clock } from './clock.ts';
 interface Task {
   readonly atMs: number;
   readonly sequence: number;
-  readonly run: () => void;
+  /** Gone once cancelled; the task itself leaves the heap when it comes to the top. */
+  run: (() => void) | undefined;
 }
 
 export class VirtualClock implements Clock {
@@ -18,7 +19,6 @@ export class VirtualClock implements Clock {
   #sequence = 0;
   readonly #epochMs: number;
   readonly #heap: Task[] = [];
-  readonly #cancelled = new Set<Task>();
 
   /** `epochMs` is the wall-clock time at virtual zero. */
   constructor(epochMs = 1_700_000_000_000) {
@@ -37,7 +37,7 @@ export class VirtualClock implements Clock {
     const task: Task = { atMs: this.#nowMs + Math.max(delayMs, 0), sequence: this.#sequence++, run };
     push(this.#heap, task);
     return () => {
-      this.#cancelled.add(task);
+      task.run = undefined;
     };
   }
 
@@ -49,11 +49,11 @@ export class VirtualClock implements Clock {
 
   /** Runs the next task, if it is due by `untilMs`; says whether there was one. */
   step(untilMs = Number.POSITIVE_INFINITY): boolean {
-    if (this.nextMs() > untilMs) return false;
-    const task = pop(this.#heap);
-    if (!task) return false;
-    this.#nowMs = Math.max(this.#nowMs, task.atMs);
-    task.run();
+    const atMs = this.nextMs();
+    if (atMs > untilMs || atMs === Number.POSITIVE_INFINITY) return false;
+    const run = pop(this.#heap)?.run;
+    this.#nowMs = Math.max(this.#nowMs, atMs);
+    run?.();
     return true;
   }
 
@@ -65,8 +65,7 @@ export class VirtualClock implements Clock {
   }
 
   #dropCancelled(): void {
-    for (let top = this.#heap[0]; top && this.#cancelled.delete(top); top = this.#heap[0]) pop(this.#heap);
-    if (this.#heap.length === 0) this.#cancelled.clear();
+    for (let top = this.#heap[0]; top && !top.run; top = this.#heap[0]) pop(this.#heap);
   }
 }
 
