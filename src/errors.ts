@@ -9,82 +9,17 @@
  * The wire form is wire/error.ts; which attempt may be retried is fabric/retry.ts.
  */
 
-/** Whether the function ran. */
-export type Executed = 'no' | 'maybe' | 'yes';
+import { type ErrorCode, type ErrorDetails, type Executed, messageOf } from './error-details.ts';
 
-/** State of one command when its run ended. */
-export type StepOutcome = 'done' | 'failed' | 'not_run' | 'maybe';
-
-/** One offer that was looked at and why it was not taken. */
-export interface Refusal {
-  readonly server: string;
-  readonly why: string;
-}
-
-/** One thing that is wrong with a submitted workflow; `command` names the command it is about. */
-export interface WorkflowProblem {
-  readonly command?: string;
-  readonly message: string;
-}
-
-/** One thing that is wrong with settings; `line` counts from 1. */
-export interface SettingsProblem {
-  readonly file?: string;
-  readonly line?: number;
-  readonly key?: string;
-  readonly message: string;
-}
-
-/** Of a run that ended early: the results that are there, and the state of every step. Absent on the error of a call. */
-interface RunRemains {
-  readonly partial?: Readonly<Record<string, unknown>>;
-  readonly steps?: Readonly<Record<string, StepOutcome>>;
-}
-
-/** What each code carries beside its message. */
-export interface ErrorDetails {
-  bad_argument: { readonly path: readonly (string | number)[]; readonly expected: string; readonly found: string };
-  bad_workflow: { readonly problems: readonly WorkflowProblem[] };
-  too_large: { readonly what: string; readonly limit: number; readonly found?: number };
-  no_such_function: { readonly function: string; readonly nearest: readonly string[] };
-  no_matching_offer: { readonly function: string; readonly wanted: string; readonly offers: readonly Refusal[] };
-  no_route: { readonly function: string; readonly offers: readonly Refusal[] };
-  unreachable: { readonly address: string; readonly evidence: string };
-  connection_lost: { readonly server: string };
-  overloaded: { readonly function: string; readonly server: string; readonly retryAfterMs: number };
-  draining: { readonly server: string };
-  not_offered_here: { readonly function: string; readonly version: string; readonly server: string };
-  deadline_exceeded: { readonly timeoutMs: number } & RunRemains;
-  cancelled: { readonly reason?: unknown } & RunRemains;
-  function_failed: {
-    readonly name: string;
-    readonly message: string;
-    readonly data?: unknown;
-    readonly retryable?: boolean;
-    readonly cause?: unknown;
-  };
-  bad_result: { readonly path: readonly (string | number)[]; readonly expected: string; readonly found: string };
-  step_failed: {
-    readonly step: string;
-    readonly partial: Readonly<Record<string, unknown>>;
-    readonly steps: Readonly<Record<string, StepOutcome>>;
-  };
-  upstream_failed: { readonly step: string; readonly upstream: string };
-  coordinator_lost: {
-    readonly runId: string;
-    readonly partial: Readonly<Record<string, unknown>>;
-    readonly steps: Readonly<Record<string, StepOutcome>>;
-  };
-  unknown_run: { readonly runId: string };
-  version_mismatch: { readonly ours: string; readonly theirs: string };
-  cluster_mismatch: { readonly ours: string; readonly theirs: string };
-  name_taken: { readonly name: string; readonly address: string };
-  protocol_error: { readonly problem: string };
-  bad_settings: { readonly problems: readonly SettingsProblem[] };
-  closed: { readonly what: string };
-}
-
-export type ErrorCode = keyof ErrorDetails;
+export type {
+  ErrorCode,
+  ErrorDetails,
+  Executed,
+  Refusal,
+  SettingsProblem,
+  StepOutcome,
+  WorkflowProblem,
+} from './error-details.ts';
 
 /** gRPC status codes that the table uses, by their canonical names. */
 export type GrpcStatus =
@@ -127,61 +62,34 @@ const yes = ['yes'] as const;
 const inherited = ['no', 'maybe', 'yes'] as const;
 
 /** The error table: one row a code. `docs/errors.md` is generated from it. */
+// biome-ignore format: a table, one row a code
 export const errorTable = {
-  bad_argument: row(no, 'never', false, 'INVALID_ARGUMENT', 'caller', 'an argument or option is not what was asked for'),
-  bad_workflow: row(no, 'never', false, 'INVALID_ARGUMENT', 'caller', 'the workflow cannot run; every problem is listed'),
-  too_large: row(no, 'never', false, 'OUT_OF_RANGE', 'caller', 'an argument is over a limit'),
-  no_such_function: row(no, 'never', false, 'NOT_FOUND', 'caller', 'no server offers a function of this name'),
-  no_matching_offer: row(no, 'never', false, 'FAILED_PRECONDITION', 'caller', 'the function exists, but not in this version, with these resources or on this target'),
-  no_route: row(inherited, 'paid', false, 'UNAVAILABLE', 'operator', 'every matching offer was refused just now'),
-  unreachable: row(no, 'free', true, 'UNAVAILABLE', 'operator', 'no connection could be made'),
-  connection_lost: row(['maybe'], 'safe', true, 'UNAVAILABLE', 'operator', 'the connection broke while the call was in flight'),
-  overloaded: row(no, 'paid', false, 'RESOURCE_EXHAUSTED', 'operator', 'the server refused the call before it started'),
-  draining: row(no, 'free', false, 'UNAVAILABLE', 'fabric', 'the server is about to stop and takes no new work'),
-  not_offered_here: row(no, 'free', false, 'UNIMPLEMENTED', 'fabric', 'the server does not offer the function any more'),
-  deadline_exceeded: row(['maybe', 'no', 'yes'], 'never', false, 'DEADLINE_EXCEEDED', 'caller', 'the time given to the call or run is over'),
-  cancelled: row(['maybe', 'no', 'yes'], 'never', false, 'CANCELLED', 'caller', 'the caller gave up'),
-  function_failed: row(yes, 'retryable', false, 'ABORTED', 'function', 'the handler threw'),
-  bad_result: row(yes, 'never', false, 'INTERNAL', 'function', 'the result cannot be sent: not encodable, over the limit, or against the output schema'),
-  step_failed: row(inherited, 'never', false, 'ABORTED', 'function', 'a step of the run failed; detail.partial holds what is there'),
-  upstream_failed: row(inherited, 'never', false, 'FAILED_PRECONDITION', 'function', 'a step that this one depends on failed'),
-  coordinator_lost: row(['maybe', 'no', 'yes'], 'never', false, 'UNAVAILABLE', 'operator', 'the server that coordinated the run is gone'),
-  unknown_run: row(no, 'never', false, 'NOT_FOUND', 'caller', 'no run of this id is known'),
-  version_mismatch: row(no, 'free', true, 'FAILED_PRECONDITION', 'operator', 'the two sides speak no common protocol version'),
-  cluster_mismatch: row(no, 'never', false, 'FAILED_PRECONDITION', 'operator', 'the address belongs to another cluster'),
-  name_taken: row(no, 'never', false, 'ALREADY_EXISTS', 'operator', 'another live server has this name'),
-  protocol_error: row(['maybe', 'no'], 'safe', true, 'INTERNAL', 'fabric', 'the peer sent something that the protocol does not allow'),
-  bad_settings: row(no, 'never', false, 'INVALID_ARGUMENT', 'operator', 'settings or options cannot be used; every problem is listed'),
-  closed: row(no, 'never', false, 'FAILED_PRECONDITION', 'caller', 'the client or server was closed'),
+  bad_argument: { executed: no, retry: 'never', isBreakerFailure: false, grpc: 'INVALID_ARGUMENT', mender: 'caller', meaning: 'an argument or option is not what was asked for' },
+  bad_workflow: { executed: no, retry: 'never', isBreakerFailure: false, grpc: 'INVALID_ARGUMENT', mender: 'caller', meaning: 'the workflow cannot run; every problem is listed' },
+  too_large: { executed: no, retry: 'never', isBreakerFailure: false, grpc: 'OUT_OF_RANGE', mender: 'caller', meaning: 'an argument is over a limit' },
+  no_such_function: { executed: no, retry: 'never', isBreakerFailure: false, grpc: 'NOT_FOUND', mender: 'caller', meaning: 'no server offers a function of this name' },
+  no_matching_offer: { executed: no, retry: 'never', isBreakerFailure: false, grpc: 'FAILED_PRECONDITION', mender: 'caller', meaning: 'the function exists, but not in this version, with these resources or on this target' },
+  no_route: { executed: inherited, retry: 'paid', isBreakerFailure: false, grpc: 'UNAVAILABLE', mender: 'operator', meaning: 'every matching offer was refused just now' },
+  unreachable: { executed: no, retry: 'free', isBreakerFailure: true, grpc: 'UNAVAILABLE', mender: 'operator', meaning: 'no connection could be made' },
+  connection_lost: { executed: ['maybe'], retry: 'safe', isBreakerFailure: true, grpc: 'UNAVAILABLE', mender: 'operator', meaning: 'the connection broke while the call was in flight' },
+  overloaded: { executed: no, retry: 'paid', isBreakerFailure: false, grpc: 'RESOURCE_EXHAUSTED', mender: 'operator', meaning: 'the server refused the call before it started' },
+  draining: { executed: no, retry: 'free', isBreakerFailure: false, grpc: 'UNAVAILABLE', mender: 'fabric', meaning: 'the server is about to stop and takes no new work' },
+  not_offered_here: { executed: no, retry: 'free', isBreakerFailure: false, grpc: 'UNIMPLEMENTED', mender: 'fabric', meaning: 'the server does not offer the function any more' },
+  deadline_exceeded: { executed: ['maybe', 'no', 'yes'], retry: 'never', isBreakerFailure: false, grpc: 'DEADLINE_EXCEEDED', mender: 'caller', meaning: 'the time given to the call or run is over' },
+  cancelled: { executed: ['maybe', 'no', 'yes'], retry: 'never', isBreakerFailure: false, grpc: 'CANCELLED', mender: 'caller', meaning: 'the caller gave up' },
+  function_failed: { executed: yes, retry: 'retryable', isBreakerFailure: false, grpc: 'ABORTED', mender: 'function', meaning: 'the handler threw' },
+  bad_result: { executed: yes, retry: 'never', isBreakerFailure: false, grpc: 'INTERNAL', mender: 'function', meaning: 'the result cannot be sent: not encodable, over the limit, or against the output schema' },
+  step_failed: { executed: inherited, retry: 'never', isBreakerFailure: false, grpc: 'ABORTED', mender: 'function', meaning: 'a step of the run failed; detail.partial holds what is there' },
+  upstream_failed: { executed: inherited, retry: 'never', isBreakerFailure: false, grpc: 'FAILED_PRECONDITION', mender: 'function', meaning: 'a step that this one depends on failed' },
+  coordinator_lost: { executed: ['maybe', 'no', 'yes'], retry: 'never', isBreakerFailure: false, grpc: 'UNAVAILABLE', mender: 'operator', meaning: 'the server that coordinated the run is gone' },
+  unknown_run: { executed: no, retry: 'never', isBreakerFailure: false, grpc: 'NOT_FOUND', mender: 'caller', meaning: 'no run of this id is known' },
+  version_mismatch: { executed: no, retry: 'free', isBreakerFailure: true, grpc: 'FAILED_PRECONDITION', mender: 'operator', meaning: 'the two sides speak no common protocol version' },
+  cluster_mismatch: { executed: no, retry: 'never', isBreakerFailure: false, grpc: 'FAILED_PRECONDITION', mender: 'operator', meaning: 'the address belongs to another cluster' },
+  name_taken: { executed: no, retry: 'never', isBreakerFailure: false, grpc: 'ALREADY_EXISTS', mender: 'operator', meaning: 'another live server has this name' },
+  protocol_error: { executed: ['maybe', 'no'], retry: 'safe', isBreakerFailure: true, grpc: 'INTERNAL', mender: 'fabric', meaning: 'the peer sent something that the protocol does not allow' },
+  bad_settings: { executed: no, retry: 'never', isBreakerFailure: false, grpc: 'INVALID_ARGUMENT', mender: 'operator', meaning: 'settings or options cannot be used; every problem is listed' },
+  closed: { executed: ['no', 'maybe'], retry: 'never', isBreakerFailure: false, grpc: 'FAILED_PRECONDITION', mender: 'caller', meaning: 'the client or server was closed' },
 } as const satisfies Record<ErrorCode, CodeFacts>;
-
-const messages: { readonly [C in ErrorCode]: (detail: ErrorDetails[C]) => string } = {
-  bad_argument: (d) => `${pathText(d.path)}: expected ${d.expected}, found ${d.found}`,
-  bad_workflow: (d) => problemsText('the workflow cannot run', d.problems.map((p) => (p.command === undefined ? p.message : `command "${p.command}": ${p.message}`))),
-  too_large: (d) => `${d.what} is larger than the limit of ${d.limit}${d.found === undefined ? '' : ` (found ${d.found})`}`,
-  no_such_function: (d) => `no server offers "${d.function}"${d.nearest.length ? `; the nearest names are ${d.nearest.map((n) => `"${n}"`).join(', ')}` : ''}`,
-  no_matching_offer: (d) => `no offer of "${d.function}" matches ${d.wanted}; there are: ${refusalsText(d.offers)}`,
-  no_route: (d) => `no route for "${d.function}": ${d.offers.length} offer${d.offers.length === 1 ? '' : 's'}, ${refusalsText(d.offers)}`,
-  unreachable: (d) => `${d.address} cannot be reached (${d.evidence})`,
-  connection_lost: (d) => `the connection to ${d.server} was lost while the call was in flight`,
-  overloaded: (d) => `${d.server} has no free place for "${d.function}"; try again in ${d.retryAfterMs} ms`,
-  draining: (d) => `${d.server} is draining and takes no new work`,
-  not_offered_here: (d) => `${d.server} does not offer "${d.function}" ${d.version} any more`,
-  deadline_exceeded: (d) => `the deadline of ${Math.round(d.timeoutMs)} ms has passed`,
-  cancelled: (d) => (d.reason === undefined ? 'cancelled' : `cancelled: ${reasonText(d.reason)}`),
-  function_failed: (d) => `${d.name}: ${d.message}`,
-  bad_result: (d) => `${pathText(d.path)} of the result: expected ${d.expected}, found ${d.found}`,
-  step_failed: (d) => `step "${d.step}" failed`,
-  upstream_failed: (d) => `step "${d.step}" did not run because "${d.upstream}" failed`,
-  coordinator_lost: (d) => `the coordinator of run ${d.runId} is gone`,
-  unknown_run: (d) => `no run "${d.runId}" is known here; settled runs are kept for 5 minutes`,
-  version_mismatch: (d) => `no common protocol version: ours ${d.ours}, theirs ${d.theirs}`,
-  cluster_mismatch: (d) => `the address belongs to cluster "${d.theirs}", this is "${d.ours}"`,
-  name_taken: (d) => `a live server at ${d.address} is already called "${d.name}"; give this one another name`,
-  protocol_error: (d) => d.problem,
-  bad_settings: (d) => problemsText('the settings cannot be used', d.problems.map(settingsText)),
-  closed: (d) => `${d.what} is closed`,
-};
 
 type ExecutedOf<C extends ErrorCode> = (typeof errorTable)[C]['executed'][number];
 
@@ -246,58 +154,29 @@ export function strongest(a: Executed, b: Executed): Executed {
   return a === 'maybe' || b === 'maybe' ? 'maybe' : 'no';
 }
 
-/** Any thrown value as a HeddleError: itself, or `function_failed` with what may travel of it. */
+/**
+ * Any thrown value as `function_failed` with what may travel of it: name, message, data and retryable; also when it
+ * is itself a HeddleError (then in `detail.cause`). Never throws, whatever was thrown.
+ */
 export function fromThrown(thrown: unknown): HeddleErrorOf<'function_failed'> {
-  if (!(thrown instanceof Error)) {
-    return new HeddleError('function_failed', { name: 'Error', message: `the handler threw ${describe(thrown)}` }, { cause: thrown });
+  try {
+    if (thrown instanceof Error) return new HeddleError('function_failed', failureOf(thrown), { cause: thrown });
+  } catch {
+    // Reading it threw in turn: a getter or a proxy. Its type is all that can be said.
   }
+  return new HeddleError('function_failed', { name: 'Error', message: `the handler threw ${describe(thrown)}` }, { cause: thrown });
+}
+
+function failureOf(thrown: Error): ErrorDetails['function_failed'] {
   const extra = thrown as { data?: unknown; retryable?: unknown }; // fields that a handler's error may carry by contract
-  return new HeddleError(
-    'function_failed',
-    {
-      name: thrown.name,
-      message: thrown.message,
-      ...(extra.data === undefined ? {} : { data: extra.data }),
-      ...(typeof extra.retryable === 'boolean' ? { retryable: extra.retryable } : {}),
-      ...(HeddleError.is(thrown) ? { cause: { code: thrown.code, executed: thrown.executed, detail: thrown.detail } } : {}),
-    },
-    { cause: thrown },
-  );
-}
-
-function row<const E extends readonly Executed[]>(
-  executed: E, retry: RetryAdvice, isBreakerFailure: boolean, grpc: GrpcStatus, mender: Mender, meaning: string,
-) {
-  return { executed, retry, isBreakerFailure, grpc, mender, meaning } as const;
-}
-
-function messageOf(code: ErrorCode, detail: ErrorDetails[ErrorCode]): string {
-  // `detail` is the one of `code` by the constructor's type; the table cannot see the pair.
-  const write = messages[code] as (detail: ErrorDetails[ErrorCode]) => string;
-  return write(detail);
-}
-
-/** `args[0].rows[3]` as a user writes it. */
-function pathText(path: readonly (string | number)[]): string {
-  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('');
-  return text.startsWith('.') ? text.slice(1) : text || 'the value';
-}
-
-function refusalsText(offers: readonly Refusal[]): string {
-  return offers.length === 0 ? 'none' : offers.map((offer) => `${offer.server}: ${offer.why}`).join('; ');
-}
-
-function settingsText(problem: SettingsProblem): string {
-  const place = problem.file === undefined ? '' : `${problem.file}${problem.line === undefined ? '' : `:${problem.line}`}: `;
-  return `${place}${problem.key === undefined ? '' : `${problem.key}: `}${problem.message}`;
-}
-
-function problemsText(title: string, problems: readonly string[]): string {
-  return problems.length === 1 ? `${title}: ${problems[0]}` : `${title}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`;
-}
-
-function reasonText(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
+  const { data, retryable } = extra;
+  return {
+    name: String(thrown.name),
+    message: String(thrown.message),
+    ...(data === undefined ? {} : { data }),
+    ...(typeof retryable === 'boolean' ? { retryable } : {}),
+    ...(HeddleError.is(thrown) ? { cause: { code: thrown.code, executed: thrown.executed, detail: thrown.detail } } : {}),
+  };
 }
 
 /** A thrown value by its type, never by its content. */

@@ -1,0 +1,146 @@
+/**
+ * What each error code carries beside its message, and how that reads.
+ *
+ * A message is a sentence for people: what was wanted, what was found, what to do. Programs read code and detail.
+ */
+
+/** Whether the function ran. */
+export type Executed = 'no' | 'maybe' | 'yes';
+
+/** State of one command when its run ended. */
+export type StepOutcome = 'done' | 'failed' | 'not_run' | 'maybe';
+
+/** One offer that was looked at and why it was not taken. */
+export interface Refusal {
+  readonly server: string;
+  readonly why: string;
+}
+
+/** One thing that is wrong with a submitted workflow; `command` names the command it is about. */
+export interface WorkflowProblem {
+  readonly command?: string;
+  readonly message: string;
+}
+
+/** One thing that is wrong with settings; `line` counts from 1. */
+export interface SettingsProblem {
+  readonly file?: string;
+  readonly line?: number;
+  readonly key?: string;
+  readonly message: string;
+}
+
+/** Of a run that ended early: the results that are there, and the state of every step. Absent on the error of a call. */
+interface RunRemains {
+  readonly partial?: Readonly<Record<string, unknown>>;
+  readonly steps?: Readonly<Record<string, StepOutcome>>;
+}
+
+/** What each code carries beside its message. */
+export interface ErrorDetails {
+  bad_argument: { readonly path: readonly (string | number)[]; readonly expected: string; readonly found: string };
+  bad_workflow: { readonly problems: readonly WorkflowProblem[] };
+  too_large: { readonly what: string; readonly limit: number; readonly found?: number };
+  no_such_function: { readonly function: string; readonly nearest: readonly string[] };
+  no_matching_offer: { readonly function: string; readonly wanted: string; readonly offers: readonly Refusal[] };
+  no_route: { readonly function: string; readonly offers: readonly Refusal[] };
+  unreachable: { readonly address: string; readonly evidence: string };
+  connection_lost: { readonly server: string };
+  overloaded: { readonly function: string; readonly server: string; readonly retryAfterMs: number };
+  draining: { readonly server: string };
+  not_offered_here: { readonly function: string; readonly version: string; readonly server: string };
+  deadline_exceeded: { readonly timeoutMs: number } & RunRemains;
+  cancelled: { readonly reason?: unknown } & RunRemains;
+  function_failed: {
+    readonly name: string;
+    readonly message: string;
+    readonly data?: unknown;
+    readonly retryable?: boolean;
+    readonly cause?: unknown;
+  };
+  bad_result: { readonly path: readonly (string | number)[]; readonly expected: string; readonly found: string };
+  step_failed: {
+    readonly step: string;
+    readonly partial: Readonly<Record<string, unknown>>;
+    readonly steps: Readonly<Record<string, StepOutcome>>;
+  };
+  upstream_failed: { readonly step: string; readonly upstream: string };
+  coordinator_lost: {
+    readonly runId: string;
+    readonly partial: Readonly<Record<string, unknown>>;
+    readonly steps: Readonly<Record<string, StepOutcome>>;
+  };
+  unknown_run: { readonly runId: string };
+  version_mismatch: { readonly ours: string; readonly theirs: string };
+  cluster_mismatch: { readonly ours: string; readonly theirs: string };
+  name_taken: { readonly name: string; readonly address: string };
+  protocol_error: { readonly problem: string };
+  bad_settings: { readonly problems: readonly SettingsProblem[] };
+  closed: { readonly what: string };
+}
+
+export type ErrorCode = keyof ErrorDetails;
+
+// biome-ignore format: a table, one row a code
+const messages: { readonly [C in ErrorCode]: (detail: ErrorDetails[C]) => string } = {
+  bad_argument: (d) => `${pathText(d.path)}: expected ${d.expected}, found ${d.found}`,
+  bad_workflow: (d) => problemsText('the workflow cannot run', d.problems.map((p) => (p.command === undefined ? p.message : `command "${p.command}": ${p.message}`))),
+  too_large: (d) => `${d.what} is larger than the limit of ${d.limit}${d.found === undefined ? '' : ` (found ${d.found})`}`,
+  no_such_function: (d) => `no server offers "${d.function}"${d.nearest.length ? `; the nearest names are ${d.nearest.map((n) => `"${n}"`).join(', ')}` : ''}`,
+  no_matching_offer: (d) => `no offer of "${d.function}" matches ${d.wanted}; there are: ${refusalsText(d.offers)}`,
+  no_route: (d) => `no route for "${d.function}": ${d.offers.length} offer${d.offers.length === 1 ? '' : 's'}, ${refusalsText(d.offers)}`,
+  unreachable: (d) => `${d.address} cannot be reached (${d.evidence})`,
+  connection_lost: (d) => `the connection to ${d.server} was lost while the call was in flight`,
+  overloaded: (d) => `${d.server} has no free place for "${d.function}"; try again in ${d.retryAfterMs} ms`,
+  draining: (d) => `${d.server} is draining and takes no new work`,
+  not_offered_here: (d) => `${d.server} does not offer "${d.function}" ${d.version} any more`,
+  deadline_exceeded: (d) => `the deadline of ${Math.round(d.timeoutMs)} ms has passed`,
+  cancelled: (d) => (d.reason === undefined ? 'cancelled' : `cancelled: ${reasonText(d.reason)}`),
+  function_failed: (d) => `${d.name}: ${d.message}`,
+  bad_result: (d) => `${pathText(d.path)} of the result: expected ${d.expected}, found ${d.found}`,
+  step_failed: (d) => `step "${d.step}" failed`,
+  upstream_failed: (d) => `step "${d.step}" did not run because "${d.upstream}" failed`,
+  coordinator_lost: (d) => `the coordinator of run ${d.runId} is gone`,
+  unknown_run: (d) => `no run "${d.runId}" is known here; settled runs are kept for 5 minutes`,
+  version_mismatch: (d) => `no common protocol version: ours ${d.ours}, theirs ${d.theirs}`,
+  cluster_mismatch: (d) => `the address belongs to cluster "${d.theirs}", this is "${d.ours}"`,
+  name_taken: (d) => `a live server at ${d.address} is already called "${d.name}"; give this one another name`,
+  protocol_error: (d) => d.problem,
+  bad_settings: (d) => problemsText('the settings cannot be used', d.problems.map(settingsText)),
+  closed: (d) => `${d.what} is closed`,
+};
+
+/** The message of an error: made from its code and detail alone, so that it reads the same wherever it is raised. */
+export function messageOf(code: ErrorCode, detail: ErrorDetails[ErrorCode]): string {
+  // `detail` is the one of `code` by the constructor's type; the table cannot see the pair.
+  const write = messages[code] as (detail: ErrorDetails[ErrorCode]) => string;
+  return write(detail);
+}
+
+/** `args[0].rows[3]` as a user writes it. */
+function pathText(path: readonly (string | number)[]): string {
+  const text = path.map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`)).join('');
+  return text.startsWith('.') ? text.slice(1) : text || 'the value';
+}
+
+function refusalsText(offers: readonly Refusal[]): string {
+  return offers.length === 0 ? 'none' : offers.map((offer) => `${offer.server}: ${offer.why}`).join('; ');
+}
+
+function settingsText(problem: SettingsProblem): string {
+  const place = problem.file === undefined ? '' : `${problem.file}${problem.line === undefined ? '' : `:${problem.line}`}: `;
+  return `${place}${problem.key === undefined ? '' : `${problem.key}: `}${problem.message}`;
+}
+
+function problemsText(title: string, problems: readonly string[]): string {
+  return problems.length === 1 ? `${title}: ${problems[0]}` : `${title}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`;
+}
+
+/** An abort's reason is anything at all, also something that throws when it is read. */
+function reasonText(reason: unknown): string {
+  try {
+    return reason instanceof Error ? reason.message : String(reason);
+  } catch {
+    return `a reason of type ${typeof reason}`;
+  }
+}
