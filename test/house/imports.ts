@@ -1,0 +1,162 @@
+/**
+ * Who may import whom: the table of the house page, type-only imports included.
+ *
+ * A room is a folder of src (core's folders are rooms of their own), or one of the files that stand alone.
+ * What the table does not name is refused; a library has one room, or one file.
+ */
+import { posix } from 'node:path';
+import ts from 'typescript';
+import { at, type Source } from './sources.ts';
+
+interface Rule {
+  /** Rooms whose values and types it may import; its own is always among them. */
+  readonly rooms: readonly string[];
+  /** Rooms of which it may import types only. */
+  readonly types?: readonly string[];
+  /** Whether it may import `node:*` modules. */
+  readonly isNodeAllowed?: boolean;
+}
+
+const coreFloor = ['base', 'errors', 'core/names', 'core/payload', 'core/function'];
+const coreAll = ['core/names', 'core/payload', 'core/function', 'core/gossip', 'core/catalog', 'core/routing', 'core/workflow'];
+
+/** One row a room. */
+export const importTable: Readonly<Record<string, Rule>> = {
+  base: { rooms: [] },
+  errors: { rooms: ['base'] },
+  'core/payload': { rooms: ['base', 'errors'] },
+  'core/names': { rooms: ['base', 'errors', 'core/payload'] },
+  'core/function': { rooms: ['base', 'errors', 'core/names', 'core/payload'], types: ['core/catalog'] },
+  'core/gossip': { rooms: coreFloor },
+  'core/catalog': { rooms: coreFloor },
+  'core/routing': { rooms: coreFloor, types: ['core/catalog'] },
+  'core/workflow': { rooms: coreFloor, types: ['core/catalog'] },
+  wire: { rooms: ['base', 'errors'], types: coreAll, isNodeAllowed: true },
+  transport: { rooms: ['base', 'errors'], isNodeAllowed: true },
+  observe: { rooms: ['base', 'errors'], types: coreAll },
+  fabric: { rooms: ['base', 'errors', ...coreAll, 'wire', 'transport', 'observe'], isNodeAllowed: true },
+  settings: { rooms: ['base', 'errors'], types: ['fabric'], isNodeAllowed: true },
+  // `remote` and the builder are pure, so they live in core; the front door passes them on.
+  index: { rooms: ['fabric', 'observe', 'errors', 'core/function', 'core/workflow'], types: coreAll },
+  testing: { rooms: ['base', 'errors', 'transport', 'fabric', 'observe'], types: coreAll },
+  cli: { rooms: ['index', 'settings', 'observe'], isNodeAllowed: true },
+};
+
+/** Where `node:*` is allowed beside the rooms that may: a file, and the modules. */
+const nodeFiles: Readonly<Record<string, readonly string[]>> = {
+  'src/base/random.ts': ['node:crypto'],
+};
+
+/** Each outside library lives in one room; a file where the house page names one. */
+export const libraryHomes: Readonly<Record<string, string>> = {
+  '@grpc/grpc-js': 'src/transport/',
+  'get-port': 'src/transport/',
+  '@grpc/proto-loader': 'src/wire/',
+  protobufjs: 'src/wire/',
+  '@msgpack/msgpack': 'src/wire/',
+  msgpackr: 'src/wire/',
+  'xxhash-wasm': 'src/fabric/',
+  cockatiel: 'src/fabric/breaker',
+  toposort: 'src/core/workflow/order.ts',
+  semver: 'src/core/catalog/',
+  'smol-toml': 'src/settings/',
+  zod: 'src/settings/',
+  commander: 'src/cli/',
+  '@clack/prompts': 'src/cli/',
+  tsx: 'src/cli/',
+};
+
+interface Import {
+  readonly from: Source;
+  readonly to: string;
+  readonly isTypeOnly: boolean;
+  readonly place: string;
+}
+
+/** The room of a source file. */
+export function roomOf(path: string): string {
+  const inner = path.replace(/^src\//, '').replace(/\.ts$/, '');
+  const [first = '', second = ''] = inner.split('/');
+  if (first === 'core') return `core/${second}`;
+  if (first === 'error-details') return 'errors';
+  return first;
+}
+
+/** Imports that the table forbids. */
+export function importProblems(sources: readonly Source[]): readonly string[] {
+  return sources.flatMap(importsOf).flatMap((found) => {
+    const problem = problemOf(found);
+    return problem === undefined ? [] : [`${found.place}: ${problem}`];
+  });
+}
+
+/** Files that import one another in a ring, types included; one problem a ring. */
+export function cycleProblems(sources: readonly Source[]): readonly string[] {
+  const edges = new Map(sources.map((from) => [from.path, importsOf(from).map((found) => found.to)]));
+  const done = new Set<string>();
+  const problems: string[] = [];
+  const visit = (path: string, trail: readonly string[]): void => {
+    if (trail.includes(path)) problems.push(`ring: ${[...trail.slice(trail.indexOf(path)), path].join(' -> ')}`);
+    if (trail.includes(path) || done.has(path)) return;
+    for (const next of edges.get(path) ?? []) visit(next, [...trail, path]);
+    done.add(path);
+  };
+  for (const path of edges.keys()) visit(path, []);
+  return problems;
+}
+
+function problemOf({ from, to, isTypeOnly }: Import): string | undefined {
+  const room = roomOf(from.path);
+  const rule = importTable[room];
+  if (!rule) return `the room "${room}" is not in the import table`;
+  if (to.startsWith('node:')) {
+    return rule.isNodeAllowed || nodeFiles[from.path]?.includes(to) ? undefined : `${room} may not import ${to}`;
+  }
+  if (!to.startsWith('src/')) return libraryProblem(from.path, to);
+  const target = roomOf(to);
+  if (target === room || rule.rooms.includes(target)) return undefined;
+  if (!rule.types?.includes(target)) return `${room} may not import ${target} (${to})`;
+  return isTypeOnly ? undefined : `${room} may import only types of ${target} (${to})`;
+}
+
+function libraryProblem(path: string, specifier: string): string | undefined {
+  const name = specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+  const home = libraryHomes[name];
+  if (home === undefined) return `the library ${name} has no home in the import table`;
+  return path.startsWith(home) ? undefined : `the library ${name} lives in ${home}`;
+}
+
+function importsOf(from: Source): readonly Import[] {
+  const found: Import[] = [];
+  const add = (specifier: ts.Expression, isTypeOnly: boolean): void => {
+    if (!ts.isStringLiteral(specifier)) return;
+    const to = specifier.text.startsWith('.') ? posix.join(posix.dirname(from.path), specifier.text) : specifier.text;
+    found.push({ from, to, isTypeOnly, place: at(from, specifier) });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isTypeImport(node));
+    else if (ts.isExportDeclaration(node) && node.moduleSpecifier) add(node.moduleSpecifier, isTypeExport(node));
+    else if (ts.isImportTypeNode(node) && ts.isLiteralTypeNode(node.argument)) {
+      if (ts.isStringLiteral(node.argument.literal)) add(node.argument.literal, true);
+    } else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword) {
+      const [specifier] = node.arguments;
+      if (specifier) add(specifier, false);
+    }
+    ts.forEachChild(node, visit);
+  };
+  visit(from.tree);
+  return found;
+}
+
+function isTypeImport(node: ts.ImportDeclaration): boolean {
+  const clause = node.importClause;
+  if (!clause) return false;
+  if (clause.phaseModifier === ts.SyntaxKind.TypeKeyword) return true;
+  const names = clause.namedBindings;
+  return !clause.name && names !== undefined && ts.isNamedImports(names) && names.elements.every((name) => name.isTypeOnly);
+}
+
+function isTypeExport(node: ts.ExportDeclaration): boolean {
+  if (node.isTypeOnly) return true;
+  return node.exportClause !== undefined && ts.isNamedExports(node.exportClause) && node.exportClause.elements.every((name) => name.isTypeOnly);
+}
