@@ -114,8 +114,8 @@ export class ServedContext implements Context, ParentCall {
       listener(this.#abortReason);
       return nothing;
     }
-    const listeners = (this.#listeners ??= new Set());
-    listeners.add(listener);
+    const listeners = this.#listeners ?? new Set<AbortListener>();
+    this.#listeners = listeners.add(listener);
     return () => listeners.delete(listener);
   }
 

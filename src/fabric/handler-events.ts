@@ -16,7 +16,7 @@ export function tellLogged(
   if (observer.wants('handler.logged')) observer.emit({ kind: 'handler.logged', ...subjectOf(call), ...said });
 }
 
-/** The stack stays here; the caller gets name and message. */
+/** What a handler or one of its schemas threw. The stack stays here; the caller gets name and message at most. */
 export function tellFailed(observer: Observer, call: ServedRequest, thrown: unknown): void {
   if (observer.wants('handler.failed')) observer.emit({ kind: 'handler.failed', ...subjectOf(call), stack: stackOf(thrown) });
 }

@@ -205,7 +205,6 @@ export class ServedCall implements WheelEntry, PlaceWaiter, ContextCall, Incomin
 
   #threw(thrown: unknown): void {
     if (this.#phase !== 'running') return this.#release();
-    tellFailed(this.#host.observer, this.request, thrown);
     this.#fail(thrownVerdict(thrown));
   }
 
@@ -221,6 +220,7 @@ export class ServedCall implements WheelEntry, PlaceWaiter, ContextCall, Incomin
   }
 
   #fail(error: HeddleError): void {
+    if (Object.hasOwn(error, 'cause')) tellFailed(this.#host.observer, this.request, error.cause);
     this.#end(this.#failure(error));
   }
 
@@ -276,8 +276,9 @@ export class ServedCall implements WheelEntry, PlaceWaiter, ContextCall, Incomin
     });
   }
 
+  /** Of what was thrown the detail says all that may travel; the thing itself, with its own causes, stays here. */
   #failure(error: HeddleError): Settlement['outcome'] {
-    return { ok: false, error: toWireError(error, { isJsonOnly: this.request.frame.isJsonOnly }) };
+    return { ok: false, error: { ...toWireError(error, { isJsonOnly: this.request.frame.isJsonOnly }), cause: undefined } };
   }
 
   #full(): HeddleError {

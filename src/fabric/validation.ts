@@ -64,9 +64,9 @@ function validate(schema: Schema, subject: Subject): unknown {
   } catch (error) {
     throw failed(subject, error);
   }
-  if (!(verdict instanceof Promise)) return valueOf(verdict, subject);
+  if (!(verdict instanceof Promise)) return accepted(verdict, subject);
   return verdict.then(
-    (later: unknown) => valueOf(later, subject),
+    (later: unknown) => accepted(later, subject),
     (error: unknown) => {
       throw failed(subject, error);
     },
@@ -74,7 +74,7 @@ function validate(schema: Schema, subject: Subject): unknown {
 }
 
 /** Reads `{ value } | { issues }`. */
-function valueOf(verdict: unknown, subject: Subject): unknown {
+function accepted(verdict: unknown, subject: Subject): unknown {
   if (typeof verdict !== 'object' || verdict === null) throw failed(subject, new TypeError('the schema gave no verdict'));
   if ('issues' in verdict && verdict.issues !== undefined) throw refused(subject, verdict.issues);
   return 'value' in verdict ? verdict.value : undefined;

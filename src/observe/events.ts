@@ -107,7 +107,7 @@ export const eventTable: Readonly<Record<EventKind, string>> = {
   'offer.withdrawn': 'an offer is gone: withdrawn, or its server left or died',
   'offer.conflicted': 'two servers announce different effects for the same function and version; the strictest counts',
   'attempt.settled': 'one attempt of a call from here has ended',
-  'handler.failed': 'a handler threw; the caller gets the name and message, the stack stays here',
+  'handler.failed': 'a handler, or one of its schemas, threw; the caller gets name and message at most, the stack stays here',
   'handler.logged': 'a handler said something (`ctx.log`)',
   'handler.blocked': 'a handler blocked the event loop of this server for over 200 ms',
   'handler.overstayed': 'a handler went on after its signal had fired and its reply had gone out',

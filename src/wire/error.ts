@@ -105,9 +105,15 @@ function payloadOr(value: unknown, limits: { isJsonOnly: boolean | undefined }):
 }
 
 function causeOf(cause: unknown, options: WireErrorOptions, causesLeft: number): WireError | WireCause | undefined {
-  if (causesLeft === 0 || !(cause instanceof Error)) return undefined;
-  if (HeddleError.is(cause)) return coded(cause, { isJsonOnly: options.isJsonOnly }, causesLeft - 1);
-  return { name: cut(String(cause.name)), message: cut(String(cause.message)), cause: causeOf(cause.cause, options, causesLeft - 1) };
+  if (causesLeft === 0) return undefined;
+  try {
+    if (!(cause instanceof Error)) return undefined;
+    if (HeddleError.is(cause)) return coded(cause, { isJsonOnly: options.isJsonOnly }, causesLeft - 1);
+    return { name: cut(String(cause.name)), message: cut(String(cause.message)), cause: causeOf(cause.cause, options, causesLeft - 1) };
+  } catch {
+    // A user's error with a getter that throws.
+    return { name: 'Error', message: 'a cause that cannot be read' };
+  }
 }
 
 function cut(text: string): string {

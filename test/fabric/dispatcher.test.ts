@@ -39,16 +39,16 @@ describe('a dispatched call', () => {
 
   test('awaits any thenable, and trusts none', async () => {
     const rig = new ServingRig({
-      // biome-ignore lint/suspicious/noThenProperty: what is tested
       twice: () => ({
+        // biome-ignore lint/suspicious/noThenProperty: what is tested
         then: (yes: (value: string) => void, no: (error: unknown) => void) => {
           yes('first');
           yes('second');
           no('third');
         },
       }),
-      // biome-ignore lint/suspicious/noThenProperty: what is tested
       trap: () => ({
+        // biome-ignore lint/suspicious/noThenProperty: what is tested
         get then(): never {
           throw new Error('trapped');
         },

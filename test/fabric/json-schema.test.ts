@@ -5,9 +5,8 @@ import { jsonSchemaOf, jsonSchemasOf } from '../../src/fabric/json-schema.ts';
 
 /** A schema that anything may be given, with converters of its own. */
 function schema(jsonSchema?: unknown): Schema {
-  return {
-    '~standard': { version: 1, vendor: 'test', validate: (value) => ({ value }), ...(jsonSchema === undefined ? {} : { jsonSchema }) },
-  } as Schema;
+  const standard: Schema['~standard'] = { version: 1, vendor: 'test', validate: (value) => ({ value }) };
+  return { '~standard': jsonSchema === undefined ? standard : Object.assign(standard, { jsonSchema }) };
 }
 
 describe('JSON Schema texts', () => {
