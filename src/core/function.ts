@@ -30,8 +30,11 @@ export type OutputOf<S> = S extends { readonly '~standard': { readonly types?: {
 export type Inputs<S extends readonly Schema[]> = Trailing<{ -readonly [K in keyof S]: InputOf<S[K]> }>;
 /** The same, as the handler sees them. */
 export type Outputs<S extends readonly Schema[]> = Trailing<{ -readonly [K in keyof S]: OutputOf<S[K]> }>;
-type Trailing<A extends readonly unknown[]> =
-  A extends readonly [...infer Head, infer Last] ? (undefined extends Last ? [...Trailing<Head>, Last?] : A) : A;
+type Trailing<A extends readonly unknown[]> = A extends readonly [...infer Head, infer Last]
+  ? undefined extends Last
+    ? [...Trailing<Head>, Last?]
+    : A
+  : A;
 
 /** A callable by name, version and type: what `defineFunction` and `remote` give. */
 export interface HeddleFunction<in Args extends readonly unknown[], out Result, out Name extends string = string> {
@@ -64,7 +67,9 @@ export type Calls<F> = {
   [K in keyof F as F[K] extends HeddleFunction<never, unknown, infer N>
     ? N
     : F[K] extends (...args: never) => infer R
-      ? Streaming<R> extends true ? never : K & string
+      ? Streaming<R> extends true
+        ? never
+        : K & string
       : never]: F[K];
 };
 
@@ -81,9 +86,10 @@ export interface RemoteOptions {
 }
 
 /** Typed handles by name. Named, so that an exported one can be declared (TS4023). */
-export interface Remote<F> {
-  <N extends keyof Calls<F> & string>(name: N, options?: RemoteOptions): HeddleFunction<ArgsOf<Calls<F>[N]>, ResultOf<Calls<F>[N]>, N>;
-}
+export type Remote<F> = <N extends keyof Calls<F> & string>(
+  name: N,
+  options?: RemoteOptions,
+) => HeddleFunction<ArgsOf<Calls<F>[N]>, ResultOf<Calls<F>[N]>, N>;
 
 /**
  * Typed handles without importing a handler: `const fn = remote<Fabric>(); fn('rows.clean')`.
@@ -91,7 +97,12 @@ export interface Remote<F> {
  */
 export function remote<F = Untyped>(): Remote<F> {
   const handle = (name: string, options: RemoteOptions = {}): Handle =>
-    Object.freeze({ kind: 'call', name, version: options.version ?? '*', ...(options.effect === undefined ? {} : { effect: options.effect }) });
+    Object.freeze({
+      kind: 'call',
+      name,
+      version: options.version ?? '*',
+      ...(options.effect === undefined ? {} : { effect: options.effect }),
+    });
   // F1: the phantom is the only member that a handle lacks, and nobody reads it.
   return handle as unknown as Remote<F>;
 }

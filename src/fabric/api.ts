@@ -8,14 +8,27 @@
  * Callables are core/function.ts, references and builders core/workflow; this page holds no code.
  */
 
-import type { HeddleError } from '../errors.ts';
 import type { Effect, Need, OfferKind } from '../core/catalog/offer.ts';
 import type {
-  AnyFunction, ArgsOf, Bytes, Calls, HeddleFunction, InputOf, Inputs, Is, OutputOf, Outputs, ResultOf, Schema, Streaming, Untyped,
+  AnyFunction,
+  ArgsOf,
+  Bytes,
+  Calls,
+  HeddleFunction,
+  InputOf,
+  Inputs,
+  Is,
+  OutputOf,
+  Outputs,
+  ResultOf,
+  Schema,
+  Streaming,
+  Untyped,
 } from '../core/function.ts';
 import type { Workflow } from '../core/workflow/builder.ts';
 import type { Command, Returns, WorkflowData } from '../core/workflow/data.ts';
 import type { EventHead, RunEventBody, RunSettled } from '../core/workflow/record.ts';
+import type { HeddleError } from '../errors.ts';
 import type { FabricEvent } from '../observe/events.ts';
 
 // ------------------------------------------------------------------------------------------- calling
@@ -58,7 +71,10 @@ export interface SubmitOptions extends RunOptions {
 export interface Caller<F = Untyped> {
   /** Calls a function by name or by definition and resolves to its result; rejects with a HeddleError. */
   call<N extends keyof Calls<F> & string = never, A extends readonly unknown[] = ArgsOf<Calls<F>[N]>, R = ResultOf<Calls<F>[N]>>(
-    fn: `${N}` | HeddleFunction<A, R>, args: Readonly<Is<A>>, options?: CallOptions): Promise<Is<R>>;
+    fn: `${N}` | HeddleFunction<A, R>,
+    args: Readonly<Is<A>>,
+    options?: CallOptions,
+  ): Promise<Is<R>>;
   /** Starts a run of a built workflow; the handle is there at once. */
   run<I, R>(flow: Workflow<I, R>, ...input: RunInput<Is<I>>): Run<R>;
   /** The same for a workflow as data. */
@@ -183,10 +199,15 @@ export interface NotCallable {
 }
 
 /** The type of `defineFunction` (fabric/define.ts). */
-export interface DefineFunction {
-  <const Name extends string, Args extends readonly unknown[], Result, const In extends readonly Schema[] | undefined = undefined, Out extends Schema | undefined = undefined>(
-    spec: FunctionSpec<Name, In, Out, Args, Result>): Defined<Name, In, Out, Args, Result>;
-}
+export type DefineFunction = <
+  const Name extends string,
+  Args extends readonly unknown[],
+  Result,
+  const In extends readonly Schema[] | undefined = undefined,
+  Out extends Schema | undefined = undefined,
+>(
+  spec: FunctionSpec<Name, In, Out, Args, Result>,
+) => Defined<Name, In, Out, Args, Result>;
 
 // ------------------------------------------------------------------------------------------- serving
 

@@ -8,16 +8,16 @@
  * The types of references are ref.ts; the data is data.ts; turning it into records is parse.ts.
  */
 
-import { HeddleError } from '../../errors.ts';
 import type { WorkflowProblem } from '../../errors.ts';
+import { HeddleError } from '../../errors.ts';
 import type { Need } from '../catalog/offer.ts';
-import { rangeOf } from '../function.ts';
 import type { HeddleFunction, Schema } from '../function.ts';
+import { rangeOf } from '../function.ts';
 import type { Command, WorkflowData } from './data.ts';
 import { checkKeys, short, typeName } from './fields.ts';
 import { argumentData, shapeData } from './literal.ts';
-import { findSource, isOfFlow, makeRef } from './ref.ts';
 import type { Output, Ref, Resolved, StepArgs } from './ref.ts';
+import { findSource, isOfFlow, makeRef } from './ref.ts';
 
 export interface StepOptions {
   /** Resources that the offer must carry; a list means all of them. */
@@ -58,10 +58,12 @@ export interface WorkflowOptions<Input> {
  * Throws `bad_workflow` with every problem found.
  */
 export function workflow<Input = void, O extends Output = void>(
-  name: string, build: (flow: Builder<Input>) => O, options: WorkflowOptions<Input> = {},
+  name: string,
+  build: (flow: Builder<Input>) => O,
+  options: WorkflowOptions<Input> = {},
 ): Workflow<Input, Resolved<O>> {
   const draft = new Draft();
-  checkKeys(options, ['input'], 'workflow option', (message) => draft.report(message));
+  checkKeys(options, workflowOptions, (message) => draft.report(message));
   const output: unknown = build(draft.builder());
   const built = new BuiltWorkflow(name, draft.finish(name, output), options.input);
   // The phantom `~run` is the only member it lacks, and nobody reads it.
@@ -110,7 +112,15 @@ class BuiltWorkflow {
   }
 }
 
-const stepOptionNames = ['need', 'version', 'target', 'after', 'timeoutMs'] as const;
+const workflowOptions = { what: 'workflow option', names: ['input'] };
+const stepOptions = { what: 'step option', names: ['need', 'version', 'target', 'after', 'timeoutMs'] };
+
+/** What a step is told beside its name. */
+interface StepCall {
+  readonly fn: unknown;
+  readonly args: readonly unknown[];
+  readonly options: StepOptions;
+}
 
 /** What `build` has said so far. */
 class Draft {
@@ -124,7 +134,7 @@ class Draft {
   builder<Input>(): Builder<Input> {
     const flow: Builder<Input> = {
       input: makeRef<Input>({ kind: 'input', path: [] }, this),
-      step: (name, fn, args, options = {}) => this.#step(name, fn, args, options),
+      step: (...[name, fn, args, options = {}]) => this.#step(name, { fn, args, options }),
     };
     for (const later of ['each', 'compensate']) Object.defineProperty(flow, later, { get: () => refuseUnbuilt(later) });
     return flow;
@@ -137,18 +147,18 @@ class Draft {
     return Object.freeze({ name, commands: Object.freeze([...this.#commands.values()]), ...returns });
   }
 
-  #step<R>(name: string, fn: HeddleFunction<never, R>, args: readonly unknown[], options: StepOptions): Ref<R> {
+  #step<R>(name: string, { fn, args, options }: StepCall): Ref<R> {
     const report = (message: string): void => this.report(message, short(String(name)));
     if (this.#commands.has(name)) report('the name is used twice; every step needs its own');
     if (!isCallable(fn)) report(`a step takes a definition (defineFunction) or a handle (remote); this is ${typeName(fn)}`);
     else if (!Array.isArray(args)) report(`the arguments are given as a list; this is ${typeName(args)}`);
-    else this.#commands.set(name, this.#command(name, fn, args, options));
+    else this.#commands.set(name, this.#command(name, fn, { args, options }));
     return makeRef<R>({ kind: 'step', step: name, path: [] }, this);
   }
 
-  #command(name: string, fn: CallableHead, args: readonly unknown[], options: StepOptions): Command {
+  #command(name: string, fn: CallableHead, { args, options }: Omit<StepCall, 'fn'>): Command {
     const report = (message: string): void => this.report(message, name);
-    checkKeys(options, stepOptionNames, 'step option', report);
+    checkKeys(options, stepOptions, report);
     const version = options.version ?? rangeOf(fn);
     return Object.freeze({
       name,

@@ -10,8 +10,8 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { OfferQuery } from '../catalog/match.ts';
 import type { Offer } from '../catalog/server-state.ts';
 import { short } from './fields.ts';
-import { Problems } from './workflow.ts';
 import type { CheckedWorkflow } from './workflow.ts';
+import { Problems } from './workflow.ts';
 
 /** What is asked of the catalog. */
 export type OfferSource = Pick<Catalog, 'offersOf' | 'nearest' | 'mismatchTest' | 'wantedText'>;
@@ -41,7 +41,8 @@ function findFault(query: OfferQuery, source: OfferSource): string | undefined {
     return `no server offers "${short(query.function)}"${near.length === 0 ? '' : `; the nearest names are ${near.join(', ')}`}`;
   }
   const mismatch = source.mismatchTest(query);
-  const whyNot = (offer: Offer): string | undefined => (offer.record.kind === 'call' ? mismatch(offer) : 'yields a stream, and a step takes one result');
+  const whyNot = (offer: Offer): string | undefined =>
+    offer.record.kind === 'call' ? mismatch(offer) : 'yields a stream, and a step takes one result';
   const reasons = new Map<string, string[]>();
   for (const offer of offers) {
     const why = whyNot(offer);

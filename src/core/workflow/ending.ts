@@ -3,8 +3,8 @@
  */
 
 import { present } from '../../base/assert.ts';
-import { HeddleError } from '../../errors.ts';
 import type { Executed, StepOutcome } from '../../errors.ts';
+import { HeddleError } from '../../errors.ts';
 import type { Filled, Input, Payload } from '../payload.ts';
 import type { Hole, WireCommand } from './record.ts';
 import type { RunSettings, StepEnd } from './run-io.ts';

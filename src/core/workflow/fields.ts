@@ -4,17 +4,23 @@
 
 import { nearest } from '../../base/nearest.ts';
 
-/** Reports every own key of `record` that is not `known`. `what` names such a key: `step option`, `command field`. */
-export function checkKeys(record: object, known: readonly string[], what: string, report: (message: string) => void): void {
+/** The keys that a record may have, and what such a key is called: `step option`, `command field`. */
+export interface KeySet {
+  readonly what: string;
+  readonly names: readonly string[];
+}
+
+/** Reports every own key of `record` that is not known. */
+export function checkKeys(record: object, known: KeySet, report: (message: string) => void): void {
   for (const key of Object.keys(record)) {
-    if (!known.includes(key)) report(unknownKey(key, known, what));
+    if (!known.names.includes(key)) report(unknownKey(key, known));
   }
 }
 
-function unknownKey(key: string, known: readonly string[], what: string): string {
-  const [near] = nearest(key, known, 1);
+function unknownKey(key: string, { what, names }: KeySet): string {
+  const [near] = nearest(key, names, 1);
   const hint = near === undefined ? '' : `; did you mean "${near}"?`;
-  return `there is no ${what} "${short(key)}"${hint} (known: ${known.join(', ')})`;
+  return `there is no ${what} "${short(key)}"${hint} (known: ${names.join(', ')})`;
 }
 
 /** A user's text inside a message: never longer than a line. */

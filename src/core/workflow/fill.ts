@@ -100,7 +100,10 @@ function describe(value: unknown): string {
   if (Array.isArray(value)) return `a list of ${value.length}`;
   if (!isPlain(value)) return typeName(value);
   const keys = Object.keys(value);
-  const some = keys.slice(0, 5).map((key) => `"${short(key)}"`).join(', ');
+  const some = keys
+    .slice(0, 5)
+    .map((key) => `"${short(key)}"`)
+    .join(', ');
   return keys.length === 0 ? 'an object without fields' : `an object with ${some}${keys.length > 5 ? ', ...' : ''}`;
 }
 

@@ -9,7 +9,7 @@
 import type { Reference, Shape } from './data.ts';
 import { isPlain, typeName } from './fields.ts';
 import { findSource, isOfFlow, sourceText } from './ref.ts';
-import { isReserved, templateDepthMax as depthMax } from './references.ts';
+import { templateDepthMax as depthMax, isReserved } from './references.ts';
 
 export interface LiteralContext {
   /** The builder run that its references must come from. */
@@ -36,11 +36,24 @@ function arrayData(list: readonly unknown[], context: LiteralContext, depth: num
 }
 
 function objectData(record: Readonly<Record<string, unknown>>, context: LiteralContext, depth: number): unknown {
+  if (isReserved(record)) return reservedData(record, context, depth);
   const entries = Object.entries(record).map(([key, part]): [string, unknown] => [key, valueData(part, context, depth + 1)]);
-  const isUnchanged = entries.every(([key, part]) => part === record[key]);
-  if (!isReserved(record)) return isUnchanged ? record : Object.fromEntries(entries);
-  if (!isUnchanged) context.report(`an object with the key "${dollarKey(record)}" cannot hold references: rename the key, or build it in a step`);
+  return entries.every(([key, part]) => part === record[key]) ? record : Object.fromEntries(entries);
+}
+
+/** `$literal` passes its content unsearched: nothing inside needs wrapping, and no reference inside would be seen. */
+function reservedData(record: Readonly<Record<string, unknown>>, context: LiteralContext, depth: number): Reference {
+  if (holdsReference(record, depth)) {
+    context.report(`an object with the key "${dollarKey(record)}" cannot hold references: rename the key, or build it in a step`);
+  }
   return { $literal: record };
+}
+
+function holdsReference(value: unknown, depth: number): boolean {
+  if (findSource(value)) return true;
+  if (depth > depthMax || typeof value !== 'object' || value === null) return false;
+  const parts: readonly unknown[] = Array.isArray(value) ? value : isPlain(value) ? Object.values(value) : [];
+  return parts.some((part) => holdsReference(part, depth + 1));
 }
 
 /** What a builder returned, as `returns`; undefined where it is nothing to return. */

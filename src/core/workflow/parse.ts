@@ -11,10 +11,10 @@ import type { Need } from '../catalog/offer.ts';
 import type { Payload } from '../payload.ts';
 import { checkKeys, isPlain, short, typeName } from './fields.ts';
 import type { LooksBare, Template, WireCommand, WireReturns } from './record.ts';
-import { parseTemplate } from './references.ts';
 import type { ReferenceContext } from './references.ts';
-import { checkWorkflow, commandsMax, Problems } from './workflow.ts';
+import { parseTemplate } from './references.ts';
 import type { CheckedWorkflow } from './workflow.ts';
+import { checkWorkflow, commandsMax, Problems } from './workflow.ts';
 
 export interface ParseOptions {
   /** Overrides what the data says. */
@@ -48,10 +48,12 @@ export function parseWorkflow(data: unknown, options: ParseOptions): ParsedWorkf
     if (record) problems.report(`there are ${record.commands.length} commands, the limit is ${commandsMax}`);
     throw problems.error();
   }
-  const names = new Set(record.commands.flatMap((command) => (isPlain(command) && typeof command['name'] === 'string' ? [command['name']] : [])));
+  const names = new Set(
+    record.commands.flatMap((command) => (isPlain(command) && typeof command['name'] === 'string' ? [command['name']] : [])),
+  );
   const reader = new CommandReader(names, options, problems);
   const commands = record.commands.map((command, at) => reader.read(command, at));
-  const returns = readReturns(options.returns ?? record.returns, names, options, problems);
+  const returns = readReturns(options.returns ?? record.returns, names, { encode: options.encode, problems });
   const known: readonly WorkflowProblem[] = problems.listed;
   const checked = checkWorkflow({ commands, returns, hasInput: options.hasInput }, known);
   return { name: record.name, commands, returns, looksBare: reader.looksBare, checked };
@@ -67,13 +69,14 @@ function readData(data: unknown, problems: Problems): DataHead | undefined {
   const report = (message: string): void => problems.report(message);
   if (Array.isArray(data)) return { name: undefined, commands: data, returns: undefined };
   if (!isPlain(data)) return void report(`a workflow is a list of commands, or an object with "commands"; this is ${typeName(data)}`);
-  checkKeys(data, ['name', 'commands', 'returns'], 'workflow field', report);
+  checkKeys(data, workflowKeys, report);
   const commands = data['commands'];
   if (!Array.isArray(commands)) return void report(`"commands" takes a list, found ${typeName(commands)}`);
   return { name: readText(data, 'name', report), commands, returns: data['returns'] };
 }
 
-const commandFields = ['name', 'fun', 'args', 'need', 'version', 'after', 'target', 'timeoutMs'] as const;
+const workflowKeys = { what: 'workflow field', names: ['name', 'commands', 'returns'] };
+const commandKeys = { what: 'command field', names: ['name', 'fun', 'args', 'need', 'version', 'after', 'target', 'timeoutMs'] };
 
 class CommandReader {
   readonly looksBare: LooksBare[] = [];
@@ -92,7 +95,7 @@ class CommandReader {
     const report = (message: string): void => this.#problems.report(message, label);
     const fields = isPlain(data) ? data : {};
     if (fields !== data) report(`a command is an object with "name" and "fun"; this is ${typeName(data)}`);
-    else checkKeys(fields, commandFields, 'command field', report);
+    else checkKeys(fields, commandKeys, report);
     const optional = {
       need: readNeed(fields['need'], report),
       version: readText(fields, 'version', report),
@@ -141,25 +144,35 @@ function encodeFault(error: unknown): string {
   return place === '' ? error.message : `${place}: ${error.message}`;
 }
 
-function readReturns(returns: unknown, names: ReadonlySet<string>, options: ParseOptions, problems: Problems): WireReturns {
+function readReturns(
+  returns: unknown,
+  names: ReadonlySet<string>,
+  { encode, problems }: Pick<ParseOptions, 'encode'> & { readonly problems: Problems },
+): WireReturns {
   const report = (message: string): void => problems.report(`returns: ${message}`);
   if (returns === undefined || returns === 'leaves') return { kind: 'leaves' };
   if (returns === 'all') return { kind: 'all' };
   if (typeof returns === 'string') {
-    report(`takes 'leaves', 'all', a list of steps, or references; found "${short(returns)}"${names.has(returns) ? ` (for one step write ["${short(returns)}"])` : ''}`);
+    report(
+      `takes 'leaves', 'all', a list of steps, or references; found "${short(returns)}"${names.has(returns) ? ` (for one step write ["${short(returns)}"])` : ''}`,
+    );
     return { kind: 'leaves' };
   }
   if (Array.isArray(returns) && returns.every((step) => typeof step === 'string')) return { kind: 'steps', steps: returns };
   checkShape(returns, report, 0);
-  return { kind: 'shape', shape: readTemplate(returns, { names, isBare: false, report }, options.encode) };
+  return { kind: 'shape', shape: readTemplate(returns, { names, isBare: false, report }, encode) };
 }
 
 /** A shape holds references and nothing else that could be mistaken for one. */
 function checkShape(shape: unknown, report: (message: string) => void, depth: number): void {
   if (depth > 64) return; // the encoder refuses it
   if (Array.isArray(shape)) for (const part of shape) checkShape(part, report, depth + 1);
-  else if (!isPlain(shape)) report(`takes references, in lists and objects; found ${typeName(shape)}${typeof shape === 'string' ? ` (for a step write { "$ref": "${short(shape)}" })` : ''}`);
-  else if (!Object.keys(shape).some((key) => key.startsWith('$'))) for (const part of Object.values(shape)) checkShape(part, report, depth + 1);
+  else if (!isPlain(shape))
+    report(
+      `takes references, in lists and objects; found ${typeName(shape)}${typeof shape === 'string' ? ` (for a step write { "$ref": "${short(shape)}" })` : ''}`,
+    );
+  else if (!Object.keys(shape).some((key) => key.startsWith('$')))
+    for (const part of Object.values(shape)) checkShape(part, report, depth + 1);
 }
 
 function readText(fields: Readonly<Record<string, unknown>>, key: string, report: (message: string) => void): string | undefined {
@@ -177,16 +190,18 @@ function readTexts(list: unknown, key: string, report: (message: string) => void
 function readTimeout(timeoutMs: unknown, report: (message: string) => void): number | undefined {
   if (timeoutMs === undefined) return undefined;
   if (typeof timeoutMs === 'number' && Number.isFinite(timeoutMs)) return timeoutMs;
-  return void report(`"timeoutMs" takes a number of milliseconds, found ${typeof timeoutMs === 'number' ? String(timeoutMs) : typeName(timeoutMs)}`);
+  return void report(
+    `"timeoutMs" takes a number of milliseconds, found ${typeof timeoutMs === 'number' ? String(timeoutMs) : typeName(timeoutMs)}`,
+  );
 }
 
-const needWords = ['all', 'any', 'none', 'prefer'] as const;
+const needKeys = { what: 'word of a need', names: ['all', 'any', 'none', 'prefer'] };
 
 function readNeed(need: unknown, report: (message: string) => void): Need | undefined {
   if (need === undefined) return undefined;
   if (Array.isArray(need)) return readTexts(need, 'need', report);
   if (!isPlain(need)) return void report(`"need" takes a list of resources, or all / any / none / prefer; found ${typeName(need)}`);
-  checkKeys(need, needWords, 'word of a need', report);
+  checkKeys(need, needKeys, report);
   return withoutAbsent({
     all: readTexts(need['all'], 'need.all', report),
     any: readTexts(need['any'], 'need.any', report),

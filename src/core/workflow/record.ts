@@ -79,10 +79,24 @@ export type RunEventBody<Value, Failure> =
   | { readonly kind: 'step.waiting'; readonly step: string; readonly reason: WaitReason }
   | { readonly kind: 'step.started'; readonly step: string; readonly server: string; readonly attempt: number }
   | { readonly kind: 'step.progress'; readonly step: string; readonly value: Value }
-  | { readonly kind: 'step.settled'; readonly step: string; readonly ok: boolean; readonly outcome: StepOutcome; readonly server?: string | undefined; readonly elapsedMs: number; readonly error?: Failure | undefined };
+  | {
+      readonly kind: 'step.settled';
+      readonly step: string;
+      readonly ok: boolean;
+      readonly outcome: StepOutcome;
+      readonly server?: string | undefined;
+      readonly elapsedMs: number;
+      readonly error?: Failure | undefined;
+    };
 
 /** The last event. `result`: what was asked for, or, of a run that failed, the results that are there, by step. */
-export type RunSettled<Result, Failure> = { readonly kind: 'run.settled'; readonly ok: boolean; readonly elapsedMs: number; readonly result?: Result | undefined; readonly error?: Failure | undefined };
+export type RunSettled<Result, Failure> = {
+  readonly kind: 'run.settled';
+  readonly ok: boolean;
+  readonly elapsedMs: number;
+  readonly result?: Result | undefined;
+  readonly error?: Failure | undefined;
+};
 
 /** On the wire and in the coordinator's log: values encoded, the result as a shape with its values beside it. */
 export type WireRunEvent = EventHead & (RunEventBody<Payload, OpaqueError> | RunSettled<Filled, OpaqueError>);

@@ -19,11 +19,28 @@ export interface Ref<out T> {
 }
 
 type Leaf =
-  | string | number | bigint | boolean | symbol | null | undefined
-  | Date | Uint8Array | ReadonlyMap<unknown, unknown> | ReadonlySet<unknown> | Error | ((...args: never) => unknown);
+  | string
+  | number
+  | bigint
+  | boolean
+  | symbol
+  | null
+  | undefined
+  | Date
+  | Uint8Array
+  | ReadonlyMap<unknown, unknown>
+  | ReadonlySet<unknown>
+  | Error
+  | ((...args: never) => unknown);
 
 /** Keys that exist as data: fields of objects, positions of arrays; of any member of a union, because a missing one is a run-time error. */
-type Key<T> = unknown extends T ? string | number : T extends Leaf ? never : T extends readonly unknown[] ? Position<T> : keyof T & (string | number);
+type Key<T> = unknown extends T
+  ? string | number
+  : T extends Leaf
+    ? never
+    : T extends readonly unknown[]
+      ? Position<T>
+      : keyof T & (string | number);
 type Position<T extends readonly unknown[]> = number extends T['length']
   ? number
   : { [K in keyof T]-?: K extends `${infer N extends number}` ? N : never }[number];
@@ -46,7 +63,8 @@ export type StepArgs<A extends readonly unknown[]> = { readonly [K in keyof A]: 
 /** What a builder may return: a reference, or references inside arrays and plain objects. */
 export type Output = Ref<unknown> | readonly Output[] | { readonly [name: string]: Output } | void;
 /** The result that such a return stands for. */
-export type Resolved<O> = O extends Ref<infer T> ? T : O extends void ? Record<string, unknown> : { -readonly [K in keyof O]: Resolved<O[K]> };
+export type Resolved<O> =
+  O extends Ref<infer T> ? T : O extends void ? Record<string, unknown> : { -readonly [K in keyof O]: Resolved<O[K]> };
 
 /** Across two copies of the package, too. */
 const brand = Symbol.for('heddle.ref');

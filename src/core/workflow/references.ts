@@ -10,7 +10,7 @@
  */
 
 import type { Path } from '../payload.ts';
-import { checkKeys, isPlain, typeName } from './fields.ts';
+import { checkKeys, isPlain, type KeySet, typeName } from './fields.ts';
 import type { Hole, HoleSource } from './record.ts';
 
 /** The nesting that a value may have (wire/value.ts refuses more). */
@@ -78,7 +78,9 @@ class Search {
       this.#at.push(at);
       const part = this.part(list[at], depth + 1);
       this.#at.pop();
-      if (part !== list[at]) (changed ??= [...list])[at] = part;
+      if (part === list[at]) continue;
+      changed ??= [...list];
+      changed[at] = part;
     }
     return changed ?? list;
   }
@@ -107,7 +109,7 @@ class Search {
   #reference(record: Readonly<Record<string, unknown>>): unknown {
     const report = (message: string): void => this.#context.report(`${this.#place()}: ${message}`);
     if (Object.hasOwn(record, '$literal')) {
-      checkKeys(record, ['$literal'], 'field beside $literal', report);
+      checkKeys(record, literalKeys, report);
       return record['$literal'];
     }
     const source = readReference(record, report);
@@ -124,21 +126,27 @@ class Search {
   }
 }
 
+const literalKeys: KeySet = { what: 'field beside $literal', names: ['$literal'] };
+const refKeys: KeySet = { what: 'reference field', names: ['$ref', 'path'] };
+const inputKeys: KeySet = { what: 'reference field', names: ['$input', 'path'] };
+
 function readReference(record: Readonly<Record<string, unknown>>, report: (message: string) => void): HoleSource | undefined {
   const path = readPath(record['path'], report);
   if (!path) return undefined;
   if (Object.hasOwn(record, '$ref')) {
-    checkKeys(record, ['$ref', 'path'], 'reference field', report);
+    checkKeys(record, refKeys, report);
     const step = record['$ref'];
     if (typeof step === 'string') return { kind: 'step', step, path };
     report(`$ref takes the name of a command, found ${typeName(step)}`);
   } else if (Object.hasOwn(record, '$input')) {
-    checkKeys(record, ['$input', 'path'], 'reference field', report);
+    checkKeys(record, inputKeys, report);
     if (record['$input'] === true) return { kind: 'input', path };
     report(`$input takes true, found ${typeName(record['$input'])}`);
   } else {
     const key = Object.keys(record).find((name) => name.startsWith('$')) ?? '';
-    report(`there is no reference "${key}" (known: $ref, $input, $literal); to pass this object as it is, write { "$literal": ... } around it`);
+    report(
+      `there is no reference "${key}" (known: $ref, $input, $literal); to pass this object as it is, write { "$literal": ... } around it`,
+    );
   }
   return undefined;
 }

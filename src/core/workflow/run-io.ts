@@ -2,8 +2,8 @@
  * What goes into a run machine and what comes out: its inputs, effects and settings.
  */
 
-import type { HeddleError } from '../../errors.ts';
 import type { Random } from '../../base/random.ts';
+import type { HeddleError } from '../../errors.ts';
 import type { Filled, Payload } from '../payload.ts';
 import type { LooksBare, OpaqueError, WaitReason, WireCommand, WireRunEvent } from './record.ts';
 import type { CheckedWorkflow } from './workflow.ts';
@@ -23,7 +23,13 @@ export type RunInput =
   | { readonly kind: 'stepWaiting'; readonly step: string; readonly reason: WaitReason }
   | { readonly kind: 'stepProgress'; readonly step: string; readonly value: Payload }
   /** Once for every `startStep`. `freeSlots` and `server` as in the reply. */
-  | { readonly kind: 'stepSettled'; readonly step: string; readonly end: StepEnd; readonly server?: string | undefined; readonly freeSlots?: number | undefined }
+  | {
+      readonly kind: 'stepSettled';
+      readonly step: string;
+      readonly end: StepEnd;
+      readonly server?: string | undefined;
+      readonly freeSlots?: number | undefined;
+    }
   /** Somebody gave the run up. */
   | { readonly kind: 'cancelled'; readonly reason: string }
   /** This coordinator stops before the run is over. */

@@ -13,16 +13,16 @@
 
 import { assert, unreachable } from '../../base/assert.ts';
 import type { Machine } from '../../base/machine.ts';
-import { HeddleError } from '../../errors.ts';
 import type { StepOutcome } from '../../errors.ts';
-import { isLate, outcomeOf, runError, runResult, valuesFor } from './ending.ts';
+import { HeddleError } from '../../errors.ts';
+import type { Filled, Payload } from '../payload.ts';
 import type { RunCause } from './ending.ts';
+import { isLate, outcomeOf, runError, runResult, valuesFor } from './ending.ts';
 import type { OpaqueError, RunEventBody, RunSettled, WaitReason, WireRunEvent } from './record.ts';
-import { endGraceMs } from './run-io.ts';
 import type { RunEffect, RunInput, RunSettings, StepEnd } from './run-io.ts';
+import { endGraceMs } from './run-io.ts';
 import { Schedule } from './schedule.ts';
 import { StepTable } from './step-table.ts';
-import type { Filled, Payload } from '../payload.ts';
 
 type Phase =
   | { readonly kind: 'new' }
@@ -92,7 +92,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
       case 'started':
         return this.#start();
       case 'stepStarted':
-        if (this.#steps.noteServer(input.step, input.server)) this.#emit({ kind: 'step.started', step: input.step, server: input.server, attempt: input.attempt });
+        if (this.#steps.isInFlight(input.step)) this.#noteAttempt(input);
         return;
       case 'stepWaiting':
         if (this.#steps.isInFlight(input.step)) this.#emit({ kind: 'step.waiting', step: input.step, reason: input.reason });
@@ -123,6 +123,11 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     for (const hint of looksBare ?? []) this.#emit({ kind: 'reference.looksBare', ...hint });
     for (const at of this.#steps.roots()) this.#schedule.queue(at);
     if (this.#steps.unsettled === 0) this.#finish();
+  }
+
+  #noteAttempt({ step, server, attempt }: Extract<RunInput, { kind: 'stepStarted' }>): void {
+    this.#schedule.sent(this.#steps.positionOf(step), server, this.#nowMs);
+    this.#emit({ kind: 'step.started', step, server, attempt });
   }
 
   #startReady(): void {

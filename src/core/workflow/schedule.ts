@@ -7,13 +7,13 @@
  */
 
 import { present } from '../../base/assert.ts';
-import { HeddleError } from '../../errors.ts';
 import type { Random } from '../../base/random.ts';
+import { HeddleError } from '../../errors.ts';
 import { Fifo } from './fifo.ts';
 import { Lane } from './lane.ts';
 import type { WaitReason, WireCommand } from './record.ts';
-import { inFlightMaxDefault } from './run-io.ts';
 import type { RunInput, RunSettings } from './run-io.ts';
+import { inFlightMaxDefault } from './run-io.ts';
 
 export interface Held {
   readonly at: number;
@@ -57,13 +57,21 @@ export class Schedule {
     return full(this.#laneOf(at));
   }
 
+  /** An attempt of a step's call went to this server. */
+  sent(at: number, server: string, nowMs: number): void {
+    const lane = this.#laneOf(at);
+    lane.sent(at, server);
+    if (lane.hasRoom(nowMs)) this.#list(lane);
+  }
+
   /** A step's call has ended: what it says about places. */
   ended(at: number, { end, freeSlots }: Extract<RunInput, { kind: 'stepSettled' }>, nowMs: number): void {
     const lane = this.#laneOf(at);
     this.#inFlight -= 1;
-    if (!end.ok && HeddleError.is(end.error, 'overloaded')) lane.shed(nowMs, end.error.detail.retryAfterMs, this.#random);
-    else if (end.ok || freeSlots !== undefined) lane.answered(freeSlots);
-    else lane.ended();
+    if (!end.ok && HeddleError.is(end.error, 'overloaded'))
+      lane.shed(at, { nowMs, retryAfterMs: end.error.detail.retryAfterMs }, this.#random);
+    else if (end.ok || freeSlots !== undefined) lane.answered(at, freeSlots);
+    else lane.ended(at);
     if (lane.pausedUntilMs > nowMs) this.#paused.add(lane);
     if (lane.hasRoom(nowMs)) this.#list(lane);
     else if (!lane.isKnownFull) this.#filled.push(lane);
@@ -82,7 +90,7 @@ export class Schedule {
       if (at === undefined) continue;
       this.#isQueued.delete(at);
       this.#inFlight += 1;
-      lane.started();
+      lane.started(at);
       startable.push(at);
       this.#list(lane);
     }

@@ -15,7 +15,7 @@ import type { CheckedCommand, CheckedWorkflow } from './workflow.ts';
 type StepState =
   /** `next`: the first of the needs that may still be open, while it waits for inputs. */
   | { readonly kind: 'waiting'; readonly reason: WaitReason; readonly next: number }
-  | { readonly kind: 'called'; readonly sinceMs: number; readonly server: string | undefined }
+  | { readonly kind: 'called'; readonly sinceMs: number }
   | { readonly kind: 'settled'; readonly outcome: StepOutcome; readonly value: Payload | undefined };
 
 export class StepTable {
@@ -89,17 +89,8 @@ export class StepTable {
 
   call(at: number, nowMs: number): void {
     assert(this.#stateOf(at).kind === 'waiting' && this.#missing[at] === 0, 'a step is started that is not ready');
-    this.#states[at] = { kind: 'called', sinceMs: nowMs, server: undefined };
+    this.#states[at] = { kind: 'called', sinceMs: nowMs };
     this.#inFlight += 1;
-  }
-
-  /** Where its call went; false when it is not under way. */
-  noteServer(step: string, server: string): boolean {
-    const at = this.#workflow.positions.get(step);
-    const state = at === undefined ? undefined : this.#stateOf(at);
-    if (at === undefined || state?.kind !== 'called') return false;
-    this.#states[at] = { ...state, server };
-    return true;
   }
 
   /** Gives the milliseconds since its call began, 0 when there was none. */
@@ -156,16 +147,21 @@ export class StepTable {
 
   /** What became of every step, once all are settled. */
   outcomes(): Readonly<Record<string, StepOutcome>> {
-    return Object.fromEntries(this.#states.map((state, at) => {
-      assert(state.kind === 'settled', 'a step is not settled');
-      return [this.nameOf(at), state.outcome];
-    }));
+    return Object.fromEntries(
+      this.#states.map((state, at) => {
+        assert(state.kind === 'settled', 'a step is not settled');
+        return [this.nameOf(at), state.outcome];
+      }),
+    );
   }
 
   /** The results that are there. */
   results(): Readonly<Record<string, Payload>> {
-    return Object.fromEntries(this.#states.flatMap((state, at): [string, Payload][] =>
-      state.kind === 'settled' && state.value ? [[this.nameOf(at), state.value]] : []));
+    return Object.fromEntries(
+      this.#states.flatMap((state, at): [string, Payload][] =>
+        state.kind === 'settled' && state.value ? [[this.nameOf(at), state.value]] : [],
+      ),
+    );
   }
 
   #stateOf(at: number): StepState {

@@ -6,9 +6,9 @@
  * Reading what a user wrote is parse.ts; whether the functions exist is check.ts.
  */
 
-import { HeddleError } from '../../errors.ts';
-import type { WorkflowProblem } from '../../errors.ts';
 import { nearest } from '../../base/nearest.ts';
+import type { WorkflowProblem } from '../../errors.ts';
+import { HeddleError } from '../../errors.ts';
 import { nameProblem } from '../names.ts';
 import { short } from './fields.ts';
 import { dependentsOf, orderCommands } from './order.ts';
@@ -58,9 +58,10 @@ export function checkWorkflow(record: WorkflowRecord, known: readonly WorkflowPr
     throw problems.error();
   }
   const positions = positionsOf(record.commands, problems);
-  const needs = record.commands.map((command) => needsOf(command, positions, record, problems));
+  const context: Context = { record, positions, problems };
+  const needs = record.commands.map((command) => needsOf(command, context));
   checkCounts(record.commands, needs, problems);
-  checkReturns(record, positions, problems);
+  checkReturns(context);
   const ordering = orderCommands(needs);
   if (ordering.kind === 'cycle') problems.report(cycleText(ordering.cycle.map((at) => record.commands[at]?.name ?? '')));
   if (problems.count > 0 || ordering.kind === 'cycle') throw problems.error();
@@ -104,30 +105,44 @@ function positionsOf(commands: readonly WireCommand[], problems: Problems): Read
   for (const [at, { name }] of commands.entries()) {
     const fault = nameProblem('command', name);
     if (fault) problems.report(`expected ${fault.expected}, found ${fault.found}`, name || `number ${at + 1}`);
-    else if (positions.has(name)) problems.report(`the name is used twice (commands ${(positions.get(name) ?? 0) + 1} and ${at + 1})`, name);
+    else if (positions.has(name))
+      problems.report(`the name is used twice (commands ${(positions.get(name) ?? 0) + 1} and ${at + 1})`, name);
     else positions.set(name, at);
   }
   return positions;
 }
 
-function needsOf(command: WireCommand, positions: ReadonlyMap<string, number>, record: WorkflowRecord, problems: Problems): readonly number[] {
+/** What every check looks at. */
+interface Context {
+  readonly record: WorkflowRecord;
+  readonly positions: ReadonlyMap<string, number>;
+  readonly problems: Problems;
+}
+
+function needsOf(command: WireCommand, context: Context): readonly number[] {
+  const { record, positions, problems } = context;
   const report = (message: string): void => problems.report(message, command.name);
   const fault = nameProblem('function', command.function);
   if (fault) report(`"fun" takes ${fault.expected}, found ${fault.found}`);
   if (command.timeoutMs !== undefined && !(command.timeoutMs > 0)) report(`timeoutMs must be above 0, found ${command.timeoutMs}`);
-  if (command.args.holes.some((hole) => hole.at.length === 0)) report('the argument list cannot be a reference as a whole: refer to one argument at a time');
+  if (command.args.holes.some((hole) => hole.at.length === 0))
+    report('the argument list cannot be a reference as a whole: refer to one argument at a time');
   const steps = [...stepsOf(command.args.holes, record, report), ...command.after.map((step) => ({ step, how: '"after"' }))];
   const needs = new Set<number>();
   for (const { step, how } of steps) {
     const at = positions.get(step);
-    if (at === undefined) report(unknownStep(step, how, positions, problems));
+    if (at === undefined) report(unknownStep(step, how, context));
     else if (step === command.name) report(`${how} refers to the command itself`);
     else needs.add(at);
   }
   return [...needs];
 }
 
-function* stepsOf(holes: readonly Hole[], record: WorkflowRecord, report: (message: string) => void): Generator<{ step: string; how: string }> {
+function* stepsOf(
+  holes: readonly Hole[],
+  record: WorkflowRecord,
+  report: (message: string) => void,
+): Generator<{ step: string; how: string }> {
   for (const { source, at } of holes) {
     if (source.path.length > pathMax || at.length > pathMax) report(`a reference goes deeper than ${pathMax}`);
     if (source.kind === 'step') yield { step: source.step, how: 'a reference' };
@@ -135,7 +150,7 @@ function* stepsOf(holes: readonly Hole[], record: WorkflowRecord, report: (messa
   }
 }
 
-function unknownStep(step: string, how: string, positions: ReadonlyMap<string, number>, problems: Problems): string {
+function unknownStep(step: string, how: string, { positions, problems }: Context): string {
   const near = problems.count < hintsMax ? nearest(step, positions.keys()).map((name) => `"${name}"`) : [];
   return `${how} names "${short(step)}", which is no command${near.length === 0 ? '' : `; the nearest are ${near.join(', ')}`}`;
 }
@@ -143,17 +158,19 @@ function unknownStep(step: string, how: string, positions: ReadonlyMap<string, n
 function checkCounts(commands: readonly WireCommand[], needs: readonly (readonly number[])[], problems: Problems): void {
   const edges = needs.reduce((sum, list) => sum + list.length, 0);
   const holes = commands.reduce((sum, command) => sum + command.args.holes.length, 0);
-  if (Math.max(edges, holes) > edgesMax) problems.report(`there are ${Math.max(edges, holes)} references between commands, the limit is ${edgesMax}`);
+  if (Math.max(edges, holes) > edgesMax)
+    problems.report(`there are ${Math.max(edges, holes)} references between commands, the limit is ${edgesMax}`);
 }
 
-function checkReturns(record: WorkflowRecord, positions: ReadonlyMap<string, number>, problems: Problems): void {
+function checkReturns(context: Context): void {
+  const { record, positions, problems } = context;
   const report = (message: string): void => problems.report(`returns: ${message}`);
   const { returns } = record;
   if (returns.kind === 'leaves' || returns.kind === 'all') return;
   const holes = returns.kind === 'shape' ? returns.shape.holes : [];
   const steps = returns.kind === 'steps' ? returns.steps : [...stepsOf(holes, record, report)].map(({ step }) => step);
   if (steps.length > edgesMax) report(`${steps.length} references, the limit is ${edgesMax}`);
-  else for (const step of steps) if (!positions.has(step)) report(unknownStep(step, 'it', positions, problems));
+  else for (const step of steps) if (!positions.has(step)) report(unknownStep(step, 'it', context));
 }
 
 /** Names shown of a cycle at each of its ends. */
@@ -161,6 +178,9 @@ const cycleEnds = 25;
 
 function cycleText(names: readonly string[]): string {
   const quoted = names.map((name) => `"${name}"`);
-  const shown = quoted.length <= 2 * cycleEnds ? quoted : [...quoted.slice(0, cycleEnds), `... ${quoted.length - 2 * cycleEnds} more ...`, ...quoted.slice(-cycleEnds)];
+  const shown =
+    quoted.length <= 2 * cycleEnds
+      ? quoted
+      : [...quoted.slice(0, cycleEnds), `... ${quoted.length - 2 * cycleEnds} more ...`, ...quoted.slice(-cycleEnds)];
   return `the commands wait for one another in a circle: ${[...shown, quoted[0]].join(' needs ')}`;
 }

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { HeddleError } from '../../../src/errors.ts';
 import { Catalog } from '../../../src/core/catalog/catalog.ts';
 import type { FunctionRecord } from '../../../src/core/catalog/offer.ts';
 import { checkOffers } from '../../../src/core/workflow/check.ts';
 import { parseWorkflow } from '../../../src/core/workflow/parse.ts';
+import { HeddleError } from '../../../src/errors.ts';
 import { encode } from './codec.ts';
 
 function offered(name: string, version = '1.0.0', fields: Partial<FunctionRecord> = {}): FunctionRecord {
@@ -12,7 +12,11 @@ function offered(name: string, version = '1.0.0', fields: Partial<FunctionRecord
 
 function catalog(): Catalog {
   const made = new Catalog();
-  made.setOffers({ name: 'one', instance: 'i1', resources: ['cpu'] }, { functions: [offered('clean'), offered('clean', '1.2.0'), offered('rows', '1.0.0', { kind: 'stream' })] }, 0);
+  made.setOffers(
+    { name: 'one', instance: 'i1', resources: ['cpu'] },
+    { functions: [offered('clean'), offered('clean', '1.2.0'), offered('rows', '1.0.0', { kind: 'stream' })] },
+    0,
+  );
   made.setOffers({ name: 'two', instance: 'i2', resources: ['gpu'] }, { functions: [offered('train')] }, 0);
   return made;
 }
@@ -30,11 +34,15 @@ function problemsOf(...commands: readonly object[]): readonly string[] {
 
 describe('a workflow against the catalog', () => {
   it('passes when every command has an offer', () => {
-    expect(problemsOf({ name: 'a', fun: 'clean', version: '>=1.1' }, { name: 'b', fun: 'train', need: ['gpu'], target: 'two' })).toEqual([]);
+    expect(problemsOf({ name: 'a', fun: 'clean', version: '>=1.1' }, { name: 'b', fun: 'train', need: ['gpu'], target: 'two' })).toEqual(
+      [],
+    );
   });
 
   it('M1, case 10: an unknown function in the last command is named with its nearest', () => {
-    expect(problemsOf({ name: 'a', fun: 'clean' }, { name: 'z', fun: 'claen' })).toEqual(['z: no server offers "claen"; the nearest names are "clean"']);
+    expect(problemsOf({ name: 'a', fun: 'clean' }, { name: 'z', fun: 'claen' })).toEqual([
+      'z: no server offers "claen"; the nearest names are "clean"',
+    ]);
   });
 
   it('M1, cases 10 and 13: a version that nobody offers is refused with those that exist', () => {

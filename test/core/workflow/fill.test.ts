@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { HeddleError } from '../../../src/errors.ts';
-import { fill, holesMax, walk } from '../../../src/core/workflow/fill.ts';
-import type { Filling } from '../../../src/core/workflow/fill.ts';
 import type { Path } from '../../../src/core/payload.ts';
+import type { Filling } from '../../../src/core/workflow/fill.ts';
+import { fill, holesMax, walk } from '../../../src/core/workflow/fill.ts';
+import { HeddleError } from '../../../src/errors.ts';
 
 const filling = (at: Path, value: unknown, path: Path = []): Filling => ({ at, value, path, name: 'clean' });
 
@@ -38,7 +38,11 @@ describe('filling a template', () => {
 
   it('Z2, fault 22: a missing path is an error that names step and path, and nothing has run', () => {
     const error = thrownBy(() => fill([null], [filling([0], { rows: [1] }, ['rowz', 0])]));
-    expect(error).toMatchObject({ code: 'bad_argument', executed: 'no', detail: { path: [0], expected: '"clean.rowz.0"', found: 'no field "rowz" in an object with "rows"' } });
+    expect(error).toMatchObject({
+      code: 'bad_argument',
+      executed: 'no',
+      detail: { path: [0], expected: '"clean.rowz.0"', found: 'no field "rowz" in an object with "rows"' },
+    });
     expect(String(error)).toContain('[0]: expected "clean.rowz.0"');
   });
 
@@ -81,19 +85,40 @@ describe('filling a template', () => {
   );
 
   it('Z4: a place that is not null is no hole', () => {
-    expect(HeddleError.is(thrownBy(() => fill(['kept'], [filling([0], 'x')])), 'protocol_error')).toBe(true);
-    expect(HeddleError.is(thrownBy(() => fill('kept', [filling([], 'x')])), 'protocol_error')).toBe(true);
+    expect(
+      HeddleError.is(
+        thrownBy(() => fill(['kept'], [filling([0], 'x')])),
+        'protocol_error',
+      ),
+    ).toBe(true);
+    expect(
+      HeddleError.is(
+        thrownBy(() => fill('kept', [filling([], 'x')])),
+        'protocol_error',
+      ),
+    ).toBe(true);
   });
 
   it('Z4: holes are counted', () => {
     const many = Array.from({ length: holesMax + 1 }, () => filling([0], 1));
-    expect(HeddleError.is(thrownBy(() => fill([null], many)), 'protocol_error')).toBe(true);
+    expect(
+      HeddleError.is(
+        thrownBy(() => fill([null], many)),
+        'protocol_error',
+      ),
+    ).toBe(true);
   });
 
   it('Z4: whatever a peer sends, it fills or throws a HeddleError', () => {
     const keys = fc.oneof(fc.nat(3), fc.constantFrom('a', '__proto__', 'constructor', 'length', 'toString'));
     const values = fc.letrec((tie) => ({
-      any: fc.oneof({ maxDepth: 3 }, fc.constant(null), fc.string(), fc.array(tie('any'), { maxLength: 3 }), fc.dictionary(fc.constantFrom('a', 'b', 'constructor'), tie('any'))),
+      any: fc.oneof(
+        { maxDepth: 3 },
+        fc.constant(null),
+        fc.string(),
+        fc.array(tie('any'), { maxLength: 3 }),
+        fc.dictionary(fc.constantFrom('a', 'b', 'constructor'), tie('any')),
+      ),
     })).any;
     fc.assert(
       fc.property(values, fc.array(keys, { maxLength: 4 }), values, fc.array(keys, { maxLength: 4 }), (template, at, value, path) => {

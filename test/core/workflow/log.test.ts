@@ -5,7 +5,10 @@ import { encode } from './codec.ts';
 
 let sequence = 0;
 type Body = WireRunEvent extends infer E ? (E extends WireRunEvent ? Omit<E, 'seq' | 'atMs'> : never) : never;
-const event = (body: Body): WireRunEvent => ({ seq: (sequence += 1), atMs: 0, ...body }) as WireRunEvent;
+function event(body: Body): WireRunEvent {
+  sequence += 1;
+  return { seq: sequence, atMs: 0, ...body };
+}
 const progress = (step: string, value: unknown): WireRunEvent => event({ kind: 'step.progress', step, value: encode(value) });
 const waiting = (step: string): WireRunEvent => event({ kind: 'step.waiting', step, reason: { kind: 'run_limit', limit: 1 } });
 const started = (step: string): WireRunEvent => event({ kind: 'step.started', step, server: 's', attempt: 1 });
@@ -27,13 +30,26 @@ describe('the log of a run', () => {
   });
 
   it('E2: at the limit keeps the last progress, the last attempt and the end of each step', () => {
-    const events = [waiting('a'), started('a'), progress('a', 1), started('a'), progress('a', 2), waiting('b'), progress('b', 1), progress('b', 2), settled('a')];
+    const events = [
+      waiting('a'),
+      started('a'),
+      progress('a', 1),
+      started('a'),
+      progress('a', 2),
+      waiting('b'),
+      progress('b', 1),
+      progress('b', 2),
+      settled('a'),
+    ];
     const log = logOf(events, { events: 8 });
     expect(log.since(0)).toEqual([events[3], events[4], events[5], events[7], events[8]]);
   });
 
   it('E2: large progress values are bounded by bytes', () => {
-    const log = logOf(Array.from({ length: 100 }, () => progress('a', 'x'.repeat(1_000))), { progressBytes: 10_000 });
+    const log = logOf(
+      Array.from({ length: 100 }, () => progress('a', 'x'.repeat(1_000))),
+      { progressBytes: 10_000 },
+    );
     expect(log.size).toBeLessThanOrEqual(10);
     expect(log.since(sequence - 1)).toHaveLength(1);
   });
@@ -42,7 +58,15 @@ describe('the log of a run', () => {
     const log = new EventLog();
     let largest = 0;
     for (let step = 0; step < 10_000; step += 1) {
-      for (const one of [waiting(`s${step}`), started(`s${step}`), progress(`s${step}`, 1), progress(`s${step}`, 2), started(`s${step}`), settled(`s${step}`)]) log.add(one);
+      for (const one of [
+        waiting(`s${step}`),
+        started(`s${step}`),
+        progress(`s${step}`, 1),
+        progress(`s${step}`, 2),
+        started(`s${step}`),
+        settled(`s${step}`),
+      ])
+        log.add(one);
       largest = Math.max(largest, log.size);
     }
     expect(largest).toBeLessThanOrEqual(eventsMax);

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../../src/base/random.ts';
-import { levelOrder, orderCommands } from '../../../src/core/workflow/order.ts';
 import type { Dependencies } from '../../../src/core/workflow/order.ts';
+import { levelOrder, orderCommands } from '../../../src/core/workflow/order.ts';
 
 function isOrder(dependencies: Dependencies, order: readonly number[]): boolean {
   const place = new Map(order.map((at, index) => [at, index]));
@@ -55,7 +55,10 @@ describe('the order of commands', () => {
   it('O1: a chain of 10,000 is ordered however it is listed', () => {
     const forward = [...Array(10_000).keys()];
     const random = seededRandom('shuffle');
-    const shuffled = forward.map((at) => ({ at, draw: random.next() })).sort((a, b) => a.draw - b.draw).map(({ at }) => at);
+    const shuffled = forward
+      .map((at) => ({ at, draw: random.next() }))
+      .sort((a, b) => a.draw - b.draw)
+      .map(({ at }) => at);
     for (const listing of [forward, [...forward].reverse(), shuffled]) {
       const dependencies = chain(listing);
       expect(isOrder(dependencies, orderOf(dependencies))).toBe(true);

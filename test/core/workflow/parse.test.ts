@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { HeddleError } from '../../../src/errors.ts';
-import { parseWorkflow } from '../../../src/core/workflow/parse.ts';
 import type { ParsedWorkflow, ParseOptions } from '../../../src/core/workflow/parse.ts';
+import { parseWorkflow } from '../../../src/core/workflow/parse.ts';
+import { HeddleError } from '../../../src/errors.ts';
 import { decode, encode } from './codec.ts';
 
 function parse(data: unknown, options: Partial<ParseOptions> = {}): ParsedWorkflow {
@@ -56,7 +56,7 @@ describe('reading what a user wrote', () => {
     [[{ name: 'a', fun: 'f', args: { x: 1 } }], {}, ['a: "args" takes the list of arguments, found an object']],
     [[{ name: 'a', fun: 'f', needs: ['gpu'] }], {}, ['a: there is no command field "needs"; did you mean "need"?']],
     [[{ name: 'a', fun: 'f', retry: { attempts: 2 } }], {}, ['a: there is no command field "retry" (known: name, fun, args,']],
-    [[{ name: 'a', fun: 'f', need: { al: ['x'] } }], {}, ['a: there is no word of a need "al"; did you mean "all"?']],
+    [[{ name: 'a', fun: 'f', need: { alls: ['x'] } }], {}, ['a: there is no word of a need "alls"; did you mean "all"?']],
     [[{ name: 'a', fun: 'f', need: 'gpu' }], {}, ['a: "need" takes a list of resources']],
     [[{ name: 'a', fun: 'f', timeoutMs: '5' }], {}, ['a: "timeoutMs" takes a number of milliseconds']],
     [[{ name: 'a', fun: 'f', timeoutMs: 0 }], {}, ['a: timeoutMs must be above 0']],
@@ -65,7 +65,11 @@ describe('reading what a user wrote', () => {
     [[{ name: 'a', fun: 'f', args: [{ x: [{ $each: 1 }] }] }], {}, ['a: [0].x[0]: there is no reference "$each"']],
     [[{ name: 'a', fun: 'f' }], { returns: 'last' }, ["-: returns: takes 'leaves', 'all', a list of steps, or references"]],
     [[{ name: 'a', fun: 'f' }], { returns: ['b'] }, ['-: returns: it names "b", which is no command']],
-    [[{ name: 'a', fun: 'f' }], { returns: { total: 'a' } }, ['-: returns: takes references, in lists and objects; found a string (for a step write { "$ref": "a" })']],
+    [
+      [{ name: 'a', fun: 'f' }],
+      { returns: { total: 'a' } },
+      ['-: returns: takes references, in lists and objects; found a string (for a step write { "$ref": "a" })'],
+    ],
     [[{ name: 'a', fun: 'f' }], { returns: { total: { $ref: 'b' } } }, ['-: returns: it names "b"']],
   ])('Q2: %j %j is refused by name', (data, options, expected) => {
     const problems = problemsOf(data, options);
@@ -90,14 +94,26 @@ describe('reading what a user wrote', () => {
   });
 
   it('case 9: notes literals that equal a command, unless references are chosen', () => {
-    const data = [{ name: 'a', fun: 'f' }, { name: 'b', fun: 'f', args: ['a', 'b', ['a']] }];
-    expect(parse(data).looksBare).toEqual([{ step: 'b', text: 'a' }, { step: 'b', text: 'a' }]);
+    const data = [
+      { name: 'a', fun: 'f' },
+      { name: 'b', fun: 'f', args: ['a', 'b', ['a']] },
+    ];
+    expect(parse(data).looksBare).toEqual([
+      { step: 'b', text: 'a' },
+      { step: 'b', text: 'a' },
+    ]);
     expect(parse(data, { references: 'explicit' }).looksBare).toEqual([]);
     expect(problemsOf(data, { references: 'bare' })).toEqual(['b: a reference refers to the command itself']);
   });
 
   it('case 9: bare strings become references', () => {
-    const { commands, looksBare } = parse([{ name: 'a', fun: 'f' }, { name: 'b', fun: 'f', args: [{ deep: 'a.rows.0' }] }], { references: 'bare' });
+    const { commands, looksBare } = parse(
+      [
+        { name: 'a', fun: 'f' },
+        { name: 'b', fun: 'f', args: [{ deep: 'a.rows.0' }] },
+      ],
+      { references: 'bare' },
+    );
     expect(commands[1]?.args.holes).toEqual([{ at: [0, 'deep'], source: { kind: 'step', step: 'a', path: ['rows', 0] } }]);
     expect(looksBare).toEqual([]);
   });

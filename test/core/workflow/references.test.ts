@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findBare, parseTemplate } from '../../../src/core/workflow/references.ts';
 import type { ParsedTemplate } from '../../../src/core/workflow/references.ts';
+import { findBare, parseTemplate } from '../../../src/core/workflow/references.ts';
 
 const names = new Set(['a', 'a.b', 'step1', 'constructor']);
 
@@ -40,7 +40,14 @@ describe('references in arguments', () => {
 
   it('P1: Map, Set, class instances and bytes are not searched', () => {
     const map = new Map([['k', { $ref: 'a' }]]);
-    const args = [map, new Set([{ $ref: 'a' }]), new Uint8Array(2), new (class Box { readonly $ref = 'a'; })()];
+    const args = [
+      map,
+      new Set([{ $ref: 'a' }]),
+      new Uint8Array(2),
+      new (class Box {
+        readonly $ref = 'a';
+      })(),
+    ];
     expect(parse(args)).toMatchObject({ value: args, holes: [], problems: [] });
   });
 
@@ -72,11 +79,13 @@ describe('references in arguments', () => {
   });
 
   it('P3: any value without $ keys comes back as the very same value', () => {
-    fc.assert(fc.property(fc.jsonValue(), (value) => {
-      fc.pre(!JSON.stringify(value).includes('"$'));
-      const parsed = parse(value);
-      return parsed.value === value && parsed.holes.length === 0 && parsed.problems.length === 0;
-    }));
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        fc.pre(!JSON.stringify(value).includes('"$'));
+        const parsed = parse(value);
+        return parsed.value === value && parsed.holes.length === 0 && parsed.problems.length === 0;
+      }),
+    );
   });
 
   it('case 9: a string that equals a command is a literal, noted once per place', () => {

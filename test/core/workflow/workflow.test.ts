@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { HeddleError } from '../../../src/errors.ts';
 import type { HoleSource, WireCommand } from '../../../src/core/workflow/record.ts';
-import { checkWorkflow, commandsMax, edgesMax } from '../../../src/core/workflow/workflow.ts';
 import type { CheckedWorkflow, WorkflowRecord } from '../../../src/core/workflow/workflow.ts';
+import { checkWorkflow, commandsMax, edgesMax } from '../../../src/core/workflow/workflow.ts';
+import { HeddleError } from '../../../src/errors.ts';
 import { encode } from './codec.ts';
 
 function command(name: string, refs: readonly string[] = [], fields: Partial<WireCommand> = {}): WireCommand {
@@ -102,6 +102,8 @@ describe('a checked workflow', () => {
   });
 
   it('checks what is to be returned', () => {
-    expect(problemsOf([command('a')], { returns: { kind: 'steps', steps: ['b'] } })).toEqual(['-: returns: it names "b", which is no command']);
+    expect(problemsOf([command('a')], { returns: { kind: 'steps', steps: ['b'] } })).toEqual([
+      '-: returns: it names "b", which is no command',
+    ]);
   });
 });

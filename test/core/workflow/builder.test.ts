@@ -1,0 +1,187 @@
+import { describe, expect, it } from 'vitest';
+import { rangeOf, remote } from '../../../src/core/function.ts';
+import type { Builder } from '../../../src/core/workflow/builder.ts';
+import { validateInput, workflow } from '../../../src/core/workflow/builder.ts';
+import { parseWorkflow } from '../../../src/core/workflow/parse.ts';
+import type { Ref } from '../../../src/core/workflow/ref.ts';
+import { HeddleError } from '../../../src/errors.ts';
+import { encode } from './codec.ts';
+
+interface Row {
+  id: string;
+  v: number;
+}
+interface Fabric {
+  'rows.clean'(rows: Row[]): { rows: Row[]; dropped: number };
+  sum(...numbers: number[]): number;
+  take(value: unknown): string;
+}
+const fn = remote<Fabric>();
+
+function problemsOf(task: () => unknown): readonly string[] {
+  try {
+    task();
+  } catch (error) {
+    if (!HeddleError.is(error, 'bad_workflow')) throw error;
+    return error.detail.problems.map(({ command, message }) => `${command ?? '-'}: ${message}`);
+  }
+  return [];
+}
+
+describe('a built workflow', () => {
+  it('is data: references spelled out, options carried, versions from the handles', () => {
+    const flow = workflow('report', ({ step, input }: Builder<Row[]>) => {
+      const clean = step('clean', fn('rows.clean', { version: '1.2.0' }), [input], { need: ['db'], target: 's', timeoutMs: 5 });
+      const total = step('total', fn('sum'), [1, clean.get('rows').get(0).get('v')], { after: [clean], version: '>=2' });
+      return { total, deep: [clean.get('dropped')] };
+    });
+    expect(flow.name).toBe('report');
+    expect(flow.toJSON()).toEqual({
+      name: 'report',
+      commands: [
+        { name: 'clean', fun: 'rows.clean', args: [{ $input: true }], need: ['db'], target: 's', timeoutMs: 5, version: '^1.2.0' },
+        { name: 'total', fun: 'sum', args: [1, { $ref: 'clean', path: ['rows', 0, 'v'] }], after: ['clean'], version: '>=2' },
+      ],
+      returns: { total: { $ref: 'total' }, deep: [{ $ref: 'clean', path: ['dropped'] }] },
+    });
+    expect(JSON.parse(JSON.stringify(flow))).toEqual(flow.toJSON());
+  });
+
+  it('is accepted as data, and passes what the builder meant', () => {
+    const flow = workflow('w', ({ step }) => step('t', fn('take'), [{ at: new Date(0), list: [step('s', fn('sum'), [1])] }]));
+    const { commands, returns } = parseWorkflow(flow.toJSON(), { hasInput: false, encode });
+    expect(commands.map((command) => command.name)).toEqual(['s', 't']);
+    expect(commands[1]?.args.holes).toEqual([{ at: [0, 'list', 0], source: { kind: 'step', step: 's', path: [] } }]);
+    expect(returns.kind).toBe('shape');
+  });
+
+  it('B1: plain values that look like references arrive unchanged', () => {
+    for (const value of [{ $ref: 'a' }, { $ref: 'a', path: [] }, { $literal: 1 }, { $date: 'x' }, [{ $where: { $ref: 'a' } }], 'a']) {
+      const flow = workflow('w', ({ step }) => step('a', fn('take'), [value]));
+      const seen: unknown[] = [];
+      parseWorkflow(flow.toJSON(), { hasInput: false, references: 'explicit', encode: (args) => (seen.push(args), encode(null)) });
+      expect(seen[0]).toEqual([value]);
+    }
+  });
+
+  it('returns nothing: the leaves; an empty list: an empty list', () => {
+    expect(workflow('w', () => {}).toJSON()).toEqual({ name: 'w', commands: [] });
+    expect(workflow('w', () => []).toJSON().returns).toEqual({ $literal: [] });
+  });
+
+  it.each<[string, (flow: never) => unknown, string]>([
+    [
+      'an unknown step option',
+      ({ step }: Builder) => step('a', fn('sum'), [1], { need: [], waitMs: 5 } as object),
+      'a: there is no step option "waitMs"',
+    ],
+    ['a name used twice', ({ step }: Builder) => [step('a', fn('sum'), [1]), step('a', fn('sum'), [2])], 'a: the name is used twice'],
+    ['a plain function', ({ step }: Builder) => step('a', ((x: number) => x) as never, [1] as never), 'a: a step takes a definition'],
+    ['arguments that are no list', ({ step }: Builder) => step('a', fn('sum'), 5 as never), 'a: the arguments are given as a list'],
+    ['after by name', ({ step }: Builder) => step('a', fn('sum'), [1], { after: ['b'] as never }), 'a: "after" takes references'],
+    [
+      'after the input',
+      ({ step, input }: Builder) => step('a', fn('sum'), [1], { after: [input] }),
+      'a: "after" takes references to steps',
+    ],
+    ['an async builder', async ({ step }: Builder) => step('a', fn('sum'), [1]), 'the builder must not be async'],
+    ['a returned value', ({ step }: Builder) => ({ a: step('a', fn('sum'), [1]), b: 3 }), 'a builder returns references'],
+    [
+      'a reference in an object that is kept for references',
+      ({ step }: Builder) => step('b', fn('take'), [{ $ref: step('a', fn('sum'), [1]) }]),
+      'b: an object with the key "$ref" cannot hold references',
+    ],
+    ['each', (flow: Builder) => Reflect.get(flow, 'each'), 'a builder has no "each" yet'],
+    ['compensate', (flow: Builder) => Reflect.get(flow, 'compensate'), 'a builder has no "compensate" yet'],
+  ])('B3: refuses %s', (_what, build, message) => {
+    expect(problemsOf(() => workflow('w', build as never)).join('\n')).toContain(message);
+  });
+
+  it('B3: refuses a reference of another workflow, and unknown workflow options', () => {
+    let stolen: Ref<number> | undefined;
+    workflow('one', ({ step }) => (stolen = step('a', fn('sum'), [1])));
+    expect(problemsOf(() => workflow('two', ({ step }) => step('b', fn('take'), [stolen])))).toEqual([
+      'b: the reference to "a" belongs to another workflow',
+    ]);
+    expect(problemsOf(() => workflow('w', () => {}, { inputs: 1 } as object))[0]).toContain('did you mean "input"?');
+  });
+
+  it('B3: lists everything that is wrong at once', () => {
+    const problems = problemsOf(() =>
+      workflow('w', ({ step }) => {
+        step('a', fn('sum'), [1], { x: 1 } as object);
+        step('a', fn('sum'), [1]);
+        return 7 as never;
+      }),
+    );
+    expect(problems).toHaveLength(3);
+  });
+});
+
+describe('a reference', () => {
+  const refs: Ref<{ x: number }>[] = [];
+  workflow('w', ({ step }) => void refs.push(step('clean', fn('take'), [1]).as<{ x: number }>()));
+  const ref = refs[0] as Ref<{ x: number }>;
+
+  it.each<[string, () => unknown]>([
+    ['a template string', () => `${ref as never}`],
+    ['String()', () => String(ref)],
+    ['arithmetic', () => Number(ref)],
+    ['JSON.stringify', () => JSON.stringify({ ref })],
+    ['concatenation', () => 'x' + (ref.get('x') as never)],
+  ])('R1: %s throws and says what to do', (_what, use) => {
+    expect(problemsOf(use)[0]).toMatch(/the reference to "clean.*it holds no value yet/);
+  });
+
+  it('R1: awaiting it gives itself, and it is frozen', async () => {
+    expect(await Promise.resolve(ref)).toBe(ref);
+    expect(Object.isFrozen(ref)).toBe(true);
+  });
+});
+
+describe('the input of a workflow', () => {
+  const schema = {
+    '~standard': {
+      version: 1 as const,
+      vendor: 'test',
+      validate: (value: unknown) =>
+        typeof value === 'number' ? { value: value * 2 } : { issues: [{ message: 'a number', path: ['n', { key: 0 }] }] },
+    },
+  };
+  const flow = workflow('w', ({ step, input }: Builder<number>) => step('a', fn('sum'), [input]), { input: schema });
+
+  it('is what its schema makes of it', async () => {
+    expect(await validateInput(flow, 4)).toBe(8);
+    expect(
+      await validateInput(
+        workflow('w', () => {}),
+        'anything',
+      ),
+    ).toBe('anything');
+  });
+
+  it('is refused with path and expectation', async () => {
+    await expect(validateInput(flow, 'x')).rejects.toMatchObject({
+      code: 'bad_argument',
+      detail: { path: ['input', 'n', 0], expected: 'a number', found: 'string' },
+    });
+  });
+});
+
+describe('a handle', () => {
+  it('holds name, range and effect, and nothing that could be called', () => {
+    expect(remote()('f')).toEqual({ kind: 'call', name: 'f', version: '*' });
+    expect(remote()('f', { version: '1.0.0', effect: 'pure' })).toEqual({ kind: 'call', name: 'f', version: '1.0.0', effect: 'pure' });
+  });
+
+  it.each([
+    ['1.2.0', '^1.2.0'],
+    ['1.2.0-rc.1', '^1.2.0-rc.1'],
+    ['*', '*'],
+    ['>=1.1', '>=1.1'],
+    ['1', '1'],
+    ['=1.2.0', '=1.2.0'],
+  ])('a version of %s asks for %s', (version, range) => {
+    expect(rangeOf({ version })).toBe(range);
+  });
+});

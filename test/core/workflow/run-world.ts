@@ -1,0 +1,163 @@
+/** A world for run machines: calls are answered by a function, in virtual time, with capacity if asked for. */
+
+import { seededRandom } from '../../../src/base/random.ts';
+import { VirtualClock } from '../../../src/base/virtual-clock.ts';
+import { parseWorkflow } from '../../../src/core/workflow/parse.ts';
+import type { WireRunEvent } from '../../../src/core/workflow/record.ts';
+import { RunMachine } from '../../../src/core/workflow/run.ts';
+import type { RunEffect, RunInput, RunSettings, StepEnd } from '../../../src/core/workflow/run-io.ts';
+import { HeddleError } from '../../../src/errors.ts';
+import type { PlainError } from './codec.ts';
+import { codec, decodeFilled, encode } from './codec.ts';
+
+export type Start = Extract<RunEffect, { kind: 'startStep' }>;
+
+/** How a call ends, after how long; undefined: never, unless it is cancelled. */
+export type Answer = { readonly afterMs?: number; readonly freeSlots?: number | (() => number); readonly server?: string } & (
+  | { readonly value: unknown }
+  | { readonly error: HeddleError }
+);
+export type Answers = (args: readonly unknown[], start: Start, nowMs: number) => Answer | undefined;
+
+export interface WorldOptions {
+  readonly returns?: unknown;
+  readonly input?: unknown;
+  readonly settings?: Partial<RunSettings>;
+  /** Cancelled calls answer by themselves; default true. */
+  readonly cancelAnswers?: boolean;
+}
+
+export class World {
+  readonly clock = new VirtualClock(0);
+  readonly machine: RunMachine;
+  readonly events: WireRunEvent[] = [];
+  readonly effects: RunEffect[] = [];
+  readonly #answers: Answers;
+  readonly #options: WorldOptions;
+  readonly #open = new Map<string, () => void>();
+
+  constructor(commands: unknown, answers: Answers, options: WorldOptions = {}) {
+    const hasInput = 'input' in options;
+    const { checked, looksBare } = parseWorkflow(commands, { hasInput, encode, returns: options.returns });
+    const input = hasInput ? { input: encode(options.input) } : {};
+    this.machine = new RunMachine({
+      runId: 'r1',
+      coordinator: 'here',
+      workflow: checked,
+      timeoutMs: 300_000,
+      wallOffsetMs: 1_000,
+      random: seededRandom('run'),
+      codec,
+      looksBare,
+      ...input,
+      ...options.settings,
+    });
+    this.#answers = answers;
+    this.#options = options;
+  }
+
+  /** Runs until the machine has settled, or nothing can happen any more. */
+  run(): this {
+    this.feed({ kind: 'started' });
+    return this.continue();
+  }
+
+  continue(untilMs = Number.POSITIVE_INFINITY): this {
+    for (;;) {
+      const wakeMs = this.machine.nextWakeMs();
+      const nextMs = Math.min(wakeMs, this.clock.nextMs());
+      if (nextMs > untilMs || nextMs === Number.POSITIVE_INFINITY) return this;
+      if (this.clock.nextMs() <= wakeMs) this.clock.step();
+      else {
+        this.clock.advance(Math.max(0, wakeMs - this.clock.nowMs()));
+        this.feed({ kind: 'wake' });
+      }
+    }
+  }
+
+  feed(input: RunInput): void {
+    this.machine.handle(input, this.clock.nowMs());
+    for (const effect of this.machine.takeEffects()) {
+      this.effects.push(effect);
+      if (effect.kind === 'event') this.events.push(effect.event);
+      else if (effect.kind === 'startStep') this.#call(effect);
+      else if (this.#options.cancelAnswers !== false) this.#cancel(effect.step);
+    }
+  }
+
+  /** The result, decoded; undefined when the run failed or has not settled. */
+  get result(): unknown {
+    const end = this.events.at(-1);
+    return end?.kind === 'run.settled' && end.result ? decodeFilled(end.result) : undefined;
+  }
+
+  get error(): PlainError | undefined {
+    const end = this.events.at(-1);
+    return end?.kind === 'run.settled' ? (end.error as PlainError | undefined) : undefined;
+  }
+
+  /** `kind step` of every event, for transcripts. */
+  get story(): readonly string[] {
+    return this.events.map((event) => {
+      const step = 'step' in event ? ` ${event.step}` : '';
+      const outcome = event.kind === 'step.settled' ? ` ${event.outcome}` : '';
+      return `${event.kind}${step}${event.kind === 'step.waiting' ? ` ${event.reason.kind}` : outcome}`;
+    });
+  }
+
+  #call(start: Start): void {
+    const args = decodeFilled(start.args) as readonly unknown[];
+    const answer = this.#answers(args, start, this.clock.nowMs());
+    this.feedLater(0, { kind: 'stepStarted', step: start.step, server: answer?.server ?? 's', attempt: 1 });
+    if (!answer) {
+      this.#open.set(start.step, () => {});
+      return;
+    }
+    const end: StepEnd = 'error' in answer ? failed(answer.error) : { ok: true, value: encode(answer.value) };
+    const { freeSlots, server = 's' } = answer;
+    const cancelTimer = this.clock.schedule(answer.afterMs ?? 1, () =>
+      this.feed({
+        kind: 'stepSettled',
+        step: start.step,
+        end,
+        server,
+        freeSlots: typeof freeSlots === 'function' ? freeSlots() : freeSlots,
+      }),
+    );
+    this.#open.set(start.step, cancelTimer);
+  }
+
+  #cancel(step: string): void {
+    this.#open.get(step)?.();
+    this.feedLater(1, { kind: 'stepSettled', step, end: failed(new HeddleError('cancelled', {}, { executed: 'maybe' })) });
+  }
+
+  feedLater(afterMs: number, input: RunInput): () => void {
+    return this.clock.schedule(afterMs, () => this.feed(input));
+  }
+}
+
+export function failed(error: HeddleError): StepEnd {
+  return { ok: false, error, wire: codec.encodeError(error) };
+}
+
+export function thrown(message = 'boom'): HeddleError {
+  return new HeddleError('function_failed', { name: 'Error', message });
+}
+
+/** Servers with `places` each and a queue of twice that, which refuse the rest; a call takes `workMs`. */
+export function limitedServers(clockOf: () => VirtualClock, servers: number, places: number, workMs: number): Answers {
+  const busy = Array.from({ length: servers }, () => [] as number[]);
+  return (args) => {
+    const nowMs = clockOf().nowMs();
+    for (const [at, ends] of busy.entries()) busy[at] = ends.filter((endMs) => endMs > nowMs);
+    const [server] = [...busy.keys()].sort((a, b) => (busy[a]?.length ?? 0) - (busy[b]?.length ?? 0));
+    const ends = busy[server ?? 0] ?? [];
+    if (ends.length >= places * 3)
+      return { error: new HeddleError('overloaded', { function: 'f', server: 's', retryAfterMs: 10 }), server: `s${server}` };
+    const begin = ends.length < places ? nowMs : (ends[ends.length - places] ?? nowMs);
+    ends.push(begin + workMs);
+    const freeSlots = (): number => Math.max(0, places - ends.filter((endMs) => endMs > clockOf().nowMs()).length);
+    return { value: args[0], afterMs: begin + workMs - nowMs, freeSlots, server: `s${server}` };
+  };
+}
