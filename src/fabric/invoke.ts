@@ -59,7 +59,7 @@ async function run({ handler }: Definition, args: readonly unknown[], ctx: Conte
 
 function contextOf(given: Partial<Context>): Context {
   const base = baseContext(given.signal ?? new AbortController().signal);
-  checkKeys(given, Object.keys(base), 'context member', (message) => {
+  checkKeys(given, { names: Object.keys(base), what: 'context member' }, (message) => {
     throw new HeddleError('bad_argument', { path: ['ctx'], expected: 'parts of a Context', found: message });
   });
   return { ...base, ...given };
