@@ -130,8 +130,6 @@ export class Breakers {
     if (gates.some((gate) => gate.state === 'open' || gate.state === 'probing')) return 0;
     const permit = ++this.#permit;
     for (const gate of gates) if (gate.state === 'ready') this.#breakers.get(gate)?.startProbe(permit);
-    // Nobody else gets the probe's number.
-    this.#permit += 1;
     return permit;
   }
 

@@ -229,6 +229,16 @@ describe('the breaker of a function', () => {
     expect(s.breakers.describe()).toEqual([]);
   });
 
+  test('is not closed by a probe that the server refused to run', () => {
+    for (const code of ['overloaded', 'draining', 'not_offered_here'] as const) {
+      const s = scene();
+      repeat(10, () => s.attempt('deadline_exceeded', 1_000));
+      s.clock.advance(firstOpenMsMax);
+      s.attempt(code);
+      expect(states(s)).toEqual(['closed', 'ready']);
+    }
+  });
+
   test('forgets failures that a hundred calls have followed', () => {
     const s = scene();
     repeat(9, () => s.attempt('deadline_exceeded', 1_000));

@@ -83,7 +83,9 @@ export class Catalog {
   setStanding(instance: string, standing: Standing): void {
     const state = this.#servers.get(instance);
     if (!state) return;
-    state.standing = { status: standing.status, isOwnEvidence: standing.isOwnEvidence, isLinked: standing.isLinked };
+    const { status, isOwnEvidence, isLinked, roundTripMs } = standing;
+    state.standing = { status, isOwnEvidence, isLinked };
+    if (roundTripMs !== undefined) state.roundTripMs = roundTripMs;
     const tier = tierOf(standing);
     if (tier === state.tier) return;
     state.tier = tier;

@@ -91,11 +91,6 @@ export function agreeOnEffects(offers: readonly Offer[]): readonly string[] {
   return [...conflicted];
 }
 
-/** The stricter of two effects: what a call must be treated as when offers and caller disagree. */
-export function strictestEffect(a: Effect, b: Effect): Effect {
-  return strictness[a] >= strictness[b] ? a : b;
-}
-
 function groupByName(offers: readonly Offer[]): ReadonlyMap<string, readonly Offer[]> {
   const groups = new Map<string, Offer[]>();
   for (const offer of offers) {

@@ -18,6 +18,8 @@ export interface Standing {
   readonly isOwnEvidence: boolean;
   /** An own link to it is up: outranks hearsay. */
   readonly isLinked: boolean;
+  /** Shortest round trip of that link, in milliseconds. */
+  readonly roundTripMs?: number | undefined;
 }
 
 /** Preference in routing, best first; 0: takes no calls. */

@@ -8,7 +8,7 @@ import { describeFound } from '../names.ts';
 import type { Path } from '../payload.ts';
 
 /** Longest version or range, in characters. */
-export const versionCharactersMax = 256;
+const versionCharactersMax = 256;
 
 /** The version as it is, or `bad_argument` at `path`: a full semver version such as 1.2.0. */
 export function checkVersion(value: unknown, path: Path): string {
@@ -20,11 +20,6 @@ export function checkVersion(value: unknown, path: Path): string {
 export function checkRange(value: unknown, path: Path): string {
   if (typeof value === 'string' && parseRange(value)) return value;
   throw new HeddleError('bad_argument', { path, expected: 'a semver range such as ^1.2.0 or >=1.1', found: describeFound(value) });
-}
-
-/** What the version of a definition or handle asks for: a full version means `^` it, a range itself. */
-export function rangeOf(version: string): string {
-  return valid(version) === version ? `^${version}` : version;
 }
 
 /** A test of versions against a range; undefined means any. A range that does not parse fits nothing. */
@@ -40,11 +35,6 @@ export function comparePreferred(a: string, b: string): number {
   if (!first || !second) return Number(!first) - Number(!second);
   const byRelease = Number(first.prerelease.length > 0) - Number(second.prerelease.length > 0);
   return byRelease || compare(second, first);
-}
-
-/** The version to prefer among those in `range`; undefined when there is none. */
-export function highestInRange(versions: Iterable<string>, range: string | undefined): string | undefined {
-  return [...versions].filter(versionTest(range)).sort(comparePreferred)[0];
 }
 
 function parseRange(range: string): Range | undefined {

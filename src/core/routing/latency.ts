@@ -99,8 +99,8 @@ function averageWith({ latency }: Offer, elapsedMs: number, nowMs: number): numb
   const { averageMs, lastMs, sampledAtMs } = latency;
   const weight = 1 - Math.exp((sampledAtMs - nowMs) / decayMs);
   if (elapsedMs <= averageMs) return averageMs + (elapsedMs - averageMs) * Math.max(weight, fallMin);
-  const blended = averageMs + (elapsedMs - averageMs) * weight;
-  return lastMs > averageMs ? Math.max(blended, Math.min(elapsedMs, lastMs)) : blended;
+  // The lower of two in a row is above the average only when both are: a confirmed peak.
+  return Math.max(averageMs + (elapsedMs - averageMs) * weight, Math.min(elapsedMs, lastMs));
 }
 
 /** Median and p95 by steps whose sizes balance there (frugal streaming, Ma, Muthukrishnan and Sandler 2013; multiplicative). */

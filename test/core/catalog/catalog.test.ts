@@ -150,6 +150,15 @@ describe('standing', () => {
   });
 });
 
+describe('the round trip of a link', () => {
+  test('is kept from the last standing that knew one', () => {
+    const catalog = catalogOf('a');
+    catalog.setStanding('i-a', { status: 'alive', isOwnEvidence: false, isLinked: true, roundTripMs: 12 });
+    catalog.setStanding('i-a', { status: 'alive', isOwnEvidence: false, isLinked: false });
+    expect(offerOf(catalog, 'a').server.roundTripMs).toBe(12);
+  });
+});
+
 describe('effects', () => {
   test('the strictest among the offers of a version counts, and a conflict is told once', () => {
     const catalog = new Catalog();

@@ -33,6 +33,7 @@ describe('a new offer', () => {
     noteAnswer(newcomer, 500, 0);
     expect(latencyOf(newcomer, 0)).toBeLessThan(20);
     noteAnswer(newcomer, 5, 0);
+    noteAnswer(newcomer, 9, 0);
     expect(latencyOf(newcomer, 0)).toBe(5);
   });
 });

@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../../src/base/random.ts';
 import type { Catalog } from '../../../src/core/catalog/catalog.ts';
 import type { GateState, Offer, ServerState, ServerStatus } from '../../../src/core/catalog/server-state.ts';
+import { noteAnswer } from '../../../src/core/routing/latency.ts';
 import { betterOfTwo, candidatesOf, subsetMax } from '../../../src/core/routing/pick.ts';
 import { announcer, body, catalogOf, offerOf, record } from '../catalog/fixtures.ts';
 
@@ -157,6 +158,22 @@ describe('two choices', () => {
     offerOf(catalog, 'a').inFlight = 1;
     const random = seededRandom('load');
     for (let draw = 0; draw < 100; draw += 1) expect(betterOfTwo(catalog.offersOf('work'), 0, random)?.server.name).toBe('b');
+  });
+
+  test('latencies within a factor of 2 count as equal, beyond it the slower is the exception (P3, P4)', () => {
+    const share = (slowMs: number): number => {
+      const catalog = catalogOf('a', 'b');
+      const random = seededRandom(`ratio ${slowMs}`);
+      const [a, b] = [offerOf(catalog, 'a'), offerOf(catalog, 'b')];
+      for (let sample = 0; sample < 16; sample += 1) {
+        noteAnswer(a, 10, 0);
+        noteAnswer(b, slowMs, 0);
+      }
+      return Array.from({ length: 10_000 }, () => betterOfTwo([a, b], 0, random)).filter((offer) => offer === b).length / 10_000;
+    };
+    expect(share(19)).toBeCloseTo(1 / 2, 1);
+    expect(share(21)).toBeCloseTo(1 / (1 + 2.1 ** 2), 1);
+    expect(share(100)).toBeCloseTo(1 / (1 + 10 ** 2), 2);
   });
 
   test('ties fall evenly on all candidates (P3)', () => {

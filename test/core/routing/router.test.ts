@@ -49,7 +49,10 @@ describe('picking', () => {
   });
 
   test('a target is the only one', () => {
-    expect(picks(routerOf(catalogOf('a', 'b')), { ...work, target: 'b' })).toEqual(['b']);
+    const router = routerOf(catalogOf('a', 'b'));
+    expect(picks(router, { ...work, target: 'b' })).toEqual(['b']);
+    expect(picks(router, { ...work, target: 'a' })).toEqual(['a']);
+    expect(picks(router, work)).toEqual(['a', 'b']);
   });
 
   test('what was tried is not picked again, however good', () => {
