@@ -6,13 +6,16 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { type Random, systemRandom } from '../base/random.ts';
 import { GrpcTransport } from '../transport/grpc.ts';
 import type { Transport } from '../transport/transport.ts';
+import type { ServerTuning } from './tuning.ts';
 
 export interface ServerParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly transport: Transport;
+  readonly tuning?: ServerTuning | undefined;
 }
 
-export function defaultParts(): ServerParts {
-  return { clock: systemClock, random: systemRandom(), transport: new GrpcTransport({ clock: systemClock }) };
+export function defaultParts(tuning: ServerTuning = {}): ServerParts {
+  const transport = new GrpcTransport({ clock: systemClock, keepalive: tuning.keepalive });
+  return { clock: systemClock, random: systemRandom(), transport, tuning };
 }

@@ -110,10 +110,11 @@ export class ServerRooms {
 
   /** Makes the mesh, now that the address is known. */
   openMesh(url: string): void {
-    const { clock, random, transport } = this.#parts;
+    const { clock, random, transport, tuning } = this.#parts;
     const { name, cluster, join, resources } = this.#options;
     this.#mesh = new Mesh({
       name, instance: this.#identity.instance, cluster, url, join, resources, clock, random: random.fork('mesh'),
+      pinUid: tuning?.pinUid, settings: tuning?.mesh,
       ports: {
         dial: (address, hello, timeoutMs) => transport.dial({ address, kind: 'link', hello, timeoutMs }),
         openLink: (link, identity, callbacks) => this.#links.openLink(link, identity, callbacks),

@@ -17,6 +17,7 @@ import { memberOf } from './directory.ts';
 import { defaultParts, type ServerParts } from './server-parts.ts';
 import { advertisedAddress, type ResolvedServerOptions, resolveServerOptions } from './server-options.ts';
 import { ServerRooms } from './server-rooms.ts';
+import type { ServerTuning } from './tuning.ts';
 
 type State = 'starting' | 'running' | 'draining' | 'stopped';
 
@@ -29,8 +30,8 @@ export const drainGraceMs = 25_000;
  * Throws `bad_argument` for options and functions, `bad_settings` when the port cannot be had, `name_taken` and
  * `cluster_mismatch` when it may not join.
  */
-export async function startServer(options: ServerOptions = {}): Promise<Server> {
-  const parts = defaultParts();
+export async function startServer(options: ServerOptions = {}, tuning: ServerTuning = {}): Promise<Server> {
+  const parts = defaultParts(tuning);
   const server = new FabricServer(resolveServerOptions(options, parts.random), parts);
   await server.start();
   // The class carries calls of any name and type; the interface types what callers may write.
@@ -144,7 +145,7 @@ export class FabricServer {
     await rooms.mesh.leave();
     this.#state = 'draining';
     rooms.refuseWork();
-    await rooms.idle(drainGraceMs);
+    await rooms.idle(this.#parts.tuning?.drainGraceMs ?? drainGraceMs);
     rooms.endWork();
   }
 

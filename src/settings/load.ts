@@ -1,0 +1,100 @@
+/**
+ * Settings from all their sources, checked whole.
+ *
+ * L1 defaults < file < environment < flags, key by key. L2 every problem is reported, not the first one.
+ * L3 a problem names its place (file and line, variable, or flag), what was expected and what was found; an unknown
+ *    key the nearest known one. L4 values that contradict one another are refused with both in the message.
+ */
+
+import { nearest } from '../base/nearest.ts';
+import { HeddleError, type SettingsProblem } from '../errors.ts';
+import { relationProblems } from './relations.ts';
+import { listKnobs, type Settings, settingsSchema } from './schema.ts';
+import { environmentLayer, type Environment, fileLayer, flagLayer, type Flags, hint, type Layer } from './sources.ts';
+
+export interface SettingsSources {
+  /** The file's text, and its name for messages. */
+  readonly file?: { readonly text: string; readonly name: string } | undefined;
+  readonly environment?: Environment | undefined;
+  readonly flags?: Flags | undefined;
+}
+
+/** The settings of a server. Throws `bad_settings` listing every problem. */
+export function loadSettings(sources: SettingsSources): Settings {
+  const environment = environmentLayer(sources.environment ?? {});
+  const layers: Layer[] = [environment, flagLayer(sources.flags ?? {})];
+  if (sources.file) layers.unshift(fileLayer(sources.file.text, sources.file.name));
+  const merged = merge(layers);
+  const originOf = (path: readonly string[]) => {
+    const layer = layers.findLast(({ values }) => holds(values, path));
+    return layer ? layer.origin(path) : { key: path.join('.') };
+  };
+  const result = settingsSchema.safeParse(merged);
+  const problems: SettingsProblem[] = [...environment.problems];
+  if (result.success) problems.push(...relationProblems(result.data, originOf));
+  else for (const issue of result.error.issues) problems.push(...problemsOf(issue, merged, originOf));
+  if (!result.success || problems.length > 0) throw new HeddleError('bad_settings', { problems });
+  return result.data;
+}
+
+type OriginOf = (path: readonly string[]) => Pick<SettingsProblem, 'file' | 'line' | 'key'>;
+interface Issue {
+  readonly code: string;
+  readonly path: readonly PropertyKey[];
+  readonly keys?: readonly string[];
+}
+
+function problemsOf(issue: Issue, merged: unknown, originOf: OriginOf): readonly SettingsProblem[] {
+  const path = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    return (issue.keys ?? []).map((key) => ({ ...originOf([...path, key]), message: unknownKey(path, key) }));
+  }
+  const place = path.slice(0, 2);
+  const knob = listKnobs().find(({ section, key }) => section === place[0] && key === place[1]);
+  const expected = knob?.facts.expected ?? 'a table of settings';
+  return [{ ...originOf(place), message: `expected ${expected}, found ${describe(valueAt(merged, place))}` }];
+}
+
+function unknownKey(path: readonly string[], key: string): string {
+  const section = path[0];
+  const knobs = listKnobs();
+  if (section === undefined) return `is not a section${hint(nearest(key, new Set(knobs.map((knob) => knob.section)), 1))}`;
+  const here = knobs.filter((knob) => knob.section === section).map((knob) => knob.key);
+  const close = nearest(key, here, 1);
+  if (close.length > 0) return `is not a setting${hint(close)}`;
+  const elsewhere = knobs.find((knob) => knob.key === key);
+  if (elsewhere) return `is not a setting; did you mean "${elsewhere.section}.${key}"?`;
+  return `is not a setting; [${section}] has ${here.join(', ')}`;
+}
+
+function merge(layers: readonly Layer[]): Readonly<Record<string, unknown>> {
+  const merged: Record<string, unknown> = Object.create(null);
+  for (const { values } of layers) {
+    for (const [section, given] of Object.entries(values)) {
+      const before = merged[section];
+      merged[section] = isTable(given) && isTable(before) ? { ...before, ...given } : given;
+    }
+  }
+  return merged;
+}
+
+function holds(values: unknown, path: readonly string[]): boolean {
+  const [first, ...rest] = path;
+  if (first === undefined) return true;
+  return isTable(values) && Object.hasOwn(values, first) && holds(values[first], rest);
+}
+
+function valueAt(values: unknown, path: readonly string[]): unknown {
+  return path.reduce<unknown>((value, key) => (isTable(value) && Object.hasOwn(value, key) ? value[key] : undefined), values);
+}
+
+function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A found value for a message: short, and with its type where that is the mistake. */
+function describe(value: unknown): string {
+  if (typeof value === 'string') return `the text ${JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value)}`;
+  if (Array.isArray(value)) return `a list (${JSON.stringify(value).slice(0, 60)})`;
+  return typeof value === 'object' ? 'a table' : String(value);
+}

@@ -1,0 +1,119 @@
+/**
+ * Every knob of a server: its shape, default, unit and reason. settings.toml and docs/settings.md are made of this.
+ *
+ * K1 a knob exists only if something reads it. K2 an unknown key is an error. K3 the defaults are those of the
+ *    rooms that use them; a test holds the two equal.
+ * Where values come from, and their order, is load.ts; which options they become is server-options.ts.
+ */
+
+import { z } from 'zod';
+
+/** How a knob is written in the environment and described in messages. */
+export interface KnobFacts {
+  readonly kind: 'text' | 'texts' | 'number' | 'port';
+  readonly unit?: string;
+  /** What a value must be, as a message says it. */
+  readonly expected: string;
+  /** One line: what it is for; for a number, what raising or lowering it buys. */
+  readonly reason: string;
+  /** What stands in settings.toml for a knob without a default. */
+  readonly example?: string;
+}
+
+const dayMs = 24 * 3_600_000;
+
+/** The schema. Sections and keys are in the order in which settings.toml lists them. */
+export const settingsSchema = z.strictObject({
+  server: z
+    .strictObject({
+      name: text('Unique in its fabric. Default: the host name and six random characters.', 'gpu-1'),
+      resources: texts('Tags that every offer of this server carries, such as gpu or region=eu.'),
+      modules: texts('Files whose exports are offered; relative to this file.'),
+      join: texts('Addresses (host:port) of servers that may be up already; none has to be.'),
+      port: z
+        .union([z.literal('auto'), z.int().min(0).max(65_535), z.string().regex(/^\d{1,5}-\d{1,5}$/)])
+        .default('auto')
+        .meta(facts('port', 'Where to listen: any free port, one port, or the first free one of a range.', '"auto", a port such as 7420, or a range such as "7420-7440"')),
+      host: z.string().min(1).default('127.0.0.1').meta(facts('text', 'The address to listen on. 0.0.0.0 needs advertise.')),
+      advertise: text('The host or host:port by which others reach this server. Default: where it listens.', '10.0.0.5'),
+      drainGraceMs: milliseconds(25_000, 'How long a drain waits for calls under way. Higher: fewer are ended; lower: a stop is quicker.'),
+    })
+    .prefault({}),
+  cluster: z
+    .strictObject({
+      name: z.string().min(1).default('default').meta(facts('text', 'Only servers of one cluster join one another.')),
+      pinUid: text('Join only the cluster of this unique id, so that a namesake on a reused port is refused.', '0123456789abcdef0123456789abcdef'),
+    })
+    .prefault({}),
+  transport: z
+    .strictObject({
+      keepaliveIntervalMs: milliseconds(10_000, 'Between two pings on a connection. Lower: a silent network is noticed sooner; higher: less idle traffic.'),
+      keepaliveTimeoutMs: milliseconds(5_000, 'How long a ping may stay unanswered before the connection counts as broken.'),
+    })
+    .prefault({}),
+  mesh: z
+    .strictObject({
+      beatIntervalMs: milliseconds(500, 'Between two beats on a link. Lower: silence is noticed sooner; higher: less idle traffic.'),
+      silenceMinMs: milliseconds(1_500, 'A link counts as silent after this long at the least; three beats or more.'),
+      silenceMaxMs: milliseconds(4_000, 'A link counts as silent after this long at the most.'),
+      dialTimeoutMs: milliseconds(1_000, 'One dial, from the first packet to the answer. Higher suits slow networks, lower finds the next seed sooner.'),
+      checkTimeoutMs: milliseconds(500, 'One dial that checks a suspect.'),
+      buryHardMs: milliseconds(200, 'From a quorum on refused connections to the end of a member.'),
+      burySilentMs: milliseconds(3_000, 'The same on silence: the time to refute. Higher: fewer servers are given up wrongly.'),
+      buryStalledMs: milliseconds(10_000, 'The same where a process answers the network but not the mesh.'),
+      reportExpiryMs: milliseconds(10_000, 'A report about a member counts for this long unless it is renewed.'),
+      redialMinMs: milliseconds(100, 'First wait before an address is dialled again; it doubles.'),
+      seedRedialMaxMs: milliseconds(500, 'Longest wait for an address of join. Lower: late seeds are met sooner.'),
+      lostRedialMaxMs: milliseconds(300_000, 'Longest wait for the address of a member that was lost.'),
+      batchMs: milliseconds(5, 'News waits this long for company. Lower: it travels sooner; higher: in fewer messages.'),
+      publishIntervalMs: milliseconds(250, 'Shortest time between two catalogs of one server.'),
+      spreadMs: milliseconds(200, 'From leaving to the moment when everybody can have heard it.'),
+      graveMs: milliseconds(72 * 3_600_000, 'The end of a member is remembered this long.', 30 * dayMs),
+    })
+    .prefault({}),
+});
+
+/** What a server is made of, every default filled in. */
+export type Settings = z.output<typeof settingsSchema>;
+export type SectionName = keyof Settings;
+
+export interface Knob {
+  readonly section: SectionName;
+  readonly key: string;
+  readonly facts: KnobFacts;
+  /** Absent: there is none. */
+  readonly byDefault: unknown;
+}
+
+/** Every knob in the order of the file. */
+export function listKnobs(): readonly Knob[] {
+  const defaults = settingsSchema.parse({});
+  return Object.entries(settingsSchema.shape).flatMap(([name, section]) => {
+    const sectionName = name as SectionName; // a key of the shape that Settings is inferred from
+    const values: Readonly<Record<string, unknown>> = defaults[sectionName];
+    return Object.entries(section.unwrap().shape).map(([key, knob]) => ({
+      section: sectionName,
+      key,
+      // Every knob is made by the functions below, which give it its facts.
+      facts: knob.meta() as unknown as KnobFacts,
+      byDefault: values[key],
+    }));
+  });
+}
+
+function text(reason: string, example: string) {
+  return z.string().min(1).optional().meta({ ...facts('text', reason), example });
+}
+
+function texts(reason: string) {
+  return z.array(z.string().min(1)).default([]).meta(facts('texts', reason, 'a list of texts'));
+}
+
+function milliseconds(byDefault: number, reason: string, max = dayMs) {
+  const expected = `a whole number of milliseconds from 1 to ${max}`;
+  return z.int().min(1).max(max).default(byDefault).meta({ ...facts('number', reason, expected), unit: 'ms' });
+}
+
+function facts(kind: KnobFacts['kind'], reason: string, expected = 'a text'): KnobFacts & Record<string, unknown> {
+  return { kind, reason, expected };
+}
