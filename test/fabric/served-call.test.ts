@@ -1,9 +1,8 @@
-import { inspect } from 'node:util';
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { deferred } from '../../src/base/deferred.ts';
+import { type Deferred, deferred } from '../../src/base/deferred.ts';
 import type { Schema } from '../../src/core/function.ts';
 import { defineFunction } from '../../src/fabric/define.ts';
-import type { FabricEvent } from '../../src/observe/events.ts';
 import type { SentCall } from './serving-rig.ts';
 import { ServingRig, settle } from './serving-rig.ts';
 
@@ -183,197 +182,74 @@ describe('a cancelled call', () => {
   });
 });
 
-describe('a handler that fails', () => {
-  class Refused extends Error {
-    override readonly name = 'Refused';
-    readonly data = { limit: 5, at: new Date(0) };
-    readonly retryable = true;
-  }
-  const unreadable = Object.defineProperty(new Error('x'), 'message', {
-    get: () => {
-      throw new Error('inner');
-    },
-  });
-
-  test.each([
-    ['an error', new Error('broke'), { name: 'Error', message: 'broke' }],
-    [
-      'its own error with data',
-      new Refused('no more'),
-      { name: 'Refused', message: 'no more', data: { limit: 5, at: new Date(0) }, retryable: true },
-    ],
-    ['a text', 'secret text', { name: 'Error', message: 'the handler threw a value of type string' }],
-    ['undefined', undefined, { name: 'Error', message: 'the handler threw a value of type undefined' }],
-    ['null', null, { name: 'Error', message: 'the handler threw null' }],
-    ['a plain object', { code: 5 }, { name: 'Error', message: 'the handler threw a value of type object' }],
-    ['an error that throws when it is read', unreadable, { name: 'Error', message: 'the handler threw a value of type object' }],
-  ])('by %s gives one typed reply, thrown or rejected (faults 25 and 35)', async (_what, thrown: unknown, detail) => {
-    const rig = new ServingRig({
-      throws: () => {
-        throw thrown;
-      },
-      rejects: () => Promise.reject(thrown),
-      later: async () => {
-        await Promise.resolve();
-        throw thrown;
-      },
-    });
-    for (const name of ['throws', 'rejects', 'later']) {
-      const { error } = await rig.call(name);
-      expect(error).toMatchObject({ code: 'function_failed', executed: 'yes', detail });
-    }
-    expect([rig.wheel.armed, rig.dispatcher.inFlight]).toEqual([0, 0]);
-  });
-
-  test('by a HeddleError of its own says function_failed, with that one as cause', async () => {
-    const rig = new ServingRig({ outer: defineFunction({ name: 'outer', handler: (ctx) => ctx.call('inner', []) }) });
-    const { HeddleError } = await import('../../src/errors.ts');
-    const failing = new ServingRig({
-      f: () => {
-        throw new HeddleError('overloaded', { function: 'inner', server: 's2', retryAfterMs: 5 });
-      },
-    });
-    expect(failing.send('f').error).toMatchObject({
-      code: 'function_failed',
-      executed: 'yes',
-      detail: { name: 'HeddleError', cause: { code: 'overloaded', executed: 'no', detail: { server: 's2' } } },
-    });
-    expect((await rig.call('outer')).error).toMatchObject({ code: 'function_failed', detail: { message: 'no nested calls here' } });
-  });
-
-  test('leaves its stack, its causes and what its schemas throw here and nowhere else (S4)', () => {
-    const fail = (): never => {
-      throw new Error('broke', { cause: new Error('password=hunter2') });
-    };
-    const schema: Schema = { '~standard': { version: 1, vendor: 'test', validate: fail } };
-    const rig = new ServingRig({ f: fail, g: defineFunction({ name: 'g', input: [schema], output: schema, handler: () => 1 }) });
-    const failed: string[] = [];
-    rig.observer.on('handler.failed', (event) => failed.push(event.stack));
-    for (const call of [rig.send('f'), rig.send('g', [1])]) {
-      const { message, detail, cause } = call.error;
-      expect(inspect([call.settlement, message, detail, cause], { depth: 9 })).not.toMatch(/hunter2|served-call\.test/);
-    }
-    expect(failed).toEqual([expect.stringContaining('served-call.test.ts'), expect.stringContaining('served-call.test.ts')]);
-  });
-});
-
-describe('a result', () => {
-  const cyclic: Record<string, unknown> = {};
-  cyclic['self'] = cyclic;
-  class Point {
-    x = 1;
-  }
-
-  test.each([
-    ['NaN', Number.NaN],
-    ['-0', -0],
-    ['infinities', [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]],
-    ['a BigInt', 12345678901234567890n],
-    ['a Date', new Date(86_400_000)],
-    ['a Map', new Map([['a', new Set([1])]])],
-    ['bytes', new Uint8Array([1, 2, 3])],
-    ['undefined', undefined],
-    ['a hole in a list', [1, undefined, 3]],
-    ['null', null],
-  ])('that is %s arrives as it was (fault 25)', (_what, value) => {
-    expect(new ServingRig({ f: () => value }).send('f').value).toStrictEqual(value);
-  });
-
-  test('that holds an undefined property arrives without it', () => {
-    expect(new ServingRig({ f: () => ({ a: 1, b: undefined }) }).send('f').value).toStrictEqual({ a: 1 });
-  });
-
-  test.each([
-    ['a function', { rows: [{ f: () => 1 }] }, ['rows', 0, 'f']],
-    ['a symbol', [Symbol('x')], [0]],
-    ['a class instance', { point: new Point() }, ['point']],
-    ['an invalid Date', new Date(Number.NaN), []],
-    [
-      'a getter that throws',
-      {
-        get boom(): never {
-          throw new Error('inner secret');
-        },
-      },
-      ['boom'],
-    ],
-    [
-      'an iterator',
-      (function* yields() {
-        yield 1;
-      })(),
-      [],
-    ],
-    [
-      'an asynchronous iterator',
-      (async function* yields() {
-        yield 1;
-      })(),
-      [],
-    ],
-  ])('that is or holds %s is an answer, not silence (case 12, fault 25)', (_what, value, path) => {
-    const { error } = new ServingRig({ f: () => value }).send('f');
-    expect(error).toMatchObject({ code: 'bad_result', executed: 'yes', detail: { path } });
-    expect(error.message).not.toContain('secret');
-  });
-
-  test('that is cyclic or too deep is refused, and nothing overflows (faults 19 and 25)', () => {
-    let deep: unknown = 1;
-    for (let level = 0; level < 10_000; level += 1) deep = [deep];
-    const rig = new ServingRig({ cyclic: () => cyclic, deep: () => deep });
-    for (const name of ['cyclic', 'deep']) expect(rig.send(name).error).toMatchObject({ code: 'bad_result', executed: 'yes' });
-  });
-
-  test('that is over the value limit is refused as soon as it is passed (fault 18)', () => {
-    const rig = new ServingRig({ big: () => new Uint8Array(64 * 1024 * 1024 + 1) });
-    expect(rig.send('big').error).toMatchObject({ code: 'bad_result', executed: 'yes' });
-  });
-});
-
-describe('what this server gets to know', () => {
-  test('is what a handler logs, with the call it belongs to', async () => {
-    const rig = new ServingRig({
-      f: defineFunction({ name: 'f', version: '2.1.0', handler: (ctx): void => ctx.log('half way', { rows: 5 }) }),
-    });
-    const events: FabricEvent[] = [];
-    rig.observer.onAll((event) => events.push(event));
-    rig.send('f');
-    expect(events).toEqual([
-      { kind: 'handler.logged', function: 'f', version: '2.1.0', callId: 'c0ffee:1', message: 'half way', fields: { rows: 5 } },
-    ]);
-  });
-
-  test('is that a handler goes on 5 s after its reply, or after its own timeout if that is longer', () => {
-    const { hang } = stubborn();
-    const rig = new ServingRig({ hang });
-    const overstayed: string[] = [];
-    rig.observer.on('handler.overstayed', ({ callId }) => overstayed.push(callId));
-    rig.send('hang', [], { timeoutMs: 1_000 });
-    rig.send('hang', [], { timeoutMs: 10_000 });
-    rig.clock.advance(5_990);
-    expect(overstayed).toEqual([]);
-    rig.clock.advance(20);
-    expect(overstayed).toEqual(['c0ffee:1']);
-    rig.clock.advance(13_980);
-    expect(overstayed).toEqual(['c0ffee:1']);
-    rig.clock.advance(20);
-    expect(overstayed).toEqual(['c0ffee:1', 'c0ffee:2']);
-  });
-
-  test('is that a handler blocked the event loop', () => {
-    const rig: ServingRig = new ServingRig({ busy: (ms: number) => rig.clock.advance(ms) });
-    const blocked: number[] = [];
-    rig.observer.on('handler.blocked', ({ blockedMs }) => blocked.push(blockedMs));
-    rig.send('busy', [200]);
-    rig.send('busy', [201]);
-    expect(blocked).toEqual([201]);
-  });
-});
-
 test('the time between arrival and reply is told in microseconds', async () => {
   const rig = new ServingRig({ f: defineFunction({ name: 'f', handler: (ctx): Promise<void> => ctx.sleep(20) }) });
   const call: SentCall = rig.send('f');
   rig.clock.advance(20);
   await settle();
   expect(call.settlement.serverMicros).toBe(20_000);
+});
+
+/** What may happen to the calls of one function, in any order. */
+const happening = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      what: fc.constant('send' as const),
+      timeoutMs: fc.integer({ min: 0, max: 200 }),
+      how: fc.constantFrom('value', 'throw', 'never'),
+    }),
+  },
+  fc.record({ what: fc.constant('advance' as const), ms: fc.integer({ min: 1, max: 150 }) }),
+  fc.record({ what: fc.constant('release' as const), index: fc.nat(30) }),
+  fc.record({ what: fc.constant('cancel' as const), index: fc.nat(30) }),
+  { weight: 1, arbitrary: fc.record({ what: fc.constant('stop' as const) }) },
+);
+
+test('every call is replied to exactly once and every place comes back, whatever happens (L1, L2)', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(happening, { maxLength: 40 }), fc.integer({ min: 1, max: 3 }), async (happenings, concurrency) => {
+      const running: { readonly how: string; readonly end: Deferred<string> }[] = [];
+      let inside = 0;
+      let insideMost = 0;
+      const work = defineFunction({
+        name: 'work',
+        concurrency,
+        handler: async (_ctx, how: string): Promise<string> => {
+          const end = deferred<string>();
+          running.push({ how, end });
+          inside += 1;
+          insideMost = Math.max(insideMost, inside);
+          return end.promise.finally(() => {
+            inside -= 1;
+          });
+        },
+      });
+      const rig = new ServingRig({ work });
+      const calls: SentCall[] = [];
+      const release = ({ how, end }: (typeof running)[number]): void => {
+        if (how === 'throw') end.reject(new Error('thrown'));
+        else end.resolve(how);
+      };
+      for (const event of happenings) {
+        if (event.what === 'send') calls.push(rig.send('work', [event.how], { timeoutMs: event.timeoutMs }));
+        else if (event.what === 'advance') rig.clock.advance(event.ms);
+        else if (event.what === 'cancel') calls[event.index]?.cancel();
+        else if (event.what === 'stop') rig.dispatcher.abortAll();
+        else if (running[event.index]?.how !== 'never') running.slice(event.index, event.index + 1).forEach(release);
+        await settle();
+      }
+      rig.clock.advance(300);
+      for (const one of running) release(one);
+      await settle();
+      // Those that were let in by the others' leaving.
+      for (const one of running) release(one);
+      await settle();
+      expect(calls.map(({ settlements }) => settlements.length)).toEqual(calls.map(() => 1));
+      expect(insideMost).toBeLessThanOrEqual(concurrency);
+      expect([inside, rig.dispatcher.inFlight, rig.wheel.armed]).toEqual([0, 0, 0]);
+      expect(rig.send('work', ['value']).incoming?.isSettled).toBe(false);
+    }),
+    { numRuns: 60 },
+  );
 });
