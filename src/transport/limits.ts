@@ -57,5 +57,8 @@ export const firstMessageMs = 5000;
 /** From dial to acknowledgement, unless the dial says otherwise. */
 export const dialTimeoutMs = 1000;
 
+/** What a bulk channel may take to open. */
+export const bulkOpenMs = 5000;
+
 /** What a link that is being closed may take to send what is queued. */
 export const closeGraceMs = 2000;

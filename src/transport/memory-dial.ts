@@ -21,11 +21,7 @@ export interface MemoryDialHost {
 }
 
 /** `hold` is given the dialler's end as soon as there is one. */
-export function dialInMemory(
-  host: MemoryDialHost,
-  options: DialOptions,
-  hold: (end: MemoryEnd) => void,
-): Promise<Dialled> {
+export function dialInMemory(host: MemoryDialHost, options: DialOptions, hold: (end: MemoryEnd) => void): Promise<Dialled> {
   const dial = new MemoryDial(host, options);
   hold(dial.near);
   return dial.run();
@@ -59,15 +55,12 @@ class MemoryDial {
   run(): Promise<Dialled> {
     const { signal, timeoutMs, address } = this.#options;
     const { clock } = this.#host.weather;
-    const abort = (): void =>
-      this.#giveUp(new HeddleError('cancelled', { reason: signal?.reason }, { executed: 'no' }));
+    const abort = (): void => this.#giveUp(new HeddleError('cancelled', { reason: signal?.reason }, { executed: 'no' }));
     if (signal?.aborted) abort();
     else if (address.replace(/:\d+$/, '').endsWith('.invalid')) clock.schedule(0, () => this.#fail('unresolved'));
     else this.#knock();
     signal?.addEventListener('abort', abort, { once: true });
-    const cancelTimeout = clock.schedule(timeoutMs ?? dialTimeoutMs, () =>
-      this.#fail(this.#isAnswering ? 'stalled' : 'silent'),
-    );
+    const cancelTimeout = clock.schedule(timeoutMs ?? dialTimeoutMs, () => this.#fail(this.#isAnswering ? 'stalled' : 'silent'));
     return this.#result.promise.finally(() => {
       cancelTimeout();
       signal?.removeEventListener('abort', abort);

@@ -91,13 +91,10 @@ export class MemoryEnd implements Link {
   sendLarge(transfer: number, value: Uint8Array, signal?: AbortSignal): Promise<void> {
     const { valueBytesMax } = this.#options;
     if (value.length > valueBytesMax) {
-      return Promise.reject(
-        new HeddleError('too_large', { what: 'a value', limit: valueBytesMax, found: value.length }),
-      );
+      return Promise.reject(new HeddleError('too_large', { what: 'a value', limit: valueBytesMax, found: value.length }));
     }
     if (this.#isEnding) return Promise.reject(linkClosed());
-    if (signal?.aborted)
-      return Promise.reject(new HeddleError('cancelled', { reason: signal.reason }, { executed: 'no' }));
+    if (signal?.aborted) return Promise.reject(new HeddleError('cancelled', { reason: signal.reason }, { executed: 'no' }));
     assert(!this.#transfers.has(transfer), `transfer ${transfer} is under way already`);
     const settled = deferred<void>();
     this.#transfers.set(transfer, settled);

@@ -139,8 +139,7 @@ export class MemoryNetwork {
       delayMs: (from, to) => this.#delays.get(direction(from, to)) ?? this.#delayMs,
       isPaused: (process) => this.#paused.has(process),
       hold: (pipe) => this.#holding.add(pipe),
-      isCut: (from, to) =>
-        this.#cuts.has(direction(from, to)) || (from !== to && (this.#isolated.has(from) || this.#isolated.has(to))),
+      isCut: (from, to) => this.#cuts.has(direction(from, to)) || (from !== to && (this.#isolated.has(from) || this.#isolated.has(to))),
     };
   }
 

@@ -29,13 +29,9 @@ export function checkChoice(choice: PortChoice): void {
 /** The whole choice is taken. */
 export function portTaken(choice: PortChoice, host: string): HeddleError {
   if (typeof choice === 'number') {
-    return portProblem(
-      `port ${choice} on ${host} is taken; stop what listens there, or choose another port, a range or "auto"`,
-    );
+    return portProblem(`port ${choice} on ${host} is taken; stop what listens there, or choose another port, a range or "auto"`);
   }
-  return portProblem(
-    `every port of ${choiceText(choice)} on ${host} is taken; stop what listens there, or give a wider range`,
-  );
+  return portProblem(`every port of ${choiceText(choice)} on ${host} is taken; stop what listens there, or give a wider range`);
 }
 
 /** The system refuses it for another reason. */

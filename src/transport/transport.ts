@@ -59,7 +59,7 @@ export interface Link {
   /**
    * Sends a value of any size up to the limit beside the frames, in chunks, under credit; `value` must not change
    * meanwhile. `transfer` is a number of the sender's choosing that it has not used on this link before. Resolves when
-   * the last chunk is handed over or the peer has dropped the value; rejects with `too_large`, with `cancelled` when
+   * the peer has the whole value or has dropped it; rejects with `too_large`, with `cancelled` when
    * `signal` aborts (the peer then drops its part), with `closed` when the link closes first.
    */
   sendLarge(transfer: number, value: Uint8Array, signal?: AbortSignal): Promise<void>;

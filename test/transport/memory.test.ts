@@ -42,8 +42,7 @@ function logging(name: string, log: string[]): LinkHandlers {
   };
 }
 
-const evidenceOf = (error: unknown): Evidence | undefined =>
-  (error as { detail?: { evidence?: Evidence } }).detail?.evidence;
+const evidenceOf = (error: unknown): Evidence | undefined => (error as { detail?: { evidence?: Evidence } }).detail?.evidence;
 
 test('a frame takes the delay of its direction, and order outlives a shorter one', async () => {
   const { clock, network, log, dial } = await world();

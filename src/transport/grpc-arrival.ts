@@ -1,0 +1,166 @@
+/**
+ * The accepting side: streams that come in, their greeting, and the bulk channels that find their link by its token.
+ */
+
+import type { ServerDuplexStream } from '@grpc/grpc-js';
+
+import type { Clock } from '../base/clock.ts';
+import { systemRandom } from '../base/random.ts';
+import { GrpcLink } from './grpc-link.ts';
+import { ignoreDone, type MessageHandlers, type MessageStream } from './message-stream.ts';
+import type { SocketWatch } from './socket-watch.ts';
+import { decodeChunk, encodeWantsBulk, encodeWelcome, readGreeting } from './stream-codec.ts';
+import type { Acceptor, Answer, Evidence, LinkKind } from './transport.ts';
+
+export interface ArrivalsOptions {
+  readonly clock: Clock;
+  readonly acceptor: Acceptor;
+  readonly valueBytesMax: number | undefined;
+}
+
+/** One stream that came in. */
+export interface Arrived {
+  readonly call: ServerDuplexStream<Buffer, Buffer>;
+  readonly socket: SocketWatch;
+}
+
+const tokenBytes = 16;
+
+export class Arrivals {
+  readonly #options: ArrivalsOptions;
+  readonly #links = new Map<GrpcLink, string>();
+  readonly #byToken = new Map<string, GrpcLink>();
+
+  constructor(options: ArrivalsOptions) {
+    this.#options = options;
+  }
+
+  /** Takes a stream of `Mesh.Link` or `Fabric.Session`. */
+  greet(kind: LinkKind, arrived: Arrived): void {
+    const stream = new ArrivedStream(arrived, this.#options.clock);
+    const remoteAddress = arrived.call.getPeer();
+    stream.take({
+      onMessage: (message) => {
+        stream.pause();
+        const greeting = readGreeting(message);
+        if (!greeting) return stream.destroy();
+        this.#accept(this.#link(kind, stream, remoteAddress), stream, greeting.greeting);
+      },
+      onEnd: () => {},
+    });
+    stream.resume();
+  }
+
+  /** Takes a stream of `Mesh.Bulk` or `Fabric.Bulk`. */
+  attachBulk(arrived: Arrived): void {
+    const stream = new ArrivedStream(arrived, this.#options.clock);
+    stream.take({
+      onMessage: (message) => {
+        stream.pause();
+        const token = Buffer.from(decodeChunk(message)?.token ?? []).toString('hex');
+        const link = this.#byToken.get(token);
+        this.#byToken.delete(token);
+        if (link) link.attachBulk(stream);
+        else stream.destroy();
+      },
+      onEnd: () => {},
+    });
+    stream.resume();
+  }
+
+  /** Closes every link and resolves when they are gone. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#links.keys()].map((link) => link.finish()));
+  }
+
+  #link(kind: LinkKind, stream: MessageStream, remoteAddress: string): GrpcLink {
+    const token = Buffer.from(systemRandom().bytes(tokenBytes)).toString('hex');
+    const link = new GrpcLink({
+      kind,
+      remoteAddress,
+      stream,
+      clock: this.#options.clock,
+      valueBytesMax: this.#options.valueBytesMax,
+      openBulk: (needy) => needy.control(encodeWantsBulk()),
+      onGone: (gone) => {
+        this.#links.delete(gone);
+        this.#byToken.delete(token);
+      },
+    });
+    this.#links.set(link, token);
+    this.#byToken.set(token, link);
+    return link;
+  }
+
+  #accept(link: GrpcLink, stream: MessageStream, hello: Uint8Array): void {
+    // Called inside a promise, so that what `accept` throws is a rejection like any other.
+    const answered = new Promise<Answer>((resolve) => resolve(this.#options.acceptor.accept({ link, hello })));
+    answered.then(
+      (answer) => this.#answer(link, stream, answer),
+      () => link.fail('local', 'the greeting could not be answered'),
+    );
+  }
+
+  #answer(link: GrpcLink, stream: MessageStream, { isAccepted, ack }: Answer): void {
+    const token = this.#links.get(link);
+    // The link has closed meanwhile.
+    if (token === undefined) return;
+    const bulkToken = isAccepted ? Buffer.from(token, 'hex') : Buffer.alloc(0);
+    stream.write(encodeWelcome(ack, { isRefused: !isAccepted, bulkToken }), ignoreDone);
+    if (isAccepted) link.start();
+    else link.refuse();
+  }
+}
+
+/** A stream of the server, with its one end made out of grpc-js' several. */
+class ArrivedStream implements MessageStream {
+  readonly #arrived: Arrived;
+  #handlers: MessageHandlers = { onMessage: () => {}, onEnd: () => {} };
+  #isOver = false;
+
+  constructor(arrived: Arrived, clock: Clock) {
+    this.#arrived = arrived;
+    const { call, socket } = arrived;
+    call.pause();
+    call.on('data', (message: Buffer) => this.#handlers.onMessage(message));
+    // The client's half is over; without ours the stream would stay.
+    call.on('end', () => this.end());
+    call.on('error', () => {});
+    call.on('cancelled', () => {
+      // A connection that our keepalive gave up is destroyed a moment after its streams.
+      if (socket.evidence) this.#onEnd(socket.evidence);
+      else clock.schedule(0, () => this.#onEnd(socket.evidence ?? 'remote'));
+    });
+  }
+
+  take(handlers: MessageHandlers): void {
+    this.#handlers = handlers;
+  }
+
+  write(message: Buffer, done: () => void): void {
+    this.#arrived.call.write(message, done);
+  }
+
+  pause(): void {
+    this.#arrived.call.pause();
+  }
+
+  resume(): void {
+    this.#arrived.call.resume();
+  }
+
+  end(): void {
+    if (!this.#arrived.call.writableEnded) this.#arrived.call.end();
+  }
+
+  destroy(): void {
+    this.#isOver = true;
+    this.#arrived.socket.destroy();
+  }
+
+  #onEnd(evidence: Evidence): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#handlers.onEnd(evidence, 'the stream ended');
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * A connection that was dialled, with the one stream on it: a gRPC channel whose socket we can see and end.
+ *
+ * grpc-js shows its sockets to nobody, keeps one that it gave up on (a stopped peer, a handshake that never came) until the
+ * peer goes away, and says "connection dropped" of a reset and of a silence alike. Its credentials are handed every
+ * socket on the way; there we look. The version is pinned, and the contract suite fails when this stops working.
+ */
+
+import { ChannelCredentials, Client, type ClientDuplexStream, Metadata, type StatusObject, status } from '@grpc/grpc-js';
+
+import { channelOptions, type Keepalive } from './grpc-options.ts';
+import type { MessageHandlers, MessageStream } from './message-stream.ts';
+import { SocketWatch } from './socket-watch.ts';
+import type { Evidence } from './transport.ts';
+
+export interface ConnectionOptions {
+  /** An IP address. */
+  readonly host: string;
+  readonly port: number;
+  /** `host:port` as it was dialled. */
+  readonly authority: string;
+  readonly path: string;
+  readonly keepalive: Keepalive;
+}
+
+export class GrpcConnection implements MessageStream {
+  readonly #client: Client;
+  readonly #stream: ClientDuplexStream<Buffer, Buffer>;
+  #handlers: MessageHandlers;
+  #watch: SocketWatch | undefined;
+  #isOver = false;
+
+  /** Connects at once, in the background. */
+  constructor(options: ConnectionOptions, handlers: MessageHandlers) {
+    this.#handlers = handlers;
+    const { host, port, path, keepalive, authority } = options;
+    const target = host.includes(':') ? `ipv6:[${host}]:${port}` : `ipv4:${host}:${port}`;
+    this.#client = new Client(target, this.#credentials(), channelOptions(keepalive, path, authority));
+    this.#stream = this.#client.makeBidiStreamRequest(path, identity, identity, new Metadata());
+    this.#stream.on('data', (message: Buffer) => this.#handlers.onMessage(message));
+    this.#stream.on('status', (ended: StatusObject) => this.#onStatus(ended));
+    // Every error comes as a status too.
+    this.#stream.on('error', () => {});
+  }
+
+  take(handlers: MessageHandlers): void {
+    this.#handlers = handlers;
+  }
+
+  write(message: Buffer, done: () => void): void {
+    this.#stream.write(message, done);
+  }
+
+  pause(): void {
+    this.#stream.pause();
+  }
+
+  resume(): void {
+    this.#stream.resume();
+  }
+
+  end(): void {
+    this.#stream.end();
+  }
+
+  destroy(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#stream.cancel();
+    this.#client.close();
+    this.#watch?.destroy();
+  }
+
+  #onStatus(ended: StatusObject): void {
+    if (this.#isOver) return;
+    const evidence = this.#evidenceOf(ended);
+    this.destroy();
+    this.#handlers.onEnd(evidence, ended.details);
+  }
+
+  /** A status that came over the wire, or that our own limits gave, is not a lost connection. */
+  #evidenceOf(ended: StatusObject): Evidence {
+    if (ended.code === status.OK) return 'remote';
+    const lost = this.#watch?.evidence;
+    if (lost === 'reset') return lost;
+    if (ended.code === status.RESOURCE_EXHAUSTED) return 'local';
+    return ended.code === status.UNAVAILABLE ? 'silent' : 'remote';
+  }
+
+  #credentials(): ChannelCredentials {
+    const credentials = ChannelCredentials.createInsecure();
+    const create = credentials._createSecureConnector.bind(credentials);
+    credentials._createSecureConnector = (...context) => {
+      const connector = create(...context);
+      return {
+        connect: (socket) => {
+          this.#watch = new SocketWatch(socket);
+          if (this.#isOver) this.#watch.destroy();
+          return connector.connect(socket);
+        },
+        waitForReady: () => connector.waitForReady(),
+        getCallCredentials: () => connector.getCallCredentials(),
+        destroy: () => connector.destroy(),
+      };
+    };
+    return credentials;
+  }
+}
+
+function identity(message: Buffer): Buffer {
+  return message;
+}

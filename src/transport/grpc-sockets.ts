@@ -1,0 +1,69 @@
+/**
+ * The sockets of one listener: how many one address may hold, how long one may stay without asking for anything,
+ * and what became of each.
+ */
+
+import type { Socket } from 'node:net';
+
+import type { CancelTask, Clock } from '../base/clock.ts';
+import { firstMessageMs, socketsMax, socketsPerAddressMax } from './limits.ts';
+import { SocketWatch } from './socket-watch.ts';
+
+interface Held {
+  readonly watch: SocketWatch;
+  readonly cancelDeadline: CancelTask;
+}
+
+export class GrpcSockets {
+  readonly #clock: Clock;
+  /** By `address:port` of the other side, as gRPC names its peers. */
+  readonly #held = new Map<string, Held>();
+  readonly #perAddress = new Map<string, number>();
+  #onEmpty: (() => void) | undefined;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Takes a new socket; false (and the socket is gone) when there are too many. */
+  admit(socket: Socket): boolean {
+    const address = socket.remoteAddress;
+    const count = this.#perAddress.get(address ?? '') ?? 0;
+    const peer = `${address}:${socket.remotePort}`;
+    if (address === undefined || count >= socketsPerAddressMax || this.#held.size >= socketsMax) {
+      socket.on('error', () => {});
+      socket.destroy();
+      return false;
+    }
+    this.#perAddress.set(address, count + 1);
+    const cancelDeadline = this.#clock.schedule(firstMessageMs, () => socket.destroy());
+    this.#held.set(peer, { watch: new SocketWatch(socket), cancelDeadline });
+    socket.once('close', () => this.#release(address, peer));
+    return true;
+  }
+
+  /** The socket of a stream (by `call.getPeer()`), which has asked for something now. */
+  claim(peer: string): SocketWatch | undefined {
+    const held = this.#held.get(peer);
+    held?.cancelDeadline();
+    return held?.watch;
+  }
+
+  /** Ends every socket and resolves when all are closed. */
+  async close(): Promise<void> {
+    if (this.#held.size === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onEmpty = resolve;
+      for (const { watch } of this.#held.values()) watch.destroy();
+    });
+  }
+
+  #release(address: string, peer: string): void {
+    this.#held.get(peer)?.cancelDeadline();
+    this.#held.delete(peer);
+    const count = (this.#perAddress.get(address) ?? 1) - 1;
+    if (count > 0) this.#perAddress.set(address, count);
+    else this.#perAddress.delete(address);
+    if (this.#held.size === 0) this.#onEmpty?.();
+  }
+}

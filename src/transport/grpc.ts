@@ -1,0 +1,63 @@
+/**
+ * The gRPC transport: one bidirectional stream per link, and the connections under it. Holds what was dialled;
+ * what came in belongs to its listener.
+ */
+
+import type { Clock } from '../base/clock.ts';
+import { HeddleError } from '../errors.ts';
+import { dial } from './grpc-dial.ts';
+import type { GrpcLink } from './grpc-link.ts';
+import { listen } from './grpc-listener.ts';
+import { defaultKeepalive, type Keepalive } from './grpc-options.ts';
+import type { Acceptor, Dialled, DialOptions, Listener, ListenOptions, Transport } from './transport.ts';
+
+export interface GrpcTransportOptions {
+  readonly clock: Clock;
+  /** Default: a ping every 10 s, 5 s for its answer. */
+  readonly keepalive?: Keepalive | undefined;
+  /** Largest value of `sendLarge` either way; default 64 MiB. Raising it costs memory: a link may hold twice as much. */
+  readonly valueBytesMax?: number | undefined;
+}
+
+export class GrpcTransport implements Transport {
+  readonly #clock: Clock;
+  readonly #keepalive: Keepalive;
+  readonly #valueBytesMax: number | undefined;
+  readonly #links = new Set<GrpcLink>();
+  readonly #closing = new AbortController();
+
+  constructor(options: GrpcTransportOptions) {
+    this.#clock = options.clock;
+    this.#keepalive = options.keepalive ?? defaultKeepalive;
+    this.#valueBytesMax = options.valueBytesMax;
+  }
+
+  async listen(options: ListenOptions, acceptor: Acceptor): Promise<Listener> {
+    this.#checkOpen();
+    return listen({ clock: this.#clock, keepalive: this.#keepalive, valueBytesMax: this.#valueBytesMax }, options, acceptor);
+  }
+
+  async dial(options: DialOptions): Promise<Dialled> {
+    this.#checkOpen();
+    return dial(
+      {
+        clock: this.#clock,
+        keepalive: this.#keepalive,
+        valueBytesMax: this.#valueBytesMax,
+        closing: this.#closing.signal,
+        onOpened: (link) => this.#links.add(link),
+        onGone: (link) => this.#links.delete(link),
+      },
+      options,
+    );
+  }
+
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all([...this.#links].map((link) => link.finish()));
+  }
+
+  #checkOpen(): void {
+    if (this.#closing.signal.aborted) throw new HeddleError('closed', { what: 'the transport' });
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * The frames that wait for one link's stream, and how they become batches.
+ *
+ * O1 a frame that finds the stream idle is written at once; what follows while a write is outstanding is collected.
+ * O2 a batch holds at most `batchFramesMax` frames and `batchBytesMax` bytes, in the order of sending.
+ * O3 one write is outstanding at a time, so a slow reader slows the writer, and larger batches make up for it.
+ * O4 what waits is bounded: beyond `writableBytesMax` the link is unwritable, beyond `outboxBytesMax` it overflows.
+ */
+
+import { batchBytesMax, batchFramesMax, outboxBytesMax, writableBytesMax } from './limits.ts';
+import { encodeFrames, framedBytes } from './stream-codec.ts';
+
+export interface OutboxOptions {
+  /** Writes one message and calls `done` once the stream has taken it. */
+  readonly write: (message: Buffer, done: () => void) => void;
+  /** `isWritable` became true again. */
+  readonly onWritable: () => void;
+  /** The peer does not read; called once. Nothing is kept from then on. */
+  readonly onOverflow: () => void;
+}
+
+export class Outbox {
+  readonly #options: OutboxOptions;
+  /** What waits, from `#head` on. */
+  #frames: Uint8Array[] = [];
+  #head = 0;
+  #bytes = 0;
+  /** Corked: the greeting is not over. */
+  #state: 'corked' | 'idle' | 'writing' | 'over' = 'corked';
+  #isWritable = true;
+  #onFlushed: (() => void) | undefined;
+  readonly #done = (): void => this.#onDone();
+
+  constructor(options: OutboxOptions) {
+    this.#options = options;
+  }
+
+  get isWritable(): boolean {
+    return this.#isWritable;
+  }
+
+  push(frame: Uint8Array): void {
+    if (this.#state === 'idle') return this.#write([frame], framedBytes(frame));
+    if (this.#state === 'over') return;
+    this.#frames.push(frame);
+    this.#bytes += framedBytes(frame);
+    if (this.#bytes > outboxBytesMax) return this.#overflow();
+    if (this.#bytes > writableBytesMax) this.#isWritable = false;
+  }
+
+  /** Lets frames out: the greeting is over. */
+  uncork(): void {
+    if (this.#state !== 'corked') return;
+    this.#state = 'idle';
+    this.#next();
+  }
+
+  /** Calls back once nothing waits and nothing is outstanding; at once when that is so. */
+  whenFlushed(onFlushed: () => void): void {
+    if (this.#state === 'idle' || this.#state === 'over') onFlushed();
+    else this.#onFlushed = onFlushed;
+  }
+
+  /** Forgets what waits; later frames go nowhere. */
+  close(): void {
+    this.#state = 'over';
+    this.#frames = [];
+    this.#head = 0;
+    this.#bytes = 0;
+    this.#onFlushed = undefined;
+  }
+
+  #write(frames: readonly Uint8Array[], bytes: number): void {
+    this.#state = 'writing';
+    this.#options.write(encodeFrames(frames, bytes), this.#done);
+  }
+
+  #onDone(): void {
+    if (this.#state !== 'writing') return;
+    this.#state = 'idle';
+    this.#next();
+  }
+
+  #next(): void {
+    if (this.#bytes > 0) this.#writeBatch();
+    else this.#tellFlushed();
+    if (this.#isWritable || this.#bytes > writableBytesMax / 2) return;
+    this.#isWritable = true;
+    this.#options.onWritable();
+  }
+
+  #writeBatch(): void {
+    const end = this.#batchEnd();
+    const isAll = this.#head === 0 && end.index === this.#frames.length;
+    const batch = isAll ? this.#frames : this.#frames.slice(this.#head, end.index);
+    this.#bytes -= end.bytes;
+    this.#head = end.index;
+    // Sent frames are let go once they are half of the list: each is moved at most once on average.
+    if (this.#head * 2 >= this.#frames.length) {
+      this.#frames = this.#frames.slice(this.#head);
+      this.#head = 0;
+    }
+    this.#write(batch, end.bytes);
+  }
+
+  /** Where the next batch ends. */
+  #batchEnd(): { readonly index: number; readonly bytes: number } {
+    const last = Math.min(this.#frames.length, this.#head + batchFramesMax);
+    if (this.#bytes <= batchBytesMax && last === this.#frames.length) return { index: last, bytes: this.#bytes };
+    let bytes = 0;
+    let index = this.#head;
+    for (; index < last; index += 1) {
+      const frame = this.#frames[index];
+      if (!frame) break;
+      const more = bytes + framedBytes(frame);
+      if (more > batchBytesMax && index > this.#head) break;
+      bytes = more;
+    }
+    return { index, bytes };
+  }
+
+  #tellFlushed(): void {
+    const onFlushed = this.#onFlushed;
+    this.#onFlushed = undefined;
+    onFlushed?.();
+  }
+
+  #overflow(): void {
+    this.close();
+    this.#options.onOverflow();
+  }
+}
