@@ -18,19 +18,24 @@ export async function within<T>(what: string, boundMs: number, condition: () => 
   for (;;) {
     try {
       const value = await condition();
-      const tookMs = performance.now() - startMs;
       if (value) {
-        console.log(`${what}: ${tookMs.toFixed(0)} ms (bound ${boundMs} ms)`);
+        tell(what, startMs, boundMs);
         return value;
       }
       last = value;
     } catch (error) {
       last = error;
     }
-    if (performance.now() - startMs > boundMs * boundsAllowed)
+    if (performance.now() - startMs > boundMs * boundsAllowed) {
       throw new Error(`${what}: not within ${boundsAllowed} x ${boundMs} ms`, { cause: last });
+    }
     await pause(pollMs);
   }
+}
+
+/** Prints what something took that began at `startMs`. */
+export function tell(what: string, startMs: number, boundMs: number): void {
+  console.log(`${what}: ${(performance.now() - startMs).toFixed(0)} ms (bound ${boundMs} ms)`);
 }
 
 /** The HeddleError that `promise` rejects with. */

@@ -1,7 +1,7 @@
 import { writeFile } from 'node:fs/promises';
 import { type Client, connect } from 'heddle';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { failureOf, within } from '../within.ts';
+import { failureOf, tell, within } from '../within.ts';
 import { functionsModule, type ServerProcess, Stage } from './processes.ts';
 
 /** Three processes: `a` is the entry and offers nothing, `b` and `c` offer the same functions. */
@@ -62,7 +62,7 @@ describe('the owner of a call is killed', { timeout: 60_000 }, () => {
     await holder.process.kill('SIGKILL');
     const startMs = performance.now();
     expect(await call).toBe(`${other(holder)} attempt 2`);
-    console.log(`the call was answered elsewhere ${(performance.now() - startMs).toFixed(0)} ms after the kill (bound 1000 ms)`);
+    tell('the call was answered elsewhere after the kill', startMs, 1000);
     for (let turn = 0; turn < 10; turn += 1) expect(await client.call('whoami', [])).toMatchObject({ server: other(holder) });
   });
 
@@ -82,7 +82,7 @@ describe('the owner of a call is killed', { timeout: 60_000 }, () => {
     await holder.process.kill('SIGKILL');
     const startMs = performance.now();
     expect(await failureOf(call)).toMatchObject({ code: 'connection_lost', executed: 'maybe', detail: { server: holder.name } });
-    console.log(`the caller knew ${(performance.now() - startMs).toFixed(0)} ms after the kill (bound 150 ms)`);
+    tell('the caller knew of the kill', startMs, 150);
     await restart(holder);
   });
 
@@ -93,7 +93,7 @@ describe('the owner of a call is killed', { timeout: 60_000 }, () => {
     await victim?.process.kill('SIGKILL');
     const startMs = performance.now();
     expect(await client.call('whoami', [])).toMatchObject({ server: server === 'b' ? 'c' : 'b' });
-    console.log(`the next call took ${(performance.now() - startMs).toFixed(0)} ms (bound 1000 ms)`);
+    tell('the next call after the kill', startMs, 1000);
     if (victim) await restart(victim);
   });
 });

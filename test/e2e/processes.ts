@@ -4,7 +4,6 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -35,7 +34,7 @@ export class Spawned {
     this.#child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
     this.#collect(this.#child.stdout, this.lines);
     this.#collect(this.#child.stderr, this.errors);
-    this.finished = once(this.#child, 'close').then(([code, signal]: [number | null, NodeJS.Signals | null]) => ({ code, signal }));
+    this.finished = new Promise((resolve) => this.#child.once('close', (code, signal) => resolve({ code, signal })));
   }
 
   get pid(): number {
