@@ -9,6 +9,7 @@
  */
 
 import { unreachable } from '../base/assert.ts';
+import { HeddleError } from '../errors.ts';
 import type { Transfer } from './beside-message.ts';
 import { readBeside, writeBeside } from './beside-message.ts';
 import { readCall, readReply, writeCall, writeReply } from './call-messages.ts';
@@ -20,6 +21,7 @@ import { bytesTag, ProtoReader, varintTag } from './proto-reader.ts';
 import { ProtoWriter } from './proto-writer.ts';
 import { readRunEvent, writeRunEvent } from './run-event-message.ts';
 import { readSubmit, writeSubmit } from './submit-message.ts';
+import { valueBytesMax } from './value.ts';
 import { protocolError } from './value-problem.ts';
 
 export { inlineBytesMax } from './common-messages.ts';
@@ -65,7 +67,10 @@ interface Head {
   readonly id: number;
 }
 
-/** One frame, encoded. Without an outlet everything stays inside, whatever its size. */
+/**
+ * One frame, encoded. Without an outlet everything stays inside, whatever its size. Throws `too_large` for a body of over
+ * 64 MiB beside its large values (a workflow of many).
+ */
 export function encodeFrame(frame: Frame, outgoing?: LargeOutgoing): Uint8Array {
   const writer = new ProtoWriter(roomFor(frame));
   const id = 'id' in frame ? frame.id : 0;
@@ -77,6 +82,8 @@ export function encodeFrame(frame: Frame, outgoing?: LargeOutgoing): Uint8Array 
   writeBody({ writer, large: recording(outgoing, values) }, frame);
   if (writer.mark() <= bodyBytesMax) return finish(writer, fields[frame.kind], id);
   const body = writer.finish();
+  if (body.length > valueBytesMax)
+    throw new HeddleError('too_large', { what: `a ${frame.kind} frame`, limit: valueBytesMax, found: body.length });
   const head = new ProtoWriter(64 + 16 * values.length);
   writeBeside(head, { field: fields[frame.kind], body: { transfer: outgoing.put(body), bytes: body.length }, values });
   return finish(head, besideField, id);
@@ -183,7 +190,7 @@ function readBesideFrame(bytes: Uint8Array, id: number, incoming: LargeIncoming 
   const beside = readBeside(new ProtoReader(bytes));
   const kind = kinds[beside.field];
   if (!incoming || kind === undefined) throw protocolError('the body of a frame comes beside it where that is not possible');
-  const shell = { kind, id };
+  const shell = id === 0 ? { kind } : { kind, id };
   const arrived = new Map<number, Uint8Array>();
   const all = [beside.body, ...beside.values];
   const inside: LargeIncoming = { expect: (transfer, _bytes, fill) => fill(take(arrived, transfer)) };

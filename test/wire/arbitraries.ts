@@ -1,0 +1,197 @@
+/**
+ * Values and frames of every kind, for property tests of the wire.
+ */
+
+import fc from 'fast-check';
+import type { Encoding, Filled, Payload } from '../../src/core/payload.ts';
+import type { Template, WireCommand, WireReturns, WireRunEvent } from '../../src/core/workflow/record.ts';
+import type { WireCause, WireError } from '../../src/wire/error.ts';
+import type { Frame } from '../../src/wire/frame.ts';
+
+const text = fc.string({ unit: 'binary', maxLength: 12 });
+/** UTF-16 of any kind, lone surrogates included. */
+const wild = fc.string({ unit: fc.integer({ min: 0, max: 0xffff }).map((code) => String.fromCharCode(code)), maxLength: 6 });
+const key = fc
+  .oneof(text, fc.constantFrom('constructor', 'toString', 'hasOwnProperty', '$date', '$literal', '$', '', 'rows'))
+  .filter((word) => word !== '__proto__');
+const bytes = fc.uint8Array({ maxLength: 40 });
+const date = fc.date({ noInvalidDate: true });
+const bigint = fc.bigInt({ min: -(1n << 300n), max: 1n << 300n });
+const number = fc.oneof(fc.double(), fc.integer(), fc.constantFrom(-0, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY));
+
+/** Any value of the value domain. */
+export const value: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
+  value: fc.oneof(
+    { depthSize: 'small', withCrossShrink: true },
+    fc.oneof(text, wild, number, fc.boolean(), fc.constant(null), fc.constant(undefined), bigint, date, bytes),
+    fc.array(tie('value'), { maxLength: 4 }),
+    fc.dictionary(key, tie('value'), { maxKeys: 4, noNullPrototype: true }),
+    fc.array(fc.tuple(tie('value'), tie('value')), { maxLength: 3 }).map((entries) => new Map(entries)),
+    fc.array(tie('value'), { maxLength: 3 }).map((elements) => new Set(elements)),
+  ),
+})).value;
+
+/** What JSON has, and nothing else. */
+export const plainValue: fc.Arbitrary<unknown> = fc.jsonValue({ maxDepth: 4 }).map((data) => JSON.parse(JSON.stringify(data)));
+
+const encoding = fc.constantFrom<Encoding>('json', 'binary', 'bytes', 'undefined');
+const payload: fc.Arbitrary<Payload> = fc.record({ encoding, bytes: fc.uint8Array({ maxLength: 30 }) });
+const count = fc.oneof(fc.nat(300), fc.maxSafeNat());
+const ms = fc.oneof(fc.nat(100_000), fc.maxSafeNat());
+const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 10 }).filter((word) => word !== '__proto__');
+const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
+const names = fc.array(name, { maxLength: 3 });
+const path = fc.array(fc.oneof(text, count), { maxLength: 3 });
+const filled: fc.Arbitrary<Filled> = fc.record({
+  template: payload,
+  inputs: fc.array(fc.record({ at: path, value: payload, path, name }), { maxLength: 2 }),
+});
+const some = fc.array(name, { minLength: 1, maxLength: 3 });
+const need = fc.oneof(names, fc.record({ all: some, any: some, none: some, prefer: some }, { requiredKeys: ['any'] }));
+const elapsedMs = fc.double({ min: 0, max: 1e9, noNaN: true });
+const textMap = fc.array(fc.tuple(name, text), { minLength: 1, maxLength: 3 }).map((entries) => Object.fromEntries(entries));
+
+const cause: fc.Arbitrary<WireCause> = fc.record({ name, message: text, cause: fc.constant(undefined) });
+
+export const wireError: fc.Arbitrary<WireError> = fc.record({
+  code: name,
+  executed: fc.constantFrom('no', 'maybe', 'yes'),
+  message: text,
+  detail: payload,
+  partial: maybe(fc.array(fc.tuple(name, payload), { minLength: 1, maxLength: 2 }).map((entries) => Object.fromEntries(entries))),
+  cause: maybe(cause),
+});
+
+const template: fc.Arbitrary<Template> = fc.record({
+  value: payload,
+  holes: fc.array(
+    fc.record({
+      at: path,
+      source: fc.oneof(
+        fc.record({ kind: fc.constant('step' as const), step: name, path }),
+        fc.record({ kind: fc.constant('input' as const), path }),
+      ),
+    }),
+    { maxLength: 2 },
+  ),
+});
+
+const command: fc.Arbitrary<WireCommand> = fc.record({
+  name,
+  function: name,
+  args: template,
+  need: maybe(need),
+  version: maybe(name),
+  after: names,
+  target: maybe(name),
+  timeoutMs: maybe(ms),
+});
+
+const returns: fc.Arbitrary<WireReturns> = fc.oneof(
+  fc.constantFrom<WireReturns>({ kind: 'leaves' }, { kind: 'all' }),
+  fc.record({ kind: fc.constant('steps' as const), steps: names }),
+  fc.record({ kind: fc.constant('shape' as const), shape: template }),
+);
+
+const untilMs = fc.double({ noNaN: true, noDefaultInfinity: true });
+const reason = fc.oneof(
+  fc.record({ kind: fc.constant('input' as const), step: name }),
+  fc.record({ kind: fc.constant('no_offer' as const), function: name }),
+  fc.record({ kind: fc.constant('breaker' as const), untilMs }),
+  fc.record({ kind: fc.constant('concurrency_full' as const), function: name }),
+  fc.record({ kind: fc.constant('run_limit' as const), limit: fc.nat() }),
+  fc.record({ kind: fc.constant('retry' as const), untilMs, because: text }),
+);
+
+const head = { seq: count, atMs: elapsedMs };
+export const runEvent: fc.Arbitrary<WireRunEvent> = fc.oneof(
+  fc.record({ ...head, kind: fc.constant('run.accepted' as const), runId: name, coordinator: name, steps: names }),
+  fc.record({ ...head, kind: fc.constant('reference.looksBare' as const), step: name, text }),
+  fc.record({ ...head, kind: fc.constant('step.waiting' as const), step: name, reason }),
+  fc.record({ ...head, kind: fc.constant('step.started' as const), step: name, server: name, attempt: fc.nat() }),
+  fc.record({ ...head, kind: fc.constant('step.progress' as const), step: name, value: payload }),
+  fc.record({
+    ...head,
+    kind: fc.constant('step.settled' as const),
+    step: name,
+    ok: fc.boolean(),
+    outcome: fc.constantFrom('done', 'failed', 'not_run', 'maybe'),
+    server: maybe(name),
+    elapsedMs,
+    error: maybe(wireError),
+  }),
+  fc.record({
+    ...head,
+    kind: fc.constant('run.settled' as const),
+    ok: fc.boolean(),
+    elapsedMs,
+    result: maybe(filled),
+    error: maybe(wireError),
+  }),
+);
+
+const id = fc.nat(1_000_000).map((number) => number + 1);
+
+const call = fc.record({
+  kind: fc.constant('call' as const),
+  id,
+  callNumber: count,
+  caller: maybe(name),
+  callerName: maybe(name),
+  function: name,
+  version: maybe(name),
+  isDirect: fc.boolean(),
+  effect: maybe(fc.constantFrom('pure', 'idempotent', 'once')),
+  need: maybe(need),
+  target: maybe(name),
+  timeoutMs: ms,
+  attempt: fc.nat(),
+  paid: fc.nat(),
+  attemptsMax: maybe(fc.nat()),
+  idempotencyKey: maybe(name),
+  meta: maybe(textMap),
+  isJsonOnly: fc.boolean(),
+  wantsProgress: fc.boolean(),
+  args: filled,
+});
+
+const reply = fc.record({
+  kind: fc.constant('reply' as const),
+  id,
+  outcome: fc.oneof(
+    fc.record({ ok: fc.constant(true as const), value: payload }),
+    fc.record({ ok: fc.constant(false as const), error: wireError }),
+  ),
+  freeSlots: maybe(fc.nat()),
+  server: maybe(name),
+  serverMicros: maybe(count),
+});
+
+const submit = fc.record({
+  kind: fc.constant('submit' as const),
+  id,
+  runId: maybe(name),
+  name: maybe(name),
+  commands: fc.array(command, { maxLength: 3 }),
+  returns,
+  input: maybe(payload),
+  timeoutMs: maybe(ms),
+  isDetached: fc.boolean(),
+  isJsonOnly: fc.boolean(),
+  looksBare: fc.array(fc.record({ step: name, text }), { maxLength: 2 }),
+});
+
+/** Any frame, in the form in which a decoder gives it back. */
+export const frame: fc.Arbitrary<Frame> = fc.oneof(
+  call,
+  reply,
+  submit,
+  fc.record({ kind: fc.constant('cancel' as const), id, reason: text }),
+  fc.record({ kind: fc.constant('progress' as const), id, value: payload }),
+  fc.record({ kind: fc.constant('query' as const), id, about: fc.constantFrom('members', 'catalog') }),
+  fc.record({ kind: fc.constant('attach' as const), id, runId: name, fromSequence: count }),
+  fc.record({ kind: fc.constant('cancelRun' as const), id, runId: name, reason: text }),
+  fc.record({ kind: fc.constant('runEvent' as const), id, event: runEvent }),
+  fc.record({ kind: fc.constant('servers' as const), addresses: names, isMoving: fc.boolean() }),
+  fc.record({ kind: fc.constant('mesh' as const), message: fc.uint8Array({ maxLength: 40 }) }),
+);
