@@ -33,6 +33,7 @@ export function loadSettings(sources: SettingsSources): Settings {
   const problems: SettingsProblem[] = [...environment.problems];
   if (result.success) problems.push(...relationProblems(result.data, originOf));
   else for (const issue of result.error.issues) problems.push(...problemsOf(issue, merged, originOf));
+  problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
   if (!result.success || problems.length > 0) throw new HeddleError('bad_settings', { problems });
   return result.data;
 }

@@ -1,0 +1,64 @@
+/**
+ * The limits that a user can meet, in one table: the number as the code has it, and what happens beyond it.
+ * docs/limits.md is made of it.
+ */
+import { meshLimits } from '../src/core/gossip/settings.ts';
+import { nameRules, resourcesMax } from '../src/core/names.ts';
+import { eventsMax } from '../src/core/workflow/log.ts';
+import { inFlightMaxDefault } from '../src/core/workflow/run-io.ts';
+import { commandsMax, edgesMax } from '../src/core/workflow/workflow.ts';
+import { concurrencyDefault, queuedPerPlaceMax, queueWaitMsMax } from '../src/fabric/admission.ts';
+import { metaBytesMax } from '../src/fabric/call-options.ts';
+import { argumentsMax } from '../src/fabric/call-values.ts';
+import { callTimeoutMsDefault } from '../src/fabric/invocation.ts';
+import { callsInFlightMax } from '../src/fabric/peer.ts';
+import { functionsMax } from '../src/fabric/registry.ts';
+import { activeMax, runTimeoutMsDefault, settledMax, settledMs } from '../src/fabric/runner.ts';
+import { messageBytesMax, socketsMax, socketsPerAddressMax, valueBytesMax } from '../src/transport/limits.ts';
+import { inlineBytesMax } from '../src/wire/common-messages.ts';
+import { valueDepthMax } from '../src/wire/value.ts';
+
+export interface Limit {
+  readonly what: string;
+  readonly limit: string;
+  readonly beyond: string;
+}
+
+/** Every limit, from values to servers. */
+export const limits: readonly Limit[] = [
+  { what: 'one argument list or result', limit: bytes(valueBytesMax), beyond: '`too_large` / `bad_result`, raised while encoding' },
+  { what: 'a value that travels inside a frame', limit: bytes(inlineBytesMax), beyond: 'it travels in chunks, on a channel of its own' },
+  { what: 'nesting of a value', limit: `${count(valueDepthMax)} levels`, beyond: '`bad_argument` / `bad_result`' },
+  { what: 'arguments of one call', limit: count(argumentsMax), beyond: '`bad_argument`' },
+  { what: '`meta` of one call', limit: bytes(metaBytesMax), beyond: '`bad_argument`' },
+  { what: 'one gRPC message', limit: bytes(messageBytesMax), beyond: 'the peer is refused' },
+  { what: 'time of one call, unless it says otherwise', limit: time(callTimeoutMsDefault), beyond: '`deadline_exceeded`' },
+  { what: 'calls in flight on one link', limit: count(callsInFlightMax), beyond: 'further calls wait (back-pressure)' },
+  { what: 'calls of one function at one server, unless it declares `concurrency`', limit: count(concurrencyDefault), beyond: `${queuedPerPlaceMax} x as many wait for at most ${time(queueWaitMsMax)}, then \`overloaded\`` },
+  { what: 'commands of a workflow', limit: count(commandsMax), beyond: '`bad_workflow`' },
+  { what: 'edges of a workflow', limit: count(edgesMax), beyond: '`bad_workflow`' },
+  { what: 'time of one run, unless it says otherwise', limit: time(runTimeoutMsDefault), beyond: '`deadline_exceeded`' },
+  { what: 'steps of one run under way at once', limit: count(inFlightMaxDefault), beyond: 'the others wait (`run_limit`)' },
+  { what: 'events kept of one run', limit: count(eventsMax), beyond: 'older progress goes first' },
+  { what: 'runs that one server coordinates at once', limit: count(activeMax), beyond: '`overloaded`' },
+  { what: 'settled runs that `attach` finds', limit: `${count(settledMax)}, for ${time(settledMs)}`, beyond: '`unknown_run`' },
+  { what: 'functions of one server', limit: count(functionsMax), beyond: '`bad_argument`' },
+  { what: "one server's catalog", limit: bytes(meshLimits.bodyBytes), beyond: '`bad_argument`' },
+  { what: 'resources of one server or function', limit: `${count(resourcesMax)} of ${count(nameRules.resource.bytesMax)} bytes`, beyond: '`bad_argument`' },
+  { what: 'sockets at one server', limit: `${count(socketsMax)}, ${count(socketsPerAddressMax)} from one address`, beyond: 'closed on arrival' },
+];
+
+function bytes(value: number): string {
+  const units = ['bytes', 'KiB', 'MiB', 'GiB'];
+  const power = Math.min(Math.floor(Math.log2(value) / 10), units.length - 1);
+  return `${count(value / 1024 ** power)} ${units[power]}`;
+}
+
+function time(ms: number): string {
+  if (ms >= 60_000) return `${count(ms / 60_000)} min`;
+  return ms >= 1_000 ? `${count(ms / 1_000)} s` : `${count(ms)} ms`;
+}
+
+function count(value: number): string {
+  return value.toLocaleString('en-US');
+}
