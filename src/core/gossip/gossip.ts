@@ -49,6 +49,8 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
   #catalog: LocalCatalog | undefined;
   #publishAtMs = Number.NEGATIVE_INFINITY;
   #spreadAtMs = Number.POSITIVE_INFINITY;
+  /** Until when a newcomer waits for the functions of the members that it knows. */
+  #bodiesUntilMs = 0;
   /** Slots that the first synchronisation asked for; undefined once joined. */
   #awaited: readonly string[] | undefined;
   #hasJoined = false;
@@ -170,6 +172,7 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#ticks += 1;
     this.#detector.inspect();
     this.#dialling.tend();
+    this.#checkJoined();
     if (this.#ticks % ticksPerBeat === 0) this.#beat();
     if (this.#ticks % (ticksPerBeat * tendEveryBeats) === 0) {
       this.#state.records.forgetFinals(nowMs - this.#state.settings.graveMs);
@@ -221,7 +224,8 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
       case 'bodyWanted':
         return this.#bodies.give(id, message.hash);
       case 'body':
-        return this.#bodies.onPiece(message);
+        this.#bodies.onPiece(message);
+        return this.#checkJoined();
       default:
         return unreachable(message);
     }
@@ -235,7 +239,10 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
 
   #onHeads(id: number, heads: SyncHeads): void {
     const wants = this.#sync.onHeads(id, heads);
-    if (!this.#hasJoined) this.#awaited = wants;
+    if (!this.#hasJoined) {
+      this.#awaited = wants;
+      this.#bodiesUntilMs = this.#state.nowMs + this.#state.settings.dialTimeoutMs;
+    }
     this.#checkJoined();
   }
 
@@ -244,8 +251,10 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#checkJoined();
   }
 
+  /** Joined: the members that the peer named are known, and their functions, unless those take longer than a dial. */
   #checkJoined(): void {
-    if (this.#awaited?.every((slot) => this.#state.records.find(slot) !== undefined)) this.#joined();
+    if (!this.#awaited?.every((slot) => this.#state.records.find(slot) !== undefined)) return;
+    if (this.#bodies.wanted === 0 || this.#state.nowMs >= this.#bodiesUntilMs) this.#joined();
   }
 
   #joined(): void {
@@ -336,10 +345,20 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#detector.vouch(link);
     state.touched.add(greeter.name);
     this.#spread.tell(id, state.self.record);
+    if (!this.#hasJoined) this.#introduce(id);
     const held = state.records.find(greeter.name);
     // The peer must hear of its own end, or of another server of its name.
     if (held && held.kind !== 'unknown' && (held.final === 'dead' || held.instance !== greeter.instance)) this.#spread.tell(id, held);
-    if (isDialler) this.#sync.start(link);
+    // Of two links that crossed one is closed already: a newcomer must not wait for an answer over that one.
+    if (isDialler || !this.#hasJoined) this.#sync.start(state.links.to(greeter.instance) ?? link);
+  }
+
+  /** A newcomer says at once what it offers: whoever takes it in knows its functions before it counts as joined. */
+  #introduce(link: number): void {
+    const { bodyHash } = this.#state.self.record;
+    this.#spread.flush(true);
+    const bytes = this.#bodies.find(bodyHash)?.length ?? 0;
+    if (bytes > 0 && bytes <= meshLimits.bodyPieceBytes) this.#bodies.give(link, bodyHash);
   }
 
   #linkDown(id: number, evidence: LinkEvidence): void {
