@@ -59,7 +59,11 @@ describe('a built workflow', () => {
     for (const value of [{ $ref: 'a' }, { $ref: 'a', path: [] }, { $literal: 1 }, { $date: 'x' }, [{ $where: { $ref: 'a' } }], 'a']) {
       const flow = workflow('w', ({ step }) => step('a', fn('take'), [value]));
       const seen: unknown[] = [];
-      parseWorkflow(flow.toJSON(), { hasInput: false, references: 'explicit', encode: (args) => (seen.push(args), encode(null)) });
+      const spy = (args: unknown): ReturnType<typeof encode> => {
+        seen.push(args);
+        return encode(null);
+      };
+      parseWorkflow(flow.toJSON(), { hasInput: false, references: 'explicit', encode: spy });
       expect(seen[0]).toEqual([value]);
     }
   });
@@ -128,7 +132,7 @@ describe('a reference', () => {
     ['String()', () => String(ref)],
     ['arithmetic', () => Number(ref)],
     ['JSON.stringify', () => JSON.stringify({ ref })],
-    ['concatenation', () => 'x' + (ref.get('x') as never)],
+    ['concatenation', () => ['x', ref.get('x')].join('')],
   ])('R1: %s throws and says what to do', (_what, use) => {
     expect(problemsOf(use)[0]).toMatch(/the reference to "clean.*it holds no value yet/);
   });
