@@ -19,6 +19,7 @@ import { LinkState } from './links.ts';
 import type { Beat, Greeter, HelloAck, MeshMessage, SyncHeads } from './message.ts';
 import { Naming } from './naming.ts';
 import { Spread } from './spread.ts';
+import { meshLimits } from './settings.ts';
 import { type MeshMachineOptions, MeshState } from './state.ts';
 import { Sync } from './sync.ts';
 import type { MemberView } from './view.ts';
