@@ -273,12 +273,19 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     const { purpose } = dial;
     if (purpose.kind === 'name') return this.#probed(purpose, ack);
     this.#noteRefusal(dial, ack);
-    if (purpose.kind === 'seed') {
-      const { refusal } = ack;
-      const joinRefusal = refusal && { address: dial.address, code: refusal.code, theirs: ack.cluster };
-      this.#dialling.onSeedAnswered(dial.address, ack.instance, joinRefusal);
-    } else this.#memberAnswered(dial, ack);
+    if (purpose.kind === 'seed') this.#seedAnswered(dial.address, outcome);
+    else {
+      this.#memberAnswered(dial, ack);
+      if (link !== undefined) this.#accepted(link, ack);
+    }
+  }
+
+  /** The link is up before the seed counts as answered: a round that ends with it has met somebody. */
+  #seedAnswered(address: string, { ack, link }: Extract<DialOutcome, { kind: 'answered' }>): void {
     if (link !== undefined) this.#accepted(link, ack);
+    const { refusal } = ack;
+    const joinRefusal = refusal && { address, code: refusal.code, theirs: ack.cluster };
+    this.#dialling.onSeedAnswered(address, ack.instance, joinRefusal);
   }
 
   #accepted(link: number, ack: HelloAck): void {
