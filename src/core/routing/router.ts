@@ -103,13 +103,16 @@ export class Router {
     offer.server.inFlight += 1;
   }
 
-  /** The server answered, whatever it said, `elapsedMs` after the attempt went out. */
+  /**
+   * A result came, or the deadline passed, `elapsedMs` after the attempt went out. Not for errors: a server that
+   * fails at once would look fast and draw all calls; they are `released`.
+   */
   answered(offer: Offer, elapsedMs: number, nowMs: number): void {
     this.released(offer);
     noteAnswer(offer, elapsedMs, nowMs);
   }
 
-  /** No answer came (lost, unreachable, out of time): charged at once. */
+  /** The connection failed (lost, unreachable): charged at once. */
   failed(offer: Offer, elapsedMs: number, nowMs: number): void {
     this.released(offer);
     noteFailure(offer, elapsedMs, nowMs);
@@ -121,7 +124,7 @@ export class Router {
     noteShed(offer, nowMs);
   }
 
-  /** The attempt says nothing about the server (cancelled, draining, not offered there any more). */
+  /** The attempt says nothing about speed: cancelled, draining, or an error of the handler. */
   released(offer: Offer): void {
     offer.inFlight -= 1;
     offer.server.inFlight -= 1;
