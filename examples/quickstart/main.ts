@@ -8,7 +8,7 @@ import { startFleet } from '../shared/fleet.ts';
 import { follow } from '../shared/follow.ts';
 import type { functions } from './functions.ts';
 
-console.log('Starting four servers, each a process of its own on a port that the system picks ...\n');
+console.log('Starting four servers, each a process of its own on a port that the system picks:\n');
 await using fleet = await startFleet(new URL('functions.ts', import.meta.url), [
   { name: 'ada', resources: ['db'] },
   { name: 'bell', resources: ['cpu', 'gpu'] },
@@ -28,7 +28,7 @@ const penguins = workflow('penguins', ({ step }) => {
 
 await using client = await connect(fleet.servers.map(({ url }) => url));
 
-console.log('\nA workflow learns three penguin species and then guesses them:\n');
+console.log('\nA workflow learns three species of penguin, then guesses: load (db), learn (gpu), guess (cpu), check (db).\n');
 const first = client.run(penguins);
 const serverOf = await follow(first);
 const { right, of } = await first.result;
@@ -41,4 +41,4 @@ console.log(`\nkill -9 ${victim?.name}: the process that ran "learn" is gone. Th
 const second = client.run(penguins);
 await follow(second);
 const again = await second.result;
-console.log(`\n  ${again.right} of ${again.of} guesses are right, and nobody had to be told.`);
+console.log(`\n  ${again.right} of ${again.of} guesses are right again: the other servers took over.`);

@@ -1,4 +1,6 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { describe, expect } from 'vitest';
+import { deferred } from '../../src/base/deferred.ts';
 import { defineFunction } from '../../src/index.ts';
 import { failureOf, within } from '../within.ts';
 import { test } from './story.ts';
@@ -78,5 +80,29 @@ describe('clients', () => {
     await client.call(whoami, []);
     await entry.stop();
     expect(await client.call(whoami, [])).toBe('other');
+  });
+
+  test('case 20: a client that is quiet for a long time keeps its session and what it follows (keepalive 100 ms, 3 s of quiet)', async ({
+    fabric,
+  }) => {
+    const quietMs = 3000;
+    const go = deferred<void>();
+    const waits = defineFunction({ name: 'waits', handler: () => go.promise });
+    const server = await fabric.startAlone({ name: 'one', functions: { whoami, waits } }, { keepalive: { timeMs: 100, timeoutMs: 50 } });
+    const ends: string[] = [];
+    for (const kind of ['session.opened', 'session.closed'] as const) server.on(kind, () => ends.push(kind));
+    const client = await fabric.connect(server);
+    const run = client.submit([{ name: 'held', fun: 'waits' }]);
+    const kinds: string[] = [];
+    const followed = (async () => {
+      for await (const event of run.events) kinds.push(event.kind);
+    })();
+    await run.accepted;
+    await pause(quietMs); // the quiet is the case
+    go.resolve();
+    await followed;
+    expect(kinds).toEqual(['run.accepted', 'step.started', 'step.settled', 'run.settled']);
+    expect(await client.call(whoami, [])).toBe('one');
+    expect(ends).toEqual(['session.opened']);
   });
 });

@@ -4,6 +4,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { test as base } from 'vitest';
+import type { ServerTuning } from '../../src/fabric/tuning.ts';
 import { type Client, connect, type Functions, type Offer, type Server, type ServerOptions, startServer } from '../../src/index.ts';
 import { within } from '../within.ts';
 
@@ -12,7 +13,7 @@ export interface StoryFabric {
   /** A server that joins the first one, unless `join` says otherwise; returns once all running servers list one another. */
   start(name: string, resources: readonly string[], functions?: Functions, options?: ServerOptions): Promise<Server>;
   /** A server as it comes, without waiting for anybody to know it. */
-  startAlone(options: ServerOptions): Promise<Server>;
+  startAlone(options: ServerOptions, tuning?: ServerTuning): Promise<Server>;
   connect(...servers: readonly (Server | string)[]): Promise<Client>;
 }
 
@@ -24,8 +25,8 @@ export const test = base.extend<{ fabric: StoryFabric }>({
     const cluster = `story-${randomUUID()}`;
     const servers: Server[] = [];
     const clients: Client[] = [];
-    const startAlone = async (options: ServerOptions) => {
-      const server = await startServer({ cluster, ...options });
+    const startAlone = async (options: ServerOptions, tuning: ServerTuning = {}) => {
+      const server = await startServer({ cluster, ...options }, tuning);
       servers.push(server);
       return server;
     };
