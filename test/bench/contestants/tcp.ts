@@ -1,0 +1,110 @@
+/**
+ * The limit: bare TCP with Heddle's own batching, frame codec and value codec, and nothing else (no routing, deadlines, breakers).
+ */
+
+import { createConnection, createServer, type Socket } from 'node:net';
+import type { CallFrame, Frame } from '../../../src/wire/frame.ts';
+import { decodeFrame, encodeFrame } from '../../../src/wire/frame-codec.ts';
+import { decodeArguments, decodeValue, encodeArguments, encodeValue } from '../../../src/wire/value.ts';
+import type { Contestant, Serving } from '../contestant.ts';
+import { answer, type Reading } from '../workload.ts';
+
+/** Frames of one turn of the event loop, each after its length, in one write. */
+class Batched {
+  readonly #socket: Socket;
+  readonly #onFrame: (frame: Frame) => void;
+  #frames: Uint8Array[] = [];
+  #rest = Buffer.alloc(0);
+
+  constructor(socket: Socket, onFrame: (frame: Frame) => void) {
+    this.#socket = socket;
+    this.#onFrame = onFrame;
+    socket.setNoDelay(true);
+    socket.on('data', (data: Buffer) => this.#take(data));
+    socket.on('error', () => {});
+  }
+
+  send(frame: Frame): void {
+    if (this.#frames.push(encodeFrame(frame)) === 1) setImmediate(() => this.#flush());
+  }
+
+  #flush(): void {
+    const frames = this.#frames;
+    this.#frames = [];
+    const batch = Buffer.allocUnsafe(frames.reduce((sum, frame) => sum + 4 + frame.length, 0));
+    let at = 0;
+    for (const frame of frames) {
+      at = batch.writeUInt32LE(frame.length, at);
+      batch.set(frame, at);
+      at += frame.length;
+    }
+    this.#socket.write(batch);
+  }
+
+  #take(data: Buffer): void {
+    const bytes = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data]);
+    let at = 0;
+    while (bytes.length - at >= 4) {
+      const end = at + 4 + bytes.readUInt32LE(at);
+      if (end > bytes.length) break;
+      this.#onFrame(decodeFrame(bytes.subarray(at + 4, end)));
+      at = end;
+    }
+    this.#rest = bytes.subarray(at);
+  }
+}
+
+async function serve(): Promise<Serving> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    const link = new Batched(socket, (frame) => {
+      if (frame.kind !== 'call') return;
+      const [reading] = decodeArguments(frame.args.template);
+      link.send({ kind: 'reply', id: frame.id, outcome: { ok: true, value: encodeValue(answer(reading as Reading)) } });
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const bound = server.address();
+  if (bound === null || typeof bound === 'string') throw new Error('no port');
+  return {
+    address: String(bound.port),
+    stop: () => {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}
+
+export const bareTcp: Contestant = {
+  what: 'bare TCP: same batching by turn, frame codec and value codec; nothing else',
+  serve,
+  async open(port) {
+    const socket = createConnection({ port: Number(port), host: '127.0.0.1' });
+    await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+    const waiting = new Map<number, (value: unknown) => void>();
+    const link = new Batched(socket, (frame) => {
+      if (frame.kind !== 'reply' || !frame.outcome.ok) return;
+      waiting.get(frame.id)?.(decodeValue(frame.outcome.value));
+      waiting.delete(frame.id);
+    });
+    let next = 0;
+    return {
+      call: (reading) =>
+        new Promise((resolve) => {
+          next += 1;
+          waiting.set(next, resolve);
+          link.send(callOf(next, reading));
+        }),
+      stop: () => {
+        socket.destroy();
+      },
+    };
+  },
+};
+
+function callOf(id: number, reading: Reading): CallFrame {
+  const args = { template: encodeArguments([reading]), inputs: [] };
+  const rest = { timeoutMs: 30_000, attempt: 1, paid: 0, isJsonOnly: false, wantsProgress: false, isDirect: true };
+  return { kind: 'call', id, callNumber: id, function: 'bench.answer', version: '1.0.0', effect: 'once', args, ...rest };
+}

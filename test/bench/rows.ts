@@ -1,0 +1,54 @@
+/**
+ * The rows of the benchmark: who is measured beside whom, and the target of the ratio.
+ */
+
+import type { ContestantName } from './contestants.ts';
+
+/** What of a measurement is compared. */
+export type Figure = 'callsPerSecond' | 'p50Micros';
+
+export interface Peer {
+  readonly name: ContestantName;
+  /** The subject's figure divided by the peer's: at least or at most this; absent: reported only. */
+  readonly target?: { readonly kind: 'atLeast' | 'atMost'; readonly ratio: number };
+}
+
+export interface Row {
+  readonly title: string;
+  readonly subject: ContestantName;
+  readonly inFlight: number;
+  readonly figure: Figure;
+  readonly peers: readonly Peer[];
+}
+
+const atLeast = (ratio: number): Pick<Peer, 'target'> => ({ target: { kind: 'atLeast', ratio } });
+const atMost = (ratio: number): Pick<Peer, 'target'> => ({ target: { kind: 'atMost', ratio } });
+
+export const rows: Readonly<Record<string, Row>> = {
+  P1: {
+    title: 'calls from server to server, 64 in flight, 150 bytes, production defaults',
+    subject: 'heddle',
+    inFlight: 64,
+    figure: 'callsPerSecond',
+    peers: [
+      { name: 'grpc-js unary', ...atLeast(20) },
+      { name: 'NATS', ...atLeast(4) },
+      { name: 'Moleculer TCP', ...atLeast(1.5) },
+      { name: 'bare TCP', ...atLeast(0.5) },
+    ],
+  },
+  P2: {
+    title: 'the same, one at a time',
+    subject: 'heddle',
+    inFlight: 1,
+    figure: 'p50Micros',
+    peers: [{ name: 'grpc-js unary', ...atMost(0.6) }, { name: 'gRPC stream message', ...atMost(1.35) }, { name: 'Moleculer TCP' }],
+  },
+  P3: {
+    title: 'through an entry server (client, entry, owner), 64 in flight',
+    subject: 'heddle through an entry',
+    inFlight: 64,
+    figure: 'callsPerSecond',
+    peers: [{ name: 'heddle', ...atLeast(0.65) }],
+  },
+};

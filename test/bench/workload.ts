@@ -1,0 +1,36 @@
+/**
+ * What every contestant of the benchmark carries: a record of 150 bytes of JSON there, the same record with an answer back.
+ */
+
+export interface Reading {
+  readonly id: number;
+  readonly name: string;
+  readonly celsius: number;
+  readonly isCalm: boolean;
+  readonly tags: readonly string[];
+  readonly note: string;
+  readonly answer?: number;
+}
+
+/** About 150 bytes as JSON. */
+export function makeReading(id: number): Reading {
+  return {
+    id,
+    name: 'sensor-17',
+    celsius: 20.53,
+    isCalm: true,
+    tags: ['a', 'b', 'c'],
+    note: 'the quick brown fox jumps over the lazy dog and runs',
+  };
+}
+
+/** What every server does. */
+export function answer(reading: Reading): Reading {
+  return { ...reading, answer: reading.id + 1 };
+}
+
+/** Throws unless `reply` answers the reading of this id. */
+export function check(reply: unknown, id: number): void {
+  const { id: same, answer: given, note, tags } = reply as Reading; // what is not one has no such fields
+  if (same !== id || given !== id + 1 || note.length !== 52 || tags.length !== 3) throw new Error(`a wrong reply to ${id}`);
+}
