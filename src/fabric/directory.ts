@@ -42,7 +42,8 @@ export class Directory {
 
   memberChanged(view: MemberView): void {
     this.#options.catalog.setStanding(view.instance, {
-      status: view.status,
+      // To others a server that leaves takes no calls; what it has accepted before may still need its own functions.
+      status: view.isSelf && view.status === 'leaving' ? 'alive' : view.status,
       isOwnEvidence: view.isOwnEvidence,
       isLinked: view.isLinked || view.isSelf,
     });

@@ -62,7 +62,7 @@ export class Dispatcher {
   /** Serves one call. `frame.version` is exact; absent: the highest offered here. The origin may be told the end at once. */
   dispatch(frame: CallFrame, origin: CallOrigin): IncomingCall {
     const { server } = this.#host;
-    if (this.#isDraining) return this.#refuse(frame, origin, new HeddleError('draining', { server }));
+    if (this.#isDraining && origin.isOwn !== true) return this.#refuse(frame, origin, new HeddleError('draining', { server }));
     const served = this.#registry.find(frame.function, frame.version);
     if (!served) {
       const detail = { function: frame.function, version: frame.version ?? '*', server };
@@ -74,7 +74,7 @@ export class Dispatcher {
     return call;
   }
 
-  /** Refuses every further call with `draining`; those under way go on. */
+  /** Refuses every further call of others with `draining`; those under way go on, and what they need here is served. */
   drain(): void {
     this.#isDraining = true;
   }

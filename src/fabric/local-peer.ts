@@ -6,8 +6,8 @@
  */
 
 import type { Frame, ProgressFrame, ReplyFrame } from '../wire/frame.ts';
-import type { Dispatcher } from './dispatcher.ts';
 import type { Conversation, Incoming } from './conversation.ts';
+import type { Dispatcher } from './dispatcher.ts';
 import type { CallPeer } from './routing-port.ts';
 
 export class LocalPeer implements CallPeer {
@@ -36,12 +36,13 @@ export class LocalPeer implements CallPeer {
   }
 
   send(frame: Frame): void {
-    if (frame.kind === 'cancel') return this.#incoming.get(frame.id)?.cancel(frame.reason);
+    if (frame.kind === 'cancel') return this.#cancel(frame.id, frame.reason);
     if (frame.kind !== 'call') return;
     const { id } = frame;
     const incoming = this.#dispatcher.dispatch(frame, {
       callerName: frame.callerName ?? this.#identity.name,
       callerInstance: frame.caller ?? this.#identity.instance,
+      isOwn: true,
       settled: (settlement) => this.#reply({ ...settlement, kind: 'reply', id }),
       progress: (value) => this.#conversations.get(id)?.onProgress?.({ kind: 'progress', id, value } satisfies ProgressFrame),
     });
@@ -54,6 +55,13 @@ export class LocalPeer implements CallPeer {
   }
 
   leaveQueue(): void {}
+
+  /** Whoever cancels has done with the call: the answer, which comes at once here, is for nobody. */
+  #cancel(id: number, reason: string): void {
+    const incoming = this.#incoming.get(id);
+    this.release(id);
+    incoming?.cancel(reason);
+  }
 
   #reply(frame: ReplyFrame): void {
     const conversation = this.#conversations.get(frame.id);

@@ -20,6 +20,8 @@ export interface CallOrigin extends CallSink {
   /** Name and instance of the process that asked first, where the frame does not say. */
   readonly callerName: string;
   readonly callerInstance: string;
+  /** Part of work that this server has accepted before: a step of its runs, a nested or relayed call. Served while it drains. */
+  readonly isOwn?: boolean | undefined;
 }
 
 /** A call that was dispatched. */

@@ -129,7 +129,7 @@ function keysOf(issue: unknown): Keys {
 function partOf(value: unknown, at: Keys): unknown {
   let part = value;
   for (const key of at) {
-    if (typeof part !== 'object' || part === null || !Object.hasOwn(part, key)) return undefined;
+    if (typeof part !== 'object' || part === null) return undefined;
     part = Object.getOwnPropertyDescriptor(part, key)?.value;
   }
   return part;

@@ -139,9 +139,16 @@ describe('a sleep', () => {
 
   test('leaves no listener behind', async () => {
     const { context, clock } = rig();
+    const cancelTask = vi.fn();
+    const schedule = clock.schedule.bind(clock);
+    vi.spyOn(clock, 'schedule').mockImplementation((ms, task) => {
+      schedule(ms, task);
+      return cancelTask;
+    });
     const slept = context.sleep(5);
     clock.advance(5);
     await slept;
     context.abort(cancelled);
+    expect(cancelTask).not.toHaveBeenCalled();
   });
 });

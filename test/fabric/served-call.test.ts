@@ -76,6 +76,20 @@ describe('a deadline', () => {
     expect(call.error).toMatchObject({ code: 'deadline_exceeded', executed: 'no' });
   });
 
+  test('that passed while the event loop was blocked is seen when a place comes free', async () => {
+    const { hang, signals, release } = stubborn({ concurrency: 1 });
+    const rig = new ServingRig({ hang });
+    rig.send('hang');
+    const call = rig.send('hang', [], { timeoutMs: 50 });
+    rig.wheel.close();
+    rig.clock.advance(50);
+    release('done');
+    await settle();
+    expect(call.error).toMatchObject({ code: 'deadline_exceeded', executed: 'no' });
+    expect(signals).toHaveLength(1);
+    expect((await rig.call('hang')).value).toBe('done');
+  });
+
   test('that passes while an asynchronous schema reads the arguments says that nothing ran (L3)', async () => {
     const { schema, judge } = slowSchema();
     let entered = 0;
