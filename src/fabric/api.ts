@@ -68,10 +68,13 @@ export interface SubmitOptions extends RunOptions {
   readonly input?: unknown;
 }
 
+/** `string` where nothing is known of the fabric, so that a name in a variable will do; else nothing. */
+type AnyName<F> = string extends keyof Calls<F> ? string : never;
+
 export interface Caller<F = Untyped> {
   /** Calls a function by name or by definition and resolves to its result; rejects with a HeddleError. */
-  call<N extends keyof Calls<F> & string = never, A extends readonly unknown[] = ArgsOf<Calls<F>[N]>, R = ResultOf<Calls<F>[N]>>(
-    fn: `${N}` | HeddleFunction<A, R>,
+  call<N extends keyof Calls<F> & string = AnyName<F> & keyof Calls<F>, A extends readonly unknown[] = ArgsOf<Calls<F>[N]>, R = ResultOf<Calls<F>[N]>>(
+    fn: `${N}` | AnyName<F> | HeddleFunction<A, R>,
     args: Readonly<Is<A>>,
     options?: CallOptions,
   ): Promise<Is<R>>;
