@@ -33,6 +33,7 @@ export class Directory {
     const change = catalog.setOffers(server, body, clock.nowMs());
     this.#tell('offer.appeared', change.appeared);
     this.#tell('offer.withdrawn', change.withdrawn);
+    for (const conflict of change.conflicted) this.#options.observer.emit({ kind: 'offer.conflicted', ...conflict });
   }
 
   bodyKnown(view: MemberView, body: CatalogBody): void {
@@ -42,9 +43,9 @@ export class Directory {
 
   memberChanged(view: MemberView): void {
     this.#options.catalog.setStanding(view.instance, {
+      ...view,
       // To others a server that leaves takes no calls; what it has accepted before may still need its own functions.
       status: view.isSelf && view.status === 'leaving' ? 'alive' : view.status,
-      isOwnEvidence: view.isOwnEvidence,
       isLinked: view.isLinked || view.isSelf,
     });
   }

@@ -95,13 +95,12 @@ export class OfferRouting implements Routing<Offer> {
         return router.failed(offer, elapsedMs, nowMs);
       case 'overloaded':
         return router.shed(offer, nowMs);
-      case 'cancelled':
-      case 'closed':
-      case 'draining':
-      case 'not_offered_here':
-        return router.released(offer);
-      default:
+      case undefined:
+      case 'deadline_exceeded':
         return router.answered(offer, elapsedMs, nowMs);
+      default:
+        // An error says nothing about speed: a server that fails at once must not look fast and draw all calls.
+        return router.released(offer);
     }
   }
 

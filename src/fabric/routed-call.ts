@@ -85,7 +85,7 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
 
   expire(): void {
     if (this.#phase === 'settled') return;
-    const executed = this.#giveUp('the deadline has passed');
+    const executed = this.#giveUp('the deadline has passed', 'deadline_exceeded');
     const detail = { timeoutMs: this.#invocation.timeoutMs };
     this.#fail(toWireError(new HeddleError('deadline_exceeded', detail, { executed })));
   }
@@ -112,6 +112,7 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
       this.#endAttempt('connection_lost');
       this.#failed(toWireError(new HeddleError('connection_lost', { server: this.#serverName() })));
     } else if (this.#phase === 'waiting') {
+      this.#endAttempt('unreachable');
       this.#failed(toWireError(new HeddleError('unreachable', { address: this.#serverName(), evidence })));
     }
   }
@@ -128,6 +129,11 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
       return this.#isAbsent(chosen) ? this.#waitForProvider() : this.#failed(toWireError(chosen));
     }
     this.#route = chosen;
+    // Leave is asked for before the connection is: what waits for one dial counts as load, takes the breaker's one
+    // probe with it, and fails as one.
+    this.#permit = this.#routing.began(chosen);
+    if (this.#permit === 0) return this.#tryAnother(chosen, 'no_route');
+    this.#sentAtMs = this.#context.clock.nowMs();
     const peer = this.#routing.peerOf(chosen);
     if (peer) this.#offerTo(peer);
     else this.#reach(chosen);
@@ -154,8 +160,6 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
     this.#takeBack = this.#routing.reach(route, (reached) => {
       this.#takeBack = undefined;
       if (!HeddleError.is(reached)) return this.#offerTo(reached);
-      this.#permit = this.#routing.began(route);
-      this.#sentAtMs = this.#context.clock.nowMs();
       this.#endAttempt(reached.code);
       this.#failed(toWireError(reached));
     });
@@ -166,6 +170,7 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
     this.#phase = 'waiting';
     this.#peer = peer;
     if (peer.whenRoom(this)) return;
+    this.#endAttempt('cancelled');
     const detail = { function: this.#invocation.function, server: this.#serverName(), retryAfterMs: retryBackoff.maxMs };
     this.#failed(toWireError(new HeddleError('overloaded', detail)));
   }
@@ -173,8 +178,6 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
   #send(peer: CallPeer): void {
     const route = this.#route;
     if (route === undefined) return;
-    this.#permit = this.#routing.began(route);
-    if (this.#permit === 0) return this.#tryAnother(route, 'no_route');
     this.#peer = peer;
     this.#phase = 'inFlight';
     this.#sentAtMs = this.#context.clock.nowMs();
@@ -249,19 +252,21 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
   }
 
   /** Stops what is under way; says whether the function may have run. */
-  #giveUp(reason: string): Executed {
+  #giveUp(reason: string, code: 'cancelled' | 'deadline_exceeded' = 'cancelled'): Executed {
     const wasInFlight = this.#phase === 'inFlight';
     if (wasInFlight) {
       this.#peer?.send({ kind: 'cancel', id: this.#id, reason });
       this.#peer?.release(this.#id);
-      this.#endAttempt('cancelled');
     } else if (this.#phase === 'waiting') this.#peer?.leaveQueue(this);
+    this.#endAttempt(wasInFlight ? code : 'cancelled');
     return strongest(wasInFlight ? 'maybe' : 'no', this.#strongest?.executed ?? 'no');
   }
 
   #endAttempt(code: ErrorCode | undefined): void {
-    if (this.#route === undefined || this.#permit === 0) return;
-    this.#routing.ended(this.#route, this.#permit, { code, elapsedMs: this.#context.clock.nowMs() - this.#sentAtMs, attempt: this.#attempt - 1 });
+    const permit = this.#permit;
+    this.#permit = 0;
+    if (this.#route === undefined || permit === 0) return;
+    this.#routing.ended(this.#route, permit, { code, elapsedMs: this.#context.clock.nowMs() - this.#sentAtMs, attempt: this.#attempt - 1 });
   }
 
   /** Ends the call with the last error, or with the strongest where the last could not say as much (K2). */
