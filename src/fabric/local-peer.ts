@@ -43,7 +43,7 @@ export class LocalPeer implements CallPeer {
       callerName: frame.callerName ?? this.#identity.name,
       callerInstance: frame.caller ?? this.#identity.instance,
       isOwn: true,
-      settled: (settlement) => this.#reply({ ...settlement, kind: 'reply', id }),
+      settled: (settlement) => this.#reply({ ...settlement, outcome: ownOutcome(settlement.outcome), kind: 'reply', id }),
       progress: (value) => this.#conversations.get(id)?.onProgress?.({ kind: 'progress', id, value } satisfies ProgressFrame),
     });
     if (this.#conversations.has(id)) this.#incoming.set(id, incoming);
@@ -68,4 +68,10 @@ export class LocalPeer implements CallPeer {
     this.release(frame.id);
     conversation?.onReply(frame);
   }
+}
+
+/** Bytes that a handler gives are still its own, and it may write to them again: what goes on is a copy, as over a wire. */
+function ownOutcome(outcome: ReplyFrame['outcome']): ReplyFrame['outcome'] {
+  if (!outcome.ok || outcome.value.encoding !== 'bytes') return outcome;
+  return { ok: true, value: { encoding: 'bytes', bytes: new Uint8Array(outcome.value.bytes) } };
 }

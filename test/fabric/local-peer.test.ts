@@ -1,6 +1,8 @@
 import { expect, test, vi } from 'vitest';
 import { defineFunction } from '../../src/fabric/define.ts';
 import { LocalPeer } from '../../src/fabric/local-peer.ts';
+import type { ReplyFrame } from '../../src/wire/frame.ts';
+import { decodeValue } from '../../src/wire/value.ts';
 import { callFrame, ServingRig } from './serving-rig.ts';
 
 const hang = defineFunction({ name: 'hang', handler: (): Promise<never> => new Promise(() => {}) });
@@ -32,4 +34,15 @@ test('a released local call answers to nobody', () => {
   peer.release(id);
   peer.send(callFrame('add', [1, 2], { id }));
   expect(conversation.onReply).not.toHaveBeenCalled();
+});
+
+test('bytes that a local function gives are a copy: what it does to its buffer afterwards is its own affair', () => {
+  const buffer = Buffer.from([1, 2, 3]);
+  const { dispatcher } = new ServingRig({ read: () => buffer });
+  const peer = new LocalPeer(dispatcher, { name: 'server-1', instance: 'abad1dea' });
+  const replies: ReplyFrame[] = [];
+  const id = peer.reserve({ onReply: (frame) => replies.push(frame), onLost: vi.fn() });
+  peer.send(callFrame('read', [], { id }));
+  buffer.fill(0);
+  expect(replies.map(({ outcome }) => outcome.ok && decodeValue(outcome.value))).toEqual([new Uint8Array([1, 2, 3])]);
 });
