@@ -27,6 +27,13 @@ const hopMarginMs = 5;
 const absentMs = 250;
 const absentPollMs = 25;
 
+export interface CallStart<Route> {
+  readonly invocation: Invocation;
+  readonly sink: CallSink;
+  /** Called before the sink is told. */
+  readonly onSettled?: ((call: RoutedCall<Route>) => void) | undefined;
+}
+
 type Phase = 'choosing' | 'reaching' | 'waiting' | 'inFlight' | 'backingOff' | 'settled';
 
 export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, CallHandle {
@@ -37,6 +44,7 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
   readonly #context: CallContext;
   readonly #invocation: Invocation;
   readonly #sink: CallSink;
+  readonly #onSettled: ((call: RoutedCall<Route>) => void) | undefined;
   #phase: Phase = 'choosing';
   #route: Route | undefined = undefined;
   #peer: CallPeer | undefined = undefined;
@@ -55,11 +63,12 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
   /** Takes back what is being waited for: a connection, or the end of a backoff. */
   #takeBack: CancelTask | undefined = undefined;
 
-  constructor(routing: Routing<Route>, context: CallContext, call: { invocation: Invocation; sink: CallSink }) {
+  constructor(routing: Routing<Route>, context: CallContext, call: CallStart<Route>) {
     this.#routing = routing;
     this.#context = context;
     this.#invocation = call.invocation;
     this.#sink = call.sink;
+    this.#onSettled = call.onSettled;
     this.#attempt = call.invocation.attempt;
     this.#paid = call.invocation.paid;
   }
@@ -281,6 +290,7 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
     this.#phase = 'settled';
     this.#context.wheel.disarm(this);
     this.#takeBack?.();
+    this.#onSettled?.(this);
     const server = end.server ?? (this.#route === undefined ? undefined : this.#serverName());
     this.#sink.settled({ outcome: end.outcome, server, freeSlots: end.freeSlots, serverMicros: end.serverMicros });
   }
