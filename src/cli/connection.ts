@@ -1,0 +1,32 @@
+/**
+ * One client for one command: connected, used, closed; Ctrl-C aborts what it does.
+ */
+
+import { type Client, connect, HeddleError } from '../index.ts';
+import { aborted, listenForInterrupts } from './interrupts.ts';
+
+/** `--url`, else the environment's HEDDLE_URL, else the default of `connect`. */
+export interface ConnectFlags {
+  readonly url?: string | undefined;
+}
+
+/** Runs `use` with a connected client and a signal that aborts at the first Ctrl-C. */
+export async function withClient<T>(flags: ConnectFlags, use: (client: Client, signal: AbortSignal) => Promise<T>): Promise<T> {
+  const interrupts = listenForInterrupts();
+  try {
+    const client = await Promise.race([connect(flags.url?.split(',')), interrupted(interrupts.first)]);
+    try {
+      return await use(client, interrupts.first);
+    } finally {
+      await client.close();
+    }
+  } finally {
+    interrupts.release();
+  }
+}
+
+/** Rejects at the abort: a connect that hangs must not outlive Ctrl-C. */
+async function interrupted(signal: AbortSignal): Promise<never> {
+  await aborted(signal);
+  throw new HeddleError('cancelled', { reason: 'interrupted' }, { executed: 'no' });
+}

@@ -1,0 +1,130 @@
+/**
+ * The command line as a tree of commands; what a command does is loaded when it is asked for.
+ *
+ * C1 results on stdout, everything else on stderr. C2 wrong usage is exit code 2, with what would have been right.
+ * C3 a command or flag exists only if it is built.
+ */
+
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { type ExitCode, errorText, exitCodeFor, exitCodes, UsageError } from './exit-code.ts';
+import type { Terminal } from './terminal.ts';
+
+const timeoutMsMax = 2 ** 31 - 1;
+const serversMax = 32;
+
+/** Runs one command line and gives its exit code. */
+export async function runProgram(args: readonly string[], terminal: Terminal, version: string): Promise<ExitCode> {
+  const end: { code: ExitCode } = { code: exitCodes.done };
+  try {
+    await createProgram(terminal, version, end).parseAsync([...args], { from: 'user' });
+    return end.code;
+  } catch (error) {
+    // Commander has said on stderr what was wrong; help and version are no error.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.done : exitCodes.usage;
+    terminal.note(errorText(error));
+    return exitCodeFor(error);
+  }
+}
+
+function createProgram(terminal: Terminal, version: string, end: { code: ExitCode }): Command {
+  const program = new Command('heddle')
+    .description('An RPC fabric with dependency-resolving workflows')
+    .version(version)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => terminal.out(text.trimEnd()), writeErr: (text) => terminal.note(text.trimEnd()) })
+    .showSuggestionAfterError()
+    .showHelpAfterError('(--help says what there is)');
+  addServing(program, terminal, end);
+  addCalling(program, terminal);
+  addListings(program, terminal);
+  return program;
+}
+
+function addServing(program: Command, terminal: Terminal, end: { code: ExitCode }): void {
+  program
+    .command('serve')
+    .description('start a server with the functions that these modules export')
+    .argument('[module...]', 'files (.ts, .js); a plain function goes by its export name, a definition by its own')
+    .option('--settings <file>', 'a settings file (TOML); it alone can start a whole server')
+    .option('--name <name>', 'unique in its fabric')
+    .option('--resource <tag...>', 'tags that its offers carry')
+    .option('--join <url...>', 'addresses of servers that may be up already')
+    .option('--port <auto|n|a-b>', 'any free port, one, or the first free one of a range')
+    .option('--ready-file <file>', 'appears, complete, once the server listens: {"name","url","pid"}')
+    .action(async (modules: string[], flags: Parameters<typeof import('./serve.ts').serve>[2]) => {
+      refuseModules('--resource', flags.resource);
+      refuseModules('--join', flags.join);
+      end.code = await (await import('./serve.ts')).serve(terminal, modules, flags);
+    });
+  program
+    .command('dev')
+    .description('a local fabric of several server processes in this terminal')
+    .argument('[module...]', "default: the quickstart's functions")
+    .option('--servers <n>', 'how many', wholeNumber(serversMax), 3)
+    .action(async (modules: string[], flags: { servers: number }) => {
+      end.code = await (await import('./dev.ts')).dev(terminal, modules, flags);
+    });
+}
+
+function addCalling(program: Command, terminal: Terminal): void {
+  program
+    .command('call')
+    .description('call a function; its result is printed as JSON')
+    .argument('<function>', 'its name')
+    .argument('[json...]', 'its arguments, each as JSON')
+    .addOption(urlOption())
+    .option('--need <resource...>', 'resources that its server must have, all of them')
+    .option('--timeout-ms <n>', 'for the whole call', wholeNumber(timeoutMsMax))
+    .action(async (name: string, args: string[], flags: Parameters<typeof import('./call.ts').call>[2]['flags']) => {
+      await (await import('./call.ts')).call(terminal, name, { args, flags });
+    });
+  program
+    .command('run')
+    .description('run a workflow; its result is printed as JSON')
+    .argument('<file>', '.json, .toml, or a module that exports a workflow')
+    .addOption(urlOption())
+    .option('--bare', 'a text that equals a step stands for its result')
+    .option('--input <json>', 'the input of the workflow')
+    .option('--timeout-ms <n>', 'for the whole run', wholeNumber(timeoutMsMax))
+    .action(async (file: string, flags: Parameters<typeof import('./run.ts').run>[2]) => {
+      await (await import('./run.ts')).run(terminal, file, flags);
+    });
+}
+
+function addListings(program: Command, terminal: Terminal): void {
+  const json = ['--json', 'in the shape of the API'] as const;
+  program
+    .command('members')
+    .description('the servers of the fabric')
+    .addOption(urlOption())
+    .option(...json)
+    .action(async (flags: Parameters<typeof import('./listings.ts').members>[1]) => {
+      await (await import('./listings.ts')).members(terminal, flags);
+    });
+  program
+    .command('catalog')
+    .description('what they offer')
+    .addOption(urlOption())
+    .option(...json)
+    .action(async (flags: Parameters<typeof import('./listings.ts').catalog>[1]) => {
+      await (await import('./listings.ts')).catalog(terminal, flags);
+    });
+}
+
+function urlOption(): Option {
+  return new Option('--url <url>', 'any server of the fabric; default: HEDDLE_URL, else 127.0.0.1:7420');
+}
+
+function wholeNumber(max: number): (text: string) => number {
+  return (text) => {
+    const value = /^\d+$/.test(text) ? Number(text) : 0;
+    if (value >= 1 && value <= max) return value;
+    throw new InvalidArgumentError(`Wanted: a whole number from 1 to ${max}.`);
+  };
+}
+
+/** A flag that takes several values also takes the module behind it: say so, rather than offer a resource "a.ts". */
+function refuseModules(flag: string, values: readonly string[] | undefined): void {
+  const module = values?.find((value) => /\.[cm]?[jt]s$/.test(value));
+  if (module !== undefined) throw new UsageError(`"${module}" was taken as a value of ${flag}; put modules first: heddle serve ${module} ${flag} ...`);
+}

@@ -1,0 +1,118 @@
+/**
+ * A run as it happens: plain lines anywhere, a moving line below them on a terminal.
+ *
+ * R1 every step that settles gives one line: what became of it, where, how long. R2 a wait is said with its reason.
+ * R3 a literal that equals a step's name is pointed out, because it was probably meant as a reference.
+ */
+
+import type { RunEvent, WaitReason } from '../index.ts';
+import type { Terminal } from './terminal.ts';
+
+/** Shows events until they end. */
+export async function showProgress(terminal: Terminal, events: AsyncIterable<RunEvent>): Promise<void> {
+  const moving = terminal.isInteractive ? await movingLine() : undefined;
+  const state = new ProgressState();
+  for await (const event of events) {
+    state.see(event);
+    const line = lineOf(event);
+    if (line !== undefined) {
+      moving?.clear();
+      terminal.note(line);
+    }
+    moving?.show(state.summary());
+  }
+  moving?.clear();
+}
+
+/** The line of an event; undefined for what only the moving line shows. */
+export function lineOf(event: RunEvent): string | undefined {
+  switch (event.kind) {
+    case 'run.accepted':
+      return `run ${event.runId} on ${event.coordinator}: ${event.steps.length} steps`;
+    case 'reference.looksBare':
+      return `hint: step "${event.step}" was given the text "${event.text}", which is also the name of a step; write {"$ref": "${event.text}"}, or use --bare, if its result was meant`;
+    case 'step.waiting':
+      return `  ${event.step} waits: ${reasonText(event.reason)}`;
+    case 'step.started':
+      return event.attempt > 1 ? `  ${event.step} tried again on ${event.server} (attempt ${event.attempt})` : undefined;
+    case 'step.progress':
+      return `  ${event.step}: ${shortText(event.value)}`;
+    case 'step.settled': {
+      const error = event.error === undefined ? '' : `: ${event.error.code}: ${event.error.message}`;
+      const place = event.server === undefined ? '' : ` on ${event.server}`;
+      return `  ${event.step} ${event.outcome.replace('_', ' ')}${place} ${event.elapsedMs.toFixed(0)} ms${error}`;
+    }
+    case 'run.settled':
+      return `${event.ok ? 'done' : 'failed'} in ${event.elapsedMs.toFixed(0)} ms`;
+  }
+}
+
+/** Why a step waits, in words. */
+export function reasonText(reason: WaitReason): string {
+  switch (reason.kind) {
+    case 'input':
+      return `for ${reason.step}`;
+    case 'no_offer':
+      return `no server offers ${reason.function}`;
+    case 'breaker':
+      return 'every breaker is open';
+    case 'concurrency_full':
+      return `concurrency full (${reason.function})`;
+    case 'run_limit':
+      return `${reason.limit} steps of this run are under way`;
+    case 'retry':
+      return `to try again (${reason.because})`;
+  }
+}
+
+/** How far a run is. */
+export class ProgressState {
+  #steps = 0;
+  #settled = 0;
+  readonly #running = new Map<string, string>();
+
+  see(event: RunEvent): void {
+    if (event.kind === 'run.accepted') this.#steps = event.steps.length;
+    if (event.kind === 'step.started') this.#running.set(event.step, event.server);
+    if (event.kind !== 'step.settled') return;
+    this.#running.delete(event.step);
+    this.#settled += 1;
+  }
+
+  summary(): string {
+    const running = [...this.#running].slice(0, 3).map(([step, server]) => `${step} (${server})`);
+    const more = this.#running.size > 3 ? ` and ${this.#running.size - 3} more` : '';
+    return `${this.#settled} of ${this.#steps} steps${running.length > 0 ? `, running: ${running.join(', ')}${more}` : ''}`;
+  }
+}
+
+interface MovingLine {
+  show(text: string): void;
+  clear(): void;
+}
+
+/** A spinner on stderr. The library is loaded only here, on a terminal. */
+async function movingLine(): Promise<MovingLine> {
+  const { spinner } = await import('@clack/prompts');
+  let current: ReturnType<typeof spinner> | undefined;
+  return {
+    show: (text) => {
+      if (current) return current.message(text);
+      current = spinner({ output: process.stderr, withGuide: false });
+      current.start(text);
+    },
+    clear: () => {
+      current?.clear();
+      current = undefined;
+    },
+  };
+}
+
+function shortText(value: unknown): string {
+  const text = typeof value === 'string' ? value : (JSON.stringify(value, plain) ?? 'undefined');
+  return text.length > 120 ? `${text.slice(0, 120)}...` : text;
+}
+
+function plain(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? `${value}n` : value;
+}

@@ -1,0 +1,118 @@
+/**
+ * `heddle serve`: one server from modules, flags, environment and a settings file, until it is told to stop.
+ *
+ * S1 `HEDDLE_URL=host:port` goes to stdout, and the ready file appears complete, by rename, only after the socket
+ *    listens. S2 the first Ctrl-C (or SIGTERM) drains, the second stops; then the process ends by itself.
+ * S3 what handlers log, and the stacks of those that throw, go to stderr: they never travel in a reply.
+ */
+
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { type Listening, type Server, startServer } from '../index.ts';
+import { loadSettings } from '../settings/load.ts';
+import type { Settings } from '../settings/schema.ts';
+import { serverInput } from '../settings/server-options.ts';
+import { type ExitCode, exitCodes, UsageError } from './exit-code.ts';
+import { aborted, type Interrupts, listenForInterrupts } from './interrupts.ts';
+import { loadFunctions } from './modules.ts';
+import type { Terminal } from './terminal.ts';
+
+export interface ServeFlags {
+  readonly settings?: string | undefined;
+  readonly name?: string | undefined;
+  readonly resource?: readonly string[] | undefined;
+  readonly join?: readonly string[] | undefined;
+  readonly port?: string | undefined;
+  readonly readyFile?: string | undefined;
+}
+
+export async function serve(terminal: Terminal, modules: readonly string[], flags: ServeFlags): Promise<ExitCode> {
+  const interrupts = listenForInterrupts();
+  try {
+    const settings = readSettings(terminal, flags);
+    const functions = await loadFunctions([...modulesOf(settings, flags), ...modules]);
+    const { options, tuning } = serverInput(settings);
+    const onListening = (at: Listening): void => announce(terminal, at, flags);
+    const starting = startServer({ ...options, functions, onListening }, tuning);
+    const server = await Promise.race([starting, aborted(interrupts.second)]);
+    return server ? await runUntilStopped(terminal, server, interrupts) : exitCodes.interrupted;
+  } finally {
+    interrupts.release();
+    if (flags.readyFile !== undefined) rmSync(flags.readyFile, { force: true });
+  }
+}
+
+async function runUntilStopped(terminal: Terminal, server: Server, { first, second }: Interrupts): Promise<ExitCode> {
+  const failed = new Promise<HeddleFailure>((settle) => server.on('server.failed', settle));
+  report(terminal, server);
+  const failure = await Promise.race([failed, aborted(first)]);
+  if (failure) {
+    terminal.note(`${failure.code}: ${failure.message}`);
+    await server.stop();
+    return failure.code === 'name_taken' ? exitCodes.noRoute : exitCodes.failed;
+  }
+  terminal.note('draining: what runs may finish; once more (Ctrl-C) stops at once');
+  const drained = server.drain().then(() => exitCodes.done);
+  const code = await Promise.race([drained, aborted(second).then(() => exitCodes.interrupted)]);
+  await server.stop();
+  terminal.note('stopped');
+  return code;
+}
+
+interface HeddleFailure {
+  readonly code: string;
+  readonly message: string;
+}
+
+/** Settings of the file, the environment and the flags. Throws `bad_settings`. */
+function readSettings({ environment }: Terminal, flags: ServeFlags): Settings {
+  return loadSettings({
+    file: flags.settings === undefined ? undefined : { text: readText(flags.settings), name: flags.settings },
+    environment,
+    flags: {
+      'server.name': { flag: '--name', value: flags.name },
+      'server.resources': { flag: '--resource', value: flags.resource },
+      'server.join': { flag: '--join', value: flags.join },
+      'server.port': { flag: '--port', value: flags.port },
+    },
+  });
+}
+
+/** Modules of the settings, which are relative to their file. */
+function modulesOf({ server }: Settings, { settings }: ServeFlags): readonly string[] {
+  return server.modules.map((path) => (settings === undefined ? path : resolve(dirname(settings), path)));
+}
+
+function announce(terminal: Terminal, { name, url }: Listening, { readyFile }: ServeFlags): void {
+  if (readyFile !== undefined) {
+    const unfinished = `${readyFile}.${process.pid}`;
+    try {
+      writeFileSync(unfinished, `${JSON.stringify({ name, url, pid: process.pid })}\n`);
+      renameSync(unfinished, readyFile);
+    } catch (error) {
+      throw new UsageError(`the ready file ${readyFile} cannot be written: ${messageOf(error)}`);
+    }
+  }
+  terminal.out(`HEDDLE_URL=${url}`);
+  terminal.note(`${name} listens on ${url}`);
+}
+
+function report(terminal: Terminal, server: Server): void {
+  server.on('member.joined', ({ name }) => terminal.note(`${name} joined`));
+  server.on('member.left', ({ name }) => terminal.note(`${name} left`));
+  server.on('member.died', ({ name }) => terminal.note(`${name} died`));
+  server.on('handler.logged', ({ function: fun, message, fields }) => terminal.note(`${fun}: ${message}${fields === undefined ? '' : ` ${JSON.stringify(fields)}`}`));
+  server.on('handler.failed', ({ function: fun, stack }) => terminal.note(`${fun} failed: ${stack}`));
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch (error) {
+    throw new UsageError(`the settings file ${path} cannot be read: ${messageOf(error)}`);
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
