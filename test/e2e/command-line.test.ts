@@ -11,7 +11,7 @@ describe('heddle serve', { timeout: 60_000 }, () => {
     const ports = await Promise.all(
       ['x', 'y', 'z'].map(async (name) => {
         const ready = await stage.path(`${name}.json`);
-        const { url, process } = await stage.serve(name, '--cluster', `e2e-${name}`, '--ready-file', ready);
+        const { url, process } = await stage.serve(name, '--ready-file', ready);
         const port = Number(url.split(':').at(-1));
         const socket = dial(port, '127.0.0.1');
         await once(socket, 'connect');
@@ -42,9 +42,9 @@ describe('heddle serve', { timeout: 60_000 }, () => {
   });
 
   test('case 24: a port that is taken is named, with what to do', async () => {
-    const first = await stage.serve('first', '--cluster', 'e2e-taken');
+    const first = await stage.serve('first');
     const port = first.url.split(':').at(-1) ?? '';
-    const second = stage.heddle('serve', '--name', 'second', '--cluster', 'e2e-taken', '--port', port);
+    const second = stage.heddle('serve', '--name', 'second', '--port', port);
     expect((await second.finished).code).toBe(2);
     expect(second.errors.join('\n')).toMatch(new RegExp(`${port}.*(taken|in use).*(auto|another|free)`, 's'));
   });

@@ -6,13 +6,12 @@ import { functionsModule, type ServerProcess, Stage } from './processes.ts';
 
 /** Three processes: `a` is the entry and offers nothing, `b` and `c` offer the same functions. */
 const stage = new Stage();
-const cluster = `e2e-${process.pid}`;
 const providers = new Map<string, ServerProcess>();
 let entry: ServerProcess;
 let client: Client;
 
 const serve = async (name: string, ...args: readonly string[]) => {
-  const server = await stage.serve(name, '--cluster', cluster, '--join', entry.url, ...args, functionsModule);
+  const server = await stage.serve(name, '--join', entry.url, ...args, functionsModule);
   providers.set(name, server);
   return server;
 };
@@ -21,7 +20,7 @@ const isOffered = (name: string, by: string) => async () =>
   (await client.catalog()).some((offer) => offer.function === name && offer.server === by);
 
 beforeAll(async () => {
-  entry = await stage.serve('a', '--cluster', cluster);
+  entry = await stage.serve('a');
   client = await connect(entry.url);
   await Promise.all([serve('b'), serve('c')]);
   await bothAreThere();

@@ -4,6 +4,7 @@
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -30,8 +31,13 @@ export class Spawned {
   readonly #child: ChildProcess;
   readonly #onLine = new Set<() => void>();
 
-  constructor(args: readonly string[]) {
-    this.#child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
+  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
+    this.#child = spawn(process.execPath, args, {
+      cwd: root,
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+      detached: true,
+    });
     this.#collect(this.#child.stdout, this.lines);
     this.#collect(this.#child.stderr, this.errors);
     this.finished = new Promise((resolve) => this.#child.once('close', (code, signal) => resolve({ code, signal })));
@@ -94,6 +100,8 @@ export interface ServerProcess {
 
 /** Processes and a folder for one test file; all gone afterwards. */
 export class Stage {
+  /** Only servers of one file's tests can meet. */
+  readonly #cluster = `e2e-${randomUUID()}`;
   readonly #all: Spawned[] = [];
   readonly #folder = mkdtemp(join(tmpdir(), 'heddle-e2e-'));
 
@@ -106,7 +114,7 @@ export class Stage {
 
   /** `node ...` */
   run(...args: readonly string[]): Spawned {
-    const spawned = new Spawned(args);
+    const spawned = new Spawned(args, { HEDDLE_CLUSTER_NAME: this.#cluster });
     this.#all.push(spawned);
     return spawned;
   }

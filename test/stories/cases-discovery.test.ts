@@ -3,7 +3,7 @@ import { createServer, connect as dial } from 'node:net';
 import getPort from 'get-port';
 import { describe, expect } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
-import { remote, type Server } from '../../src/index.ts';
+import type { Server } from '../../src/index.ts';
 import { within } from '../within.ts';
 import { allKnown, namesSeenBy, test } from './story.ts';
 
@@ -17,7 +17,7 @@ describe('one fabric', () => {
     await second.offer({ late2: reply('late2') });
     for (const server of [first, second]) {
       for (const name of ['early1', 'early2', 'late1', 'late2']) {
-        expect(await within(`${server.name} calls ${name}`, 1000, () => server.call(remote()(name), []))).toBe(name);
+        expect(await within(`${server.name} calls ${name}`, 1000, () => server.call(name, []))).toBe(name);
       }
     }
   });

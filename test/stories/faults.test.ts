@@ -1,11 +1,10 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { describe, expect } from 'vitest';
-import { connect, defineFunction, HeddleError, remote, type Server } from '../../src/index.ts';
+import { connect, defineFunction, HeddleError, type Server } from '../../src/index.ts';
 import { failureOf, tell, within } from '../within.ts';
 import { namesSeenBy, test } from './story.ts';
 
-const fn = remote();
 const same = (value: unknown) => value;
 
 describe('peers that cannot be reached', () => {
@@ -133,7 +132,7 @@ describe('names that mean something to JavaScript', () => {
     const client = await fabric.connect(await fabric.start('one', [], { same }));
     for (const name of awkward) {
       const tries = [
-        () => client.call(fn(name), []),
+        () => client.call(name, []),
         () => client.call('same', [1], { target: name }),
         () => client.call('same', [1], { need: [name] }),
         () => client.submit([{ name: 'a', fun: name }]).result,
@@ -196,7 +195,7 @@ describe('handlers that misbehave', () => {
     const client = await fabric.connect(entry);
     for (const target of ['entry', 'remote']) {
       for (const name of Object.keys(functions)) {
-        expect(await failureOf(client.call(fn(name), [], { target }))).toMatchObject({ code: 'function_failed', executed: 'yes' });
+        expect(await failureOf(client.call(name, [], { target }))).toMatchObject({ code: 'function_failed', executed: 'yes' });
       }
     }
   });
