@@ -169,7 +169,7 @@ export class Peer {
     this.#handlers.onHeard?.();
     const frame = this.#decode(bytes);
     if (!frame) return;
-    if (this.#large.isWaiting) this.#large.deliverWhenWhole(idOf(frame), () => this.#deliver(frame));
+    if (this.#large.isWaiting) this.#large.deliverWhenWhole(requestIdOf(frame), () => this.#deliver(frame));
     else this.#deliver(frame);
   }
 
@@ -271,6 +271,7 @@ export class Peer {
   }
 }
 
-function idOf(frame: Frame): number | undefined {
-  return 'id' in frame ? frame.id : undefined;
+/** The number of a request: what a cancel names. Answers count for the other side, whose numbers are its own. */
+function requestIdOf(frame: Frame): number | undefined {
+  return frame.kind === 'call' || frame.kind === 'submit' ? frame.id : undefined;
 }

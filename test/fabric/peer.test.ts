@@ -5,8 +5,9 @@ import { LargeValues } from '../../src/fabric/large-values.ts';
 import type { RequestFrame } from '../../src/fabric/conversation.ts';
 import { callsInFlightMax, Peer, type PeerHandlers } from '../../src/fabric/peer.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
-import type { Evidence, Link } from '../../src/transport/transport.ts';
+import type { Evidence, Link, LinkHandlers } from '../../src/transport/transport.ts';
 import type { CallFrame, ReplyFrame } from '../../src/wire/frame.ts';
+import { encodeFrame } from '../../src/wire/frame-codec.ts';
 import { decodeValue, encodeArguments, encodeValue } from '../../src/wire/value.ts';
 
 const nothing = new Uint8Array(0);
@@ -139,6 +140,30 @@ describe('large values', () => {
     clock.advance(100);
     const [request] = requests;
     expect(request?.kind === 'call' && decodeValue(request.args.template)).toEqual([large, large]);
+  });
+
+  it('of a reply outlast the cancel of a request of the same number from the other side', () => {
+    let handlers: LinkHandlers | undefined;
+    const link: Link = {
+      kind: 'link',
+      remoteAddress: 'there',
+      isWritable: true,
+      open: (given) => {
+        handlers = given;
+      },
+      send: () => {},
+      sendLarge: () => Promise.resolve(),
+      dropLarge: () => {},
+      close: () => {},
+    };
+    const peer = new Peer(link, { name: 'there', instance: 't' }, { onRequest: () => {}, onClosed: () => {} });
+    const asked = conversation();
+    const id = peer.reserve(asked);
+    const values: Uint8Array[] = [];
+    handlers?.onFrame(encodeFrame({ kind: 'reply', id, outcome: { ok: true, value: encodeValue(large) } }, { put: (bytes) => values.push(bytes) }));
+    handlers?.onFrame(encodeFrame({ kind: 'cancel', id, reason: 'enough' }));
+    for (const [at, value] of values.entries()) handlers?.onLarge(at + 1, value);
+    expect(asked.replies).toHaveLength(1);
   });
 
   it('of a frame that is given up are dropped, and the frame is never delivered (L2)', () => {
