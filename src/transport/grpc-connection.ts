@@ -8,12 +8,14 @@
 
 import { ChannelCredentials, Client, type ClientDuplexStream, Metadata, type StatusObject, status } from '@grpc/grpc-js';
 
+import type { Clock } from '../base/clock.ts';
 import { channelOptions, type Keepalive } from './grpc-options.ts';
 import type { MessageHandlers, MessageStream } from './message-stream.ts';
 import { SocketWatch } from './socket-watch.ts';
 import type { Evidence } from './transport.ts';
 
 export interface ConnectionOptions {
+  readonly clock: Clock;
   /** An IP address. */
   readonly host: string;
   readonly port: number;
@@ -24,6 +26,7 @@ export interface ConnectionOptions {
 }
 
 export class GrpcConnection implements MessageStream {
+  readonly #clock: Clock;
   readonly #client: Client;
   readonly #stream: ClientDuplexStream<Buffer, Buffer>;
   #handlers: MessageHandlers;
@@ -33,6 +36,7 @@ export class GrpcConnection implements MessageStream {
   /** Connects at once, in the background. */
   constructor(options: ConnectionOptions, handlers: MessageHandlers) {
     this.#handlers = handlers;
+    this.#clock = options.clock;
     const { host, port, path, keepalive, authority } = options;
     const target = host.includes(':') ? `ipv6:[${host}]:${port}` : `ipv4:${host}:${port}`;
     this.#client = new Client(target, this.#credentials(), channelOptions(keepalive, path, authority));
@@ -72,6 +76,12 @@ export class GrpcConnection implements MessageStream {
   }
 
   #onStatus(ended: StatusObject): void {
+    // Of a connection that dropped, gRPC may tell a moment before its socket does.
+    if (ended.code !== status.UNAVAILABLE || this.#watch?.evidence) this.#onEnd(ended);
+    else this.#clock.schedule(0, () => this.#onEnd(ended));
+  }
+
+  #onEnd(ended: StatusObject): void {
     if (this.#isOver) return;
     const evidence = this.#evidenceOf(ended);
     this.destroy();

@@ -114,9 +114,9 @@ class GrpcDial {
   }
 
   #connect({ host, port }: Place, path: string): GrpcConnection {
-    const { keepalive } = this.#options;
+    const { clock, keepalive } = this.#options;
     const authority = this.#what.address;
-    return new GrpcConnection({ host, port, path, keepalive, authority }, { onMessage: ignoreDone, onEnd: ignoreDone });
+    return new GrpcConnection({ clock, host, port, path, keepalive, authority }, { onMessage: ignoreDone, onEnd: ignoreDone });
   }
 
   #fail(evidence: Evidence, message: string): void {

@@ -3,6 +3,8 @@
  * what came in belongs to its listener.
  */
 
+import { setMaxListeners } from 'node:events';
+
 import type { Clock } from '../base/clock.ts';
 import { HeddleError } from '../errors.ts';
 import { dial } from './grpc-dial.ts';
@@ -30,6 +32,8 @@ export class GrpcTransport implements Transport {
     this.#clock = options.clock;
     this.#keepalive = options.keepalive ?? defaultKeepalive;
     this.#valueBytesMax = options.valueBytesMax;
+    // One listener for each dial under way; their number is the mesh's business.
+    setMaxListeners(0, this.#closing.signal);
   }
 
   async listen(options: ListenOptions, acceptor: Acceptor): Promise<Listener> {

@@ -7,7 +7,7 @@
  * R3 whoever sends more than the limit, the announced size or the credit has broken the protocol.
  */
 
-import { arrivingBytesMax, arrivingMax, creditBytesInitial, creditBytesMax, transfersMax } from './limits.ts';
+import { arrivingBytesMax, arrivingMax, chunkBytesMax, creditBytesInitial, creditBytesMax, transfersMax } from './limits.ts';
 import type { Chunk, Problem } from './stream-codec.ts';
 
 export interface LargeReceiverOptions {
@@ -42,6 +42,7 @@ export class LargeReceiver {
 
   /** Takes one chunk of a value; says what is wrong with it. */
   onData(chunk: Chunk): Problem | undefined {
+    if (chunk.data.length > chunkBytesMax) return `a chunk of ${chunk.data.length} bytes is over the limit of ${chunkBytesMax}`;
     const arriving = this.#arriving.get(chunk.transfer);
     if (arriving) return chunk.bytesTotal > 0 ? 'a transfer begins twice' : this.#take(arriving, chunk.data);
     const problem = this.#problemOf(chunk);

@@ -26,10 +26,11 @@ export class Outbox {
   #head = 0;
   #bytes = 0;
   /** Corked: the greeting is not over. */
-  #state: 'corked' | 'idle' | 'writing' | 'over' = 'corked';
+  #state: 'corked' | 'idle' | 'scheduled' | 'writing' | 'over' = 'corked';
   #isWritable = true;
   #onFlushed: (() => void) | undefined;
-  readonly #done = (): void => this.#onDone();
+  readonly #done = (): void => this.#advance('writing');
+  readonly #turn = (): void => this.#advance('scheduled');
 
   constructor(options: OutboxOptions) {
     this.#options = options;
@@ -40,8 +41,8 @@ export class Outbox {
   }
 
   push(frame: Uint8Array): void {
-    if (this.#state === 'idle') return this.#write([frame], framedBytes(frame));
     if (this.#state === 'over') return;
+    if (this.#state === 'idle') this.#schedule();
     this.#frames.push(frame);
     this.#bytes += framedBytes(frame);
     if (this.#bytes > outboxBytesMax) return this.#overflow();
@@ -70,13 +71,22 @@ export class Outbox {
     this.#onFlushed = undefined;
   }
 
+  /**
+   * Writes at the end of this turn of the event loop: a tick queued from a microtask runs once all microtasks have, so
+   * that what a whole batch of arrivals led to, promises included, leaves as one batch.
+   */
+  #schedule(): void {
+    this.#state = 'scheduled';
+    queueMicrotask(() => process.nextTick(this.#turn));
+  }
+
   #write(frames: readonly Uint8Array[], bytes: number): void {
     this.#state = 'writing';
     this.#options.write(encodeFrames(frames, bytes), this.#done);
   }
 
-  #onDone(): void {
-    if (this.#state !== 'writing') return;
+  #advance(from: 'writing' | 'scheduled'): void {
+    if (this.#state !== from) return;
     this.#state = 'idle';
     this.#next();
   }

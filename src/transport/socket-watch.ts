@@ -9,6 +9,7 @@ import type { Evidence } from './transport.ts';
 export class SocketWatch {
   readonly #socket: Socket;
   #isLost = false;
+  #isGivenUp = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -23,11 +24,13 @@ export class SocketWatch {
     return this.#socket.destroyed ? 'silent' : undefined;
   }
 
+  /** Ends it from this side. */
   destroy(): void {
+    this.#isGivenUp = true;
     this.#socket.destroy();
   }
 
   #lose(): void {
-    if (!this.#socket.destroyed) this.#isLost = true;
+    if (!this.#isGivenUp) this.#isLost = true;
   }
 }
