@@ -80,7 +80,8 @@ export class Detector {
   onLost(link: LinkState, evidence: LinkEvidence): void {
     const record = this.#state.findMember(link.name);
     this.#state.touched.add(link.name);
-    if (record?.instance !== link.instance || evidence === 'local') return;
+    // A close in good order (`remote`) says nothing yet: two links may have crossed. The dial that follows will tell.
+    if (record?.instance !== link.instance || evidence === 'local' || evidence === 'remote') return;
     this.#accuse(record, evidence === 'silent' || evidence === 'stalled' ? evidence : 'reset', false);
   }
 
@@ -149,8 +150,15 @@ export class Detector {
       target: name, epoch: record.epoch, instance: record.instance, incarnation: record.incarnation,
       observer: state.self.name, evidence, ageMs: 0,
     };
-    if (!courtOf(record, state).mayReport(state.self.name)) return;
+    if (!courtOf(record, state).mayReport(state.self.name) || this.#isRefutedLately(record)) return;
     if (state.suspicions.keep(report, state.nowMs)) this.#spread.report([report]);
+  }
+
+  /** It answered our last report by a higher incarnation: it lives, and others reach it. Asking again can wait. */
+  #isRefutedLately({ owner, incarnation }: MemberRecord): boolean {
+    const { suspicions, self, nowMs, settings } = this.#state;
+    const last = suspicions.find(owner, self.name);
+    return last !== undefined && last.report.incarnation < incarnation && nowMs - last.heardAtMs < settings.reportExpiryMs / 2;
   }
 
   #hear(report: Report): boolean {

@@ -40,15 +40,16 @@ export class Dialling {
   /** Dials whatever is due. */
   tend(): void {
     if (this.#state.self.record.final !== 'none') return;
-    for (const address of this.#dials.join) if (!this.#isSeedMet(address)) this.#dialSeed(address);
+    const { heals } = this.#state.rules;
+    if (heals || !this.#isRoundOver) for (const address of this.#dials.join) if (!this.#isSeedMet(address)) this.#dialSeed(address);
     const lost: (MemberRecord | Obituary)[] = [];
     if (this.#knownSinceMs.size > 2 * this.#state.records.size) this.#knownSinceMs.clear();
     for (const record of this.#state.records.all()) {
       if (record.kind === 'unknown' || record.owner === this.#state.self.name || record.final === 'left') continue;
-      if (record.kind === 'member') this.#dialMember(record);
+      if (record.kind === 'member' && (heals || !this.#isLost(record))) this.#dialMember(record);
       if (this.#isLost(record)) lost.push(record);
     }
-    if (this.#state.rules.heals) this.#heal(lost.filter((record) => !this.#isTakenOver(record)));
+    if (heals) this.#heal(lost.filter((record) => !this.#isTakenOver(record)));
     this.#sayFailing();
   }
 

@@ -60,9 +60,9 @@ export class Intake {
     if (merge === 'older' && before && from !== undefined) return this.#spread.tell(from, before);
     if (merge !== 'taken') return;
     this.#state.touch(record);
-    this.#spread.flood(record, from);
     if (record.final !== 'none') this.#end(record);
-    else if (record.kind === 'member') this.#bodies.want(record.bodyHash, from);
+    this.#spread.flood(record, from);
+    if (record.final === 'none' && record.kind === 'member') this.#bodies.want(record.bodyHash, from);
     if (before && before.instance !== record.instance) this.#state.suspicions.forget(record.owner);
   }
 
@@ -104,6 +104,9 @@ export class Intake {
     this.#undecided.delete(record.owner);
     const link = links.to(record.instance);
     // The dead are not spoken to; one that left closes its link itself once it has sent what it had.
-    if (link && record.final === 'dead') this.#state.emit({ kind: 'close', link: link.id, isRetired: false });
+    if (!link || record.final !== 'dead') return;
+    links.remove(link.id);
+    this.#spread.drop(link.id);
+    this.#state.emit({ kind: 'close', link: link.id, isRetired: false });
   }
 }

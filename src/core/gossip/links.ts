@@ -2,7 +2,8 @@
  * The links that are up, and when each was last heard.
  *
  * Of two links to one instance that crossed, the one that the lower name dialled stays; a link that is older than any
- * crossing gives way to a new one, because nobody dials a member whose link works.
+ * crossing gives way to a new one, because nobody dials a member whose link works. An accepted link counts only once its
+ * dialler has spoken on it: the dialler may have given up long before its greeting was read.
  */
 
 import type { Beat, Root } from './message.ts';
@@ -22,6 +23,8 @@ export class LinkState {
   sequence = 0;
   /** Beats of the peer in a row whose root was not ours. */
   mismatches = 0;
+  /** Accepted beside another link; it counts once its dialler has spoken on it. */
+  isHeld = false;
   /** No new synchronisation before this time. */
   syncAfterMs = 0;
   readonly #sentAtMs = new Map<number, number>();
@@ -105,11 +108,20 @@ export class Links {
     return this.#byId.values();
   }
 
+  /** Adds a link without using it, unless it is the only one. True when it is. */
+  hold(link: LinkState): boolean {
+    this.#byId.set(link.id, link);
+    link.isHeld = this.#byInstance.has(link.instance);
+    if (!link.isHeld) this.#byInstance.set(link.instance, link);
+    return !link.isHeld;
+  }
+
   /** Adds a link and gives the one that it makes superfluous, if any (perhaps itself). */
   add(link: LinkState, options: { readonly lowerName: string; readonly crossingMs: number }): LinkState | undefined {
     this.#byId.set(link.id, link);
+    link.isHeld = false;
     const other = this.#byInstance.get(link.instance);
-    if (!other) {
+    if (!other || other === link) {
       this.#byInstance.set(link.instance, link);
       return undefined;
     }

@@ -19,7 +19,7 @@ export interface OwnEvidence {
   readonly isChecked: boolean;
 }
 
-interface HeldReport {
+export interface HeldReport {
   readonly report: Report;
   /** When the observer saw it first, in our time. */
   readonly sinceMs: number;
@@ -107,9 +107,9 @@ export class Suspicions {
     return true;
   }
 
-  /** When the observer last spoke against the target; undefined for never. */
-  heardAtMs(target: string, observer: string): number | undefined {
-    return this.#reports.get(target)?.get(observer)?.heardAtMs;
+  /** What the observer said last, even if it is void by now. */
+  find(target: string, observer: string): HeldReport | undefined {
+    return this.#reports.get(target)?.get(observer);
   }
 
   /** The reports that still count against this record, with their age as of now. */
@@ -118,8 +118,8 @@ export class Suspicions {
     if (!reports) return [];
     const valid: Report[] = [];
     for (const [observer, held] of reports) {
-      if (nowMs - held.heardAtMs > this.#settings.reportExpiryMs || isVoid(held.report, record)) reports.delete(observer);
-      else valid.push({ ...held.report, ageMs: Math.max(0, Math.floor(nowMs - held.sinceMs)) });
+      if (nowMs - held.heardAtMs > this.#settings.reportExpiryMs) reports.delete(observer);
+      else if (!isVoid(held.report, record)) valid.push({ ...held.report, ageMs: Math.max(0, Math.floor(nowMs - held.sinceMs)) });
     }
     if (reports.size === 0) this.#reports.delete(record.owner);
     return valid;

@@ -1,0 +1,80 @@
+/**
+ * What this member says of itself, and when: its catalog, that it leaves, that it has left.
+ */
+
+import type { BodyStore } from './bodies.ts';
+import type { LocalCatalog } from './io.ts';
+import type { Spread } from './spread.ts';
+import type { MeshState } from './state.ts';
+
+export class Announcing {
+  readonly #state: MeshState;
+  readonly #spread: Spread;
+  readonly #bodies: BodyStore;
+  /** Waits for its turn: one version in `publishIntervalMs`. */
+  #catalog: LocalCatalog | undefined;
+  #publishAtMs = Number.NEGATIVE_INFINITY;
+  #spreadAtMs = Number.POSITIVE_INFINITY;
+
+  constructor(state: MeshState, parts: { readonly spread: Spread; readonly bodies: BodyStore }) {
+    this.#state = state;
+    this.#spread = parts.spread;
+    this.#bodies = parts.bodies;
+  }
+
+  /** When there is something to say. */
+  dueMs(): number {
+    return Math.min(this.#catalog ? this.#publishAtMs : Number.POSITIVE_INFINITY, this.#spreadAtMs);
+  }
+
+  /** Says what is due. */
+  tend(): void {
+    this.#announce();
+    if (this.#state.nowMs < this.#spreadAtMs) return;
+    this.#spreadAtMs = Number.POSITIVE_INFINITY;
+    this.#state.tell({ kind: 'spread' });
+  }
+
+  publish(catalog: LocalCatalog): void {
+    this.#catalog = catalog;
+    this.#announce();
+  }
+
+  leave(): void {
+    const { self, nowMs, settings } = this.#state;
+    this.#spreadAtMs = nowMs + settings.spreadMs;
+    if (self.isLeaving) return;
+    self.announceLeaving();
+    this.spreadSelf();
+    this.#spread.flush(true);
+  }
+
+  finish(): void {
+    const state = this.#state;
+    state.self.announceLeft();
+    this.spreadSelf();
+    this.#spread.flush(true);
+    for (const link of state.links.all()) state.emit({ kind: 'close', link: link.id, isRetired: false });
+    state.phase = 'finished';
+  }
+
+  /** Our own record has changed. */
+  spreadSelf(): void {
+    const { self, records, touched, nowMs } = this.#state;
+    records.replace(self.record, nowMs);
+    touched.add(self.name);
+    this.#spread.flood(self.record);
+  }
+
+  #announce(): void {
+    const { self, nowMs, settings } = this.#state;
+    if (!this.#catalog || nowMs < this.#publishAtMs) return;
+    const { bodyHash, body } = this.#catalog;
+    this.#catalog = undefined;
+    this.#publishAtMs = nowMs + settings.publishIntervalMs;
+    this.#bodies.keep(bodyHash, body);
+    if (bodyHash === self.record.bodyHash) return;
+    self.announce(bodyHash);
+    this.spreadSelf();
+  }
+}

@@ -1,0 +1,59 @@
+/**
+ * A newcomer's way in: it has joined when it knows the members that a peer named, and their functions.
+ */
+
+import type { BodyStore } from './bodies.ts';
+import { meshLimits } from './settings.ts';
+import type { Spread } from './spread.ts';
+import type { MeshState } from './state.ts';
+
+export class Joining {
+  readonly #state: MeshState;
+  readonly #spread: Spread;
+  readonly #bodies: BodyStore;
+  /** Slots that the first synchronisation asked for. */
+  #awaited: readonly string[] | undefined;
+  /** Until when the functions of the members are waited for. */
+  #bodiesUntilMs = 0;
+  #hasJoined = false;
+
+  constructor(state: MeshState, parts: { readonly spread: Spread; readonly bodies: BodyStore }) {
+    this.#state = state;
+    this.#spread = parts.spread;
+    this.#bodies = parts.bodies;
+  }
+
+  get hasJoined(): boolean {
+    return this.#hasJoined;
+  }
+
+  /** A synchronisation has asked a peer for these slots. */
+  await(slots: readonly string[]): void {
+    if (this.#hasJoined) return;
+    this.#awaited = slots;
+    this.#bodiesUntilMs = this.#state.nowMs + this.#state.settings.dialTimeoutMs;
+    this.check();
+  }
+
+  /** Joined: the members that the peer named are known, and their functions, unless those take longer than a dial. */
+  check(): void {
+    if (!this.#awaited?.every((slot) => this.#state.records.find(slot) !== undefined)) return;
+    if (this.#bodies.wanted === 0 || this.#state.nowMs >= this.#bodiesUntilMs) this.join();
+  }
+
+  join(): void {
+    this.#awaited = undefined;
+    if (this.#hasJoined) return;
+    this.#hasJoined = true;
+    this.#state.tell({ kind: 'joined' });
+  }
+
+  /** A newcomer says at once what it offers: whoever takes it in knows its functions before it counts as joined. */
+  introduce(link: number): void {
+    if (this.#hasJoined) return;
+    const { bodyHash } = this.#state.self.record;
+    this.#spread.flush(true);
+    const bytes = this.#bodies.find(bodyHash)?.length ?? 0;
+    if (bytes > 0 && bytes <= meshLimits.bodyPieceBytes) this.#bodies.give(link, bodyHash);
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * Links as they come and go, and what the end of a dial means to everybody concerned.
+ */
+
+import { unreachable } from '../../base/assert.ts';
+import type { Detector } from './detector.ts';
+import type { Dialling } from './dialling.ts';
+import type { Dial, Dials } from './dials.ts';
+import type { Greeting } from './greeting.ts';
+import type { Intake } from './intake.ts';
+import type { DialOutcome, LinkEvidence } from './io.ts';
+import type { Joining } from './joining.ts';
+import { LinkState } from './links.ts';
+import type { Greeter, HelloAck } from './message.ts';
+import type { Naming } from './naming.ts';
+import type { Spread } from './spread.ts';
+import type { MeshState } from './state.ts';
+import type { Sync } from './sync.ts';
+
+export interface MeetingParts {
+  readonly dials: Dials;
+  readonly dialling: Dialling;
+  readonly greeting: Greeting;
+  readonly naming: Naming;
+  readonly joining: Joining;
+  readonly spread: Spread;
+  readonly sync: Sync;
+  readonly intake: Intake;
+  readonly detector: Detector;
+}
+
+export class Meeting {
+  readonly #state: MeshState;
+  readonly #dials: Dials;
+  readonly #dialling: Dialling;
+  readonly #greeting: Greeting;
+  readonly #naming: Naming;
+  readonly #joining: Joining;
+  readonly #spread: Spread;
+  readonly #sync: Sync;
+  readonly #intake: Intake;
+  readonly #detector: Detector;
+
+  constructor(state: MeshState, parts: MeetingParts) {
+    this.#state = state;
+    this.#dials = parts.dials;
+    this.#dialling = parts.dialling;
+    this.#greeting = parts.greeting;
+    this.#naming = parts.naming;
+    this.#joining = parts.joining;
+    this.#spread = parts.spread;
+    this.#sync = parts.sync;
+    this.#intake = parts.intake;
+    this.#detector = parts.detector;
+  }
+
+  /** A dial has ended. */
+  dialled(id: number, outcome: DialOutcome): void {
+    const dial = this.#dials.take(id);
+    if (!dial) return;
+    if (outcome.kind === 'failed') return this.#dialFailed(dial, outcome.evidence);
+    const { ack, link } = outcome;
+    const { purpose } = dial;
+    if (purpose.kind === 'name') return this.#probed(purpose, ack);
+    this.#noteRefusal(dial, ack);
+    if (purpose.kind === 'seed') this.#seedAnswered(dial.address, outcome);
+    else {
+      this.#memberAnswered(dial, ack);
+      if (link !== undefined) this.#accepted(link, ack);
+    }
+  }
+
+  /** A greeting was accepted, by us or by them. */
+  linkUp(id: number, { greeter, isDialler }: { greeter: Greeter; isDialler: boolean }): void {
+    const state = this.#state;
+    const link = new LinkState({ id, name: greeter.name, instance: greeter.instance, isDialler, nowMs: state.nowMs });
+    state.hasMet = true;
+    if (isDialler) this.use(link);
+    else if (state.links.hold(link)) this.#detector.vouch(link);
+    state.touched.add(greeter.name);
+    this.#spread.tell(id, state.self.record);
+    this.#joining.introduce(id);
+    const held = state.records.find(greeter.name);
+    // The peer must hear of its own end, or of another server of its name.
+    if (held && held.kind !== 'unknown' && (held.final === 'dead' || held.instance !== greeter.instance)) this.#spread.tell(id, held);
+    if (isDialler || !this.#joining.hasJoined) this.#synchronise(link.instance);
+  }
+
+  /** The link works both ways: of two to one member, one is enough. */
+  use(link: LinkState): void {
+    const { links, self, settings } = this.#state;
+    const lowerName = link.name < self.name ? link.name : self.name;
+    const superfluous = links.add(link, { lowerName, crossingMs: 2 * settings.dialTimeoutMs });
+    this.#detector.vouch(link);
+    if (!superfluous) return;
+    this.#state.emit({ kind: 'close', link: superfluous.id, isRetired: true });
+    // A newcomer must not wait for an answer over the one that closes.
+    if (!this.#joining.hasJoined) this.#synchronise(link.instance);
+  }
+
+  #synchronise(instance: string): void {
+    const link = this.#state.links.to(instance);
+    if (link) this.#sync.start(link);
+  }
+
+  /** A link is gone, or a greeting's connection. */
+  linkDown(id: number, evidence: LinkEvidence): void {
+    this.#greeting.forget(id);
+    const { links } = this.#state;
+    const before = links.find(id);
+    const wasUsed = before !== undefined && links.to(before.instance) === before;
+    const link = links.remove(id);
+    this.#spread.drop(id);
+    if (!link || !wasUsed || links.to(link.instance)) return;
+    this.#detector.onLost(link, evidence);
+    const record = this.#state.findMember(link.name);
+    if (record?.instance === link.instance && !record.isLeaving && evidence !== 'local') this.#dialling.onLost(record);
+  }
+
+  /** The link is up before the seed counts as answered: a round that ends with it has met somebody. */
+  #seedAnswered(address: string, { ack, link }: Extract<DialOutcome, { kind: 'answered' }>): void {
+    if (link !== undefined) this.#accepted(link, ack);
+    const { refusal } = ack;
+    const joinRefusal = refusal && { address, code: refusal.code, theirs: ack.cluster };
+    this.#dialling.onSeedAnswered(address, ack.instance, joinRefusal);
+  }
+
+  #accepted(link: number, ack: HelloAck): void {
+    if (!this.#greeting.onAccepted(ack)) return this.#state.emit({ kind: 'close', link, isRetired: false });
+    this.linkUp(link, { greeter: ack, isDialler: true });
+  }
+
+  #memberAnswered(dial: Dial, ack: HelloAck): void {
+    if (dial.purpose.kind !== 'member') return;
+    const { name, instance } = dial.purpose;
+    if (ack.instance === instance) this.#intake.decide(name, true);
+    if (ack.instance === instance && ack.refusal === undefined) return this.#dials.settle(dial.address);
+    this.#dialling.onMemberFailed(dial.address);
+    if (ack.instance !== instance) this.#memberFailed(name, instance, 'refused');
+  }
+
+  #dialFailed(dial: Dial, evidence: LinkEvidence): void {
+    const { purpose, address } = dial;
+    switch (purpose.kind) {
+      case 'name':
+        return this.#probed(purpose, undefined);
+      case 'seed':
+        return this.#dialling.onSeedFailed(address);
+      case 'member':
+        this.#dialling.onMemberFailed(address);
+        // A stall of our own can make any dial late: it proves nothing about the peer.
+        if (evidence !== 'refused' && this.#state.stalledAtMs >= dial.startedAtMs) return;
+        return this.#memberFailed(purpose.name, purpose.instance, evidence);
+      default:
+        return unreachable(purpose);
+    }
+  }
+
+  #memberFailed(name: string, instance: string, evidence: LinkEvidence): void {
+    const record = this.#state.findMember(name);
+    if (record?.instance !== instance || this.#state.liveLinkTo(instance)) return;
+    this.#intake.decide(name, false);
+    if (this.#state.findMember(name) === record) this.#detector.onDialFailed(record, evidence);
+  }
+
+  #probed(purpose: Dial['purpose'] & { kind: 'name' }, ack: HelloAck | undefined): void {
+    const { link, instance, epoch } = purpose;
+    const isThere = ack?.instance === instance;
+    if (link !== undefined) return this.#greeting.onProbed(link, { instance, epoch, url: ack?.url ?? '' }, isThere);
+    if (isThere) this.#naming.onAnswer(ack);
+    else this.#naming.takeOver({ instance, epoch });
+  }
+
+  #noteRefusal(dial: Dial, ack: HelloAck): void {
+    const { refusal } = ack;
+    if (!refusal || refusal.code === 'probe' || refusal.code === 'self') return;
+    this.#state.note({ kind: 'greeting.refused', address: dial.address, code: refusal.code, byUs: false, message: refusal.message });
+    if (refusal.code !== 'name_taken' || !refusal.holder) return;
+    if (refusal.holder.instance === ack.instance) this.#naming.onAnswer(ack);
+    else this.#naming.contest(refusal.holder);
+  }
+}
