@@ -15,7 +15,8 @@ import type { MemberView } from '../core/gossip/view.ts';
 import type { Offer } from './api.ts';
 import { memberOf } from './directory.ts';
 import type { CallOrigin, Dispatcher } from './dispatcher.ts';
-import type { CallEngine, CallSink, Invocation, Settlement } from './invocation.ts';
+import { invocationOf } from './call-frame.ts';
+import type { CallEngine, CallSink, Settlement } from './invocation.ts';
 import type { Incoming, RequestFrame } from './conversation.ts';
 import type { Peer } from './peer.ts';
 import type { RunEngine, RunFollower } from './run-engine.ts';
@@ -113,28 +114,6 @@ function failure(id: number, error: unknown) {
 function refuse(peer: Peer, id: number, refusal: HeddleError): void {
   peer.serve(id, { cancel: () => {} });
   peer.answer(failure(id, refusal));
-}
-
-function invocationOf(frame: CallFrame, origin: CallOrigin, nowMs: number): Invocation {
-  return {
-    function: frame.function,
-    version: frame.version,
-    effect: frame.effect,
-    need: frame.need,
-    target: frame.target,
-    args: frame.args,
-    timeoutMs: frame.timeoutMs,
-    deadlineMs: nowMs + frame.timeoutMs,
-    caller: origin.callerInstance,
-    callerName: origin.callerName,
-    callNumber: frame.callNumber,
-    attempt: frame.attempt,
-    paid: frame.paid,
-    meta: frame.meta,
-    isJsonOnly: frame.isJsonOnly,
-    wantsProgress: frame.wantsProgress,
-    isOverloadFinal: false,
-  };
 }
 
 /** Passes the end of a call, run here or routed on, back over the link it came by. */

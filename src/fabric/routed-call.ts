@@ -14,14 +14,12 @@ import type { WheelEntry } from '../base/deadline-wheel.ts';
 import { errorTable, type Executed, type ErrorCode, HeddleError, strongest } from '../errors.ts';
 import type { Evidence } from '../transport/transport.ts';
 import { fromWireError, toWireError, type WireError } from '../wire/error.ts';
-import type { CallFrame, ProgressFrame, ReplyFrame } from '../wire/frame.ts';
+import type { ProgressFrame, ReplyFrame } from '../wire/frame.ts';
+import { frameOf } from './call-frame.ts';
 import type { CallHandle, CallSink, Invocation } from './invocation.ts';
 import type { Conversation, RoomWaiter } from './conversation.ts';
 import { decideRetry, retryBackoff } from './retry.ts';
 import type { CallContext, CallPeer, Routing } from './routing-port.ts';
-
-/** Taken off the remaining time at each hop, so that the inner verdict arrives before the outer deadline. */
-const hopMarginMs = 5;
 
 /** How long a call waits for a provider that was there a moment ago, and how often it looks, in milliseconds. */
 const absentMs = 250;
@@ -193,35 +191,10 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
     this.#id = peer.reserve(this);
     const attempt = this.#attempt++;
     this.#sink.started?.(this.#serverName(), attempt);
-    peer.send(this.#frame(route, attempt));
-  }
-
-  #frame(route: Route, attempt: number): CallFrame {
-    const call = this.#invocation;
-    const isOwn = call.caller === this.#context.instance;
-    const { version, isDirect } = this.#routing.addressing(route, call);
-    this.#isDirect = isDirect;
-    return {
-      kind: 'call',
-      id: this.#id,
-      callNumber: call.callNumber,
-      caller: isOwn ? undefined : call.caller,
-      callerName: isOwn ? undefined : call.callerName,
-      function: call.function,
-      version,
-      isDirect,
-      effect: call.effect,
-      need: isDirect ? undefined : call.need,
-      target: isDirect ? undefined : call.target,
-      timeoutMs: Math.max(1, call.deadlineMs - this.#sentAtMs - hopMarginMs),
-      attempt,
-      paid: this.#paid,
-      idempotencyKey: undefined,
-      meta: call.meta,
-      isJsonOnly: call.isJsonOnly,
-      wantsProgress: call.wantsProgress,
-      args: call.args,
-    };
+    const addressing = this.#routing.addressing(route, this.#invocation);
+    this.#isDirect = addressing.isDirect;
+    const sent = { id: this.#id, attempt, paid: this.#paid, nowMs: this.#sentAtMs, self: this.#context.instance, ...addressing };
+    peer.send(frameOf(this.#invocation, sent));
   }
 
   /** An attempt, or the choice of one, failed: again, or the end. */

@@ -1,0 +1,77 @@
+/**
+ * Between a call as the engines see it and the frame that carries one attempt of it.
+ *
+ * C1 callId, meta and payloads pass through unchanged over any number of hops.
+ * C2 the time stamped on a frame is what is left when it is written, less a margin for the hop.
+ */
+
+import type { CallFrame } from '../wire/frame.ts';
+import type { Invocation } from './invocation.ts';
+
+/** Taken off the remaining time at each hop, so that the inner verdict arrives before the outer deadline. */
+const hopMarginMs = 5;
+
+/** One attempt, about to be sent. */
+export interface SentAttempt {
+  readonly id: number;
+  readonly attempt: number;
+  readonly paid: number;
+  readonly nowMs: number;
+  /** Instance of this process. */
+  readonly self: string;
+  readonly version: string | undefined;
+  readonly isDirect: boolean;
+}
+
+export function frameOf(call: Invocation, sent: SentAttempt): CallFrame {
+  const isOwn = call.caller === sent.self;
+  return {
+    kind: 'call',
+    id: sent.id,
+    callNumber: call.callNumber,
+    caller: isOwn ? undefined : call.caller,
+    callerName: isOwn ? undefined : call.callerName,
+    function: call.function,
+    version: sent.version,
+    isDirect: sent.isDirect,
+    effect: call.effect,
+    need: sent.isDirect ? undefined : call.need,
+    target: sent.isDirect ? undefined : call.target,
+    timeoutMs: Math.max(1, call.deadlineMs - sent.nowMs - hopMarginMs),
+    attempt: sent.attempt,
+    paid: sent.paid,
+    meta: call.meta,
+    isJsonOnly: call.isJsonOnly,
+    wantsProgress: call.wantsProgress,
+    args: call.args,
+  };
+}
+
+/** The call that a peer asks this process to route on. */
+export function invocationOf(frame: CallFrame, origin: CallerIdentity, nowMs: number): Invocation {
+  return {
+    function: frame.function,
+    version: frame.version,
+    effect: frame.effect,
+    need: frame.need,
+    target: frame.target,
+    args: frame.args,
+    timeoutMs: frame.timeoutMs,
+    deadlineMs: nowMs + frame.timeoutMs,
+    caller: origin.callerInstance,
+    callerName: origin.callerName,
+    callNumber: frame.callNumber,
+    attempt: frame.attempt,
+    paid: frame.paid,
+    meta: frame.meta,
+    isJsonOnly: frame.isJsonOnly,
+    wantsProgress: frame.wantsProgress,
+    isOverloadFinal: false,
+  };
+}
+
+/** Who asked first, where the frame does not say. */
+interface CallerIdentity {
+  readonly callerName: string;
+  readonly callerInstance: string;
+}
