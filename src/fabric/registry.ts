@@ -50,7 +50,7 @@ export class Registry {
 
   /**
    * Adds all of a record of definitions (under their own names) and plain functions (under their keys), or of a module
-   * namespace that holds nothing else. Gives what was added. Throws `bad_argument` or `too_large`, and adds none.
+   * namespace that holds nothing else. Gives what was added. Throws `bad_argument`, and adds none.
    */
   add(functions: Functions): readonly FunctionRecord[] {
     const added = definitionsOf(functions).map(({ key, definition }) => ({ key, served: served(definition) }));
@@ -90,10 +90,9 @@ export class Registry {
   /** R4. */
   #checkRoom(added: readonly FunctionRecord[]): void {
     const count = this.#size + added.length;
-    if (count > functionsMax) throw new HeddleError('too_large', { what: 'the list of functions', limit: functionsMax, found: count });
+    if (count > functionsMax) throw wrong(undefined, `at most ${functionsMax} functions at one server`, `${count}`);
     const bytes = bytesOf([...this.#records(), ...added].map(withoutSchemas));
-    if (bytes > bodyBytesMax)
-      throw new HeddleError('too_large', { what: 'the announcement of all functions, in bytes,', limit: bodyBytesMax, found: bytes });
+    if (bytes > bodyBytesMax) throw wrong(undefined, `names and resources of at most ${bodyBytesMax} bytes in all`, `${bytes}`);
   }
 
   #put(served: ServedFunction): void {
