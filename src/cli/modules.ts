@@ -16,7 +16,7 @@ import { UsageError } from './exit-code.ts';
 export async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {
   const file = resolve(path);
   if (!existsSync(file)) throw new UsageError(`there is no file ${path}`);
-  if (/\.[cm]?tsx?$/.test(file) && !canStripTypes()) (await import('tsx/esm/api')).register();
+  if (/\.[cm]?tsx?$/.test(file) && !canStripTypes()) await teachTypeScript();
   const exported: Readonly<Record<string, unknown>> = await import(pathToFileURL(file).href);
   return exported;
 }
@@ -58,6 +58,12 @@ function nameOf(key: string, value: unknown): string | undefined {
 
 function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** Both loaders: without `"type": "module"` near it, a .ts file is CommonJS for Node. */
+async function teachTypeScript(): Promise<void> {
+  (await import('tsx/cjs/api')).register();
+  (await import('tsx/esm/api')).register();
 }
 
 function canStripTypes(): boolean {

@@ -31,7 +31,7 @@ export const settingsSchema = z.strictObject({
       modules: texts('Files whose exports are offered; relative to this file.'),
       join: texts('Addresses (host:port) of servers that may be up already; none has to be.'),
       port: z
-        .union([z.literal('auto'), z.int().min(0).max(65_535), z.string().regex(/^\d{1,5}-\d{1,5}$/)])
+        .union([z.literal('auto'), z.int().min(1).max(65_535), z.string().regex(/^\d{1,5}-\d{1,5}$/)])
         .default('auto')
         .meta(facts('port', 'Where to listen: any free port, one port, or the first free one of a range.', '"auto", a port such as 7420, or a range such as "7420-7440"')),
       host: z.string().min(1).default('127.0.0.1').meta(facts('text', 'The address to listen on. 0.0.0.0 needs advertise.')),
