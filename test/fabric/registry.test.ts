@@ -120,8 +120,8 @@ describe('a registry', () => {
     const registry = new Registry(many(functionsMax));
     expect(registry.size).toBe(functionsMax);
     expect(thrownBy(() => registry.add({ more: add }))).toMatchObject({
-      code: 'too_large',
-      detail: { limit: functionsMax, found: functionsMax + 1 },
+      code: 'bad_argument',
+      detail: { path: ['functions'], found: `${functionsMax + 1}` },
     });
     expect(thrownBy(() => new Registry(many(functionsMax + 1))).code).toBe('bad_argument');
   });
