@@ -5,11 +5,12 @@
 /** Characters compared, and names looked at: a hint is worth about 10 ms, however many names a peer sends. */
 const lengthMax = 40;
 const knownMax = 2_000;
+const editsMax = 3;
 
-/** At most `count` of `known`, nearest first: within a third of the name's length, or one beginning with the other. */
+/** At most `count` of `known`, nearest first: within 3 edits and a third of its length, or one beginning with the other. */
 export function nearest(name: string, known: Iterable<string>, count = 3): readonly string[] {
   const wanted = name.slice(0, lengthMax).toLowerCase();
-  const budget = Math.floor(wanted.length / 3);
+  const budget = Math.min(editsMax, Math.floor(wanted.length / 3));
   const close: { readonly name: string; readonly distance: number }[] = [];
   let looked = 0;
   for (const candidate of known) {

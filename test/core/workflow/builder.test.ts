@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { rangeOf, remote } from '../../../src/core/function.ts';
+import { remote } from '../../../src/core/function.ts';
 import type { Builder } from '../../../src/core/workflow/builder.ts';
 import { validateInput, workflow } from '../../../src/core/workflow/builder.ts';
 import { parseWorkflow } from '../../../src/core/workflow/parse.ts';
@@ -169,23 +169,5 @@ describe('the input of a workflow', () => {
       code: 'bad_argument',
       detail: { path: ['input', 'n', 0], expected: 'a number', found: 'string' },
     });
-  });
-});
-
-describe('a handle', () => {
-  it('holds name, range and effect, and nothing that could be called', () => {
-    expect(remote()('f')).toEqual({ kind: 'call', name: 'f', version: '*' });
-    expect(remote()('f', { version: '1.0.0', effect: 'pure' })).toEqual({ kind: 'call', name: 'f', version: '1.0.0', effect: 'pure' });
-  });
-
-  it.each([
-    ['1.2.0', '^1.2.0'],
-    ['1.2.0-rc.1', '^1.2.0-rc.1'],
-    ['*', '*'],
-    ['>=1.1', '>=1.1'],
-    ['1', '1'],
-    ['=1.2.0', '=1.2.0'],
-  ])('a version of %s asks for %s', (version, range) => {
-    expect(rangeOf({ version })).toBe(range);
   });
 });

@@ -27,6 +27,9 @@ export interface WorldOptions {
   readonly cancelAnswers?: boolean;
 }
 
+/** Far more than any test needs. */
+const turnsMax = 200_000;
+
 export class World {
   readonly clock = new VirtualClock(0);
   readonly machine: RunMachine;
@@ -63,7 +66,8 @@ export class World {
   }
 
   continue(untilMs = Number.POSITIVE_INFINITY): this {
-    for (;;) {
+    for (let turn = 0; ; turn += 1) {
+      if (turn > turnsMax) throw new Error('the run does not come to an end');
       const wakeMs = this.machine.nextWakeMs();
       const nextMs = Math.min(wakeMs, this.clock.nextMs());
       if (nextMs > untilMs || nextMs === Number.POSITIVE_INFINITY) return this;
