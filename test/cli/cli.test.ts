@@ -1,0 +1,257 @@
+import { mkdtempSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { planServers } from '../../src/cli/dev.ts';
+import { errorText, exitCodeFor, UsageError } from '../../src/cli/exit-code.ts';
+import { parseArguments } from '../../src/cli/json-arguments.ts';
+import { catalogText, membersText } from '../../src/cli/listings.ts';
+import { functionsOf, loadFunctions } from '../../src/cli/modules.ts';
+import { runProgram } from '../../src/cli/program.ts';
+import { lineOf, ProgressState, reasonText, showProgress } from '../../src/cli/progress.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
+import { readWorkflowFile } from '../../src/cli/workflow-file.ts';
+import { type ErrorCode, errorTable } from '../../src/errors.ts';
+import { defineFunction, HeddleError, type RunEvent, workflow } from '../../src/index.ts';
+
+class FakeTerminal implements Terminal {
+  readonly outs: string[] = [];
+  readonly notes: string[] = [];
+  readonly isInteractive = false;
+  readonly environment = {};
+  out(text: string): void {
+    this.outs.push(text);
+  }
+  note(text: string): void {
+    this.notes.push(text);
+  }
+}
+
+async function usage(...args: string[]): Promise<{ readonly code: number; readonly notes: string; readonly outs: string }> {
+  const terminal = new FakeTerminal();
+  const code = await runProgram(args, terminal, '9.9.9');
+  return { code, notes: terminal.notes.join('\n'), outs: terminal.outs.join('\n') };
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'heddle-cli-'));
+
+function written(name: string, text: string): string {
+  const path = join(folder, name);
+  writeFileSync(path, text);
+  return path;
+}
+
+describe('exit codes', () => {
+  test('X1: every error code has one of 1, 2, 3, 4 and 130', () => {
+    for (const code of Object.keys(errorTable) as ErrorCode[]) {
+      const error = Object.assign(new Error('x'), { [Symbol.for('heddle.error')]: true, code });
+      expect([1, 2, 3, 4, 130]).toContain(exitCodeFor(error));
+    }
+  });
+
+  test.each([
+    [new HeddleError('function_failed', { name: 'Error', message: 'x' }), 1],
+    [new HeddleError('step_failed', { step: 'a', partial: {}, steps: {} }), 1],
+    [new HeddleError('bad_workflow', { problems: [] }), 2],
+    [new UsageError('x'), 2],
+    [new HeddleError('no_matching_offer', { function: 'a', wanted: 'tpu', offers: [] }), 3],
+    [new HeddleError('unreachable', { address: 'a', evidence: 'refused' }), 3],
+    [new HeddleError('deadline_exceeded', { timeoutMs: 1 }), 4],
+    [new HeddleError('cancelled', {}), 130],
+    [new Error('a bug'), 1],
+    ['thrown', 1],
+  ])('%s ends with %i', (error, code) => {
+    expect(exitCodeFor(error)).toBe(code);
+  });
+
+  test('an error is said with its code, whether it ran, and its cause', () => {
+    const cause = new HeddleError('function_failed', { name: 'RangeError', message: 'too far' });
+    const error = new HeddleError('step_failed', { step: 'a', partial: {}, steps: {} }, { executed: 'maybe', cause });
+    expect(errorText(error)).toBe('step_failed: step "a" failed (it may have run)\n  because function_failed: RangeError: too far (it ran)');
+  });
+});
+
+describe('arguments', () => {
+  test('are JSON, with the forms for what JSON lacks', () => {
+    expect(parseArguments(['1', '"a"', '[true, null]', '{"$date":"1970-01-01T00:00:00.000Z"}'])).toEqual([1, 'a', [true, null], new Date(0)]);
+  });
+
+  test.each([
+    ['world', `'"world"'`],
+    ["it's", `"\\"it's\\""`],
+  ])('a text without its own quotes is refused, saying how to quote it: %s', (text, quoted) => {
+    expect(() => parseArguments(['1', text])).toThrow(`argument 2 is not JSON: ${text}\nA text needs its own quotes, inside those of the shell: ${quoted}`);
+  });
+
+  test('JSON that is cut short is refused without advice about quotes', () => {
+    expect(() => parseArguments(['{"a":'])).toThrow(/^argument 1 is not JSON: \{"a":\n(?!A text)/);
+  });
+});
+
+describe('usage', () => {
+  test('--version and --help go to stdout with exit code 0', async () => {
+    expect(await usage('--version')).toMatchObject({ code: 0, outs: '9.9.9' });
+    expect((await usage('--help')).outs).toContain('members');
+  });
+
+  test.each([
+    [['frob'], "unknown command 'frob'"],
+    [['serv'], 'Did you mean serve?'],
+    [['serve', '--nmae', 'x'], 'Did you mean --name?'],
+    [['call'], "missing required argument 'function'"],
+    [['call', 'f', '--timeout-ms', 'soon'], 'a whole number from 1'],
+    [['call', 'f', 'word'], 'argument 1 is not JSON'],
+    [['dev', '--servers', '0'], 'a whole number from 1'],
+    [['run', 'missing.json'], 'missing.json cannot be read'],
+    [['run', 'flow.yaml'], 'neither .json nor .toml nor a module'],
+    [['serve', 'missing.ts'], 'there is no file missing.ts'],
+    [['serve', '--resource', 'gpu', 'functions.ts'], 'put modules first'],
+    [['serve', '--port', 'here'], '--port: expected "auto", a port such as 7420'],
+    [['serve', '--settings', 'missing.toml'], 'missing.toml cannot be read'],
+  ])('wrong usage is exit code 2 and says what would be right: %s', async (args, message) => {
+    const { code, notes, outs } = await usage(...args);
+    expect({ code, outs }).toEqual({ code: 2, outs: '' });
+    expect(notes).toContain(message);
+  });
+
+  test.each(['explain', 'why', 'runs', 'cancel', 'drain', 'top', 'types', 'ca', 'join', 'topic', 'queue', 'cache'])('C3: %s is not built and does not exist', async (name) => {
+    expect(await usage(name)).toMatchObject({ code: 2, notes: expect.stringContaining(`unknown command '${name}'`) });
+  });
+});
+
+describe('modules', () => {
+  const resize = defineFunction({ name: 'image.resize', handler: () => 1 });
+  const add = (a: number, b: number): number => a + b;
+
+  test('M1: a definition goes by its own name, a plain function by its export name, anything else is left alone', () => {
+    const exported = { resize, add, limit: 5, Klass: class {}, list: [add], functions: { sub: add, resize } };
+    expect([...functionsOf(exported)]).toEqual([['image.resize', resize], ['add', add], ['sub', add]]);
+  });
+
+  test('a module in TypeScript gives its functions', async () => {
+    const path = written('functions.ts', 'export const twice = (n: number): number => 2 * n;\nexport const unit: string = "px";\n');
+    expect(Object.keys(await loadFunctions([path]))).toEqual(['twice']);
+  });
+
+  test('M2: two functions of one name are refused with both places', async () => {
+    const [a, b] = [written('a.ts', 'export const same = () => 1;'), written('b.ts', 'export const same = () => 2;')];
+    await expect(loadFunctions([a, b])).rejects.toThrow(`"same" is exported by ${a} and by ${b}`);
+  });
+
+  test('a module without functions is refused', async () => {
+    await expect(loadFunctions([written('none.ts', 'export const n = 1;')])).rejects.toThrow('exports no function');
+  });
+});
+
+describe('workflow files', () => {
+  const commands = [{ name: 'a', fun: 'f', args: [{ $ref: 'b' }, new Date(0)] }];
+
+  test('JSON is an object with commands, or the list of them', async () => {
+    const text = '[{"name":"a","fun":"f","args":[{"$ref":"b"},{"$date":"1970-01-01T00:00:00.000Z"}]}]';
+    expect(await readWorkflowFile(written('list.json', text))).toEqual({ kind: 'data', data: commands });
+    expect(await readWorkflowFile(written('object.json', `{"commands":${text}}`))).toEqual({ kind: 'data', data: { commands } });
+  });
+
+  test('TOML is the same', async () => {
+    const path = written('flow.toml', '[[commands]]\nname = "a"\nfun = "f"\nargs = [{ "$ref" = "b", path = ["rows", 0] }]\n');
+    const source = await readWorkflowFile(path);
+    expect(JSON.parse(JSON.stringify(source))).toEqual({
+      kind: 'data',
+      data: { commands: [{ name: 'a', fun: 'f', args: [{ $ref: 'b', path: ['rows', 0] }] }] },
+    });
+  });
+
+  test('a module exports one workflow, under any name', async () => {
+    const flow = workflow('empty', ({ step }) => step('a', defineFunction({ name: 'f', handler: () => 1 }), []));
+    expect(flow.toJSON().commands).toHaveLength(1);
+    const path = written('flow.mjs', 'export const report = { name: "r", commands: [] };\nexport const other = 5;');
+    expect(await readWorkflowFile(path)).toEqual({ kind: 'data', data: { name: 'r', commands: [] } });
+  });
+
+  test.each([
+    ['nothing.json', '{"steps": []}', 'holds no workflow'],
+    ['broken.json', '{"commands": [', 'JSON text'],
+    ['broken.toml', 'commands = [', 'broken.toml:1'],
+    ['two.mjs', 'export const a = { commands: [] }; export const b = { commands: [] };', 'exports 2 workflows'],
+    ['none.mjs', 'export const a = 1;', 'exports no workflow'],
+  ])('%s is refused', async (name, text, message) => {
+    await expect(readWorkflowFile(written(name, text))).rejects.toThrow(message);
+  });
+});
+
+describe('progress', () => {
+  const head = { seq: 1, atMs: 0 };
+  const events: RunEvent[] = [
+    { ...head, kind: 'run.accepted', runId: 'r', coordinator: 'ada', steps: ['a', 'b'] },
+    { ...head, kind: 'reference.looksBare', step: 'b', text: 'a' },
+    { ...head, kind: 'step.started', step: 'a', server: 'bell', attempt: 1 },
+    { ...head, kind: 'step.waiting', step: 'b', reason: { kind: 'concurrency_full', function: 'f' } },
+    { ...head, kind: 'step.progress', step: 'a', value: { part: 0.5, n: 1n } },
+    { ...head, kind: 'step.settled', step: 'a', ok: true, outcome: 'done', server: 'bell', elapsedMs: 12.4 },
+    { ...head, kind: 'step.settled', step: 'b', ok: false, outcome: 'not_run', elapsedMs: 0, error: new HeddleError('upstream_failed', { step: 'b', upstream: 'a' }) },
+    { ...head, kind: 'run.settled', ok: false, elapsedMs: 20 },
+  ];
+
+  async function* replay(): AsyncGenerator<RunEvent> {
+    yield* events;
+  }
+
+  test('is plain lines on stderr where there is no terminal', async () => {
+    const terminal = new FakeTerminal();
+    await showProgress(terminal, replay());
+    expect(terminal.outs).toEqual([]);
+    expect(terminal.notes).toEqual([
+      'run r on ada: 2 steps',
+      'hint: step "b" was given the text "a", which is also the name of a step; write {"$ref": "a"}, or use --bare, if its result was meant',
+      '  b waits: concurrency full (f)',
+      '  a: {"part":0.5,"n":"1n"}',
+      '  a done on bell 12 ms',
+      '  b not run 0 ms: upstream_failed: step "b" did not run because "a" failed',
+      'failed in 20 ms',
+    ]);
+  });
+
+  test('R1: a second attempt is said, a first one is not', () => {
+    expect(lineOf({ ...head, kind: 'step.started', step: 'a', server: 'bell', attempt: 2 })).toBe('  a tried again on bell (attempt 2)');
+    expect(lineOf({ ...head, kind: 'step.started', step: 'a', server: 'bell', attempt: 1 })).toBeUndefined();
+  });
+
+  test('R2: every reason to wait has its words', () => {
+    const reasons = [
+      { kind: 'input', step: 'a' },
+      { kind: 'no_offer', function: 'f' },
+      { kind: 'breaker', untilMs: 1 },
+      { kind: 'concurrency_full', function: 'f' },
+      { kind: 'run_limit', limit: 256 },
+      { kind: 'retry', untilMs: 1, because: 'overloaded' },
+    ] as const;
+    for (const reason of reasons) expect(reasonText(reason)).not.toMatch(/undefined/);
+  });
+
+  test('the moving line counts what settled and names what runs', () => {
+    const state = new ProgressState();
+    for (const event of events.slice(0, 3)) state.see(event);
+    expect(state.summary()).toBe('0 of 2 steps, running: a (bell)');
+    for (const event of events.slice(3)) state.see(event);
+    expect(state.summary()).toBe('2 of 2 steps');
+  });
+});
+
+test('listings are columns', () => {
+  const member = { name: 'ada', url: '127.0.0.1:1', status: 'alive', epoch: 1, resources: ['gpu', 'db'] };
+  expect(membersText([member])).toBe('NAME  URL          STATUS  RESOURCES\nada   127.0.0.1:1  alive   gpu, db');
+  const offer = { function: 'f', version: '1.0.0', server: 'ada', resources: [], effect: 'pure', kind: 'call' } as const;
+  expect(catalogText([offer])).toBe('FUNCTION  VERSION  SERVER  EFFECT  RESOURCES\nf         1.0.0    ada     pure');
+});
+
+test("the quickstart's resources are spread over the servers of dev, none left out", () => {
+  for (const servers of [1, 2, 3, 5]) {
+    const plans = planServers([], servers);
+    expect(plans).toHaveLength(servers);
+    expect([...new Set(plans.flatMap(({ resources }) => resources))].sort()).toEqual(['cpu', 'db', 'gpu']);
+  }
+  expect(planServers(['mine.ts'], 2).map(({ name, resources, modules }) => [name, resources, modules])).toEqual([
+    ['dev-1', [], ['mine.ts']],
+    ['dev-2', [], ['mine.ts']],
+  ]);
+});
