@@ -11,7 +11,7 @@ let entry: ServerProcess;
 let client: Client;
 
 const serve = async (name: string, ...args: readonly string[]) => {
-  const server = await stage.serve(name, '--join', entry.url, ...args, functionsModule);
+  const server = await stage.serve(name, functionsModule, '--join', entry.url, ...args);
   providers.set(name, server);
   return server;
 };
@@ -102,7 +102,7 @@ describe('a server is told to stop', { timeout: 60_000 }, () => {
     await bothAreThere();
     const { call, holder } = await held('hold', 'drained');
     const ended = holder.process.kill('SIGTERM');
-    await within(`${holder.name} is out of the catalog`, 1000, async () => !(await isOffered('hold', holder.name)()));
+    await within(`${holder.name} says that it is leaving`, 1000, async () => (await memberNamed(holder.name))?.status === 'leaving');
     for (let turn = 0; turn < 5; turn += 1) expect(await client.call('whoami', [])).toMatchObject({ server: other(holder) });
     await writeFile(await stage.path('drained'), '');
     expect(await call).toBe(`${holder.name} attempt 1`);

@@ -49,9 +49,18 @@ export class Spawned {
 
   /** Resolves with the first line of stdout that matches; rejects when the process ends without it. */
   line(pattern: RegExp): Promise<string> {
+    return this.#await(this.lines, pattern);
+  }
+
+  /** The same of stderr. */
+  said(pattern: RegExp): Promise<string> {
+    return this.#await(this.errors, pattern);
+  }
+
+  #await(lines: readonly string[], pattern: RegExp): Promise<string> {
     return new Promise((resolve, reject) => {
       const look = () => {
-        const found = this.lines.find((line) => pattern.test(line));
+        const found = lines.find((line) => pattern.test(line));
         if (found === undefined) return;
         this.#onLine.delete(look);
         clearTimeout(timer);

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
-import { type Client, defineFunction, type Run, type RunEvent, remote } from '../../src/index.ts';
+import { type Client, defineFunction, type Run, type RunEvent } from '../../src/index.ts';
 import { failureOf, meetingOf, within } from '../within.ts';
 import { test } from './story.ts';
 
