@@ -72,13 +72,18 @@ export function workflow<Input = void, O extends Output = void>(
 
 /** The input as the workflow's schema gives it (itself without one). Rejects with `bad_argument`. */
 export async function validateInput(flow: Workflow<never, unknown>, input: unknown): Promise<unknown> {
-  const schema = flow instanceof BuiltWorkflow ? flow.schema : undefined;
+  const schema = schemaOf(flow);
   if (!schema) return input;
   // Standard Schema's own result type; function.ts leaves it `unknown` to keep the public type small.
   const verdict = (await schema['~standard'].validate(input)) as Verdict;
   const issue = verdict.issues?.[0];
   if (!issue) return verdict.value;
   throw new HeddleError('bad_argument', { path: ['input', ...pathOf(issue)], expected: issue.message, found: typeof input });
+}
+
+/** By its key, not its class: two copies of the package understand each other. */
+function schemaOf(flow: object): Schema | undefined {
+  return '~schema' in flow ? (flow['~schema'] as Schema | undefined) : undefined; // only BuiltWorkflow has this key
 }
 
 interface Issue {
@@ -97,12 +102,12 @@ function pathOf(issue: Issue): (string | number)[] {
 
 class BuiltWorkflow {
   readonly name: string;
-  readonly schema: Schema | undefined;
+  readonly '~schema': Schema | undefined;
   readonly #data: WorkflowData;
 
   constructor(name: string, data: WorkflowData, schema: Schema | undefined) {
     this.name = name;
-    this.schema = schema;
+    this['~schema'] = schema;
     this.#data = data;
     Object.freeze(this);
   }

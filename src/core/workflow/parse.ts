@@ -68,11 +68,17 @@ interface DataHead {
 function readData(data: unknown, problems: Problems): DataHead | undefined {
   const report = (message: string): void => problems.report(message);
   if (Array.isArray(data)) return { name: undefined, commands: data, returns: undefined };
-  if (!isPlain(data)) return void report(`a workflow is a list of commands, or an object with "commands"; this is ${typeName(data)}`);
+  if (!isPlain(data))
+    return void report(`a workflow is a list of commands, or an object with "commands"; this is ${typeName(data)}${builtHint(data)}`);
   checkKeys(data, workflowKeys, report);
   const commands = data['commands'];
   if (!Array.isArray(commands)) return void report(`"commands" takes a list, found ${typeName(commands)}`);
   return { name: readText(data, 'name', report), commands, returns: data['returns'] };
+}
+
+function builtHint(data: unknown): string {
+  const isBuilt = typeof data === 'object' && data !== null && 'toJSON' in data;
+  return isBuilt ? ' (run(flow, input) takes what workflow() built; as data it is flow.toJSON())' : '';
 }
 
 const workflowKeys = { what: 'workflow field', names: ['name', 'commands', 'returns'] };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { workflow } from '../../../src/core/workflow/builder.ts';
 import type { ParsedWorkflow, ParseOptions } from '../../../src/core/workflow/parse.ts';
 import { parseWorkflow } from '../../../src/core/workflow/parse.ts';
 import { HeddleError } from '../../../src/errors.ts';
@@ -74,6 +75,10 @@ describe('reading what a user wrote', () => {
   ])('Q2: %j %j is refused by name', (data, options, expected) => {
     const problems = problemsOf(data, options);
     for (const [at, text] of expected.entries()) expect(problems[at]).toContain(text);
+  });
+
+  it('says what to do with a built workflow', () => {
+    expect(problemsOf(workflow('w', () => {}))[0]).toContain('run(flow, input)');
   });
 
   it('Q1: lists every problem at once', () => {
