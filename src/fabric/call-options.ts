@@ -52,7 +52,8 @@ export function checkSignal(signal: unknown, where: string): void {
   throw new HeddleError('bad_argument', { path: [where, 'signal'], expected: 'an AbortSignal', found: describeFound(signal) });
 }
 
-function checkMeta(meta: unknown): void {
+/** Throws `bad_argument` or `too_large` (4 KiB in all). */
+export function checkMeta(meta: unknown): void {
   if (meta === undefined) return;
   if (typeof meta !== 'object' || meta === null) {
     throw new HeddleError('bad_argument', { path: ['options', 'meta'], expected: 'an object of texts', found: describeFound(meta) });

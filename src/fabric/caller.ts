@@ -13,7 +13,7 @@ import { HeddleError } from '../errors.ts';
 import { fromWireError } from '../wire/error.ts';
 import { argumentError, peerValueError } from '../wire/value-problem.ts';
 import { decodeValue, encodeArguments } from '../wire/value.ts';
-import { checkCallOptions } from './call-options.ts';
+import { checkCallOptions, checkMeta } from './call-options.ts';
 import type { CallOptions } from './api.ts';
 import type { ParentCall } from './context.ts';
 import { type CallEngine, type CallHandle, type CallSink, callTimeoutMsDefault, type Invocation, type Settlement } from './invocation.ts';
@@ -93,12 +93,21 @@ export class FabricCaller {
       callNumber: this.nextCallNumber(),
       attempt: 1,
       paid: 0,
-      meta: parent?.meta === undefined ? options.meta : { ...parent.meta, ...options.meta },
+      meta: inheritedMeta(parent, options),
       isJsonOnly: false,
       wantsProgress: false,
       isOverloadFinal: false,
     };
   }
+}
+
+/** What travels with a nested call; 4 KiB with what it inherits. */
+function inheritedMeta(parent: ParentCall | undefined, options: CallOptions): CallOptions['meta'] {
+  if (parent?.meta === undefined) return options.meta;
+  if (options.meta === undefined) return parent.meta;
+  const meta = { ...parent.meta, ...options.meta };
+  checkMeta(meta);
+  return meta;
 }
 
 const noOptions: CallOptions & { readonly need?: Need | undefined } = {};

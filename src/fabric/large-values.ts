@@ -7,6 +7,7 @@
  */
 
 import { quiet } from '../base/deferred.ts';
+import { HeddleError } from '../errors.ts';
 import type { Link } from '../transport/transport.ts';
 import type { LargeIncoming, LargeOutgoing } from '../wire/frame.ts';
 
@@ -21,8 +22,9 @@ interface WaitingFrame {
   deliver: (() => void) | undefined;
 }
 
-/** Values that may arrive before the frame that names them. */
-const earlyMax = 64;
+/** Values that may arrive before the frames that name them: one a call in flight, and two of the largest in bytes. */
+const earlyMax = 1_024;
+const earlyBytesMax = 128 * 1024 * 1024;
 
 export class LargeValues {
   readonly #link: Pick<Link, 'sendLarge' | 'dropLarge'>;
@@ -30,6 +32,7 @@ export class LargeValues {
   #toSend: { readonly transfer: number; readonly bytes: Uint8Array }[] = [];
   readonly #expected = new Map<number, Expected>();
   readonly #early = new Map<number, Uint8Array>();
+  #earlyBytes = 0;
   readonly #framesById = new Map<number, WaitingFrame>();
   #current: WaitingFrame | undefined;
   readonly #put: LargeOutgoing = { put: (bytes) => this.#enqueue(bytes) };
@@ -74,10 +77,7 @@ export class LargeValues {
 
   arrived(transfer: number, value: Uint8Array): void {
     const expected = this.#expected.get(transfer);
-    if (!expected) {
-      if (this.#early.size < earlyMax) this.#early.set(transfer, value);
-      return;
-    }
+    if (!expected) return this.#keep(transfer, value);
     this.#expected.delete(transfer);
     expected.fill(value);
     expected.frame.missing -= 1;
@@ -95,6 +95,14 @@ export class LargeValues {
     return true;
   }
 
+  /** A value that is ahead of its frame. Throws `protocol_error` when there are too many. */
+  #keep(transfer: number, value: Uint8Array): void {
+    this.#earlyBytes += value.length;
+    this.#early.set(transfer, value);
+    if (this.#early.size <= earlyMax && this.#earlyBytes <= earlyBytesMax) return;
+    throw new HeddleError('protocol_error', { problem: `over ${earlyMax} values or ${earlyBytesMax} bytes came ahead of their frames` });
+  }
+
   #enqueue(bytes: Uint8Array): number {
     const transfer = this.#nextTransfer++;
     this.#toSend.push({ transfer, bytes });
@@ -105,6 +113,7 @@ export class LargeValues {
     const early = this.#early.get(transfer);
     if (early) {
       this.#early.delete(transfer);
+      this.#earlyBytes -= early.length;
       return fill(early);
     }
     this.#current ??= { transfers: [], missing: 0, deliver: undefined };
