@@ -139,7 +139,8 @@ export class FabricServer {
   }
 
   async #drain(): Promise<void> {
-    if (this.#state === 'stopped') return;
+    // One that is still starting has taken no work.
+    if (this.#state === 'starting' || this.#state === 'stopped') return;
     const rooms = this.#rooms;
     rooms.observer.emit({ kind: 'server.draining', name: this.name, inFlight: rooms.inFlight });
     await rooms.mesh.leave();
