@@ -73,11 +73,11 @@ type AnyName<F> = string extends keyof Calls<F> ? string : never;
 
 export interface Caller<F = Untyped> {
   /** Calls a function by name or by definition and resolves to its result; rejects with a HeddleError. */
-  call<N extends keyof Calls<F> & string = AnyName<F> & keyof Calls<F>, A extends readonly unknown[] = ArgsOf<Calls<F>[N]>, R = ResultOf<Calls<F>[N]>>(
-    fn: `${N}` | AnyName<F> | HeddleFunction<A, R>,
-    args: Readonly<Is<A>>,
-    options?: CallOptions,
-  ): Promise<Is<R>>;
+  call<
+    N extends keyof Calls<F> & string = AnyName<F> & keyof Calls<F>,
+    A extends readonly unknown[] = ArgsOf<Calls<F>[N]>,
+    R = ResultOf<Calls<F>[N]>,
+  >(fn: `${N}` | AnyName<F> | HeddleFunction<A, R>, args: Readonly<Is<A>>, options?: CallOptions): Promise<Is<R>>;
   /** Starts a run of a built workflow; the handle is there at once. */
   run<I, R>(flow: Workflow<I, R>, ...input: RunInput<Is<I>>): Run<R>;
   /** The same for a workflow as data. */
