@@ -43,3 +43,11 @@ export function delay(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
     signal?.addEventListener('abort', settle, { once: true });
   });
 }
+
+/**
+ * Runs `task` at the end of this turn of the event loop, before anything else is read: a tick queued from a microtask runs
+ * once all ticks and microtasks have, those of promises that they settle included. Real time only.
+ */
+export function atEndOfTurn(task: () => void): void {
+  queueMicrotask(() => process.nextTick(task));
+}

@@ -6,10 +6,11 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 
 import type { Clock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
+import { encodeWantsBulk, encodeWelcome, readGreeting } from './batch-codec.ts';
+import { decodeChunk } from './chunk-codec.ts';
 import { GrpcLink } from './grpc-link.ts';
 import { ignoreDone, type MessageHandlers, type MessageStream } from './message-stream.ts';
 import type { SocketWatch } from './socket-watch.ts';
-import { decodeChunk, encodeWantsBulk, encodeWelcome, readGreeting } from './stream-codec.ts';
 import type { Acceptor, Answer, Evidence, LinkKind } from './transport.ts';
 
 export interface ArrivalsOptions {

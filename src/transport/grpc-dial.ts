@@ -5,13 +5,14 @@
 import type { CancelTask, Clock } from '../base/clock.ts';
 import { type Deferred, deferred } from '../base/deferred.ts';
 import { HeddleError } from '../errors.ts';
+import { encodeFrames, framedBytes, type Greeting, readGreeting } from './batch-codec.ts';
+import { encodeChunk } from './chunk-codec.ts';
 import { GrpcConnection } from './grpc-connection.ts';
 import { GrpcLink } from './grpc-link.ts';
 import { type Keepalive, methods } from './grpc-options.ts';
 import { knock, type Place, parseAddress } from './knock.ts';
 import { bulkOpenMs, dialTimeoutMs } from './limits.ts';
 import { ignoreDone } from './message-stream.ts';
-import { encodeChunk, encodeFrames, framedBytes, type Greeting, readGreeting } from './stream-codec.ts';
 import type { Dialled, DialOptions, Evidence } from './transport.ts';
 
 export interface GrpcDialOptions {

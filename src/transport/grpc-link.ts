@@ -7,11 +7,11 @@
 import { assert } from '../base/assert.ts';
 import type { CancelTask, Clock } from '../base/clock.ts';
 import { HeddleError } from '../errors.ts';
+import { type BatchVisitor, encodeLast, readBatch } from './batch-codec.ts';
 import { LargeValues } from './large-values.ts';
 import { closeGraceMs, frameBytesMax, outboxBytesMax } from './limits.ts';
 import { ignoreDone, type MessageHandlers, type MessageStream } from './message-stream.ts';
 import { Outbox } from './outbox.ts';
-import { type BatchVisitor, encodeLast, readBatch } from './stream-codec.ts';
 import type { Evidence, Link, LinkHandlers, LinkKind } from './transport.ts';
 
 export interface GrpcLinkOptions {

@@ -7,8 +7,9 @@
  * R3 whoever sends more than the limit, the announced size or the credit has broken the protocol.
  */
 
+import type { Problem } from './batch-codec.ts';
+import type { Chunk } from './chunk-codec.ts';
 import { arrivingBytesMax, arrivingMax, chunkBytesMax, creditBytesInitial, creditBytesMax, transfersMax } from './limits.ts';
-import type { Chunk, Problem } from './stream-codec.ts';
 
 export interface LargeReceiverOptions {
   readonly valueBytesMax: number;

@@ -9,8 +9,8 @@
 import { assert } from '../base/assert.ts';
 import { type Deferred, deferred } from '../base/deferred.ts';
 import { HeddleError } from '../errors.ts';
+import type { Chunk } from './chunk-codec.ts';
 import { arrivingMax, chunkBytesMax, creditBytesInitial, transfersMax } from './limits.ts';
-import type { Chunk } from './stream-codec.ts';
 
 export interface LargeSenderOptions {
   /** Writes one message and calls `done` once the stream has taken it. */

@@ -3,11 +3,12 @@
  */
 
 import { HeddleError } from '../errors.ts';
+import type { Problem } from './batch-codec.ts';
+import { type Chunk, decodeChunk, encodeChunk } from './chunk-codec.ts';
 import { LargeReceiver } from './large-receiver.ts';
 import { LargeSender } from './large-sender.ts';
 import { valueBytesMax as defaultValueBytesMax, transfersMax } from './limits.ts';
 import { ignoreDone, type MessageHandlers, type MessageStream } from './message-stream.ts';
-import { type Chunk, decodeChunk, encodeChunk, type Problem } from './stream-codec.ts';
 import type { Evidence } from './transport.ts';
 
 export interface LargeValuesOptions {

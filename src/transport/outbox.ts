@@ -1,14 +1,16 @@
 /**
  * The frames that wait for one link's stream, and how they become batches.
  *
- * O1 a frame that finds the stream idle is written at once; what follows while a write is outstanding is collected.
+ * O1 a frame that finds the stream idle leaves at the end of its turn of the event loop, with all others of that turn;
+ *    what comes while a write is outstanding is collected.
  * O2 a batch holds at most `batchFramesMax` frames and `batchBytesMax` bytes, in the order of sending.
  * O3 one write is outstanding at a time, so a slow reader slows the writer, and larger batches make up for it.
  * O4 what waits is bounded: beyond `writableBytesMax` the link is unwritable, beyond `outboxBytesMax` it overflows.
  */
 
+import { atEndOfTurn } from '../base/clock.ts';
+import { encodeFrames, framedBytes } from './batch-codec.ts';
 import { batchBytesMax, batchFramesMax, outboxBytesMax, writableBytesMax } from './limits.ts';
-import { encodeFrames, framedBytes } from './stream-codec.ts';
 
 export interface OutboxOptions {
   /** Writes one message and calls `done` once the stream has taken it. */
@@ -71,13 +73,10 @@ export class Outbox {
     this.#onFlushed = undefined;
   }
 
-  /**
-   * Writes at the end of this turn of the event loop: a tick queued from a microtask runs once all microtasks have, so
-   * that what a whole batch of arrivals led to, promises included, leaves as one batch.
-   */
+  /** What a whole batch of arrivals leads to, promises included, leaves as one batch. */
   #schedule(): void {
     this.#state = 'scheduled';
-    queueMicrotask(() => process.nextTick(this.#turn));
+    atEndOfTurn(this.#turn);
   }
 
   #write(frames: readonly Uint8Array[], bytes: number): void {

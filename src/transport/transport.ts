@@ -51,8 +51,8 @@ export interface Link {
   /** Must be called once, soon; what arrived before is kept, in order, and delivered from the next turn on. */
   open(handlers: LinkHandlers): void;
   /**
-   * Queues one frame (at most `frameBytesMax`, asserted), which belongs to the link from now on. The first goes
-   * out at once, those that follow in batches. A peer that never reads costs `outboxBytesMax`; then the link closes
+   * Queues one frame (at most `frameBytesMax`, asserted), which belongs to the link from now on. All frames of one turn
+   * of the event loop go out at its end, as one batch. A peer that never reads costs `outboxBytesMax`; then the link closes
    * as `stalled`.
    */
   send(frame: Uint8Array): void;

@@ -11,9 +11,10 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
+import { encodeFrames, encodeLast, framedBytes, readGreeting } from '../../src/transport/batch-codec.ts';
+import { decodeChunk, encodeChunk } from '../../src/transport/chunk-codec.ts';
 import { GrpcTransport } from '../../src/transport/grpc.ts';
 import { frameBytesMax, outboxBytesMax } from '../../src/transport/limits.ts';
-import { decodeChunk, encodeChunk, encodeFrames, encodeLast, framedBytes, readGreeting } from '../../src/transport/stream-codec.ts';
 import { bytes, Ear, evidenceOf, House, pattern, World } from '../contract/transport-world.ts';
 import { openHandles, RawClient, rawPeer, startPeerProcess } from './raw-peers.ts';
 

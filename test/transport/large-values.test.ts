@@ -4,11 +4,10 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-
+import { type Chunk, decodeChunk, encodeChunk } from '../../src/transport/chunk-codec.ts';
 import { LargeReceiver } from '../../src/transport/large-receiver.ts';
 import { LargeSender } from '../../src/transport/large-sender.ts';
 import { arrivingMax, chunkBytesMax } from '../../src/transport/limits.ts';
-import { type Chunk, decodeChunk, encodeChunk } from '../../src/transport/stream-codec.ts';
 import { isSame, pattern } from '../contract/transport-world.ts';
 
 const KiB = 1024;

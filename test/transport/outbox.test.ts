@@ -1,8 +1,7 @@
 import { expect, test } from 'vitest';
-
+import { readBatch } from '../../src/transport/batch-codec.ts';
 import { batchBytesMax, batchFramesMax, outboxBytesMax, writableBytesMax } from '../../src/transport/limits.ts';
 import { Outbox } from '../../src/transport/outbox.ts';
-import { readBatch } from '../../src/transport/stream-codec.ts';
 
 /** The end of this turn, all ticks and microtasks included. */
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));

@@ -7,12 +7,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import protobuf from 'protobufjs';
 import { expect, test } from 'vitest';
-
-import { frameBytesMax } from '../../src/transport/limits.ts';
 import {
-  type Chunk,
-  decodeChunk,
-  encodeChunk,
   encodeFrames,
   encodeLast,
   encodeWantsBulk,
@@ -20,7 +15,9 @@ import {
   framedBytes,
   readBatch,
   readGreeting,
-} from '../../src/transport/stream-codec.ts';
+} from '../../src/transport/batch-codec.ts';
+import { type Chunk, decodeChunk, encodeChunk } from '../../src/transport/chunk-codec.ts';
+import { frameBytesMax } from '../../src/transport/limits.ts';
 
 const root = protobuf.loadSync(fileURLToPath(new URL('../../proto/heddle/v1/common.proto', import.meta.url)));
 const batchType = root.lookupType('heddle.v1.Batch');
