@@ -2,6 +2,9 @@
  * The proto files themselves, loaded by proto-loader, for the messages that are rare: greetings and the requests of
  * foreign clients. (Frames have a codec of their own; a test proves that both speak the same bytes.)
  *
+ * Their types in `generated` come from `npx proto-loader-gen-types --longs=Number --enums=String --oneofs --importFileExtension=.ts
+ * --includeDirs=proto --outDir=src/wire/generated heddle/v1/fabric.proto`; a test compares them.
+ *
  * L1 only our own files are loaded, from the package's `proto` folder, at first use.
  * L2 hostile bytes give `protocol_error` and nothing else.
  */

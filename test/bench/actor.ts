@@ -3,8 +3,8 @@
  * Arguments: the contestant, the part (`serve`, `between`, `open`), the address of the process before, and the place between.
  */
 
-import { contestants, isContestant } from './contestants.ts';
 import type { Calling, Contestant, Serving, Stop } from './contestant.ts';
+import { contestants, isContestant } from './contestants.ts';
 import { drive, type Load, type Measured } from './load.ts';
 
 /** What an actor is told. */

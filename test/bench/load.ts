@@ -2,8 +2,8 @@
  * The closed loop: so many calls in flight, each followed at once by the next, every reply checked.
  */
 
-import { check, makeReading } from './workload.ts';
 import type { Calling } from './contestant.ts';
+import { check, makeReading } from './workload.ts';
 
 export interface Load {
   readonly inFlight: number;

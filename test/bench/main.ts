@@ -13,7 +13,11 @@ import { type RowResult, runRow, type Standing } from './run.ts';
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { json: { type: 'boolean', default: false }, rounds: { type: 'string', default: '5' }, seconds: { type: 'string', default: '2' } },
+  options: {
+    json: { type: 'boolean', default: false },
+    rounds: { type: 'string', default: '5' },
+    seconds: { type: 'string', default: '2' },
+  },
 });
 const wanted = positionals.length > 0 ? positionals : Object.keys(rows);
 const results: Record<string, RowResult> = {};
@@ -26,7 +30,12 @@ for (const id of wanted) {
     process.exit(2);
   }
   const roundMs = Number(values.seconds) * 1000;
-  const result = await runRow(row, { rounds: Number(values.rounds), roundMs, warmUpMs: roundMs, onProgress: (text) => process.stderr.write(`${id}: ${text}\n`) });
+  const result = await runRow(row, {
+    rounds: Number(values.rounds),
+    roundMs,
+    warmUpMs: roundMs,
+    onProgress: (text) => process.stderr.write(`${id}: ${text}\n`),
+  });
   results[id] = result;
   if (!values.json) process.stdout.write(tableOf(id, row, result));
 }
@@ -45,7 +54,11 @@ function tableOf(id: string, row: Row, result: RowResult): string {
   const lines = result.standings.map((standing) => lineOf(standing, row, subject));
   const head = ['', 'calls/s', 'p50 us', 'p99 us', 'spread', 'calls', 'ratio', 'target', ''];
   const widths = head.map((title, at) => Math.max(title.length, ...lines.map((line) => line[at]?.length ?? 0)));
-  const format = (cells: readonly string[]): string => cells.map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0))).join('  ').trimEnd();
+  const format = (cells: readonly string[]): string =>
+    cells
+      .map((cell, at) => (at === 0 ? cell.padEnd(widths[at] ?? 0) : cell.padStart(widths[at] ?? 0)))
+      .join('  ')
+      .trimEnd();
   const notes = result.standings.map(({ name }) => `  ${name}: ${contestants[name].what}`);
   const skips = result.skipped.map(({ name, why }) => `  ${name}: skipped (${why})`);
   return [`\n${id}: ${row.title}`, format(head), ...lines.map(format), ...notes, ...skips, ''].join('\n');

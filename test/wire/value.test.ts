@@ -163,9 +163,9 @@ describe('what is no value', () => {
       expect(problemOf(() => encodeValue(nested(10_000, make))).expected).toContain('64 levels');
     }
     expect(problemOf(() => decodeValue(json('['.repeat(10_000) + ']'.repeat(10_000)))).expected).toContain('64 levels');
-    expect(problemOf(() => decodeValue(json('{"a":'.repeat(10_000) + '1' + '}'.repeat(10_000)))).expected).toContain('64 levels');
+    expect(problemOf(() => decodeValue(json(`${'{"a":'.repeat(10_000)}1${'}'.repeat(10_000)}`))).expected).toContain('64 levels');
     expect(problemOf(() => decodeValue(json('{"$set":['.repeat(10_000) + ']}'.repeat(10_000)))).expected).toContain('64 levels');
-    expect(problemOf(() => decodeValue(json('{"$literal":'.repeat(10_000) + '1' + '}'.repeat(10_000)))).expected).toContain('64 levels');
+    expect(problemOf(() => decodeValue(json(`${'{"$literal":'.repeat(10_000)}1${'}'.repeat(10_000)}`))).expected).toContain('64 levels');
   });
 
   it('takes 64 levels and refuses one more, both ways', () => {

@@ -62,8 +62,13 @@ export const unary: Contestant = {
     return {
       call: (reading) =>
         new Promise((resolve, reject) => {
-          client.makeUnaryRequest(path, requestSerialize, responseDeserialize, reading, { deadline: Date.now() + 30_000 }, (error, reply) =>
-            error ? reject(error) : resolve(reply),
+          client.makeUnaryRequest(
+            path,
+            requestSerialize,
+            responseDeserialize,
+            reading,
+            { deadline: Date.now() + 30_000 },
+            (error, reply) => (error ? reject(error) : resolve(reply)),
           );
         }),
       stop: () => client.close(),

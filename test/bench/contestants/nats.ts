@@ -21,7 +21,12 @@ interface Connection {
 }
 
 interface Nats {
-  connect(options: { servers: string; maxReconnectAttempts?: number; reconnectTimeWait?: number; waitOnFirstConnect?: boolean }): Promise<Connection>;
+  connect(options: {
+    servers: string;
+    maxReconnectAttempts?: number;
+    reconnectTimeWait?: number;
+    waitOnFirstConnect?: boolean;
+  }): Promise<Connection>;
 }
 
 const bytes = (reading: unknown): Uint8Array => Buffer.from(JSON.stringify(reading));

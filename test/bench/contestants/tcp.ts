@@ -14,7 +14,7 @@ class Batched {
   readonly #socket: Socket;
   readonly #onFrame: (frame: Frame) => void;
   #frames: Uint8Array[] = [];
-  #rest = Buffer.alloc(0);
+  #rest: Buffer = Buffer.alloc(0);
 
   constructor(socket: Socket, onFrame: (frame: Frame) => void) {
     this.#socket = socket;

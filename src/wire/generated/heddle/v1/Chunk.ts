@@ -10,6 +10,7 @@ export interface Chunk {
   'isDropped'?: (boolean);
   'isUnwanted'?: (boolean);
   'token'?: (Buffer | Uint8Array | string);
+  'isReceived'?: (boolean);
 }
 
 export interface Chunk__Output {
@@ -20,4 +21,5 @@ export interface Chunk__Output {
   'isDropped'?: (boolean);
   'isUnwanted'?: (boolean);
   'token'?: (Buffer);
+  'isReceived'?: (boolean);
 }
