@@ -52,9 +52,15 @@ describe('leaving and coming back', () => {
   test('case 16: a server that leaves is gone everywhere within 1 s and is not dialled again', async ({ fabric }) => {
     const [a, b, c] = await trio(fabric.start);
     const port = Number(c.url.split(':').at(-1));
+    const heard: string[] = [];
+    for (const server of [a, b]) {
+      for (const kind of ['member.left', 'member.died'] as const)
+        server.on(kind, ({ name }) => heard.push(`${server.name}: ${name} ${kind}`));
+    }
     await c.stop();
     const knocks = await listenAt(port);
     await allGone([a, b], 'c');
+    expect(heard.sort()).toEqual(['a: c member.left', 'b: c member.left']); // its own word, not a conviction
     // long enough for a dialler to try: a whole server joins and is known meanwhile
     await fabric.startAlone({ name: 'd', join: [a.url] });
     await within('the newcomer is known', 1000, async () => (await namesSeenBy(b)).includes('d'));

@@ -81,10 +81,20 @@ describe('values that are too much', () => {
     const server = await fabric.start('one', [], { same: (bytes: Uint8Array) => bytes.length });
     const client = await fabric.connect(server);
     for (const huge of [new Uint8Array(100_000_000), 'x'.repeat(100_000_000), Array.from({ length: 1000 }, () => 'y'.repeat(100_000))]) {
-      const failure = await failureOf(client.call('same', [huge]));
-      expect(failure).toMatchObject({ code: 'too_large', executed: 'no' });
+      expect(await failureOf(client.call('same', [huge]))).toMatchObject({ code: 'too_large', executed: 'no' });
     }
     expect(await client.call('same', [new Uint8Array(1_000_000)])).toBe(1_000_000);
+  });
+
+  test('fault 18: the refusal comes as soon as the limit is passed: the rest of the argument is not even read', async ({ fabric }) => {
+    const client = await fabric.connect(await fabric.start('one', [], { same }));
+    const text = 'y'.repeat(100_000);
+    const read = new Set<number>();
+    const rows = Array.from({ length: 3000 }, (_, row) =>
+      Object.defineProperty({}, 'text', { enumerable: true, get: () => read.add(row) && text }),
+    );
+    expect(await failureOf(client.call('same', [rows]))).toMatchObject({ code: 'too_large', executed: 'no' });
+    expect(read.size).toBeLessThan(1000); // 64 MiB are 671 rows of 100 kB
   });
 
   test('fault 19: nesting of 10,000 levels is refused at the limit, also in a result', async ({ fabric }) => {
