@@ -1,5 +1,5 @@
 import { expect, expectTypeOf, test } from 'vitest';
-import { type ErrorCode, type ErrorDetails, errorTable, fromThrown, HeddleError, strongest } from '../src/errors.ts';
+import { type ErrorCode, type ErrorDetails, errorTable, fromThrown, HeddleError, type HeddleErrorOf, strongest } from '../src/errors.ts';
 
 const steps = { a: 'done', b: 'failed' } as const;
 
@@ -32,7 +32,7 @@ const details: { readonly [C in ErrorCode]: ErrorDetails[C] } = {
   closed: { what: 'the client' },
 };
 const codes = Object.keys(errorTable) as ErrorCode[];
-const made = (code: ErrorCode): HeddleError => new HeddleError(code, details[code] as never) as HeddleError;
+const made = <C extends ErrorCode>(code: C): HeddleErrorOf<C> => new HeddleError(code, details[code]);
 
 test.each(codes)('%s: its row, its message and its default of executed fit together', (code) => {
   const error = made(code);
@@ -63,7 +63,11 @@ test('E3: messages say what was wanted and found', () => {
 });
 
 test('the reason of a cancel may be anything, also what throws when it is read', () => {
-  const hostile = { toString: () => { throw new Error('no'); } };
+  const hostile = {
+    toString: () => {
+      throw new Error('no');
+    },
+  };
   expect(new HeddleError('cancelled', { reason: hostile }).message).toBe('cancelled: a reason of type object');
   expect(new HeddleError('cancelled', { reason: Symbol('x') }).message).toBe('cancelled: Symbol(x)');
   expect(new HeddleError('cancelled', {}).message).toBe('cancelled');
@@ -111,7 +115,11 @@ test('a HeddleError that a handler throws arrives as the cause', () => {
 
 const revoked = Proxy.revocable({}, {});
 revoked.revoke();
-const getterError = Object.defineProperty(new Error('x'), 'message', { get: () => { throw new Error('no'); } });
+const getterError = Object.defineProperty(new Error('x'), 'message', {
+  get: () => {
+    throw new Error('no');
+  },
+});
 
 test.each([
   ['undefined', undefined],

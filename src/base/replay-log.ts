@@ -35,7 +35,7 @@ export class ReplayLog<T extends object> implements AsyncIterable<T> {
       const entry = this.#entries[at];
       if (entry !== undefined) yield entry;
       else if (this.#end?.error === undefined) return;
-      else throw this.#end.error;
+      else rethrow(this.#end.error);
     }
   }
 
@@ -44,4 +44,9 @@ export class ReplayLog<T extends object> implements AsyncIterable<T> {
     this.#news = deferred();
     news.resolve();
   }
+}
+
+/** What ended the log is thrown as it is, whatever it is. */
+function rethrow(error: unknown): never {
+  throw error;
 }

@@ -12,7 +12,11 @@ export interface CallFlags extends ConnectFlags {
   readonly timeoutMs?: number | undefined;
 }
 
-export async function call(terminal: Terminal, name: string, options: { readonly args: readonly string[]; readonly flags: CallFlags }): Promise<void> {
+export async function call(
+  terminal: Terminal,
+  name: string,
+  options: { readonly args: readonly string[]; readonly flags: CallFlags },
+): Promise<void> {
   const { need, timeoutMs } = options.flags;
   const args = parseArguments(options.args);
   const result = await withClient(options.flags, (client, signal) => client.call(name, args, { need, timeoutMs, signal }));

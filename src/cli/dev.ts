@@ -13,7 +13,7 @@ import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { type ExitCode, exitCodes, UsageError } from './exit-code.ts';
 import { aborted, listenForInterrupts } from './interrupts.ts';
-import { table, type Terminal } from './terminal.ts';
+import { type Terminal, table } from './terminal.ts';
 
 export interface DevFlags {
   readonly servers: number;
@@ -41,8 +41,11 @@ export async function dev(terminal: Terminal, modules: readonly string[], { serv
     return child;
   };
   const stopping = aborted(interrupts.first).then(() => terminal.note('draining all; once more (Ctrl-C) stops at once'));
-  interrupts.first.addEventListener('abort', () => children.forEach((child) => child.interrupt()));
-  interrupts.second.addEventListener('abort', () => children.forEach((child) => child.interrupt()));
+  const passOn = (): void => {
+    for (const child of children) child.interrupt();
+  };
+  interrupts.first.addEventListener('abort', passOn);
+  interrupts.second.addEventListener('abort', passOn);
   try {
     const [first, ...others] = plans;
     if (!first) throw new UsageError('--servers must be at least 1');
@@ -70,7 +73,9 @@ export function planServers(modules: readonly string[], servers: number): readon
 
 function welcome(terminal: Terminal, plans: readonly Plan[], urls: readonly string[]): void {
   terminal.out(`HEDDLE_URL=${urls[0]}`);
-  terminal.note(table([['NAME', 'URL', 'RESOURCES'], ...plans.map(({ name, resources }, at) => [name, urls[at] ?? '', resources.join(', ')])]));
+  terminal.note(
+    table([['NAME', 'URL', 'RESOURCES'], ...plans.map(({ name, resources }, at) => [name, urls[at] ?? '', resources.join(', ')])]),
+  );
   terminal.note('one fabric; try `heddle members` in a second terminal. Ctrl-C drains.');
 }
 

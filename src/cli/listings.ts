@@ -4,7 +4,7 @@
 
 import type { Member, Offer } from '../index.ts';
 import { type ConnectFlags, withClient } from './connection.ts';
-import { table, type Terminal } from './terminal.ts';
+import { type Terminal, table } from './terminal.ts';
 
 export interface ListFlags extends ConnectFlags {
   readonly json?: boolean | undefined;

@@ -126,5 +126,6 @@ function wholeNumber(max: number): (text: string) => number {
 /** A flag that takes several values also takes the module behind it: say so, rather than offer a resource "a.ts". */
 function refuseModules(flag: string, values: readonly string[] | undefined): void {
   const module = values?.find((value) => /\.[cm]?[jt]s$/.test(value));
-  if (module !== undefined) throw new UsageError(`"${module}" was taken as a value of ${flag}; put modules first: heddle serve ${module} ${flag} ...`);
+  if (module !== undefined)
+    throw new UsageError(`"${module}" was taken as a value of ${flag}; put modules first: heddle serve ${module} ${flag} ...`);
 }

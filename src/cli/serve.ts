@@ -101,7 +101,9 @@ function report(terminal: Terminal, server: Server): void {
   server.on('member.joined', ({ name }) => terminal.note(`${name} joined`));
   server.on('member.left', ({ name }) => terminal.note(`${name} left`));
   server.on('member.died', ({ name }) => terminal.note(`${name} died`));
-  server.on('handler.logged', ({ function: fun, message, fields }) => terminal.note(`${fun}: ${message}${fields === undefined ? '' : ` ${JSON.stringify(fields)}`}`));
+  server.on('handler.logged', ({ function: fun, message, fields }) =>
+    terminal.note(`${fun}: ${message}${fields === undefined ? '' : ` ${JSON.stringify(fields)}`}`),
+  );
   server.on('handler.failed', ({ function: fun, stack }) => terminal.note(`${fun} failed: ${stack}`));
 }
 

@@ -41,7 +41,8 @@ export async function readWorkflowFile(path: string): Promise<WorkflowSource> {
 function workflowOf(exported: Readonly<Record<string, unknown>>, path: string): WorkflowSource {
   const found = new Set(Object.values(exported).filter((value) => isBuilt(value) || isData(value)));
   const [only] = found;
-  if (found.size !== 1) throw new UsageError(`${path} exports ${found.size === 0 ? 'no workflow' : `${found.size} workflows`}; one is wanted`);
+  if (found.size !== 1)
+    throw new UsageError(`${path} exports ${found.size === 0 ? 'no workflow' : `${found.size} workflows`}; one is wanted`);
   return isBuilt(only) ? { kind: 'built', flow: only } : asData(only, path);
 }
 

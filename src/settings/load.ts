@@ -10,7 +10,7 @@ import { nearest } from '../base/nearest.ts';
 import { HeddleError, type SettingsProblem } from '../errors.ts';
 import { relationProblems } from './relations.ts';
 import { listKnobs, type Settings, settingsSchema } from './schema.ts';
-import { environmentLayer, type Environment, fileLayer, flagLayer, type Flags, hint, type Layer } from './sources.ts';
+import { type Environment, environmentLayer, type Flags, fileLayer, flagLayer, hint, type Layer } from './sources.ts';
 
 export interface SettingsSources {
   /** The file's text, and its name for messages. */

@@ -16,7 +16,11 @@ interface Relation {
 }
 
 const relations: readonly Relation[] = [
-  { larger: 'transport.keepaliveIntervalMs', smaller: 'transport.keepaliveTimeoutMs', because: 'a ping must be answered before the next one' },
+  {
+    larger: 'transport.keepaliveIntervalMs',
+    smaller: 'transport.keepaliveTimeoutMs',
+    because: 'a ping must be answered before the next one',
+  },
   { larger: 'mesh.silenceMinMs', smaller: 'mesh.beatIntervalMs', factor: 3, because: 'one lost beat is not silence' },
   { larger: 'mesh.silenceMaxMs', smaller: 'mesh.silenceMinMs', because: 'the most cannot be under the least' },
   { larger: 'mesh.dialTimeoutMs', smaller: 'mesh.checkTimeoutMs', because: 'a check is the quicker dial' },
@@ -43,10 +47,18 @@ export function relationProblems(
   return problems;
 }
 
-function portProblems(settings: Settings, originOf: (path: readonly string[]) => Pick<SettingsProblem, 'file' | 'line' | 'key'>): readonly SettingsProblem[] {
+function portProblems(
+  settings: Settings,
+  originOf: (path: readonly string[]) => Pick<SettingsProblem, 'file' | 'line' | 'key'>,
+): readonly SettingsProblem[] {
   const [from = 0, to = 0] = String(settings.server.port).split('-').map(Number);
   if (typeof settings.server.port === 'number' || settings.server.port === 'auto' || (from <= to && to <= 65_535)) return [];
-  return [{ ...originOf(['server', 'port']), message: `${settings.server.port} is no range of ports: the first must not be over the last, and that not over 65535` }];
+  return [
+    {
+      ...originOf(['server', 'port']),
+      message: `${settings.server.port} is no range of ports: the first must not be over the last, and that not over 65535`,
+    },
+  ];
 }
 
 function numberOf(settings: Settings, path: string): number {

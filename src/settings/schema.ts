@@ -33,7 +33,13 @@ export const settingsSchema = z.strictObject({
       port: z
         .union([z.literal('auto'), z.int().min(1).max(65_535), z.string().regex(/^\d{1,5}-\d{1,5}$/)])
         .default('auto')
-        .meta(facts('port', 'Where to listen: any free port, one port, or the first free one of a range.', '"auto", a port such as 7420, or a range such as "7420-7440"')),
+        .meta(
+          facts(
+            'port',
+            'Where to listen: any free port, one port, or the first free one of a range.',
+            '"auto", a port such as 7420, or a range such as "7420-7440"',
+          ),
+        ),
       host: z.string().min(1).default('127.0.0.1').meta(facts('text', 'The address to listen on. 0.0.0.0 needs advertise.')),
       advertise: text('The host or host:port by which others reach this server. Default: where it listens.', '10.0.0.5'),
       drainGraceMs: milliseconds(25_000, 'How long a drain waits for calls under way. Higher: fewer are ended; lower: a stop is quicker.'),
@@ -42,12 +48,18 @@ export const settingsSchema = z.strictObject({
   cluster: z
     .strictObject({
       name: z.string().min(1).default('default').meta(facts('text', 'Only servers of one cluster join one another.')),
-      pinUid: text('Join only the cluster of this unique id, so that a namesake on a reused port is refused.', '0123456789abcdef0123456789abcdef'),
+      pinUid: text(
+        'Join only the cluster of this unique id, so that a namesake on a reused port is refused.',
+        '0123456789abcdef0123456789abcdef',
+      ),
     })
     .prefault({}),
   transport: z
     .strictObject({
-      keepaliveIntervalMs: milliseconds(10_000, 'Between two pings on a connection. Lower: a silent network is noticed sooner; higher: less idle traffic.'),
+      keepaliveIntervalMs: milliseconds(
+        10_000,
+        'Between two pings on a connection. Lower: a silent network is noticed sooner; higher: less idle traffic.',
+      ),
       keepaliveTimeoutMs: milliseconds(5_000, 'How long a ping may stay unanswered before the connection counts as broken.'),
     })
     .prefault({}),
@@ -56,7 +68,10 @@ export const settingsSchema = z.strictObject({
       beatIntervalMs: milliseconds(500, 'Between two beats on a link. Lower: silence is noticed sooner; higher: less idle traffic.'),
       silenceMinMs: milliseconds(1_500, 'A link counts as silent after this long at the least; three beats or more.'),
       silenceMaxMs: milliseconds(4_000, 'A link counts as silent after this long at the most.'),
-      dialTimeoutMs: milliseconds(1_000, 'One dial, from the first packet to the answer. Higher suits slow networks, lower finds the next seed sooner.'),
+      dialTimeoutMs: milliseconds(
+        1_000,
+        'One dial, from the first packet to the answer. Higher suits slow networks, lower finds the next seed sooner.',
+      ),
       checkTimeoutMs: milliseconds(500, 'One dial that checks a suspect.'),
       buryHardMs: milliseconds(200, 'From a quorum on refused connections to the end of a member.'),
       burySilentMs: milliseconds(3_000, 'The same on silence: the time to refute. Higher: fewer servers are given up wrongly.'),
@@ -102,16 +117,28 @@ export function listKnobs(): readonly Knob[] {
 }
 
 function text(reason: string, example: string) {
-  return z.string().min(1).optional().meta({ ...facts('text', reason), example });
+  return z
+    .string()
+    .min(1)
+    .optional()
+    .meta({ ...facts('text', reason), example });
 }
 
 function texts(reason: string) {
-  return z.array(z.string().min(1)).default([]).meta(facts('texts', reason, 'a list of texts'));
+  return z
+    .array(z.string().min(1))
+    .default([])
+    .meta(facts('texts', reason, 'a list of texts'));
 }
 
 function milliseconds(byDefault: number, reason: string, max = dayMs) {
   const expected = `a whole number of milliseconds from 1 to ${max}`;
-  return z.int().min(1).max(max).default(byDefault).meta({ ...facts('number', reason, expected), unit: 'ms' });
+  return z
+    .int()
+    .min(1)
+    .max(max)
+    .default(byDefault)
+    .meta({ ...facts('number', reason, expected), unit: 'ms' });
 }
 
 function facts(kind: KnobFacts['kind'], reason: string, expected = 'a text'): KnobFacts & Record<string, unknown> {

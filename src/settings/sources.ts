@@ -44,7 +44,7 @@ export function environmentLayer(environment: Environment): Layer & { readonly p
   for (const [variable, given] of Object.entries(environment)) {
     const knob = knobs.get(variable);
     if (given === undefined || given === '') continue;
-    if (knob) (values[knob.section] ??= {})[knob.key] = readText(knob, given);
+    if (knob) put(values, knob, readText(knob, given));
     else if (sections.some((section) => variable.startsWith(section))) {
       problems.push({ key: variable, message: `is not a setting${hint(nearest(variable, knobs.keys(), 1))}` });
     }
@@ -59,7 +59,7 @@ export function flagLayer(flags: Flags): Layer {
     const given = flags[`${knob.section}.${knob.key}`];
     if (given === undefined || given.value === undefined) continue;
     const value = typeof given.value === 'string' ? readText(knob, given.value) : given.value;
-    (values[knob.section] ??= {})[knob.key] = value;
+    put(values, knob, value);
   }
   return { values, origin: (path) => ({ key: flags[path.join('.')]?.flag ?? path.join('.') }) };
 }
@@ -78,9 +78,17 @@ function variableName(section: SectionName | string, key: string): string {
   return `HEDDLE_${section.toUpperCase()}_${key.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
 }
 
+function put(values: Record<string, Record<string, unknown>>, { section, key }: Knob, value: unknown): void {
+  values[section] = { ...values[section], [key]: value };
+}
+
 /** Text as the knob's kind; what does not read as one is left as text, for the schema to refuse. */
 function readText({ facts }: Knob, text: string): unknown {
-  if (facts.kind === 'texts') return text.split(',').map((part) => part.trim()).filter((part) => part !== '');
+  if (facts.kind === 'texts')
+    return text
+      .split(',')
+      .map((part) => part.trim())
+      .filter((part) => part !== '');
   const isNumber = facts.kind === 'number' || facts.kind === 'port';
   return isNumber && /^\d+$/.test(text.trim()) ? Number(text) : text;
 }

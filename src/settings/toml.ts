@@ -45,7 +45,8 @@ function linesOfKeys(text: string): ReadonlyMap<string, number> {
   for (const [index, line] of text.split('\n').entries()) {
     const header = /^\s*\[{1,2}([^\]]+)\]{1,2}/.exec(line)?.[1];
     if (header !== undefined) table = keyParts(header);
-    const key = header === undefined ? /^\s*((?:"[^"]*"|'[^']*'|[\w-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[\w-]+))*)\s*=/.exec(line)?.[1] : undefined;
+    const key =
+      header === undefined ? /^\s*((?:"[^"]*"|'[^']*'|[\w-]+)(?:\s*\.\s*(?:"[^"]*"|'[^']*'|[\w-]+))*)\s*=/.exec(line)?.[1] : undefined;
     if (header === undefined && key === undefined) continue;
     const path = [...table, ...(key === undefined ? [] : keyParts(key))].join('.');
     if (!lines.has(path)) lines.set(path, index + 1);

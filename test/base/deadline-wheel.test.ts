@@ -79,7 +79,10 @@ test('an entry that an earlier one of its tick disarms does not expire', () => {
   const wheel = new DeadlineWheel(clock);
   let expired = 0;
   const second = entry(() => (expired += 1));
-  wheel.arm(entry(() => wheel.disarm(second)), 15);
+  wheel.arm(
+    entry(() => wheel.disarm(second)),
+    15,
+  );
   wheel.arm(second, 15);
   clock.advance(100);
   expect(expired).toBe(0);
@@ -117,10 +120,21 @@ test('an expiring entry may arm itself again', () => {
 test('a wheel that was starved for longer than a whole turn expires everything that is due', () => {
   let nowMs = 0;
   let tick = (): void => {};
-  const clock = { nowMs: () => nowMs, wallMs: () => nowMs, schedule: (_: number, task: () => void) => { tick = task; return () => {}; } };
+  const clock = {
+    nowMs: () => nowMs,
+    wallMs: () => nowMs,
+    schedule: (_: number, task: () => void) => {
+      tick = task;
+      return () => {};
+    },
+  };
   const wheel = new DeadlineWheel(clock);
   let expired = 0;
-  for (let atMs = 10; atMs <= 30_000; atMs += 70) wheel.arm(entry(() => (expired += 1)), atMs);
+  for (let atMs = 10; atMs <= 30_000; atMs += 70)
+    wheel.arm(
+      entry(() => (expired += 1)),
+      atMs,
+    );
   const all = wheel.armed;
   nowMs = 35_000;
   tick();
@@ -138,7 +152,10 @@ test('a closed wheel leaves no timer and expires nothing', () => {
   const clock = new VirtualClock();
   const wheel = new DeadlineWheel(clock);
   let expired = 0;
-  wheel.arm(entry(() => (expired += 1)), 10);
+  wheel.arm(
+    entry(() => (expired += 1)),
+    10,
+  );
   wheel.close();
   expect(clock.nextMs()).toBe(Number.POSITIVE_INFINITY);
   clock.advance(100);

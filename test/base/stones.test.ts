@@ -15,7 +15,9 @@ test('a backoff is spread over everything from zero to its step, and its step do
     }),
   );
   const most = { ...seededRandom('x'), next: () => 0.999_999 };
-  expect([0, 1, 2, 6, 30, 1_000].map((attempt) => Math.round(backoffMs(backoff, attempt, most)))).toEqual([100, 200, 400, 5_000, 5_000, 5_000]);
+  expect([0, 1, 2, 6, 30, 1_000].map((attempt) => Math.round(backoffMs(backoff, attempt, most)))).toEqual([
+    100, 200, 400, 5_000, 5_000, 5_000,
+  ]);
 });
 
 test('a deferred settles as its levers say, once', async () => {

@@ -67,20 +67,29 @@ describe('exit codes', () => {
   test('an error is said with its code, whether it ran, and its cause', () => {
     const cause = new HeddleError('function_failed', { name: 'RangeError', message: 'too far' });
     const error = new HeddleError('step_failed', { step: 'a', partial: {}, steps: {} }, { executed: 'maybe', cause });
-    expect(errorText(error)).toBe('step_failed: step "a" failed (it may have run)\n  because function_failed: RangeError: too far (it ran)');
+    expect(errorText(error)).toBe(
+      'step_failed: step "a" failed (it may have run)\n  because function_failed: RangeError: too far (it ran)',
+    );
   });
 });
 
 describe('arguments', () => {
   test('are JSON, with the forms for what JSON lacks', () => {
-    expect(parseArguments(['1', '"a"', '[true, null]', '{"$date":"1970-01-01T00:00:00.000Z"}'])).toEqual([1, 'a', [true, null], new Date(0)]);
+    expect(parseArguments(['1', '"a"', '[true, null]', '{"$date":"1970-01-01T00:00:00.000Z"}'])).toEqual([
+      1,
+      'a',
+      [true, null],
+      new Date(0),
+    ]);
   });
 
   test.each([
     ['world', `'"world"'`],
     ["it's", `"\\"it's\\""`],
   ])('a text without its own quotes is refused, saying how to quote it: %s', (text, quoted) => {
-    expect(() => parseArguments(['1', text])).toThrow(`argument 2 is not JSON: ${text}\nA text needs its own quotes, inside those of the shell: ${quoted}`);
+    expect(() => parseArguments(['1', text])).toThrow(
+      `argument 2 is not JSON: ${text}\nA text needs its own quotes, inside those of the shell: ${quoted}`,
+    );
   });
 
   test('JSON that is cut short is refused without advice about quotes', () => {
@@ -114,9 +123,12 @@ describe('usage', () => {
     expect(notes).toContain(message);
   });
 
-  test.each(['explain', 'why', 'runs', 'cancel', 'drain', 'top', 'types', 'ca', 'join', 'topic', 'queue', 'cache'])('C3: %s is not built and does not exist', async (name) => {
-    expect(await usage(name)).toMatchObject({ code: 2, notes: expect.stringContaining(`unknown command '${name}'`) });
-  });
+  test.each(['explain', 'why', 'runs', 'cancel', 'drain', 'top', 'types', 'ca', 'join', 'topic', 'queue', 'cache'])(
+    'C3: %s is not built and does not exist',
+    async (name) => {
+      expect(await usage(name)).toMatchObject({ code: 2, notes: expect.stringContaining(`unknown command '${name}'`) });
+    },
+  );
 });
 
 describe('modules', () => {
@@ -125,7 +137,11 @@ describe('modules', () => {
 
   test('M1: a definition goes by its own name, a plain function by its export name, anything else is left alone', () => {
     const exported = { resize, add, limit: 5, Klass: class {}, list: [add], functions: { sub: add, resize } };
-    expect([...functionsOf(exported)]).toEqual([['image.resize', resize], ['add', add], ['sub', add]]);
+    expect([...functionsOf(exported)]).toEqual([
+      ['image.resize', resize],
+      ['add', add],
+      ['sub', add],
+    ]);
   });
 
   test('a module in TypeScript gives its functions', async () => {
@@ -188,7 +204,15 @@ describe('progress', () => {
     { ...head, kind: 'step.waiting', step: 'b', reason: { kind: 'concurrency_full', function: 'f' } },
     { ...head, kind: 'step.progress', step: 'a', value: { part: 0.5, n: 1n } },
     { ...head, kind: 'step.settled', step: 'a', ok: true, outcome: 'done', server: 'bell', elapsedMs: 12.4 },
-    { ...head, kind: 'step.settled', step: 'b', ok: false, outcome: 'not_run', elapsedMs: 0, error: new HeddleError('upstream_failed', { step: 'b', upstream: 'a' }) },
+    {
+      ...head,
+      kind: 'step.settled',
+      step: 'b',
+      ok: false,
+      outcome: 'not_run',
+      elapsedMs: 0,
+      error: new HeddleError('upstream_failed', { step: 'b', upstream: 'a' }),
+    },
     { ...head, kind: 'run.settled', ok: false, elapsedMs: 20 },
   ];
 

@@ -69,10 +69,15 @@ describe('heddle serve', { timeout: 90_000 }, () => {
 
     const members = stage.heddle('members', '--json', '--url', url);
     await members.finished;
-    expect(JSON.parse(members.lines.join('\n'))).toEqual([{ name: 'whole', url, status: 'alive', epoch: expect.any(Number), resources: ['gpu'] }]);
+    expect(JSON.parse(members.lines.join('\n'))).toEqual([
+      { name: 'whole', url, status: 'alive', epoch: expect.any(Number), resources: ['gpu'] },
+    ]);
 
     const flow = await stage.path('flow.toml');
-    await writeFile(flow, '[[commands]]\nname = "a"\nfun = "twice"\nargs = [1]\n\n[[commands]]\nname = "b"\nfun = "twice"\nargs = [{ "$ref" = "a" }]\n');
+    await writeFile(
+      flow,
+      '[[commands]]\nname = "a"\nfun = "twice"\nargs = [1]\n\n[[commands]]\nname = "b"\nfun = "twice"\nargs = [{ "$ref" = "a" }]\n',
+    );
     const run = stage.heddle('run', flow, '--url', url);
     expect(await run.finished).toEqual({ code: 0, signal: null });
     expect(run.lines).toEqual(['{"b":4}']);

@@ -17,7 +17,11 @@ const imports = ['randomUUID', 'randomBytes', 'randomInt', 'randomFillSync', 'ge
 
 /** Who may, what, and why. An entry that no file uses any more is a problem as well. */
 export const allowances: readonly { readonly path: string; readonly calls: readonly string[]; readonly why: string }[] = [
-  { path: 'src/base/clock.ts', calls: ['performance.now', 'Date.now', 'setTimeout', 'clearTimeout', 'queueMicrotask', 'process.nextTick'], why: 'it is the clock' },
+  {
+    path: 'src/base/clock.ts',
+    calls: ['performance.now', 'Date.now', 'setTimeout', 'clearTimeout', 'queueMicrotask', 'process.nextTick'],
+    why: 'it is the clock',
+  },
   { path: 'src/base/random.ts', calls: ['randomBytes'], why: 'it is the source of chance' },
 ];
 

@@ -123,7 +123,10 @@ function problemOf({ from, to, isTypeOnly }: Import): string | undefined {
 }
 
 function libraryProblem(path: string, specifier: string): string | undefined {
-  const name = specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/');
+  const name = specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/');
   const home = libraryHomes[name];
   if (home === undefined) return `the library ${name} has no home in the import table`;
   return path.startsWith(home) ? undefined : `the library ${name} lives in ${home}`;
@@ -161,5 +164,7 @@ function isTypeImport(node: ts.ImportDeclaration): boolean {
 
 function isTypeExport(node: ts.ExportDeclaration): boolean {
   if (node.isTypeOnly) return true;
-  return node.exportClause !== undefined && ts.isNamedExports(node.exportClause) && node.exportClause.elements.every((name) => name.isTypeOnly);
+  return (
+    node.exportClause !== undefined && ts.isNamedExports(node.exportClause) && node.exportClause.elements.every((name) => name.isTypeOnly)
+  );
 }

@@ -6,11 +6,20 @@ import { at, nodesOf, type Source } from './sources.ts';
 
 export const limits = { fileLines: 300, functionLines: 50, parameters: 3, headerLinesMin: 3, headerLinesMax: 12 } as const;
 
-type WithBody = ts.FunctionDeclaration | ts.FunctionExpression | ts.ArrowFunction | ts.MethodDeclaration | ts.ConstructorDeclaration | ts.AccessorDeclaration;
+type WithBody =
+  | ts.FunctionDeclaration
+  | ts.FunctionExpression
+  | ts.ArrowFunction
+  | ts.MethodDeclaration
+  | ts.ConstructorDeclaration
+  | ts.AccessorDeclaration;
 
 /** Files and functions that are too long, functions that take too many positional parameters. */
 export function sizeProblems(sources: readonly Source[]): readonly string[] {
-  return sources.flatMap((from) => [...fileProblems(from), ...[...nodesOf(from)].filter(hasBody).flatMap((node) => functionProblems(from, node))]);
+  return sources.flatMap((from) => [
+    ...fileProblems(from),
+    ...[...nodesOf(from)].filter(hasBody).flatMap((node) => functionProblems(from, node)),
+  ]);
 }
 
 /** Files that do not open with a comment of 3 to 12 lines, its first and last line counted. */
@@ -63,8 +72,12 @@ function functionProblems(from: Source, node: WithBody): readonly string[] {
 
 function hasBody(node: ts.Node): node is WithBody {
   return (
-    ts.isFunctionDeclaration(node) || ts.isFunctionExpression(node) || ts.isArrowFunction(node) ||
-    ts.isMethodDeclaration(node) || ts.isConstructorDeclaration(node) || ts.isAccessor(node)
+    ts.isFunctionDeclaration(node) ||
+    ts.isFunctionExpression(node) ||
+    ts.isArrowFunction(node) ||
+    ts.isMethodDeclaration(node) ||
+    ts.isConstructorDeclaration(node) ||
+    ts.isAccessor(node)
   );
 }
 

@@ -30,7 +30,11 @@ export function sourcesUnder(folder: string, endings: readonly string[] = ['.ts'
 export function filesUnder(folder: string): readonly string[] {
   return readdirSync(join(root, folder), { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name).slice(root.length + 1).replaceAll('\\', '/'))
+    .map((entry) =>
+      join(entry.parentPath, entry.name)
+        .slice(root.length + 1)
+        .replaceAll('\\', '/'),
+    )
     .filter((path) => !path.includes('node_modules/'))
     .sort();
 }
@@ -49,6 +53,6 @@ export function* nodesOf(from: Source): Generator<ts.Node> {
   const open: ts.Node[] = [from.tree];
   for (let node = open.pop(); node; node = open.pop()) {
     yield node;
-    open.push(...node.getChildren(from.tree).reverse());
+    open.push(...node.getChildren(from.tree).toReversed());
   }
 }

@@ -52,7 +52,12 @@ test('K3: the defaults are those of the rooms that use them', () => {
 test('L1: defaults < file < environment < flags, key by key', () => {
   const sources: SettingsSources = {
     file: { name: 'my.toml', text: '[server]\nname = "file"\nport = 7001\nhost = "127.0.0.2"' },
-    environment: { HEDDLE_SERVER_NAME: 'environment', HEDDLE_SERVER_PORT: '7002', HEDDLE_SERVER_RESOURCES: 'gpu, region=eu', HEDDLE_URL: 'x' },
+    environment: {
+      HEDDLE_SERVER_NAME: 'environment',
+      HEDDLE_SERVER_PORT: '7002',
+      HEDDLE_SERVER_RESOURCES: 'gpu, region=eu',
+      HEDDLE_URL: 'x',
+    },
     flags: { 'server.name': { flag: '--name', value: 'flag' }, 'server.join': { flag: '--join', value: undefined } },
   };
   const { server } = loadSettings(sources);
@@ -75,9 +80,19 @@ test('case 24: an unknown key names file, line and the nearest key', () => {
 test('case 24: a wrong type names file, line, key, what was expected and what was found', () => {
   const problems = problemsOf(file('[server]\nport = "many"\nresources = "gpu"\n[mesh]\nbeatIntervalMs = 0.5'));
   expect(problems).toEqual([
-    { file: 'my.toml', line: 2, key: 'server.port', message: 'expected "auto", a port such as 7420, or a range such as "7420-7440", found the text "many"' },
+    {
+      file: 'my.toml',
+      line: 2,
+      key: 'server.port',
+      message: 'expected "auto", a port such as 7420, or a range such as "7420-7440", found the text "many"',
+    },
     { file: 'my.toml', line: 3, key: 'server.resources', message: 'expected a list of texts, found the text "gpu"' },
-    { file: 'my.toml', line: 5, key: 'mesh.beatIntervalMs', message: 'expected a whole number of milliseconds from 1 to 86400000, found 0.5' },
+    {
+      file: 'my.toml',
+      line: 5,
+      key: 'mesh.beatIntervalMs',
+      message: 'expected a whole number of milliseconds from 1 to 86400000, found 0.5',
+    },
   ]);
 });
 
