@@ -39,6 +39,7 @@ export class GrpcLink implements Link, MessageHandlers {
   readonly #visitor: BatchVisitor;
   #handlers: LinkHandlers | undefined;
   #state: 'open' | 'closing' | 'closed' = 'open';
+  #isGreeted = false;
   #ending: Ending | undefined;
   #wasWritable = true;
   #cancelGrace: CancelTask | undefined;
@@ -85,7 +86,7 @@ export class GrpcLink implements Link, MessageHandlers {
     assert(this.#handlers === undefined, 'a link is opened twice');
     this.#handlers = handlers;
     if (this.#ending) this.#options.clock.schedule(0, () => this.#reportEnding());
-    else this.#options.stream.resume();
+    else if (this.#isGreeted) this.#options.stream.resume();
   }
 
   send(frame: Uint8Array): void {
@@ -122,7 +123,10 @@ export class GrpcLink implements Link, MessageHandlers {
 
   /** The greeting is out: frames may follow. */
   start(): void {
+    this.#isGreeted = true;
     this.#outbox.uncork();
+    // Not before: what a peer sends ahead of its answer is not for handlers that may refuse it.
+    if (this.#handlers) this.#options.stream.resume();
   }
 
   /** The refusal is out: closes, without another word. */

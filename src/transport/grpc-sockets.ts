@@ -14,15 +14,24 @@ interface Held {
   readonly cancelDeadline: CancelTask;
 }
 
+export interface SocketLimits {
+  readonly perAddress: number;
+  readonly inAll: number;
+}
+
+const defaultLimits: SocketLimits = { perAddress: socketsPerAddressMax, inAll: socketsMax };
+
 export class GrpcSockets {
   readonly #clock: Clock;
+  readonly #limits: SocketLimits;
   /** By `address:port` of the other side, as gRPC names its peers. */
   readonly #held = new Map<string, Held>();
   readonly #perAddress = new Map<string, number>();
   #onEmpty: (() => void) | undefined;
 
-  constructor(clock: Clock) {
+  constructor(clock: Clock, limits = defaultLimits) {
     this.#clock = clock;
+    this.#limits = limits;
   }
 
   /** Takes a new socket; false (and the socket is gone) when there are too many. */
@@ -30,7 +39,7 @@ export class GrpcSockets {
     const address = socket.remoteAddress;
     const count = this.#perAddress.get(address ?? '') ?? 0;
     const peer = `${address}:${socket.remotePort}`;
-    if (address === undefined || count >= socketsPerAddressMax || this.#held.size >= socketsMax) {
+    if (address === undefined || count >= this.#limits.perAddress || this.#held.size >= this.#limits.inAll) {
       socket.on('error', () => {});
       socket.destroy();
       return false;

@@ -9,12 +9,14 @@ import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 
 import { systemClock } from '../../src/base/clock.ts';
+import { deferred } from '../../src/base/deferred.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { encodeFrames, encodeLast, framedBytes, readGreeting } from '../../src/transport/batch-codec.ts';
 import { decodeChunk, encodeChunk } from '../../src/transport/chunk-codec.ts';
 import { GrpcTransport } from '../../src/transport/grpc.ts';
 import { frameBytesMax, outboxBytesMax } from '../../src/transport/limits.ts';
+import type { Answer } from '../../src/transport/transport.ts';
 import { bytes, Ear, evidenceOf, House, pattern, World } from '../contract/transport-world.ts';
 import { openHandles, RawClient, rawPeer, startPeerProcess } from './raw-peers.ts';
 
@@ -95,6 +97,8 @@ describe('a process that is', () => {
     child.kill('SIGKILL');
     await ear.closed();
     expect(ear.closes).toEqual(['reset']);
+    // Its sockets go one by one; the one that listens is among the last.
+    if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     expect(await dialOf(dialler, address)).toBe('refused');
     await dialler.close();
   }, 20_000);
@@ -115,6 +119,27 @@ describe('a process that is', () => {
     await once(child, 'exit');
     await dialler.close();
   }, 20_000);
+});
+
+describe('a dialler that is', () => {
+  test.each([
+    { signal: 'SIGKILL', evidence: 'reset' },
+    { signal: 'SIGSTOP', evidence: 'silent' },
+  ] as const)(
+    'ended by $signal is $evidence to the side that accepted',
+    async ({ signal, evidence }) => {
+      const world = new World(new GrpcTransport({ clock: systemClock, keepalive: { timeMs: 100, timeoutMs: 200 } }), transport());
+      await world.listen();
+      const { child } = await startPeerProcess([world.address]);
+      const { ear } = await world.house.arrived();
+      child.kill(signal);
+      await ear.closed();
+      expect(ear.closes).toEqual([evidence]);
+      child.kill('SIGKILL');
+      await world.close();
+    },
+    20_000,
+  );
 });
 
 describe('a listener', () => {
@@ -223,6 +248,22 @@ describe('a listener', () => {
     expect(decodeChunk(await bulk.next())).toMatchObject({ transfer: 9, isReceived: true });
     await ear.until(() => ear.larges.has(9));
     expect(Buffer.compare(ear.larges.get(9) ?? bytes('none'), value)).toBe(0);
+  });
+
+  test('hears nothing that is sent ahead of its answer', async () => {
+    const answer = deferred<Answer>();
+    world.house.answer = () => answer.promise;
+    const { stream } = raw.open(linkPath);
+    stream.resume();
+    stream.write(batchOf([bytes('hello')]));
+    stream.write(batchOf([bytes('too soon')]));
+    const { ear } = await world.house.arrived();
+    // A whole exchange of another link: by then the frame would have been heard.
+    const other = raw.open('/other.Service/Method');
+    await other.status;
+    expect(ear.frames).toEqual([]);
+    answer.resolve({ isAccepted: true, ack: bytes('now') });
+    await ear.until(() => ear.frames.length === 1);
   });
 
   test('gives a bulk channel with a wrong token to nobody', async () => {

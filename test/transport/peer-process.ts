@@ -1,5 +1,6 @@
 /**
- * A process of its own with a listener that echoes frames, for the tests that stop and kill it. Tells its parent the port.
+ * A process of its own with a listener that echoes frames, for the tests that stop and kill it. Tells its parent the
+ * port. Given an address, it dials that.
  */
 
 import { systemClock } from '../../src/base/clock.ts';
@@ -24,5 +25,10 @@ const listener = await transport.listen(
     },
   },
 );
+const [, , address] = process.argv;
+if (address !== undefined) {
+  const { link } = await transport.dial({ address, kind: 'link', hello: new Uint8Array(1), timeoutMs: 10_000 });
+  link.open({ onFrame: () => {}, onLarge: () => {}, onWritable: () => {}, onClose: () => {} });
+}
 process.send?.(listener.port);
 process.once('disconnect', () => process.exit(0));

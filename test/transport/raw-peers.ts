@@ -95,10 +95,10 @@ export class RawClient {
   }
 }
 
-/** Starts peer-process.ts; gives the process and its address. */
-export async function startPeerProcess(): Promise<{ readonly child: ChildProcess; readonly address: string }> {
+/** Starts peer-process.ts; gives the process and its address. `dials`: an address that it links to. */
+export async function startPeerProcess(dials: readonly string[] = []): Promise<{ readonly child: ChildProcess; readonly address: string }> {
   const file = fileURLToPath(new URL('./peer-process.ts', import.meta.url));
-  const child = fork(file, { execArgv: ['--import', 'tsx'] });
+  const child = fork(file, dials, { execArgv: ['--import', 'tsx'] });
   const [port] = await once(child, 'message');
   return { child, address: `127.0.0.1:${String(port)}` };
 }
