@@ -2,6 +2,9 @@
  * The front door of `heddle`: everything a user imports, re-exported and nothing else.
  */
 
+/// <reference types="node" preserve="true" />
+/// <reference lib="esnext.disposable" preserve="true" />
+
 export { defineFunction } from './fabric/define.ts';
 export { startServer } from './fabric/server.ts';
 export { connect } from './fabric/client.ts';

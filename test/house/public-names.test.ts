@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import ts from 'typescript';
+import { expect, test } from 'vitest';
+import { root, type Source, source } from './sources.ts';
+
+/** Adding a name is easy, taking one away breaks somebody: the list is here so that both are on purpose. */
+const front = [
+  'Builder',
+  'CallOptions',
+  'Caller',
+  'Client',
+  'Command',
+  'ConnectOptions',
+  'Context',
+  'Effect',
+  'ErrorCode',
+  'Executed',
+  'FabricEvent',
+  'Functions',
+  'HeddleError',
+  'HeddleErrorOf',
+  'HeddleFunction',
+  'Listening',
+  'Member',
+  'Need',
+  'Offer',
+  'Ref',
+  'Reference',
+  'Remote',
+  'Run',
+  'RunEvent',
+  'RunOptions',
+  'Schema',
+  'Server',
+  'ServerOptions',
+  'StepOptions',
+  'SubmitOptions',
+  'WaitReason',
+  'Workflow',
+  'WorkflowData',
+  'connect',
+  'defineFunction',
+  'remote',
+  'startServer',
+  'workflow',
+];
+const namesMax = 40;
+
+test('the front door has the names of the list, at most 40', () => {
+  expect(namesOf(read('src/index.ts'))).toEqual([...front].sort());
+  expect(front.length).toBeLessThanOrEqual(namesMax);
+});
+
+test('the second door has invoke', () => {
+  expect(namesOf(read('src/testing.ts'))).toEqual(['invoke']);
+});
+
+test('the doors hold re-exports and nothing else', () => {
+  for (const path of ['src/index.ts', 'src/testing.ts']) expect(read(path).tree.statements.every(ts.isExportDeclaration)).toBe(true);
+});
+
+test('a name that was added is seen', () => {
+  expect(namesOf(source('src/a.ts', "export { a as b } from './a.ts'; export type { C } from './c.ts'; export const d = 1;"))).toEqual([
+    'C',
+    'b',
+    'd',
+  ]);
+  expect(() => namesOf(source('src/a.ts', "export * from './a.ts';"))).toThrow('names');
+});
+
+function read(path: string): Source {
+  return source(path, readFileSync(join(root, path), 'utf8'));
+}
+
+function namesOf({ tree }: Source): readonly string[] {
+  return tree.statements.flatMap(exportedNames).sort();
+}
+
+function exportedNames(statement: ts.Statement): readonly string[] {
+  if (ts.isExportDeclaration(statement)) {
+    if (!statement.exportClause || !ts.isNamedExports(statement.exportClause)) throw new Error('a door names what it exports');
+    return statement.exportClause.elements.map((element) => element.name.text);
+  }
+  if (!ts.canHaveModifiers(statement) || !ts.getModifiers(statement)?.some(({ kind }) => kind === ts.SyntaxKind.ExportKeyword)) return [];
+  if (ts.isVariableStatement(statement)) return statement.declarationList.declarations.map(({ name }) => name.getText());
+  return 'name' in statement ? [(statement as ts.DeclarationStatement).name?.getText() ?? 'default'] : [];
+}
