@@ -6,6 +6,9 @@ import type { WireRunEvent } from '../core/workflow/record.ts';
 import type { HeddleError } from '../errors.ts';
 import type { SubmitFrame } from '../wire/frame.ts';
 
+/** Default deadline of a run, in milliseconds. */
+export const runTimeoutMsDefault = 300_000;
+
 /** What a submitter says of its run; the conversation's id is the link's business. */
 export type SubmitRequest = Omit<SubmitFrame, 'kind' | 'id' | 'isJsonOnly'>;
 

@@ -17,7 +17,7 @@ import { toWireError } from '../wire/error.ts';
 import { encodeValue } from '../wire/value.ts';
 import { ActiveRun } from './active-run.ts';
 import type { CallEngine, Invocation } from './invocation.ts';
-import type { RunEngine, RunFollower, SubmitRequest, Unfollow } from './run-engine.ts';
+import { type RunEngine, type RunFollower, runTimeoutMsDefault, type SubmitRequest, type Unfollow } from './run-engine.ts';
 
 export interface RunnerOptions {
   /** Name of this server. */
@@ -30,8 +30,6 @@ export interface RunnerOptions {
   readonly nextCall: () => Pick<Invocation, 'caller' | 'callerName' | 'callNumber'>;
 }
 
-/** Default deadline of a run. */
-export const runTimeoutMsDefault = 300_000;
 export const settledMs = 300_000;
 export const settledMax = 1_000;
 export const activeMax = 10_000;

@@ -7,6 +7,7 @@ import { delay } from '../base/clock.ts';
 import { DeadlineWheel } from '../base/deadline-wheel.ts';
 import { Catalog } from '../core/catalog/catalog.ts';
 import type { Offer } from '../core/catalog/server-state.ts';
+import type { MemberView } from '../core/gossip/view.ts';
 import { Router } from '../core/routing/router.ts';
 import type { HeddleError } from '../errors.ts';
 import { Observer } from '../observe/observer.ts';
@@ -28,6 +29,7 @@ import { RunRelay } from './run-relay.ts';
 import { Runner } from './runner.ts';
 import type { ResolvedServerOptions } from './server-options.ts';
 import type { ServerParts } from './server-parts.ts';
+import { SessionNews } from './session-news.ts';
 
 /** What the rooms ask of the server's state. */
 export interface ServerGuards {
@@ -56,6 +58,7 @@ export class ServerRooms {
   readonly #links: Links;
   readonly #calls: CallTable<Offer>;
   readonly #runner: Runner;
+  readonly #news: SessionNews;
   #mesh: Mesh | undefined;
 
   constructor(options: ResolvedServerOptions, parts: ServerParts, guards: ServerGuards) {
@@ -88,12 +91,13 @@ export class ServerRooms {
     this.#runner = new Runner({ server: options.name, catalog, engine: this.#calls, clock, random: random.fork('runs'), observer, nextCall });
     const runs = new RunRelay({ runner: this.#runner, peers: (server) => this.#links.servers(server) });
     this.runs = new RunCaller({ engine: runs, coordinator: () => options.name, instance, refusal: guards.callRefusal });
+    this.#news = new SessionNews({ clock, members: () => this.mesh.members(), tell: (frame) => this.#links.tellSessions(frame) });
     const entry = new Entry({
       dispatcher: this.#dispatcher, engine: this.#calls, runner: this.#runner, runs, nowMs, refusal: guards.refusal,
       members: () => this.mesh.members(), catalog: () => this.directory.offers(),
     });
     this.reception = new Reception({
-      identity, cluster: options.cluster, links: this.#links, refusal: guards.refusal, addresses: () => this.#addresses(),
+      identity, cluster: options.cluster, links: this.#links, refusal: guards.refusal, addresses: () => this.#news.greeting(),
       foreign: new ForeignEntry({ engine: this.#calls, runs, nowMs, nextCall, refusal: guards.refusal }),
       acceptLink: (arrival) => this.mesh.accept(arrival),
     });
@@ -120,9 +124,9 @@ export class ServerRooms {
         openLink: (link, identity, callbacks) => this.#links.openLink(link, identity, callbacks),
       },
       listeners: {
-        memberChanged: (view) => this.directory.memberChanged(view),
+        memberChanged: (view) => this.#memberChanged(view),
         bodyKnown: (view, body) => this.directory.bodyKnown(view, body),
-        memberGone: (view) => this.directory.memberGone(view),
+        memberGone: (view) => this.#memberGone(view),
         stopped: (error) => this.#guards.mustStop(error),
       },
       observe: (note) => this.observer.emit(note),
@@ -139,7 +143,7 @@ export class ServerRooms {
   /** Refuses new work and sends clients elsewhere. */
   refuseWork(): void {
     this.#dispatcher.drain();
-    this.#links.tellSessions({ kind: 'servers', addresses: this.#addresses(), isMoving: true });
+    this.#news.moving();
   }
 
   /** Resolves when nothing is in flight, or after `graceMs`. */
@@ -162,6 +166,7 @@ export class ServerRooms {
     await this.#mesh?.leave();
     this.#mesh?.finish();
     this.#links.close();
+    this.#news.close();
     this.#breakers.close();
     this.#wheel.close();
   }
@@ -171,9 +176,13 @@ export class ServerRooms {
     if (server) this.#breakers.linkOpened(server);
   }
 
-  /** Addresses of the servers that are alive, this one last. */
-  #addresses(): readonly string[] {
-    const alive = this.mesh.members().filter((view) => view.status === 'alive');
-    return [...alive.filter((view) => !view.isSelf), ...alive.filter((view) => view.isSelf)].map((view) => view.url);
+  #memberChanged(view: MemberView): void {
+    this.directory.memberChanged(view);
+    this.#news.changed();
+  }
+
+  #memberGone(view: MemberView): void {
+    this.directory.memberGone(view);
+    this.#news.changed();
   }
 }

@@ -6,17 +6,16 @@
  * X2 a run whose session broke is followed through the next one, from the event after the last one seen.
  */
 
+import type { Clock } from '../base/clock.ts';
 import type { Effect } from '../core/catalog/offer.ts';
 import { HeddleError } from '../errors.ts';
-import { fromWireError } from '../wire/error.ts';
-import { decodeValue } from '../wire/value.ts';
 import { CallTable } from './call-table.ts';
 import type { CallEngine, CallHandle, CallSink, Invocation } from './invocation.ts';
-import type { Conversation } from './conversation.ts';
 import type { Peer } from './peer.ts';
 import type { CallContext, CallPeer, Routing, Tried } from './routing-port.ts';
 import type { RunEngine, RunFollower, SubmitRequest, Unfollow } from './run-engine.ts';
 import type { SessionKeeper } from './session-keeper.ts';
+import { SessionQuestion } from './session-question.ts';
 import { SessionRun } from './session-run.ts';
 
 /** No session is open; the next one will do. */
@@ -27,10 +26,12 @@ const notConnected = { name: 'the fabric', instance: '' };
 
 export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRoute> {
   readonly #keeper: SessionKeeper;
+  readonly #clock: Clock;
   readonly #calls: CallTable<SessionRoute>;
 
   constructor(keeper: SessionKeeper, context: CallContext) {
     this.#keeper = keeper;
+    this.#clock = context.clock;
     this.#calls = new CallTable(this, context);
   }
 
@@ -44,11 +45,11 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
   }
 
   submit(request: SubmitRequest, follower: RunFollower): Unfollow {
-    return new SessionRun(this.#keeper, follower, request).start();
+    return new SessionRun({ keeper: this.#keeper, clock: this.#clock, follower }, request).start();
   }
 
   attach(runId: string, fromSequence: number, follower: RunFollower): Unfollow {
-    return new SessionRun(this.#keeper, follower, { runId, fromSequence }).start();
+    return new SessionRun({ keeper: this.#keeper, clock: this.#clock, follower }, { runId, fromSequence }).start();
   }
 
   async cancel(runId: string, reason: string): Promise<void> {
@@ -100,19 +101,7 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
 
   ended(): void {}
 
-  /** One request over the open session, or the next one; a session that breaks meanwhile ends it. */
   #ask(send: (peer: Peer, id: number) => void): Promise<unknown> {
-    return new Promise((resolve, reject) => {
-      const conversation: Conversation = {
-        onReply: ({ outcome }) => (outcome.ok ? resolve(decodeValue(outcome.value)) : reject(fromWireError(outcome.error))),
-        onLost: () => reject(new HeddleError('connection_lost', { server: this.#keeper.ack?.server ?? 'the server' })),
-      };
-      const ask = (peer: Peer | undefined): void => {
-        if (peer) send(peer, peer.reserve(conversation));
-        else reject(new HeddleError('closed', { what: 'the client' }));
-      };
-      if (this.#keeper.peer || this.#keeper.isClosed) ask(this.#keeper.peer);
-      else this.#keeper.whenOpen(ask);
-    });
+    return new SessionQuestion(this.#keeper, this.#clock, send).ask();
   }
 }

@@ -4,13 +4,14 @@
  * S1 while it is not closed, a session is open or being opened.
  * S2 of the addresses, the configured ones come first, then those learned from servers, each once.
  * S3 a draining server's session is kept until its last conversation has settled; new ones go elsewhere.
+ * S4 a server that takes sessions only to end them is asked again no faster than one that refuses.
  */
 
 import { backoffMs } from '../base/backoff.ts';
 import { type Clock, delay } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import { HeddleError } from '../errors.ts';
-import type { Evidence, Transport } from '../transport/transport.ts';
+import type { Dialled, Transport } from '../transport/transport.ts';
 import { fromWireError } from '../wire/error.ts';
 import type { ServersFrame, SessionAck, SessionHello } from '../wire/frame.ts';
 import { decodeSessionAck, encodeSessionHello } from '../wire/session-codec.ts';
@@ -29,6 +30,8 @@ export interface SessionKeeperOptions {
 export type SessionWaiter = (peer: Peer | undefined) => void;
 
 const reconnectBackoff = { baseMs: 100, maxMs: 1000 } as const;
+/** A session that ends sooner than this after it opened counts as a failed round, in milliseconds. */
+const steadyMs = 1_000;
 /** Addresses learned beyond the configured ones. */
 const learnedMax = 64;
 
@@ -41,6 +44,9 @@ export class SessionKeeper {
   #peer: Peer | undefined;
   #ack: SessionAck | undefined;
   #connecting: Promise<void> | undefined;
+  #openedAtMs = 0;
+  /** Rounds that ended without a session, or with one that did not last, since the last that did. */
+  #failedRounds = 0;
 
   constructor(options: SessionKeeperOptions) {
     this.#options = options;
@@ -67,6 +73,7 @@ export class SessionKeeper {
       try {
         return await this.#dial(address);
       } catch (error) {
+        if (this.isClosed) throw new HeddleError('closed', { what: 'the client' });
         problem = error;
       }
     }
@@ -85,7 +92,7 @@ export class SessionKeeper {
     this.#peer = undefined;
     peer.retire();
     this.#retired.add(peer);
-    this.#reconnect(peer.remoteAddress);
+    this.#sessionEnded(peer);
   }
 
   close(): void {
@@ -101,18 +108,30 @@ export class SessionKeeper {
     const hello = encodeSessionHello(this.#options.hello);
     const signal = this.#closing.signal;
     const dialled = await this.#options.transport.dial({ address, kind: 'session', hello, signal });
-    const ack = decodeSessionAck(dialled.ack);
+    try {
+      this.#enter(dialled, address);
+    } catch (error) {
+      dialled.link.close();
+      throw error;
+    }
+  }
+
+  #enter({ ack: bytes, isAccepted, link }: Dialled, address: string): void {
+    // It may have been closed in the very turn in which the answer came.
+    if (this.isClosed) throw new HeddleError('closed', { what: 'the client' });
+    const ack = decodeSessionAck(bytes);
     if (ack.refusal) throw fromWireError(ack.refusal);
-    if (!dialled.isAccepted) throw new HeddleError('unreachable', { address, evidence: 'remote' });
+    if (!isAccepted) throw new HeddleError('unreachable', { address, evidence: 'remote' });
     this.#ack = ack;
     this.#learn(ack.addresses);
-    const peer: Peer = new Peer(dialled.link, { name: ack.server, instance: ack.instance }, {
+    const peer: Peer = new Peer(link, { name: ack.server, instance: ack.instance }, {
       // A server asks nothing of its clients; whatever comes is of a later protocol and is refused by closing.
       onRequest: () => peer.close(),
       onServers: (frame) => this.#onServers(peer, frame),
-      onClosed: (evidence) => this.#onClosed(peer, evidence),
+      onClosed: () => this.#onClosed(peer),
     });
     this.#peer = peer;
+    this.#openedAtMs = this.#options.clock.nowMs();
     this.#tellWaiters();
   }
 
@@ -121,10 +140,16 @@ export class SessionKeeper {
     if (frame.isMoving) this.moveFrom(peer);
   }
 
-  #onClosed(peer: Peer, _evidence: Evidence): void {
+  #onClosed(peer: Peer): void {
     this.#retired.delete(peer);
     if (this.#peer !== peer) return;
     this.#peer = undefined;
+    this.#sessionEnded(peer);
+  }
+
+  #sessionEnded(peer: Peer): void {
+    const isSteady = this.#options.clock.nowMs() - this.#openedAtMs >= steadyMs;
+    this.#failedRounds = isSteady ? 0 : this.#failedRounds + 1;
     this.#reconnect(peer.remoteAddress);
   }
 
@@ -137,7 +162,9 @@ export class SessionKeeper {
   }
 
   async #connectAgain(lastAddress: string): Promise<void> {
-    for (let round = 0; !this.isClosed; round += 1) {
+    // One short session may be a server that happened to stop; the next one is a pattern (S4).
+    if (this.#failedRounds > 1) await this.#pause();
+    while (!this.isClosed) {
       const addresses = this.#addresses();
       const others = addresses.filter((address) => address !== lastAddress);
       for (const address of [...others, ...addresses.filter((one) => one === lastAddress)]) {
@@ -148,11 +175,13 @@ export class SessionKeeper {
           if (this.isClosed) return;
         }
       }
-      await this.#pause(backoffMs(reconnectBackoff, round, this.#options.random));
+      this.#failedRounds += 1;
+      await this.#pause();
     }
   }
 
-  #pause(ms: number): Promise<void> {
+  #pause(): Promise<void> {
+    const ms = backoffMs(reconnectBackoff, this.#failedRounds - 1, this.#options.random);
     return delay(this.#options.clock, ms, this.#closing.signal);
   }
 

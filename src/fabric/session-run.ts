@@ -2,43 +2,63 @@
  * One run followed over a client's session, and over the next session when that one breaks.
  *
  * U1 the follower sees every event once, in order, however many sessions it takes.
- * U2 a submission is sent once. When its session breaks it is attached to by its id; a run that nobody knows then
- *    is `coordinator_lost`, and may have run.
+ * U2 a submission is taken by one server. One that is draining takes none, and the next is asked; when the session
+ *    breaks, the run is attached to by its id, and one that nobody knows then is `coordinator_lost`, and may have run.
+ * U3 a session is not waited for beyond the run's deadline (at least `sessionWaitMs`).
  */
 
+import type { CancelTask, Clock } from '../base/clock.ts';
 import type { WireRunEvent } from '../core/workflow/record.ts';
 import { HeddleError } from '../errors.ts';
 import { fromWireError } from '../wire/error.ts';
 import type { ReplyFrame } from '../wire/frame.ts';
 import type { Conversation } from './conversation.ts';
+import { callTimeoutMsDefault } from './invocation.ts';
 import type { Peer } from './peer.ts';
-import type { RunFollower, SubmitRequest, Unfollow } from './run-engine.ts';
+import { type RunFollower, runTimeoutMsDefault, type SubmitRequest, type Unfollow } from './run-engine.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 
 /** A run to submit, or one to attach to. */
 export type SessionRunTarget = SubmitRequest | { readonly runId: string; readonly fromSequence: number };
 
-export class SessionRun {
+export interface SessionRunOptions {
+  readonly keeper: SessionKeeper;
+  readonly clock: Clock;
+  readonly follower: RunFollower;
+}
+
+/** The shortest wait for a session, in milliseconds. */
+export const sessionWaitMs = callTimeoutMsDefault;
+
+export class SessionRun implements Conversation {
   readonly #keeper: SessionKeeper;
+  readonly #clock: Clock;
   readonly #follower: RunFollower;
   readonly #target: SessionRunTarget;
+  readonly #deadlineMs: number;
   #nextSequence: number;
-  /** Sessions that it was sent over. */
-  #sessions = 0;
-  #peer: Peer | undefined;
-  #id = 0;
+  /** Some server has, or may have, taken the submission; or an event of the run was seen. */
+  #isTaken = false;
+  #asked: { readonly peer: Peer; readonly id: number } | undefined;
   #leaveKeeper: (() => void) | undefined;
+  #cancelWait: CancelTask | undefined;
   #isOver = false;
 
-  constructor(keeper: SessionKeeper, follower: RunFollower, target: SessionRunTarget) {
+  constructor({ keeper, clock, follower }: SessionRunOptions, target: SessionRunTarget) {
     this.#keeper = keeper;
+    this.#clock = clock;
     this.#follower = follower;
     this.#target = target;
     this.#nextSequence = 'commands' in target ? 1 : target.fromSequence;
+    this.#deadlineMs = clock.nowMs() + this.#timeoutMs;
   }
 
   get #runId(): string {
     return this.#target.runId ?? '';
+  }
+
+  get #timeoutMs(): number {
+    return 'commands' in this.#target ? (this.#target.timeoutMs ?? runTimeoutMsDefault) : sessionWaitMs;
   }
 
   start(): Unfollow {
@@ -46,44 +66,76 @@ export class SessionRun {
     return () => this.#leave();
   }
 
-  #follow(): void {
-    const peer = this.#keeper.peer;
-    if (peer) return this.#open(peer);
-    if (this.#keeper.isClosed) return this.#fail(new HeddleError('closed', { what: 'the client' }));
-    this.#leaveKeeper = this.#keeper.whenOpen((next) => {
-      this.#leaveKeeper = undefined;
-      if (next) this.#open(next);
-      else this.#fail(new HeddleError('closed', { what: 'the client' }));
-    });
-  }
-
-  #open(peer: Peer): void {
-    const conversation: Conversation = {
-      onReply: ({ outcome }) => this.#onReply(outcome),
-      onRunEvent: ({ event }) => this.#onEvent(event),
-      onLost: () => {
-        if (!this.#isOver) this.#follow();
-      },
-    };
-    this.#peer = peer;
-    this.#id = peer.reserve(conversation);
-    if ('commands' in this.#target && this.#sessions === 0) peer.send({ ...this.#target, kind: 'submit', id: this.#id, isJsonOnly: false });
-    else peer.send({ kind: 'attach', id: this.#id, runId: this.#runId, fromSequence: this.#nextSequence });
-    this.#sessions += 1;
-  }
-
-  #onReply(outcome: ReplyFrame['outcome']): void {
+  onReply({ outcome }: ReplyFrame): void {
+    if (this.#isOver) return;
     if (outcome.ok) return this.#fail(new HeddleError('protocol_error', { problem: 'a run was answered without events' }));
-    const error = fromWireError(outcome.error);
-    const isLost = this.#sessions > 1 && HeddleError.is(error, 'unknown_run');
-    this.#fail(isLost ? new HeddleError('coordinator_lost', { runId: this.#runId, partial: {}, steps: {} }) : error);
+    this.#onRefused(outcome);
   }
 
-  #onEvent(event: WireRunEvent): void {
+  onRunEvent({ event }: { readonly event: WireRunEvent }): void {
     if (this.#isOver || event.seq < this.#nextSequence) return;
+    this.#isTaken = true;
     this.#nextSequence = event.seq + 1;
     if (event.kind === 'run.settled') this.#isOver = true;
     this.#follower.onEvent(event);
+  }
+
+  onLost(): void {
+    if (!this.#isOver) this.#follow();
+  }
+
+  #follow(): void {
+    this.#asked = undefined;
+    const { peer } = this.#keeper;
+    if (peer) return this.#open(peer);
+    if (this.#keeper.isClosed) return this.#fail(this.#closed());
+    this.#leaveKeeper = this.#keeper.whenOpen((next) => {
+      this.#endWait();
+      if (next) this.#open(next);
+      else this.#fail(this.#closed());
+    });
+    const leftMs = this.#deadlineMs - this.#clock.nowMs();
+    this.#cancelWait = this.#clock.schedule(this.#isTaken ? Math.max(leftMs, sessionWaitMs) : leftMs, () => this.#onTimeout());
+  }
+
+  #open(peer: Peer): void {
+    const id = peer.reserve(this);
+    this.#asked = { peer, id };
+    if ('commands' in this.#target && !this.#isTaken) {
+      this.#isTaken = true;
+      peer.send({ ...this.#target, kind: 'submit', id, isJsonOnly: false });
+    } else {
+      peer.send({ kind: 'attach', id, runId: this.#runId, fromSequence: this.#nextSequence });
+    }
+  }
+
+  #onRefused({ error: wire }: Extract<ReplyFrame['outcome'], { readonly ok: false }>): void {
+    const error = fromWireError(wire);
+    const peer = this.#asked?.peer;
+    if (HeddleError.is(error, 'draining') && peer) {
+      this.#isTaken = false;
+      this.#keeper.moveFrom(peer);
+      return this.#follow();
+    }
+    const isLost = this.#isTaken && HeddleError.is(error, 'unknown_run');
+    this.#fail(isLost ? new HeddleError('coordinator_lost', { runId: this.#runId, partial: {}, steps: {} }) : error);
+  }
+
+  #onTimeout(): void {
+    this.#endWait();
+    const late = new HeddleError('deadline_exceeded', { timeoutMs: this.#timeoutMs }, { executed: 'no' });
+    this.#fail(this.#isTaken ? new HeddleError('connection_lost', { server: this.#keeper.ack?.server ?? 'the server' }) : late);
+  }
+
+  #closed(): HeddleError {
+    return new HeddleError('closed', { what: 'the client' }, { executed: this.#isTaken ? 'maybe' : 'no' });
+  }
+
+  #endWait(): void {
+    this.#leaveKeeper?.();
+    this.#leaveKeeper = undefined;
+    this.#cancelWait?.();
+    this.#cancelWait = undefined;
   }
 
   #fail(error: HeddleError): void {
@@ -95,8 +147,10 @@ export class SessionRun {
   #leave(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#leaveKeeper?.();
-    this.#peer?.send({ kind: 'cancel', id: this.#id, reason: 'nobody follows the run any more' });
-    this.#peer?.release(this.#id);
+    this.#endWait();
+    if (!this.#asked) return;
+    const { peer, id } = this.#asked;
+    peer.send({ kind: 'cancel', id, reason: 'nobody follows the run any more' });
+    peer.release(id);
   }
 }
