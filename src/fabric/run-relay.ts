@@ -2,13 +2,14 @@
  * Runs from the point of view of a client's entry: this server's own, or those of another coordinator, followed
  * and cancelled over the link to it.
  *
- * W1 a made runId names its coordinator; for a chosen one every linked server is asked in turn.
- * W2 a coordinator whose link is lost while it is followed is `coordinator_lost`.
+ * W1 a made runId names its coordinator, which is asked first; then every linked server is, in turn.
+ * W2 a coordinator whose link is lost while it is followed is `coordinator_lost`; so is a run that nobody knows when
+ *    a server that was asked, and may have known, was lost.
  */
 
 import { HeddleError } from '../errors.ts';
 import { fromWireError } from '../wire/error.ts';
-import type { ReplyFrame } from '../wire/frame.ts';
+import type { ReplyFrame, RunEventFrame } from '../wire/frame.ts';
 import type { Conversation } from './conversation.ts';
 import type { Peer } from './peer.ts';
 import { coordinatorOf } from './run-caller.ts';
@@ -35,77 +36,107 @@ export class RunRelay implements RunEngine {
   attach(runId: string, fromSequence: number, follower: RunFollower): Unfollow {
     const { runner } = this.#options;
     if (runner.has(runId)) return runner.attach(runId, fromSequence, follower);
-    const search = new AttachSearch(runId, fromSequence, follower);
-    search.ask(this.#candidates(runId));
+    const search = new AttachSearch({ runId, fromSequence, follower, peers: this.#candidates(runId) });
+    search.askNext();
     return () => search.leave();
   }
 
   async cancel(runId: string, reason: string): Promise<void> {
     const { runner } = this.#options;
     if (runner.has(runId)) return runner.cancel(runId, reason);
+    let isOneLost = false;
     for (const peer of this.#candidates(runId)) {
       const outcome = await askCancel(peer, runId, reason);
-      if (outcome.ok) return;
-      const error = fromWireError(outcome.error);
-      if (!HeddleError.is(error, 'unknown_run')) throw error;
+      if (outcome?.ok) return;
+      const error = outcome && fromWireError(outcome.error);
+      if (error && !HeddleError.is(error, 'unknown_run')) throw error;
+      isOneLost ||= outcome === undefined;
     }
-    throw new HeddleError('unknown_run', { runId });
+    throw notFound(runId, isOneLost);
   }
 
   #candidates(runId: string): readonly Peer[] {
     const coordinator = coordinatorOf(runId);
     const named = coordinator === undefined ? [] : this.#options.peers(coordinator);
-    return named.length > 0 ? named : this.#options.peers();
+    return [...new Set([...named, ...this.#options.peers()])];
   }
+}
+
+interface Search {
+  readonly runId: string;
+  readonly fromSequence: number;
+  readonly follower: RunFollower;
+  readonly peers: readonly Peer[];
 }
 
 /** Asks one server after another until one knows the run, then follows it there. */
-class AttachSearch {
-  readonly #runId: string;
-  readonly #fromSequence: number;
-  readonly #follower: RunFollower;
-  #peer: Peer | undefined;
-  #id = 0;
+class AttachSearch implements Conversation {
+  readonly #search: Search;
+  #next = 0;
+  #isOneLost = false;
+  #isFound = false;
+  /** The conversation that is open. */
+  #asked: { readonly peer: Peer; readonly id: number } | undefined;
 
-  constructor(runId: string, fromSequence: number, follower: RunFollower) {
-    this.#runId = runId;
-    this.#fromSequence = fromSequence;
-    this.#follower = follower;
+  constructor(search: Search) {
+    this.#search = search;
   }
 
-  ask(peers: readonly Peer[]): void {
-    const [peer, ...others] = peers;
-    if (!peer) return this.#follower.onFailure(new HeddleError('unknown_run', { runId: this.#runId }));
-    const conversation: Conversation = {
-      onReply: ({ outcome }) => this.#onReply(outcome, others),
-      onRunEvent: ({ event }) => this.#follower.onEvent(event),
-      onLost: () => this.#follower.onFailure(new HeddleError('coordinator_lost', { runId: this.#runId, partial: {}, steps: {} })),
-    };
-    this.#peer = peer;
-    this.#id = peer.reserve(conversation);
-    peer.send({ kind: 'attach', id: this.#id, runId: this.#runId, fromSequence: this.#fromSequence });
+  askNext(): void {
+    const { runId, fromSequence, follower, peers } = this.#search;
+    this.#asked = undefined;
+    const peer = peers[this.#next++];
+    if (!peer) return follower.onFailure(notFound(runId, this.#isOneLost));
+    // Lost while others were asked.
+    if (peer.closed !== undefined) return this.#passLost();
+    const id = peer.reserve(this);
+    this.#asked = { peer, id };
+    peer.send({ kind: 'attach', id, runId, fromSequence });
   }
 
   leave(): void {
-    this.#peer?.send({ kind: 'cancel', id: this.#id, reason: 'the follower left' });
-    this.#peer?.release(this.#id);
+    if (!this.#asked) return;
+    const { peer, id } = this.#asked;
+    this.#asked = undefined;
+    peer.send({ kind: 'cancel', id, reason: 'the follower left' });
+    peer.release(id);
   }
 
-  #onReply(outcome: ReplyFrame['outcome'], others: readonly Peer[]): void {
-    this.#peer = undefined;
-    if (outcome.ok) return;
+  onRunEvent({ event }: RunEventFrame): void {
+    this.#isFound = true;
+    if (event.kind === 'run.settled') this.#asked = undefined;
+    this.#search.follower.onEvent(event);
+  }
+
+  onReply({ outcome }: ReplyFrame): void {
+    if (outcome.ok) return this.#search.follower.onFailure(new HeddleError('protocol_error', { problem: 'a run was answered without events' }));
     const error = fromWireError(outcome.error);
-    if (HeddleError.is(error, 'unknown_run')) this.ask(others);
-    else this.#follower.onFailure(error);
+    if (HeddleError.is(error, 'unknown_run')) return this.askNext();
+    this.#asked = undefined;
+    this.#search.follower.onFailure(error);
+  }
+
+  onLost(): void {
+    if (!this.#isFound) return this.#passLost();
+    this.#asked = undefined;
+    this.#search.follower.onFailure(notFound(this.#search.runId, true));
+  }
+
+  #passLost(): void {
+    this.#isOneLost = true;
+    this.askNext();
   }
 }
 
-function askCancel(peer: Peer, runId: string, reason: string): Promise<ReplyFrame['outcome']> {
-  return new Promise((resolve, reject) => {
-    const conversation: Conversation = {
-      onReply: ({ outcome }) => resolve(outcome),
-      onLost: () => reject(new HeddleError('connection_lost', { server: peer.identity.name })),
-    };
+function notFound(runId: string, isOneLost: boolean): HeddleError {
+  return isOneLost ? new HeddleError('coordinator_lost', { runId, partial: {}, steps: {} }) : new HeddleError('unknown_run', { runId });
+}
+
+/** Undefined when the server is lost before it answers. */
+function askCancel(peer: Peer, runId: string, reason: string): Promise<ReplyFrame['outcome'] | undefined> {
+  if (peer.closed !== undefined) return Promise.resolve(undefined);
+  return new Promise((resolve) => {
+    const conversation: Conversation = { onReply: ({ outcome }) => resolve(outcome), onLost: () => resolve(undefined) };
     peer.send({ kind: 'cancelRun', id: peer.reserve(conversation), runId, reason });
   });
 }

@@ -1,31 +1,7 @@
 import { describe, expect } from 'vitest';
-import { deferred } from '../../src/base/deferred.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
 import { failureOf } from '../within.ts';
+import { gate, same } from './runs.ts';
 import { worldTest as test } from './world.ts';
-
-const same = (value: unknown): unknown => value;
-
-/** A function that waits until it is released, and counts how often it was entered. */
-function gate(effect: 'pure' | 'once' = 'once') {
-  const entered = deferred<void>();
-  const released = deferred<void>();
-  const state = { runs: 0, signals: 0 };
-  const wait = defineFunction({
-    name: 'wait',
-    effect,
-    handler: async (ctx): Promise<string> => {
-      state.runs += 1;
-      ctx.signal.addEventListener('abort', () => {
-        state.signals += 1;
-      });
-      entered.resolve();
-      await released.promise;
-      return ctx.server;
-    },
-  });
-  return { wait, state, entered: entered.promise, release: released.resolve };
-}
 
 describe('a client', () => {
   test('takes the first address that answers, and skips those that refuse', async ({ world }) => {

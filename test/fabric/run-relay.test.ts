@@ -1,0 +1,135 @@
+import { describe, expect, test } from 'vitest';
+import type { Conversation } from '../../src/fabric/conversation.ts';
+import type { Peer } from '../../src/fabric/peer.ts';
+import { RunRelay } from '../../src/fabric/run-relay.ts';
+import type { Runner } from '../../src/fabric/runner.ts';
+import type { HeddleError } from '../../src/errors.ts';
+import { HeddleError as Failure } from '../../src/errors.ts';
+import { toWireError } from '../../src/wire/error.ts';
+import { failureOf } from '../within.ts';
+
+/** A link to another server whose answers the test gives. */
+class ScriptedPeer {
+  readonly identity: { readonly name: string; readonly instance: string };
+  closed: string | undefined;
+  readonly sent: { readonly kind: string; readonly id: number }[] = [];
+  readonly open = new Map<number, Conversation>();
+  #nextId = 1;
+
+  constructor(name: string) {
+    this.identity = { name, instance: `${name}-instance` };
+  }
+
+  reserve(conversation: Conversation): number {
+    this.open.set(this.#nextId, conversation);
+    return this.#nextId++;
+  }
+
+  release(id: number): void {
+    this.open.delete(id);
+  }
+
+  send(frame: { readonly kind: string; readonly id: number }): void {
+    this.sent.push(frame);
+  }
+
+  knowsNothing(): void {
+    for (const [id, conversation] of [...this.open]) {
+      this.open.delete(id);
+      const error = toWireError(new Failure('unknown_run', { runId: 'r' }));
+      conversation.onReply({ kind: 'reply', id, outcome: { ok: false, error } });
+    }
+  }
+
+  lose(): void {
+    this.closed = 'reset';
+    const conversations = [...this.open.values()];
+    this.open.clear();
+    for (const conversation of conversations) conversation.onLost('reset');
+  }
+}
+
+function relayTo(...peers: readonly ScriptedPeer[]): RunRelay {
+  const runner = { has: () => false } as unknown as Runner; // nothing else of it is asked
+  return new RunRelay({
+    runner,
+    // A scripted peer has all that a relay uses.
+    peers: (name) => peers.filter((peer) => peer.closed === undefined && (name === undefined || peer.identity.name === name)) as unknown as Peer[],
+  });
+}
+
+function follower() {
+  const failures: HeddleError[] = [];
+  const events: unknown[] = [];
+  return { failures, events, onEvent: (event: unknown) => void events.push(event), onFailure: (error: HeddleError) => void failures.push(error) };
+}
+
+const made = (server: string): string => `${server}~0123456789ab~1`;
+
+describe('a run that is looked for', () => {
+  test('W1: is asked of the server that its id names first, then of all others', () => {
+    const [one, two] = [new ScriptedPeer('one'), new ScriptedPeer('two')];
+    const told = follower();
+    relayTo(one, two).attach(made('two'), 1, told);
+    expect([one.sent.length, two.sent.length]).toEqual([0, 1]);
+    two.knowsNothing();
+    expect([one.sent.length, two.sent.length]).toEqual([1, 1]);
+    one.knowsNothing();
+    expect(told.failures).toMatchObject([{ code: 'unknown_run' }]);
+  });
+
+  test('goes past a server that is lost before it answers, and past one that was lost meanwhile', () => {
+    const [one, two, three] = [new ScriptedPeer('one'), new ScriptedPeer('two'), new ScriptedPeer('three')];
+    const told = follower();
+    relayTo(one, two, three).attach('chosen', 1, told);
+    two.lose();
+    one.lose();
+    expect(two.sent).toEqual([]);
+    expect(three.sent.length).toBe(1);
+    three.knowsNothing();
+    expect(told.failures).toMatchObject([{ code: 'coordinator_lost', executed: 'maybe' }]);
+  });
+
+  test('W2: is coordinator_lost when its server is lost while it is followed', () => {
+    const one = new ScriptedPeer('one');
+    const told = follower();
+    relayTo(one, new ScriptedPeer('two')).attach('chosen', 1, told);
+    const event = { seq: 1, atMs: 0, kind: 'run.accepted', runId: 'chosen', coordinator: 'one', steps: [] } as const;
+    one.open.get(1)?.onRunEvent?.({ kind: 'runEvent', id: 1, event });
+    one.lose();
+    expect(told.events).toEqual([event]);
+    expect(told.failures).toMatchObject([{ code: 'coordinator_lost' }]);
+  });
+
+  test('is asked for no further once nobody wants to follow it', () => {
+    const [one, two] = [new ScriptedPeer('one'), new ScriptedPeer('two')];
+    const told = follower();
+    relayTo(one, two).attach('chosen', 1, told)();
+    expect(one.sent.map((frame) => frame.kind)).toEqual(['attach', 'cancel']);
+    expect(one.open.size).toBe(0);
+    one.knowsNothing();
+    expect(two.sent).toEqual([]);
+    expect(told.failures).toEqual([]);
+  });
+});
+
+describe('a run that is to be cancelled', () => {
+  test('is looked for past servers that are lost, and what is not found is coordinator_lost then', async () => {
+    const [one, two, three] = [new ScriptedPeer('one'), new ScriptedPeer('two'), new ScriptedPeer('three')];
+    const failed = failureOf(relayTo(one, two, three).cancel('chosen', 'enough'));
+    two.lose();
+    one.lose();
+    await Promise.resolve();
+    expect(two.sent).toEqual([]);
+    await new Promise(setImmediate);
+    three.knowsNothing();
+    expect(await failed).toMatchObject({ code: 'coordinator_lost' });
+  });
+
+  test('is unknown_run when nobody knows it', async () => {
+    const one = new ScriptedPeer('one');
+    const failed = failureOf(relayTo(one).cancel('chosen', 'enough'));
+    one.knowsNothing();
+    expect(await failed).toMatchObject({ code: 'unknown_run' });
+  });
+});
