@@ -8,7 +8,7 @@ import { assert } from '../base/assert.ts';
 import type { CancelTask, Clock } from '../base/clock.ts';
 import { type Deferred, deferred } from '../base/deferred.ts';
 import { HeddleError } from '../errors.ts';
-import { closeGraceMs, frameBytesMax, outboxBytesMax, writableBytesMax } from './limits.ts';
+import { closeGraceMs, frameBytesMax, outboxBytesMax, transfersMax, writableBytesMax } from './limits.ts';
 import type { Packet } from './memory-pipe.ts';
 import type { Evidence, Link, LinkHandlers, LinkKind } from './transport.ts';
 
@@ -109,7 +109,10 @@ export class MemoryEnd implements Link {
   }
 
   dropLarge(transfer: number): void {
-    if (!this.#isEnding) this.#dropped.add(transfer);
+    if (this.#isEnding) return;
+    const [oldest] = this.#dropped;
+    if (this.#dropped.size >= transfersMax && oldest !== undefined) this.#dropped.delete(oldest);
+    this.#dropped.add(transfer);
   }
 
   close(): void {

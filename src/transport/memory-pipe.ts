@@ -13,7 +13,6 @@ export type Packet =
   | { readonly kind: 'answer'; readonly isAccepted: boolean; readonly bytes: Uint8Array }
   | { readonly kind: 'frame'; readonly bytes: Uint8Array }
   | { readonly kind: 'large'; readonly transfer: number; readonly value: Uint8Array }
-  | { readonly kind: 'drop'; readonly transfer: number }
   | { readonly kind: 'close' }
   | { readonly kind: 'reset' };
 
