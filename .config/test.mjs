@@ -3,7 +3,7 @@
  *
  * T1 the line is the last of the output and counts every test and every check. T2 the exit code is 1 as soon as
  * something failed, also when a test file could not be loaded or an error was raised outside of any test.
- * `test.mjs lint`, `check` (package hygiene) and `soak` run a part. Further arguments go to vitest.
+ * `test.mjs lint`, `check` (package hygiene), `soak` and `format` (mends what it can) run a part. Further arguments go to vitest.
  */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync } from 'node:fs';
@@ -11,6 +11,10 @@ import { mkdirSync, readFileSync, rmSync } from 'node:fs';
 const lint = {
   'format and lint': ['biome', 'check', '--config-path=.config/biome.json', '--error-on-warnings', 'src', 'test', 'examples'],
   'typed lint': ['eslint', '--config=.config/eslint.config.js', 'src', 'test', 'examples'],
+};
+const format = {
+  'typed fixes': ['eslint', '--config=.config/eslint.config.js', '--fix', 'src', 'test', 'examples'],
+  format: ['biome', 'check', '--config-path=.config/biome.json', '--write', 'src', 'test', 'examples'],
 };
 const types = {
   types: ['tsc', '--noEmit', '-p', '.config/tsconfig.check.json'],
@@ -25,6 +29,7 @@ const report = '.cache/vitest.json';
 const [part = 'all', ...rest] = process.argv.slice(2);
 const totals = { passed: 0, failed: 0 };
 if (part === 'all' || part === 'lint') await runChecks({ ...lint, ...(part === 'all' ? types : {}) });
+if (part === 'format') for (const [title, command] of Object.entries(format)) await runChecks({ [title]: command });
 if (part === 'check') await runChecks(hygiene);
 if (part === 'all') await runVitest('.config/vitest.config.ts', rest);
 if (part === 'soak') await runVitest('.config/vitest.soak.config.ts', rest);

@@ -33,7 +33,8 @@ export const importTable: Readonly<Record<string, Rule>> = {
   'core/catalog': { rooms: coreFloor },
   'core/routing': { rooms: coreFloor, types: ['core/catalog'] },
   'core/workflow': { rooms: coreFloor, types: ['core/catalog'] },
-  wire: { rooms: ['base', 'errors'], types: coreAll, isNodeAllowed: true },
+  // Names and limits are what bytes are checked against where they become records.
+  wire: { rooms: ['base', 'errors'], types: coreAll, files: ['src/core/names.ts', 'src/core/gossip/settings.ts'], isNodeAllowed: true },
   transport: { rooms: ['base', 'errors'], isNodeAllowed: true },
   observe: { rooms: ['base', 'errors'], types: coreAll },
   fabric: { rooms: ['base', 'errors', ...coreAll, 'wire', 'transport', 'observe'], isNodeAllowed: true },
