@@ -16,13 +16,13 @@ import {
   writeNeed,
   writeValue,
 } from './common-messages.ts';
-import type { WireError } from './error.ts';
 import { readError, writeError } from './error-message.ts';
 import type { CallFrame, ReplyFrame } from './frame.ts';
 import type { ProtoReader } from './proto-reader.ts';
 import { bytesTag, varintTag } from './proto-reader.ts';
 import type { ProtoWriter } from './proto-writer.ts';
 import { protocolError } from './value-problem.ts';
+import type { WireError } from './wire-error.ts';
 
 export function writeCall(sink: Sink, call: CallFrame): void {
   const { writer } = sink;
@@ -100,69 +100,34 @@ export function readCall(source: Source, id: number): CallFrame {
   return call;
 }
 
+/** The fields that nearly every call has; the others are a call further away. */
 function readCallField(source: Source, tag: number, call: Draft): void {
   const { reader } = source;
-  switch (tag) {
-    case varintTag(1):
-      call.callNumber = reader.uint();
-      return;
-    case bytesTag(2):
-      call.function = reader.string();
-      return;
-    case bytesTag(3):
-      call.args.template = readValue(source);
-      return;
-    case varintTag(4):
-      call.timeoutMs = reader.uint();
-      return;
-    case varintTag(5):
-      call.attempt = reader.uint();
-      return;
-    case varintTag(6):
-      call.isDirect = reader.flag();
-      return;
-    case varintTag(7):
-      call.effect = readEffect(reader);
-      return;
-    case bytesTag(8):
-      call.caller = reader.string();
-      return;
-    case bytesTag(9):
-      call.callerName = reader.string();
-      return;
-    case bytesTag(10):
-      call.version = reader.string();
-      return;
-    case bytesTag(11):
-      call.need = readNeed(reader);
-      return;
-    case bytesTag(12):
-      call.target = reader.string();
-      return;
-    case varintTag(13):
-      call.paid = reader.uint();
-      return;
-    case varintTag(14):
-      call.isJsonOnly = reader.flag();
-      return;
-    case varintTag(15):
-      call.wantsProgress = reader.flag();
-      return;
-    case bytesTag(16):
-      call.args.inputs.push(readInput(source));
-      return;
-    case varintTag(17):
-      call.attemptsMax = reader.uint();
-      return;
-    case bytesTag(18):
-      call.idempotencyKey = reader.string();
-      return;
-    case bytesTag(19):
-      readMetaEntry(reader, call);
-      return;
-    default:
-      reader.skip(tag);
-  }
+  if (tag === varintTag(1)) call.callNumber = reader.uint();
+  else if (tag === bytesTag(2)) call.function = reader.string();
+  else if (tag === bytesTag(3)) call.args.template = readValue(source);
+  else if (tag === varintTag(4)) call.timeoutMs = reader.uint();
+  else if (tag === varintTag(5)) call.attempt = reader.uint();
+  else if (tag === varintTag(6)) call.isDirect = reader.flag();
+  else if (tag === varintTag(7)) call.effect = readEffect(reader);
+  else if (tag === bytesTag(8)) call.caller = reader.string();
+  else if (tag === bytesTag(9)) call.callerName = reader.string();
+  else if (tag === bytesTag(10)) call.version = reader.string();
+  else readRareField(source, tag, call);
+}
+
+function readRareField(source: Source, tag: number, call: Draft): void {
+  const { reader } = source;
+  if (tag === bytesTag(11)) call.need = readNeed(reader);
+  else if (tag === bytesTag(12)) call.target = reader.string();
+  else if (tag === varintTag(13)) call.paid = reader.uint();
+  else if (tag === varintTag(14)) call.isJsonOnly = reader.flag();
+  else if (tag === varintTag(15)) call.wantsProgress = reader.flag();
+  else if (tag === bytesTag(16)) call.args.inputs.push(readInput(source));
+  else if (tag === varintTag(17)) call.attemptsMax = reader.uint();
+  else if (tag === bytesTag(18)) call.idempotencyKey = reader.string();
+  else if (tag === bytesTag(19)) readMetaEntry(reader, call);
+  else reader.skip(tag);
 }
 
 function readMetaEntry(reader: ProtoReader, call: Draft): void {

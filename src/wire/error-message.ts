@@ -6,12 +6,10 @@ import type { Payload } from '../core/payload.ts';
 import type { Executed } from '../errors.ts';
 import type { Sink, Source } from './common-messages.ts';
 import { readEntry, readExecuted, readValue, undefinedPayload, writeExecuted, writeValue } from './common-messages.ts';
-import type { WireCause, WireError } from './error.ts';
 import { bytesTag, varintTag } from './proto-reader.ts';
+import { ProtoWriter } from './proto-writer.ts';
 import { protocolError } from './value-problem.ts';
-
-/** Causes that travel; the chain is cut behind them. A longer one from a peer is refused. */
-export const causesMax = 8;
+import { causesMax, isWireError, type WireCause, type WireError } from './wire-error.ts';
 
 export function writeError(sink: Sink, field: number, error: WireError | WireCause): void {
   const { writer } = sink;
@@ -25,8 +23,11 @@ export function writeError(sink: Sink, field: number, error: WireError | WireCau
   writer.message(field, mark);
 }
 
-export function isWireError(error: WireError | WireCause): error is WireError {
-  return 'code' in error;
+/** The message by itself, for foreign clients (trailing metadata `heddle-error-bin`). */
+export function encodeError(error: WireError): Uint8Array {
+  const writer = new ProtoWriter(256);
+  writeCoded({ writer, large: undefined }, error);
+  return writer.finish();
 }
 
 function writeCoded(sink: Sink, error: WireError): void {

@@ -11,30 +11,12 @@
 import type { Payload } from '../core/payload.ts';
 import type { ErrorCode, ErrorDetails, Executed } from '../errors.ts';
 import { errorTable, HeddleError, strongest } from '../errors.ts';
-import { causesMax, isWireError } from './error-message.ts';
 import { hasPartial, isDetailOf } from './error-shapes.ts';
 import { decodeValue, encodeValue } from './value.ts';
 import { ValueProblem } from './value-problem.ts';
+import { causesMax, isWireError, type WireCause, type WireError } from './wire-error.ts';
 
-/** A cause that is no HeddleError: its name and message. */
-export interface WireCause {
-  readonly name: string;
-  readonly message: string;
-  readonly cause?: WireError | WireCause | undefined;
-}
-
-/** A HeddleError, encoded. `code` is a string: a newer peer may have more of them. */
-export interface WireError {
-  readonly code: string;
-  readonly executed: Executed;
-  /** For readers that do not know the code. */
-  readonly message: string;
-  /** The code's detail, without `partial`. */
-  readonly detail: Payload;
-  /** `detail.partial`: one payload a step. */
-  readonly partial?: Readonly<Record<string, Payload>> | undefined;
-  readonly cause?: WireError | WireCause | undefined;
-}
+export type { WireCause, WireError };
 
 export interface WireErrorOptions {
   /** The reader understands JSON only; default false. */

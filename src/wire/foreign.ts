@@ -8,6 +8,8 @@ import type { Need } from '../core/catalog/offer.ts';
 import type { Payload } from '../core/payload.ts';
 import type { WireRunEvent } from '../core/workflow/record.ts';
 import { HeddleError } from '../errors.ts';
+import { toWireError } from './error.ts';
+import { encodeError } from './error-message.ts';
 import type { CallRequest, CallRequest__Output } from './generated/heddle/v1/CallRequest.ts';
 import type { CallResponse, CallResponse__Output } from './generated/heddle/v1/CallResponse.ts';
 import type { CommandRequest__Output } from './generated/heddle/v1/CommandRequest.ts';
@@ -150,4 +152,9 @@ export function encodeRunEvent(event: WireRunEvent): Uint8Array {
   const writer = new ProtoWriter(512);
   writeRunEvent({ writer, large: undefined }, event);
   return writer.finish();
+}
+
+/** What a foreign client hears of an error beside its gRPC status: `heddle.v1.Error`, in JSON. */
+export function encodeForeignError(error: HeddleError): Uint8Array {
+  return encodeError(toWireError(error, { isJsonOnly: true }));
 }

@@ -9,7 +9,7 @@
 import type { Effect, Need } from '../core/catalog/offer.ts';
 import type { Filled, Payload } from '../core/payload.ts';
 import type { LooksBare, WireCommand, WireReturns, WireRunEvent } from '../core/workflow/record.ts';
-import type { WireError } from './error.ts';
+import type { WireError } from './wire-error.ts';
 
 /**
  * Payloads over `inlineBytesMax` (64 KiB) leave their frame and travel beside it on the link's bulk channel.

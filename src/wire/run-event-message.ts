@@ -8,12 +8,12 @@ import type { OpaqueError, RunEventBody, RunSettled, WaitReason, WireRunEvent } 
 import type { StepOutcome } from '../errors.ts';
 import type { Sink, Source } from './common-messages.ts';
 import { readFilled, readTexts, readValue, undefinedPayload, writeFilled, writeValue } from './common-messages.ts';
-import type { WireError } from './error.ts';
 import { readError, writeError } from './error-message.ts';
 import type { ProtoReader } from './proto-reader.ts';
 import { bytesTag, doubleTag, varintTag } from './proto-reader.ts';
 import type { ProtoWriter } from './proto-writer.ts';
 import { protocolError } from './value-problem.ts';
+import type { WireError } from './wire-error.ts';
 
 type Body = RunEventBody<Payload, OpaqueError> | RunSettled<Filled, OpaqueError>;
 type Of<K extends Body['kind']> = Extract<Body, { readonly kind: K }>;

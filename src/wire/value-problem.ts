@@ -13,15 +13,25 @@ export class ValueProblem extends Error {
   readonly path: Path;
   readonly expected: string;
   readonly found: string;
-  /** Set when the value is over a limit of size: the limit, in bytes. */
-  readonly limitBytes: number | undefined;
+  #limitBytes: number | undefined;
 
-  constructor(path: Path, expected: string, found: string, limitBytes?: number) {
+  constructor(path: Path, expected: string, found: string) {
     super(`expected ${expected}, found ${found}`);
     this.path = path;
     this.expected = expected;
     this.found = found;
-    this.limitBytes = limitBytes;
+  }
+
+  /** A value whose encoding would be over the limit. */
+  static tooLarge(path: Path, limitBytes: number): ValueProblem {
+    const problem = new ValueProblem(path, `at most ${limitBytes} bytes`, 'more');
+    problem.#limitBytes = limitBytes;
+    return problem;
+  }
+
+  /** Set when the value is over a limit of size: the limit. */
+  get limitBytes(): number | undefined {
+    return this.#limitBytes;
   }
 }
 

@@ -3,16 +3,12 @@
  *
  * Plain values (JSON types) travel as JSON text, a bare Uint8Array as its bytes, everything else of the value domain
  * (Date, BigInt, Map, Set, bytes inside, -0, NaN, infinities, undefined elements) as `binary`: JSON text with the `$`
- * forms, and its bytes beside it. Where the reader knows JSON only, bytes are base64 inside the text.
- *
+ * forms and its bytes beside it, or as base64 inside it where the reader knows JSON only.
  * V1 what comes back equals what went in: an undefined property is left out, an undefined element stays undefined
  *    (JSON only: null), a Buffer comes back as Uint8Array. Anything else is refused with its path.
  * V2 nesting is at most 64 deep both ways; encoding stops as soon as the byte limit is passed.
  * V3 `__proto__` is refused as a key both ways; decoding never touches a prototype.
  * V4 decoding is bounded by the size of what came in, and throws nothing but ValueProblem.
- *
- * Why JSON text even for `binary`: measured on values of 150 bytes with a Date, a BigInt, a Set and bytes, it is as fast
- * as msgpackr and @msgpack/msgpack behind the checks that these need, lone surrogates survive, and there is one form.
  */
 
 import { unreachable } from '../base/assert.ts';
@@ -84,6 +80,10 @@ function plainText(value: unknown): string | undefined {
   }
 }
 
+/**
+ * JSON text even here: for values of 150 bytes with a Date, a BigInt, a Set and bytes it was measured to be as fast as msgpackr
+ * and @msgpack/msgpack behind the checks that these need, lone surrogates survive, and there is one form to understand.
+ */
 function encodeRich(value: unknown, limits: Limits): Payload {
   const { tree, attachments } = toForms(value, limits);
   const json = textBytes(JSON.stringify(tree), limits);
@@ -99,7 +99,7 @@ function textBytes(text: string, limits: Limits): Uint8Array {
 }
 
 function checkSize(bytes: number, limits: Limits): void {
-  if (bytes > limits.bytesMax) throw new ValueProblem([], `at most ${limits.bytesMax} bytes`, `${bytes} bytes`, limits.bytesMax);
+  if (bytes > limits.bytesMax) throw ValueProblem.tooLarge([], limits.bytesMax);
 }
 
 /** The value of a payload. Uint8Arrays in it may be views into the payload's bytes. Throws ValueProblem. */

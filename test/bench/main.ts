@@ -52,7 +52,7 @@ function installPeers(): void {
 function tableOf(id: string, row: Row, result: RowResult): string {
   const subject = result.standings.find(({ name }) => name === row.subject);
   const lines = result.standings.map((standing) => lineOf(standing, row, subject));
-  const head = ['', 'calls/s', 'p50 us', 'p99 us', 'spread', 'calls', 'ratio', 'target', ''];
+  const head = ['', 'calls/s', 'p50 us', 'p99 us', 'cpu us', 'spread', 'calls', 'ratio', 'target', ''];
   const widths = head.map((title, at) => Math.max(title.length, ...lines.map((line) => line[at]?.length ?? 0)));
   const format = (cells: readonly string[]): string =>
     cells
@@ -74,6 +74,7 @@ function lineOf(standing: Standing, row: Row, subject: Standing | undefined): st
     standing.callsPerSecond.toFixed(0),
     standing.p50Micros.toFixed(0),
     standing.p99Micros.toFixed(0),
+    standing.cpuMicros.toFixed(1),
     `${(standing.spread * 100).toFixed(0)} %`,
     String(standing.calls),
     ratio === undefined ? '' : `${ratio.toFixed(2)} x`,

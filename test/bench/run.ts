@@ -22,8 +22,12 @@ export interface Standing {
   readonly callsPerSecond: number;
   readonly p50Micros: number;
   readonly p99Micros: number;
+  /** Processor time per call, over all its own processes. */
+  readonly cpuMicros: number;
   readonly spread: number;
 }
+
+type Round = Measured & { readonly cpuMicros: number };
 
 export interface Skipped {
   readonly name: ContestantName;
@@ -58,7 +62,7 @@ export async function runRow(row: Row, options: RunOptions): Promise<RowResult> 
 }
 
 async function measure(troupes: readonly Troupe[], row: Row, options: RunOptions): Promise<Standing[]> {
-  const rounds = new Map<ContestantName, Measured[]>(troupes.map(({ name }) => [name, []]));
+  const rounds = new Map<ContestantName, Round[]>(troupes.map(({ name }) => [name, []]));
   for (const troupe of troupes) {
     options.onProgress(`warming up ${troupe.name}`);
     await troupe.drive({ inFlight: row.inFlight, durationMs: options.warmUpMs });
@@ -72,8 +76,8 @@ async function measure(troupes: readonly Troupe[], row: Row, options: RunOptions
   return [...rounds].map(([name, measured]) => standing(name, measured, row.figure));
 }
 
-function standing(name: ContestantName, rounds: readonly Measured[], figure: Figure): Standing {
-  const of = (pick: (round: Measured) => number): number => median(rounds.map(pick));
+function standing(name: ContestantName, rounds: readonly Round[], figure: Figure): Standing {
+  const of = (pick: (round: Round) => number): number => median(rounds.map(pick));
   const figures = rounds.map((round) => round[figure]);
   return {
     name,
@@ -81,6 +85,7 @@ function standing(name: ContestantName, rounds: readonly Measured[], figure: Fig
     callsPerSecond: of((round) => round.callsPerSecond),
     p50Micros: of((round) => round.p50Micros),
     p99Micros: of((round) => round.p99Micros),
+    cpuMicros: of((round) => round.cpuMicros),
     spread: (Math.max(...figures) - Math.min(...figures)) / 2 / median(figures),
   };
 }

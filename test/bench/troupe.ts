@@ -28,14 +28,20 @@ export class Troupe {
     await this.#add('open', address, 0);
   }
 
-  async drive(load: Load): Promise<Measured> {
+  /** One measurement, and the processor time that all its processes took for each call. */
+  async drive(load: Load): Promise<Measured & { readonly cpuMicros: number }> {
     const caller = this.#actors.at(-1);
     if (!caller) throw new Error(`${this.name} was not started`);
-    const answer = reportOf(caller, load.durationMs + readyMs);
-    caller.send({ kind: 'drive', load } satisfies Order);
-    const report = await answer;
+    const before = await this.#cpuMicros();
+    const report = await ask(caller, { kind: 'drive', load }, load.durationMs + readyMs);
     if (report.kind !== 'measured') throw new Error(report.kind === 'failed' ? report.message : 'no measurement');
-    return report.measured;
+    const { measured } = report;
+    return { ...measured, cpuMicros: ((await this.#cpuMicros()) - before) / measured.calls };
+  }
+
+  async #cpuMicros(): Promise<number> {
+    const reports = await Promise.all(this.#actors.map((child) => ask(child, { kind: 'cpu' }, readyMs)));
+    return reports.reduce((sum, report) => sum + (report.kind === 'cpu' ? report.micros : 0), 0);
   }
 
   /** Ends every process, the calling one first; one that does not end is killed. */
@@ -59,6 +65,12 @@ export class Troupe {
     if (report.kind !== 'ready') throw new Error(report.kind === 'failed' ? report.message : 'not ready');
     return report.address;
   }
+}
+
+function ask(child: ChildProcess, order: Order, withinMs: number): Promise<Report> {
+  const answer = reportOf(child, withinMs);
+  child.send(order);
+  return answer;
 }
 
 function reportOf(child: ChildProcess, withinMs: number): Promise<Report> {

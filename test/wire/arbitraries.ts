@@ -32,7 +32,11 @@ export const value: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
 })).value;
 
 /** What JSON has, and nothing else. */
-export const plainValue: fc.Arbitrary<unknown> = fc.jsonValue({ maxDepth: 4 }).map((data) => JSON.parse(JSON.stringify(data)));
+export const plainValue: fc.Arbitrary<unknown> = fc
+  .json({ maxDepth: 4 })
+  .filter((data) => !data.includes('__proto__') && !data.includes('$'))
+  // Twice: text may say -0, which is not plain.
+  .map((data): unknown => JSON.parse(JSON.stringify(JSON.parse(data))));
 
 const encoding = fc.constantFrom<Encoding>('json', 'binary', 'bytes', 'undefined');
 const payload: fc.Arbitrary<Payload> = fc.record({ encoding, bytes: fc.uint8Array({ maxLength: 30 }) });

@@ -1,7 +1,7 @@
 import { loadSync } from '@grpc/proto-loader';
 import { describe, expect, it } from 'vitest';
 import { HeddleError } from '../../src/errors.ts';
-import { decodeCallRequest, decodeSubmitRequest, encodeCallResponse, encodeRunEvent } from '../../src/wire/foreign.ts';
+import { decodeCallRequest, decodeSubmitRequest, encodeCallResponse, encodeForeignError, encodeRunEvent } from '../../src/wire/foreign.ts';
 import { protoFolder } from '../../src/wire/proto-files.ts';
 import { encodeValue } from '../../src/wire/value.ts';
 
@@ -180,6 +180,18 @@ describe('a workflow by a foreign client', () => {
     expect(read(encodeRunEvent({ seq: 3, atMs: 6, kind: 'run.settled', ok: true, elapsedMs: 1.5, result }))).toMatchObject({
       event: 'run_settled',
       run_settled: { ok: true, elapsed_ms: 1.5, result: { template: { data: Buffer.from('{"a":1}') } } },
+    });
+  });
+});
+
+describe('an error for a foreign client', () => {
+  it('is a message that its own protobuf reads, in JSON', () => {
+    const read = client('Error').read(encodeForeignError(new HeddleError('connection_lost', { server: 'gpu-1' })));
+    expect(read).toMatchObject({
+      code: 'connection_lost',
+      executed: 'EXECUTED_MAYBE',
+      message: expect.stringContaining('gpu-1'),
+      detail: { data: Buffer.from('{"server":"gpu-1"}') },
     });
   });
 });
