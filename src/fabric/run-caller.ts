@@ -11,8 +11,8 @@ import type { Payload } from '../core/payload.ts';
 import { validateInput, type Workflow } from '../core/workflow/builder.ts';
 import { parseWorkflow } from '../core/workflow/parse.ts';
 import { HeddleError } from '../errors.ts';
-import { argumentError } from '../wire/value-problem.ts';
 import { encodeValue } from '../wire/value.ts';
+import { argumentError } from '../wire/value-problem.ts';
 import type { RunOptions, SubmitOptions } from './api.ts';
 import { checkOptions, checkSignal, checkTimeout } from './call-options.ts';
 import type { RunEngine, SubmitRequest } from './run-engine.ts';
@@ -64,7 +64,7 @@ export class RunCaller {
     try {
       this.#refuse();
       checkRunId(runId, 'runId');
-      this.#options.engine.attach(handle.runId, 1, handle);
+      handle.send(() => void this.#options.engine.attach(handle.runId, 1, handle), undefined);
     } catch (error) {
       handle.onFailure(asHeddleError(error));
     }
@@ -83,8 +83,9 @@ export class RunCaller {
   }
 
   #send(handle: RunHandle, request: Omit<SubmitRequest, 'runId'>, options: RunOptions): void {
-    this.#options.engine.submit({ ...request, runId: handle.runId }, handle);
-    handle.follow(options.signal);
+    // Again: validating the input may have taken a while.
+    this.#refuse();
+    handle.send(() => void this.#options.engine.submit({ ...request, runId: handle.runId }, handle), options.signal);
   }
 
   #refuse(): void {

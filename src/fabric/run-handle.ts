@@ -4,17 +4,18 @@
  * H1 its promises never raise an unhandled rejection by themselves.
  * H2 every loop over `events` begins with the first event and ends after `run.settled`; a run without events
  *    (refused, unknown) ends the loop with its error.
+ * H3 a run that is given up before it was sent is never sent.
  */
 
 import { type Deferred, deferred, quiet } from '../base/deferred.ts';
 import { ReplayLog } from '../base/replay-log.ts';
 import type { Filled } from '../core/payload.ts';
-import type { WireRunEvent } from '../core/workflow/record.ts';
 import { fill } from '../core/workflow/fill.ts';
+import type { WireRunEvent } from '../core/workflow/record.ts';
 import { HeddleError } from '../errors.ts';
 import { fromWireError, type WireError } from '../wire/error.ts';
-import { peerValueError } from '../wire/value-problem.ts';
 import { decodeValue } from '../wire/value.ts';
+import { peerValueError } from '../wire/value-problem.ts';
 import type { Run, RunEvent } from './api.ts';
 import type { RunEngine, RunFollower } from './run-engine.ts';
 
@@ -26,6 +27,7 @@ export class RunHandle implements Run<unknown>, RunFollower {
   readonly #accepted: Deferred<void> = deferred();
   readonly #result: Deferred<unknown> = deferred();
   readonly #engine: RunEngine;
+  #isSent = false;
   #onEnd: (() => void) | undefined;
 
   constructor(runId: string, engine: RunEngine) {
@@ -35,16 +37,17 @@ export class RunHandle implements Run<unknown>, RunFollower {
     this.result = quiet(this.#result.promise);
   }
 
-  /** Cancels the run when the signal aborts. */
-  follow(signal: AbortSignal | undefined): void {
-    if (!signal || this.events.isEnded) return;
-    const cancel = (): void => void quiet(this.cancel(signal.reason instanceof Error ? signal.reason.message : String(signal.reason)));
-    if (signal.aborted) return cancel();
-    signal.addEventListener('abort', cancel, { once: true });
-    this.#onEnd = () => signal.removeEventListener('abort', cancel);
+  /** Gives the run to the engine, unless it was given up before; cancels it when the signal aborts. */
+  send(submit: () => void, signal: AbortSignal | undefined): void {
+    if (signal?.aborted) this.#giveUp(signal.reason);
+    if (this.events.isEnded) return;
+    this.#isSent = true;
+    submit();
+    if (signal && !this.events.isEnded) this.#follow(signal);
   }
 
   async cancel(reason = 'cancelled by the submitter'): Promise<void> {
+    if (!this.#isSent) this.#giveUp(reason);
     if (this.events.isEnded) return;
     await this.#engine.cancel(this.runId, reason).catch((error: unknown) => {
       // It has settled meanwhile, which is what was wanted.
@@ -69,6 +72,17 @@ export class RunHandle implements Run<unknown>, RunFollower {
     this.#finish(error);
     this.#accepted.reject(error);
     this.#result.reject(error);
+  }
+
+  #follow(signal: AbortSignal): void {
+    const cancel = (): void => void quiet(this.cancel(textOf(signal.reason)));
+    signal.addEventListener('abort', cancel, { once: true });
+    this.#onEnd = () => signal.removeEventListener('abort', cancel);
+  }
+
+  /** Nobody but this process has heard of the run. */
+  #giveUp(reason: unknown): void {
+    this.onFailure(new HeddleError('cancelled', { reason }, { executed: 'no', cause: reason }));
   }
 
   #settle(event: Extract<RunEvent, { readonly kind: 'run.settled' }>): void {
@@ -114,6 +128,10 @@ export function decodeFilled(filled: Filled): unknown {
 function decodeError(error: object): HeddleError {
   // Core carries the wire form opaquely; runner and codec put nothing else there.
   return fromWireError(error as WireError);
+}
+
+function textOf(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
 }
 
 function known(error: unknown): HeddleError {

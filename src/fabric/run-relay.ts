@@ -109,7 +109,8 @@ class AttachSearch implements Conversation {
   }
 
   onReply({ outcome }: ReplyFrame): void {
-    if (outcome.ok) return this.#search.follower.onFailure(new HeddleError('protocol_error', { problem: 'a run was answered without events' }));
+    if (outcome.ok)
+      return this.#search.follower.onFailure(new HeddleError('protocol_error', { problem: 'a run was answered without events' }));
     const error = fromWireError(outcome.error);
     if (HeddleError.is(error, 'unknown_run')) return this.askNext();
     this.#asked = undefined;

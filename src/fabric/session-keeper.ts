@@ -124,12 +124,16 @@ export class SessionKeeper {
     if (!isAccepted) throw new HeddleError('unreachable', { address, evidence: 'remote' });
     this.#ack = ack;
     this.#learn(ack.addresses);
-    const peer: Peer = new Peer(link, { name: ack.server, instance: ack.instance }, {
-      // A server asks nothing of its clients; whatever comes is of a later protocol and is refused by closing.
-      onRequest: () => peer.close(),
-      onServers: (frame) => this.#onServers(peer, frame),
-      onClosed: () => this.#onClosed(peer),
-    });
+    const peer: Peer = new Peer(
+      link,
+      { name: ack.server, instance: ack.instance },
+      {
+        // A server asks nothing of its clients; whatever comes is of a later protocol and is refused by closing.
+        onRequest: () => peer.close(),
+        onServers: (frame) => this.#onServers(peer, frame),
+        onClosed: () => this.#onClosed(peer),
+      },
+    );
     this.#peer = peer;
     this.#openedAtMs = this.#options.clock.nowMs();
     this.#tellWaiters();

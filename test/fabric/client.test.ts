@@ -12,7 +12,11 @@ describe('a client', () => {
 
   test('says what the last address answered when none takes it, and leaves nothing open', async ({ world }) => {
     const client = world.madeClient('127.0.0.1:9', '127.0.0.1:10');
-    expect(await world.settle(failureOf(client.open()))).toMatchObject({ code: 'unreachable', executed: 'no', detail: { address: '127.0.0.1:10' } });
+    expect(await world.settle(failureOf(client.open()))).toMatchObject({
+      code: 'unreachable',
+      executed: 'no',
+      detail: { address: '127.0.0.1:10' },
+    });
     expect(world.processes.get('client-1')?.armed).toBe(0);
   });
 
@@ -110,7 +114,12 @@ describe('a client that is closed', () => {
     const client = await world.connect(await world.start('one', { same }));
     world.kill('one');
     await world.advance(10);
-    const waiting = [client.call('same', [1]), client.submit([{ name: 'a', fun: 'same' }]).result, client.members(), client.attach('x').result];
+    const waiting = [
+      client.call('same', [1]),
+      client.submit([{ name: 'a', fun: 'same' }]).result,
+      client.members(),
+      client.attach('x').result,
+    ];
     const failures = Promise.all(waiting.map(failureOf));
     await world.turn();
     await world.settle(client.close());
@@ -122,7 +131,8 @@ describe('a client that is closed', () => {
     await world.settle(client.close());
     await world.settle(client.close());
     const refused = [client.call('same', [1]), client.submit([]).result, client.members(), client.catalog(), client.attach('x').result];
-    for (const failure of await world.settle(Promise.all(refused.map(failureOf)))) expect(failure).toMatchObject({ code: 'closed', executed: 'no' });
+    for (const failure of await world.settle(Promise.all(refused.map(failureOf))))
+      expect(failure).toMatchObject({ code: 'closed', executed: 'no' });
   });
 
   test('leaves no timer and no connection, closed in any state', async ({ world }) => {
@@ -167,7 +177,10 @@ describe('a question about the fabric', () => {
     await world.start('two');
     const client = await world.connect(one);
     const members = (await world.settle(client.members())) as readonly { readonly name: string; readonly resources: readonly string[] }[];
-    expect(members.map(({ name, resources }) => [name, resources])).toEqual([['one', ['db']], ['two', []]]);
+    expect(members.map(({ name, resources }) => [name, resources])).toEqual([
+      ['one', ['db']],
+      ['two', []],
+    ]);
     expect(await world.settle(client.catalog())).toMatchObject([{ function: 'same', server: 'one', resources: ['db'] }]);
   });
 

@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest';
+import type { HeddleError } from '../../src/errors.ts';
+import { HeddleError as Failure } from '../../src/errors.ts';
 import type { Conversation } from '../../src/fabric/conversation.ts';
 import type { Peer } from '../../src/fabric/peer.ts';
 import { RunRelay } from '../../src/fabric/run-relay.ts';
 import type { Runner } from '../../src/fabric/runner.ts';
-import type { HeddleError } from '../../src/errors.ts';
-import { HeddleError as Failure } from '../../src/errors.ts';
 import { toWireError } from '../../src/wire/error.ts';
 import { failureOf } from '../within.ts';
 
@@ -54,14 +54,20 @@ function relayTo(...peers: readonly ScriptedPeer[]): RunRelay {
   return new RunRelay({
     runner,
     // A scripted peer has all that a relay uses.
-    peers: (name) => peers.filter((peer) => peer.closed === undefined && (name === undefined || peer.identity.name === name)) as unknown as Peer[],
+    peers: (name) =>
+      peers.filter((peer) => peer.closed === undefined && (name === undefined || peer.identity.name === name)) as unknown as Peer[],
   });
 }
 
 function follower() {
   const failures: HeddleError[] = [];
   const events: unknown[] = [];
-  return { failures, events, onEvent: (event: unknown) => void events.push(event), onFailure: (error: HeddleError) => void failures.push(error) };
+  return {
+    failures,
+    events,
+    onEvent: (event: unknown) => void events.push(event),
+    onFailure: (error: HeddleError) => void failures.push(error),
+  };
 }
 
 const made = (server: string): string => `${server}~0123456789ab~1`;

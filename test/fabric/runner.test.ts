@@ -98,7 +98,11 @@ describe('a run that is cancelled', () => {
     const run = first.submit(waitOnce);
     await world.settle(entered);
     await world.settle(second.attach(run.runId).cancel());
-    expect(await world.settle(failureOf(run.result))).toMatchObject({ code: 'cancelled', executed: 'maybe', detail: { steps: { a: 'maybe' } } });
+    expect(await world.settle(failureOf(run.result))).toMatchObject({
+      code: 'cancelled',
+      executed: 'maybe',
+      detail: { steps: { a: 'maybe' } },
+    });
     await world.advance(10);
     expect(state.aborts).toBe(1);
   });
@@ -166,7 +170,10 @@ describe('a run whose client is gone', () => {
     expect(state.aborts).toBe(0);
     await world.advance(2_000);
     expect(state.aborts).toBe(1);
-    expect(await world.settle(failureOf(one.attach(run.runId).result))).toMatchObject({ code: 'deadline_exceeded', detail: { timeoutMs: 60_000 } });
+    expect(await world.settle(failureOf(one.attach(run.runId).result))).toMatchObject({
+      code: 'deadline_exceeded',
+      detail: { timeoutMs: 60_000 },
+    });
   });
 
   test('misses nothing when the session breaks and another server takes it up', async ({ world }) => {
@@ -181,7 +188,14 @@ describe('a run whose client is gone', () => {
     await world.advance(50);
     release();
     expect(await world.settle(run.result)).toEqual({ b: 'one' });
-    expect(await world.settle(live)).toEqual(['run.accepted', 'step.started', 'step.settled', 'step.started', 'step.settled', 'run.settled']);
+    expect(await world.settle(live)).toEqual([
+      'run.accepted',
+      'step.started',
+      'step.settled',
+      'step.started',
+      'step.settled',
+      'run.settled',
+    ]);
   });
 });
 
@@ -195,7 +209,11 @@ describe('a coordinator that is killed', () => {
     await world.settle(entered);
     world.kill('one');
     const startMs = world.clock.nowMs();
-    expect(await world.settle(failureOf(run.result))).toMatchObject({ code: 'coordinator_lost', executed: 'maybe', detail: { runId: run.runId } });
+    expect(await world.settle(failureOf(run.result))).toMatchObject({
+      code: 'coordinator_lost',
+      executed: 'maybe',
+      detail: { runId: run.runId },
+    });
     await world.until('the step is cancelled', () => state.aborts === 1, 2_000);
     expect(world.clock.nowMs() - startMs).toBeLessThan(2_000);
   });
