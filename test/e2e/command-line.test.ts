@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { connect as dial } from 'node:net';
 import { describe, expect, test } from 'vitest';
 import { Stage } from './processes.ts';
@@ -33,8 +33,7 @@ describe('heddle serve', { timeout: 60_000 }, () => {
     ],
   ];
   test.each(wrong)('case 24: %s', async (_what, settings, message) => {
-    const file = await stage.path('settings.toml');
-    await writeFile(file, settings);
+    const file = await stage.file('settings.toml', settings);
     const serve = stage.heddle('serve', '--settings', file);
     expect(await serve.finished).toEqual({ code: 2, signal: null });
     expect(serve.errors.join('\n')).toMatch(message);

@@ -14,6 +14,22 @@ export const hold = defineFunction({ name: 'hold', effect: 'idempotent', handler
 /** The same, and must not run twice. */
 export const holdOnce = defineFunction({ name: 'holdOnce', handler: waitFor });
 
+export const echo = defineFunction({ name: 'echo', effect: 'pure', handler: (_ctx, value: unknown) => value });
+
+/** A result of that many bytes. */
+export const bytes = defineFunction({ name: 'bytes', effect: 'pure', handler: (_ctx, length: number) => new Uint8Array(length) });
+
+/** Fails in one of the ways that are no Error. */
+export const fails = defineFunction({
+  name: 'fails',
+  handler: (_ctx, how: 'text' | 'undefined' | 'never') => {
+    if (how === 'text') throw 'a text';
+    return how === 'undefined' ? Promise.reject() : new Promise(() => undefined);
+  },
+});
+
+export const memory = defineFunction({ name: 'memory', handler: () => process.memoryUsage().rss });
+
 async function waitFor(ctx: Context, file: string): Promise<string> {
   console.log(`holding ${file} attempt ${ctx.attempt}`);
   while (ctx.attempt === 1 && !existsSync(file)) await ctx.sleep(10);

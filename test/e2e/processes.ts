@@ -5,7 +5,7 @@
 
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -78,6 +78,11 @@ export class Spawned {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
 
+  /** Sends a signal that does not end it. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child.kill(signal);
+  }
+
   async kill(signal: NodeJS.Signals): Promise<Finished> {
     this.#child.kill(signal);
     return this.finished;
@@ -138,6 +143,13 @@ export class Stage {
     const process = this.heddle('serve', '--name', name, ...args);
     const line = await process.line(/^HEDDLE_URL=/);
     return { name, process, url: line.slice('HEDDLE_URL='.length) };
+  }
+
+  /** Writes a file into the folder of this file's tests; resolves with its path. */
+  async file(name: string, text: string): Promise<string> {
+    const path = await this.path(name);
+    await writeFile(path, text);
+    return path;
   }
 
   /** A path in the folder of this file's tests. */

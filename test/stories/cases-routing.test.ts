@@ -3,6 +3,7 @@ import { describe, expect } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
 import { defineFunction } from '../../src/index.ts';
 import { failureOf, within } from '../within.ts';
+import { startProxy } from './proxy.ts';
 import { test } from './story.ts';
 
 const whoami = defineFunction({ name: 'whoami', effect: 'pure', handler: (ctx) => ctx.server });
@@ -81,6 +82,39 @@ describe('clients', () => {
     await entry.stop();
     expect(await client.call(whoami, [])).toBe('other');
   });
+
+  test.for([
+    ['idempotent', 2],
+    ['once', 1],
+  ] as const)(
+    'case 17: the connection of a client is cut during a call of an `%s` function: it runs %i times',
+    async ([effect, times], { fabric }) => {
+      const go = deferred<void>();
+      const entered = deferred<void>();
+      let runs = 0;
+      const held = defineFunction({
+        name: 'held',
+        effect,
+        handler: async () => {
+          runs += 1;
+          entered.resolve();
+          if (runs === 1) await go.promise;
+          return runs;
+        },
+      });
+      const server = await fabric.start('one', [], { held });
+      await using proxy = await startProxy(server.url);
+      const client = await fabric.connect(proxy.url);
+      const call = client.call(held, []);
+      call.catch(() => undefined); // looked at below
+      await entered.promise;
+      proxy.cut();
+      if (effect === 'idempotent') expect(await call).toBe(2);
+      else expect(await failureOf(call)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
+      go.resolve();
+      expect(runs).toBe(times);
+    },
+  );
 
   test('case 20: a client that is quiet for a long time keeps its session and what it follows (keepalive 100 ms, 3 s of quiet)', async ({
     fabric,

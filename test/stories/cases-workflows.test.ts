@@ -2,6 +2,7 @@ import { describe, expect } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
 import { type Client, defineFunction, type Run, type RunEvent } from '../../src/index.ts';
 import { failureOf, meetingOf, within } from '../within.ts';
+import { startProxy } from './proxy.ts';
 import { test } from './story.ts';
 
 const add = (a: number, b: number) => a + b;
@@ -368,6 +369,27 @@ describe('watching a run', () => {
     expect(events.filter((event) => event.kind === 'step.settled').map((event) => event.step)).toEqual(['before', 'during', 'after']);
     expect(events.at(0)).toMatchObject({ kind: 'run.accepted', runId: run.runId });
     expect(events.at(-1)).toMatchObject({ kind: 'run.settled', ok: true });
+  });
+
+  test('case 22: a client whose connection is cut follows the same run on, and misses no event', async ({ fabric }) => {
+    const go = deferred<void>();
+    const waits = () => go.promise.then(() => 'went');
+    const entry = await fabric.start('entry', [], { same, waits });
+    await using proxy = await startProxy(entry.url);
+    const client = await fabric.connect(proxy.url);
+    const run = client.submit([
+      { name: 'during', fun: 'waits' },
+      { name: 'after', fun: 'same', args: [{ $ref: 'during' }] },
+    ]);
+    const followed = eventsOf(run);
+    await started(run, 'during');
+    proxy.cut();
+    go.resolve();
+    expect(await run.result).toEqual({ after: 'went' });
+    const events = await followed;
+    expect(events.map((event) => event.seq)).toEqual(events.map((_, index) => index + 1));
+    expect(events.flatMap((event) => (event.kind === 'step.settled' ? [event.step] : []))).toEqual(['during', 'after']);
+    expect(proxy.connections).toBeGreaterThan(1);
   });
 });
 

@@ -1,0 +1,78 @@
+import { type Client, connect } from 'heddle';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { failureOf, tell } from '../within.ts';
+import { functionsModule, type ServerProcess, Stage } from './processes.ts';
+
+const stage = new Stage();
+const elsewhere = new Stage(); // has a cluster of its own
+let one: ServerProcess;
+let client: Client;
+
+beforeAll(async () => {
+  one = await stage.serve('one', functionsModule);
+  client = await connect(one.url);
+}, 60_000);
+
+afterAll(() => client.close());
+
+const isAlive = async () => expect(await client.call('whoami', [])).toMatchObject({ pid: one.process.pid });
+
+describe('a server process', { timeout: 60_000 }, () => {
+  test('fault 6: a fresh dial to a stopped process ends at the watchdog, and the next address is taken', async () => {
+    const stopped = await stage.serve('stopped');
+    stopped.process.signal('SIGSTOP');
+    const startMs = performance.now();
+    const other = await connect([stopped.url, one.url]);
+    tell('a client passed the stopped process', startMs, 1000);
+    expect(await other.call('whoami', [])).toMatchObject({ server: 'one' });
+    await other.close();
+    expect(await failureOf(connect([stopped.url]))).toMatchObject({ code: 'unreachable', executed: 'no' });
+    stopped.process.signal('SIGCONT');
+    await (await connect([stopped.url])).close();
+  });
+
+  test('fault 16: refuses a newcomer of another cluster, which says so and ends with code 3', async () => {
+    const newcomer = elsewhere.heddle('serve', '--name', 'theirs', '--join', one.url);
+    expect(await newcomer.finished).toEqual({ code: 3, signal: null });
+    expect(newcomer.errors.join('\n')).toContain('cluster_mismatch');
+    expect((await client.members()).map(({ name }) => name)).toEqual(['one']);
+  });
+
+  test('fault 18: a result of 100 MB is refused, and the process goes on with the memory it had', async () => {
+    const before = Number(await client.call('memory', []));
+    for (let turn = 0; turn < 3; turn += 1) {
+      expect(await failureOf(client.call('bytes', [100_000_000]))).toMatchObject({ code: 'bad_result', executed: 'yes' });
+    }
+    expect(Number(await client.call('memory', [])) - before).toBeLessThan(200_000_000); // the three results themselves would be 300 MB
+    await isAlive();
+  });
+
+  test('fault 24: keys that mean something to JavaScript are data or refused in its process as well', async () => {
+    for (const key of ['__proto__', 'constructor', 'toString', 'hasOwnProperty']) {
+      const value: unknown = JSON.parse(`{"${key}": {"polluted": 1}}`);
+      const outcome: unknown = await client.call('echo', [value]).catch((error: unknown) => error);
+      if (outcome instanceof Error) expect(outcome).toMatchObject({ code: 'bad_argument', executed: 'no' });
+      else expect(JSON.stringify(outcome)).toBe(JSON.stringify(value));
+    }
+    expect(await client.call('echo', [{}])).toEqual({});
+    await isAlive();
+  });
+
+  test('fault 33: with seeds that are down or unresolvable it serves its own functions', async () => {
+    const lonely = await stage.serve('lonely', functionsModule, '--join', '127.0.0.1:1', 'no-such-host.invalid:7420');
+    const friend = await connect(lonely.url);
+    expect(await friend.call('whoami', [])).toEqual({ server: 'lonely', pid: lonely.process.pid });
+    await friend.close();
+    expect(await lonely.process.kill('SIGTERM')).toEqual({ code: 0, signal: null });
+  });
+
+  test('fault 35: whatever a handler throws is one typed reply, and one that never settles ends at the deadline', async () => {
+    expect(await failureOf(client.call('fails', ['text']))).toMatchObject({ code: 'function_failed', executed: 'yes' });
+    expect(await failureOf(client.call('fails', ['undefined']))).toMatchObject({ code: 'function_failed', executed: 'yes' });
+    expect(await failureOf(client.call('fails', ['never'], { timeoutMs: 100 }))).toMatchObject({
+      code: 'deadline_exceeded',
+      executed: 'maybe',
+    });
+    await isAlive();
+  });
+});
