@@ -52,7 +52,7 @@ export class LargeValues {
     if (this.#toSend.length === 0) return;
     const transfers = this.#toSend;
     this.#toSend = [];
-    for (const { transfer, bytes } of transfers) quiet(this.#link.sendLarge(transfer, bytes));
+    for (const { transfer, bytes } of transfers) void quiet(this.#link.sendLarge(transfer, bytes));
   }
 
   /** For the decoder of one frame; afterwards `isWaiting` says whether the frame lacks values. */

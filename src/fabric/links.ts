@@ -66,6 +66,11 @@ export class Links {
     return leave;
   }
 
+  /** The server is gone: whoever waits for a link to it need not any longer. */
+  giveUp(instance: string): void {
+    for (const waiter of [...(this.#awaited.get(instance) ?? [])]) waiter(undefined);
+  }
+
   #tellAwaiting(instance: string, peer: Peer): void {
     for (const waiter of [...(this.#awaited.get(instance) ?? [])]) waiter(peer);
   }

@@ -32,6 +32,9 @@ export interface CallStart<Route> {
   readonly onSettled?: ((call: RoutedCall<Route>) => void) | undefined;
 }
 
+/** A verdict of a deadline this close to our own deadline is about ours. */
+const verdictMarginMs = 25;
+
 type Phase = 'choosing' | 'reaching' | 'waiting' | 'inFlight' | 'backingOff' | 'settled';
 
 export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, CallHandle {
@@ -93,8 +96,7 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
   expire(): void {
     if (this.#phase === 'settled') return;
     const executed = this.#giveUp('the deadline has passed', 'deadline_exceeded');
-    const detail = { timeoutMs: this.#invocation.timeoutMs };
-    this.#fail(toWireError(new HeddleError('deadline_exceeded', detail, { executed })));
+    this.#fail(this.#lateError(executed));
   }
 
   onReply(frame: ReplyFrame): void {
@@ -105,7 +107,8 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
     }
     const { code } = fromWireError(outcome.error);
     this.#endAttempt(code);
-    if (this.#isDirect || code === 'draining') this.#failed(outcome.error, frame);
+    if (code === 'deadline_exceeded' && this.#isOverdue()) this.#fail(this.#lateError(outcome.error.executed), frame);
+    else if (this.#isDirect || code === 'draining') this.#failed(outcome.error, frame);
     // An entry server has made the retries; its verdict is the call's.
     else this.#fail(outcome.error, frame);
   }
@@ -195,6 +198,15 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
     this.#isDirect = addressing.isDirect;
     const sent = { id: this.#id, attempt, paid: this.#paid, nowMs: this.#sentAtMs, self: this.#context.instance, ...addressing };
     peer.send(frameOf(this.#invocation, sent));
+  }
+
+  /** The call's own time is over as well: later hops, which had a little less, spoke first. */
+  #isOverdue(): boolean {
+    return this.#invocation.deadlineMs - this.#context.clock.nowMs() <= verdictMarginMs;
+  }
+
+  #lateError(executed: Executed): WireError {
+    return toWireError(new HeddleError('deadline_exceeded', { timeoutMs: this.#invocation.timeoutMs }, { executed }));
   }
 
   /** An attempt, or the choice of one, failed: again, or the end. */

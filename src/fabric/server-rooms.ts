@@ -183,6 +183,7 @@ export class ServerRooms {
 
   #memberGone(view: MemberView): void {
     this.directory.memberGone(view);
+    this.#links.giveUp(view.instance);
     this.#news.changed();
   }
 }

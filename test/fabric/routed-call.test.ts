@@ -235,6 +235,20 @@ describe('an absent provider', () => {
 });
 
 describe('a deadline', () => {
+  it("that a later hop tells of first is still the caller's own", () => {
+    const rig = start({ timeoutMs: 500 });
+    rig.clock.advance(490);
+    peer(rig, 'a').refuse(new HeddleError('deadline_exceeded', { timeoutMs: 495 }, { executed: 'maybe' }));
+    expect(errorOf(rig)).toMatchObject({ code: 'deadline_exceeded', executed: 'maybe', detail: { timeoutMs: 500 } });
+  });
+
+  it("of the function itself is told as the function's", () => {
+    const rig = start({ timeoutMs: 500 });
+    rig.clock.advance(60);
+    peer(rig, 'a').refuse(new HeddleError('deadline_exceeded', { timeoutMs: 50 }, { executed: 'maybe' }));
+    expect(errorOf(rig)).toMatchObject({ detail: { timeoutMs: 50 } });
+  });
+
   it('in flight ends the call as `maybe` and tells the server', () => {
     const rig = start({ timeoutMs: 500 });
     rig.clock.advance(520);
