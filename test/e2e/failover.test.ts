@@ -101,9 +101,17 @@ describe('a server is told to stop', { timeout: 60_000 }, () => {
   test('fault 36: SIGTERM during a call: the call completes, new ones go elsewhere, then the server leaves', async () => {
     await bothAreThere();
     const { call, holder } = await held('hold', 'drained');
+    const direct = await connect(holder.url);
     const ended = holder.process.kill('SIGTERM');
     await within(`${holder.name} says that it is leaving`, 1000, async () => (await memberNamed(holder.name))?.status === 'leaving');
     for (let turn = 0; turn < 5; turn += 1) expect(await client.call('whoami', [])).toMatchObject({ server: other(holder) });
+    await within(`${holder.name} refuses new calls itself`, 1000, () =>
+      direct.call('whoami', [], { target: holder.name }).then(
+        () => false,
+        () => true,
+      ),
+    );
+    await direct.close();
     await writeFile(await stage.path('drained'), '');
     expect(await call).toBe(`${holder.name} attempt 1`);
     expect(await ended).toEqual({ code: 0, signal: null });
