@@ -14,8 +14,8 @@ import type { EventKind, EventOf } from '../observe/events.ts';
 import type { Listener } from '../transport/transport.ts';
 import type { Functions, Server, ServerOptions } from './api.ts';
 import { memberOf } from './directory.ts';
-import { defaultParts, type ServerParts } from './server-parts.ts';
 import { advertisedAddress, type ResolvedServerOptions, resolveServerOptions } from './server-options.ts';
+import { defaultParts, type ServerParts } from './server-parts.ts';
 import { ServerRooms } from './server-rooms.ts';
 import type { ServerTuning } from './tuning.ts';
 
@@ -53,7 +53,7 @@ export class FabricServer {
     this.#parts = parts;
     this.#rooms = new ServerRooms(options, parts, {
       refusal: () => this.#refusal(),
-      callRefusal: () => (this.#state === 'stopped' ? new HeddleError('closed', { what: `server ${options.name}` }) : undefined),
+      callRefusal: () => (this.#state === 'stopped' ? this.#closed() : undefined),
       mustStop: (error) => this.#mustStop(error),
     });
   }
@@ -71,6 +71,7 @@ export class FabricServer {
     const { host, port, advertise, name, onListening } = this.#options;
     try {
       this.#listener = await this.#parts.transport.listen({ host, port }, this.#rooms.reception);
+      this.#checkOpen();
       this.#url = advertisedAddress(advertise, this.#listener);
       const at = { name, url: this.#url, port: this.#listener.port };
       this.#rooms.openMesh(this.#url);
@@ -78,9 +79,12 @@ export class FabricServer {
       onListening?.(at);
       this.#rooms.announce();
       await this.#rooms.mesh.start();
-      if (this.#state === 'starting') this.#state = 'running';
+      this.#checkOpen();
+      this.#state = 'running';
     } catch (error) {
       await this.stop();
+      // Stopped while it bound, nobody else knew the listener.
+      await this.#listener?.close();
       throw error;
     }
   }
@@ -110,11 +114,13 @@ export class FabricServer {
   }
 
   async offer(functions: Functions): Promise<void> {
+    this.#checkOpen();
     this.#rooms.registry.add(functions);
     this.#rooms.announce();
   }
 
   async withdraw(...names: readonly string[]): Promise<void> {
+    this.#checkOpen();
     this.#rooms.registry.withdraw(names);
     this.#rooms.announce();
   }
@@ -124,6 +130,8 @@ export class FabricServer {
   }
 
   drain(): Promise<void> {
+    // One that is still starting has taken no work; one that was stopped has none left.
+    if (this.#state === 'starting' || this.#state === 'stopped') return this.#draining ?? Promise.resolve();
     this.#draining ??= this.#drain();
     return this.#draining;
   }
@@ -139,11 +147,11 @@ export class FabricServer {
   }
 
   async #drain(): Promise<void> {
-    // One that is still starting has taken no work.
-    if (this.#state === 'starting' || this.#state === 'stopped') return;
     const rooms = this.#rooms;
     rooms.observer.emit({ kind: 'server.draining', name: this.name, inFlight: rooms.inFlight });
     await rooms.mesh.leave();
+    // Stopped meanwhile: that is the last word.
+    if (this.#state !== 'running') return;
     this.#state = 'draining';
     rooms.refuseWork();
     await rooms.idle(this.#parts.tuning?.drainGraceMs ?? drainGraceMs);
@@ -158,6 +166,14 @@ export class FabricServer {
     await this.#listener?.close();
     await this.#parts.transport.close();
     rooms.observer.emit({ kind: 'server.stopped', name: this.name });
+  }
+
+  #closed(): HeddleError {
+    return new HeddleError('closed', { what: `server ${this.name}` });
+  }
+
+  #checkOpen(): void {
+    if (this.#state === 'stopped') throw this.#closed();
   }
 
   #mustStop(error: HeddleError): void {

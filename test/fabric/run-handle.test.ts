@@ -84,8 +84,14 @@ describe('the handle of a run', () => {
     const add = signal.addEventListener.bind(signal);
     const remove = signal.removeEventListener.bind(signal);
     Object.assign(signal, {
-      addEventListener: (...args: Parameters<typeof add>) => ((listeners += 1), add(...args)),
-      removeEventListener: (...args: Parameters<typeof remove>) => ((listeners -= 1), remove(...args)),
+      addEventListener: (...args: Parameters<typeof add>) => {
+        listeners += 1;
+        add(...args);
+      },
+      removeEventListener: (...args: Parameters<typeof remove>) => {
+        listeners -= 1;
+        remove(...args);
+      },
     });
     await world.settle(client.submit([{ name: 'a', fun: 'same' }], { signal }).result);
     await world.settle(failureOf(client.submit([{ name: 'a', fun: 'nobody' }], { signal }).result));
