@@ -16,8 +16,6 @@ const serve = async (name: string, ...args: readonly string[]) => {
   return server;
 };
 const other = (server: ServerProcess) => (server.name === 'b' ? 'c' : 'b');
-const isOffered = (name: string, by: string) => async () =>
-  (await client.catalog()).some((offer) => offer.function === name && offer.server === by);
 
 beforeAll(async () => {
   entry = await stage.serve('a');
@@ -28,8 +26,9 @@ beforeAll(async () => {
 
 afterAll(() => client.close());
 
+/** Resolves when the very processes that run now answer: a catalog may still hold the offers of their predecessors. */
 async function bothAreThere(): Promise<void> {
-  for (const name of ['b', 'c']) await within(`${name} is in the catalog`, 1000, isOffered('hold', name));
+  for (const [name, { process }] of providers) await within(`${name} answers`, 1000, async () => (await pidOf(name)) === process.pid);
 }
 
 /** Starts a call of `fn` and resolves with it and with the process it is held in. */
