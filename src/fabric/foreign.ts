@@ -3,20 +3,24 @@
  *
  * F1 their calls and workflows go through the same engine as everybody's; only the values' encoding differs.
  * F2 what they get back is in an encoding that they read.
+ * F3 a client that ends its call gives up the call, or the run unless that is detached: it could not come back to it.
  */
 
+import { quiet } from '../base/deferred.ts';
 import { ReplayLog } from '../base/replay-log.ts';
 import type { Filled, Payload } from '../core/payload.ts';
 import { parseWorkflow } from '../core/workflow/parse.ts';
 import type { OpaqueError, WireRunEvent } from '../core/workflow/record.ts';
-import { HeddleError } from '../errors.ts';
+import type { HeddleError } from '../errors.ts';
 import type { ForeignRequest } from '../transport/transport.ts';
 import { fromWireError, toWireError, type WireError } from '../wire/error.ts';
 import { decodeCallRequest, decodeSubmitRequest, encodeCallResponse, encodeRunEvent, type ForeignSubmit } from '../wire/foreign.ts';
 import { decodeValue, encodeValue } from '../wire/value.ts';
-import { type CallEngine, callTimeoutMsDefault, type Invocation, type Settlement } from './invocation.ts';
-import { decodeFilled } from './run-handle.ts';
+import { checkCallOptions, checkTimeout } from './call-options.ts';
+import { type CallEngine, callTimeoutMsDefault, type Invocation, type Settlement, timeoutMsMax } from './invocation.ts';
+import { checkRunId } from './run-caller.ts';
 import type { RunEngine, SubmitRequest } from './run-engine.ts';
+import { decodeFilled } from './run-handle.ts';
 
 export interface ForeignEntryOptions {
   readonly engine: CallEngine;
@@ -49,19 +53,27 @@ export class ForeignEntry {
     this.#refuse();
     const submitted = decodeSubmitRequest(request.message);
     const events = new ReplayLog<WireRunEvent>();
+    let runId: string | undefined;
     const unfollow = this.#options.runs.submit(requestOf(submitted, request.timeoutMs), {
       onEvent: (event) => {
         events.push(event);
+        if (event.kind === 'run.accepted') runId = event.runId;
         if (event.kind === 'run.settled') events.end();
       },
       onFailure: (error) => events.end(error),
     });
-    request.signal.addEventListener('abort', unfollow, { once: true });
+    const giveUp = (): void => {
+      unfollow();
+      if (!events.isEnded && !submitted.isDetached && runId !== undefined) void quiet(this.#options.runs.cancel(runId, clientLeft));
+      events.end();
+    };
+    request.signal.addEventListener('abort', giveUp, { once: true });
+    if (request.signal.aborted) giveUp();
     try {
       for await (const event of events) yield encodeRunEvent(submitted.isJsonOnly ? inJson(event) : filled(event));
     } finally {
-      request.signal.removeEventListener('abort', unfollow);
-      unfollow();
+      request.signal.removeEventListener('abort', giveUp);
+      giveUp();
     }
   }
 
@@ -72,20 +84,23 @@ export class ForeignEntry {
 
   #invocation(request: ForeignRequest): Invocation {
     const call = decodeCallRequest(request.message);
-    const timeoutMs = Math.min(call.timeoutMs ?? callTimeoutMsDefault, request.timeoutMs ?? Number.POSITIVE_INFINITY);
+    const { need, version, target, meta } = call;
+    checkCallOptions({ need, version, target, meta, timeoutMs: call.timeoutMs });
+    const clientMs = Math.min(request.timeoutMs ?? callTimeoutMsDefault, timeoutMsMax);
+    const timeoutMs = Math.min(call.timeoutMs ?? clientMs, request.timeoutMs ?? timeoutMsMax);
     return {
       function: call.function,
-      version: call.version,
+      version,
       effect: undefined,
-      need: call.need,
-      target: call.target,
+      need,
+      target,
       args: { template: call.args, inputs: [] },
       timeoutMs,
       deadlineMs: this.#options.nowMs() + timeoutMs,
       ...this.#options.nextCall(),
       attempt: 1,
       paid: 0,
-      meta: call.meta,
+      meta,
       isJsonOnly: call.isJsonOnly,
       wantsProgress: false,
       isOverloadFinal: false,
@@ -95,13 +110,17 @@ export class ForeignEntry {
   #settled(invocation: Invocation, signal: AbortSignal): Promise<Settlement> {
     return new Promise((resolve) => {
       const handle = this.#options.engine.start(invocation, { settled: resolve });
-      if (signal.aborted) handle.cancel('the client gave up');
-      else signal.addEventListener('abort', () => handle.cancel('the client gave up'), { once: true });
+      if (signal.aborted) handle.cancel(clientLeft);
+      else signal.addEventListener('abort', () => handle.cancel(clientLeft), { once: true });
     });
   }
 }
 
+const clientLeft = 'the client ended its call';
+
 function requestOf(submitted: ForeignSubmit, clientTimeoutMs: number | undefined): SubmitRequest {
+  if (submitted.runId !== undefined) checkRunId(submitted.runId, 'run_id');
+  checkTimeout(submitted.timeoutMs, 'request');
   const { commands, returns, references, input } = submitted;
   const parsed = parseWorkflow(commands, {
     ...(returns === undefined ? {} : { returns }),
@@ -115,7 +134,7 @@ function requestOf(submitted: ForeignSubmit, clientTimeoutMs: number | undefined
     commands: parsed.commands,
     returns: parsed.returns,
     input: input === undefined ? undefined : encodeValue(input),
-    timeoutMs: submitted.timeoutMs ?? clientTimeoutMs,
+    timeoutMs: submitted.timeoutMs ?? (clientTimeoutMs === undefined ? undefined : Math.min(clientTimeoutMs, timeoutMsMax)),
     isDetached: submitted.isDetached,
     looksBare: parsed.looksBare,
   };

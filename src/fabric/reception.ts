@@ -6,6 +6,7 @@
 import { HeddleError } from '../errors.ts';
 import type { Acceptor, Answer, Arrival, ForeignRequest } from '../transport/transport.ts';
 import { toWireError } from '../wire/error.ts';
+import { encodeForeignError } from '../wire/foreign.ts';
 import type { SessionAck } from '../wire/frame.ts';
 import { decodeSessionHello, encodeSessionAck, protocolMax, protocolMin } from '../wire/session-codec.ts';
 import type { ForeignEntry } from './foreign.ts';
@@ -42,13 +43,20 @@ export class Reception implements Acceptor {
     return this.#options.foreign.submit(request);
   }
 
+  encodeError(error: HeddleError): Uint8Array {
+    return encodeForeignError(error);
+  }
+
   #acceptSession({ link, hello }: Arrival): Answer {
     try {
       const refusal = this.#options.refusal();
       if (refusal) throw refusal;
       const client = decodeSessionHello(hello);
       if (client.protocolMin > protocolMax || client.protocolMax < protocolMin) {
-        throw new HeddleError('version_mismatch', { ours: `${protocolMin}..${protocolMax}`, theirs: `${client.protocolMin}..${client.protocolMax}` });
+        throw new HeddleError('version_mismatch', {
+          ours: `${protocolMin}..${protocolMax}`,
+          theirs: `${client.protocolMin}..${client.protocolMax}`,
+        });
       }
       this.#options.links.openSession(link, { name: client.name, instance: client.instance });
       return { isAccepted: true, ack: this.#ack(Math.min(client.protocolMax, protocolMax)) };

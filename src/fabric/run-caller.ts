@@ -154,7 +154,8 @@ function checkSubmitOptions(options: unknown): SubmitOptions {
   throw new HeddleError('bad_argument', { path: ['options', 'references'], expected: "'explicit' or 'bare'", found: String(references) });
 }
 
-function checkRunId(runId: unknown, where: string): void {
+/** Throws `bad_argument`. */
+export function checkRunId(runId: unknown, where: string): void {
   if (typeof runId === 'string' && runId.length > 0 && runId.length <= runIdCharsMax) return;
   throw new HeddleError('bad_argument', { path: [where], expected: `a text of 1 to ${runIdCharsMax} characters`, found: typeof runId });
 }
