@@ -1,0 +1,65 @@
+import { describe, expect, test } from 'vitest';
+
+import type { MeshRules } from '../../src/core/gossip/state.ts';
+import { pairPatternsOf, type Pattern, patternsOf } from './patterns.ts';
+import { replayLine, runPattern } from './run.ts';
+
+const seed = '1';
+
+/** One line for every pattern that fails, each of which runs it again. */
+function failuresOf(patterns: Iterable<Pattern>, rules?: Partial<MeshRules>): readonly string[] {
+  const failures: string[] = [];
+  for (const pattern of patterns) {
+    const { problems } = runPattern(pattern, seed, rules);
+    if (problems.length > 0) failures.push(`${replayLine(pattern, seed)}   # ${problems[0]}`);
+  }
+  return failures;
+}
+
+function named(size: number, text: string): readonly Pattern[] {
+  return [...patternsOf(size)].filter(({ name }) => name.includes(text));
+}
+
+describe('a few members whose views diverge', () => {
+  test.each([2, 3, 4])('are one fabric again after every single disturbance, and one twin stays (N = %i)', (size) => {
+    expect(failuresOf(patternsOf(size))).toEqual([]);
+  });
+
+  test('are one fabric again after every single disturbance, and one twin stays (N = 5)', () => {
+    expect(failuresOf([...patternsOf(5)].filter(({ name }) => !name.includes('join')))).toEqual([]);
+  });
+
+  test('are one fabric again after every pair of disturbances (N = 2)', () => {
+    expect(failuresOf(pairPatternsOf(2))).toEqual([]);
+  });
+
+  test('leave the same trace under the same seed, and another under another (M10)', () => {
+    for (const pattern of [...named(3, 'split'), ...named(3, 'twins'), ...named(4, 'restart d 1000')]) {
+      const first = runPattern(pattern, '7').trace;
+      expect(runPattern(pattern, '7').trace, pattern.name).toBe(first);
+      expect(runPattern(pattern, '8').trace, pattern.name).not.toBe(first);
+    }
+  });
+});
+
+describe('the suite catches a member', () => {
+  test('that does not refute', () => {
+    expect(failuresOf(named(4, 'narrow a'), { canRefute: false })).not.toEqual([]);
+  });
+
+  test('that convicts without a quorum', () => {
+    expect(failuresOf(named(2, 'cut a-b'), { needsQuorum: false })).not.toEqual([]);
+  });
+
+  test('for whom final is not final', () => {
+    expect(failuresOf(named(2, 'twins at 01'), { isFinalFinal: false })).not.toEqual([]);
+  });
+
+  test('that does not heal', () => {
+    expect(failuresOf(named(3, 'split'), { heals: false })).not.toEqual([]);
+  });
+
+  test('that blames others for a stall of its own', () => {
+    expect(failuresOf(named(3, 'pause a 5000'), { shiftsDeadlines: false })).not.toEqual([]);
+  });
+});
