@@ -6,18 +6,18 @@
  * N1 every request is answered once, or ended with its link.
  */
 
+import type { MemberView } from '../core/gossip/view.ts';
 import type { Payload } from '../core/payload.ts';
 import { HeddleError } from '../errors.ts';
 import { toWireError } from '../wire/error.ts';
 import type { AttachFrame, CallFrame, CancelRunFrame, QueryFrame, SubmitFrame } from '../wire/frame.ts';
 import { encodeValue } from '../wire/value.ts';
-import type { MemberView } from '../core/gossip/view.ts';
 import type { Offer } from './api.ts';
+import { invocationOf } from './call-frame.ts';
+import type { Incoming, RequestFrame } from './conversation.ts';
 import { memberOf } from './directory.ts';
 import type { CallOrigin, Dispatcher } from './dispatcher.ts';
-import { invocationOf } from './call-frame.ts';
 import type { CallEngine, CallSink, Settlement } from './invocation.ts';
-import type { Incoming, RequestFrame } from './conversation.ts';
 import type { Peer } from './peer.ts';
 import type { RunEngine, RunFollower } from './run-engine.ts';
 
@@ -97,10 +97,12 @@ export class Entry {
 
   #cancelRun(frame: CancelRunFrame, peer: Peer): void {
     peer.serve(frame.id, { cancel: () => {} });
-    this.#runsFor(peer).cancel(frame.runId, frame.reason).then(
-      () => peer.answer({ kind: 'reply', id: frame.id, outcome: { ok: true, value: nothing } }),
-      (error: unknown) => peer.answer(failure(frame.id, error)),
-    );
+    this.#runsFor(peer)
+      .cancel(frame.runId, frame.reason)
+      .then(
+        () => peer.answer({ kind: 'reply', id: frame.id, outcome: { ok: true, value: nothing } }),
+        (error: unknown) => peer.answer(failure(frame.id, error)),
+      );
   }
 }
 
@@ -150,6 +152,7 @@ class PeerFollower implements RunFollower {
   unfollow: (() => void) | undefined;
   readonly #peer: Peer;
   readonly #id: number;
+  #hasLeft = false;
 
   constructor(peer: Peer, id: number) {
     this.#peer = peer;
@@ -157,6 +160,7 @@ class PeerFollower implements RunFollower {
   }
 
   onEvent(event: Parameters<RunFollower['onEvent']>[0]): void {
+    if (this.#hasLeft) return;
     this.#peer.send({ kind: 'runEvent', id: this.#id, event });
     if (event.kind === 'run.settled') this.#peer.finish(this.#id);
   }
@@ -165,8 +169,10 @@ class PeerFollower implements RunFollower {
     this.#peer.answer(failure(this.#id, error));
   }
 
-  /** The follower left, or its link did: the run goes on (see run-keeper.ts for how long). */
+  /** The follower left, or its link did: the run goes on (for how long is active-run.ts). */
   cancel(): void {
+    this.#hasLeft = true;
     this.unfollow?.();
+    this.#peer.finish(this.#id);
   }
 }
