@@ -4,10 +4,10 @@
 
 import type { Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
-import type { MeshSettings } from '../core/gossip/settings.ts';
-import type { MeshNote } from '../core/gossip/note.ts';
-import type { MemberView } from '../core/gossip/view.ts';
 import type { CatalogBody } from '../core/catalog/offer.ts';
+import type { MeshNote } from '../core/gossip/note.ts';
+import type { MeshSettings } from '../core/gossip/settings.ts';
+import type { MemberView } from '../core/gossip/view.ts';
 import type { HeddleError } from '../errors.ts';
 import type { Answer, Arrival, Dialled, Evidence, Link } from '../transport/transport.ts';
 

@@ -47,7 +47,14 @@ export class Mesh implements FabricMesh {
     const { name, instance, cluster, pinUid, url, resources, clock, random } = options;
     this.#options = options;
     this.#machine = new Gossip({
-      name, instance, cluster, pinUid, url, resources, hash64, hashBody,
+      name,
+      instance,
+      cluster,
+      pinUid,
+      url,
+      resources,
+      hash64,
+      hashBody,
       uid: Buffer.from(random.fork('cluster').bytes(16)).toString('hex'),
       epoch: options.epoch ?? 0,
       startedAtMs: clock.nowMs(),
@@ -71,7 +78,7 @@ export class Mesh implements FabricMesh {
   start(): Promise<void> {
     if (this.#phase === 'idle') {
       this.#phase = 'starting';
-      quiet(this.#started.promise);
+      void quiet(this.#started.promise);
       this.#pump.feed({ kind: 'start', join: this.#options.join });
     }
     return this.#started.promise;
@@ -112,7 +119,7 @@ export class Mesh implements FabricMesh {
     this.#pump.close();
     this.#spread?.resolve();
     this.#started.reject(new HeddleError('closed', { what: `the server "${this.#options.name}"` }));
-    quiet(this.#started.promise);
+    void quiet(this.#started.promise);
   }
 
   members(): readonly MemberView[] {
@@ -228,8 +235,10 @@ export class Mesh implements FabricMesh {
 function mismatchOf(refusals: readonly JoinRefusal[], cluster: string): HeddleError | undefined {
   const [first] = refusals;
   if (!first) return undefined;
-  if (refusals.every(({ code }) => code === 'cluster_mismatch')) return new HeddleError('cluster_mismatch', { ours: cluster, theirs: first.theirs });
-  if (refusals.every(({ code }) => code === 'version_mismatch')) return new HeddleError('version_mismatch', { ours: '1', theirs: first.theirs });
+  if (refusals.every(({ code }) => code === 'cluster_mismatch'))
+    return new HeddleError('cluster_mismatch', { ours: cluster, theirs: first.theirs });
+  if (refusals.every(({ code }) => code === 'version_mismatch'))
+    return new HeddleError('version_mismatch', { ours: '1', theirs: first.theirs });
   return undefined;
 }
 

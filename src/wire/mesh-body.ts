@@ -35,7 +35,11 @@ export function hash64(text: string): Root {
 /** Throws `too_large` over K2. */
 export function encodeBody(body: CatalogBody): Uint8Array {
   if (body.functions.length > meshLimits.functions) {
-    throw new HeddleError('too_large', { what: 'the catalog of a server (functions)', limit: meshLimits.functions, found: body.functions.length });
+    throw new HeddleError('too_large', {
+      what: 'the catalog of a server (functions)',
+      limit: meshLimits.functions,
+      found: body.functions.length,
+    });
   }
   const writer = new ProtoWriter(roomBytes);
   const sorted = [...body.functions].sort(byNameAndVersion);
@@ -101,7 +105,11 @@ function readFunction(reader: ProtoReader): FunctionRecord {
   reader.leave(outer);
   const { name, version, inputSchema, outputSchema } = names;
   return {
-    name, version, effect, kind, resources,
+    name,
+    version,
+    effect,
+    kind,
+    resources,
     ...(timeoutMs > 0 ? { timeoutMs } : {}),
     ...(concurrency > 0 ? { concurrency } : {}),
     ...(inputSchema === '' ? {} : { inputSchema }),
@@ -112,7 +120,8 @@ function readFunction(reader: ProtoReader): FunctionRecord {
 function checked(record: FunctionRecord): FunctionRecord {
   const problem = nameProblem('function', record.name);
   if (problem) throw protocolError(`a catalog offers a function called ${problem.found}`);
-  if (record.version === '' || record.version.length > versionBytesMax) throw protocolError('a catalog offers a function without a usable version');
+  if (record.version === '' || record.version.length > versionBytesMax)
+    throw protocolError('a catalog offers a function without a usable version');
   if (record.resources.length > resourcesMax) throw protocolError('a catalog offers a function with too many resources');
   const wrong = record.resources.map((resource) => nameProblem('resource', resource)).find((one) => one !== undefined);
   if (wrong) throw protocolError(`a catalog offers a function with the resource ${wrong.found}`);

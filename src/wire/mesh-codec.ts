@@ -7,7 +7,7 @@
 import { unreachable } from '../base/assert.ts';
 import type { Beat, BodyPiece, Head, MeshMessage, Root, SyncHeads, SyncRecords } from '../core/gossip/message.ts';
 import type { OwnerRecord, Report } from '../core/gossip/record.ts';
-import { bucketCount } from '../core/gossip/records.ts';
+import { meshLimits } from '../core/gossip/settings.ts';
 import { readRecord, readReport, writeRecord, writeReport } from './mesh-record.ts';
 import { finals, hexBytes, readAmount, readFinal, readHex, readRoot, readWords, rootWords, wordBytes } from './mesh-words.ts';
 import { bytesTag, doubleTag, ProtoReader, varintTag } from './proto-reader.ts';
@@ -20,7 +20,14 @@ const itemsMax = 4_096;
 
 type Kind = MeshMessage['kind'];
 const fields: Readonly<Record<Kind, number>> = {
-  beat: 1, push: 2, suspect: 3, syncDigest: 4, syncHeads: 5, syncRecords: 6, bodyWanted: 7, body: 8,
+  beat: 1,
+  push: 2,
+  suspect: 3,
+  syncDigest: 4,
+  syncHeads: 5,
+  syncRecords: 6,
+  bodyWanted: 7,
+  body: 8,
 };
 
 export function encodeMeshMessage(message: MeshMessage): Uint8Array {
@@ -135,7 +142,7 @@ function readDigest(reader: ProtoReader): MeshMessage {
   let buckets: readonly number[] = [];
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) root = readRoot(reader);
-    else if (tag === bytesTag(2)) buckets = readWords(reader, 2 * bucketCount);
+    else if (tag === bytesTag(2)) buckets = readWords(reader, 2 * meshLimits.buckets);
     else reader.skip(tag);
   }
   return { kind: 'syncDigest', root, buckets };
@@ -150,7 +157,7 @@ function readSyncHeads(reader: ProtoReader): SyncHeads {
   let buckets: readonly number[] = [];
   const heads: Head[] = [];
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === bytesTag(1)) buckets = [...reader.bytes().subarray(0, bucketCount)];
+    if (tag === bytesTag(1)) buckets = [...reader.bytes().subarray(0, meshLimits.buckets)];
     else if (tag === bytesTag(2)) add(heads, readHead(reader));
     else reader.skip(tag);
   }

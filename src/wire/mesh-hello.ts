@@ -4,15 +4,22 @@
 
 import type { Greeter, Hello, HelloAck, NameHolder, Refusal } from '../core/gossip/message.ts';
 import type { RefusalCode } from '../core/gossip/note.ts';
+import { hexBytes, readHex, readRoot, rootWords } from './mesh-words.ts';
 import { bytesTag, ProtoReader, varintTag } from './proto-reader.ts';
 import { ProtoWriter } from './proto-writer.ts';
-import { hexBytes, readHex, readRoot, rootWords } from './mesh-words.ts';
 import { protocolError } from './value-problem.ts';
 
 const roomBytes = 512;
 const featuresMax = 64;
 const refusalCodes: readonly RefusalCode[] = [
-  'version_mismatch', 'cluster_mismatch', 'name_taken', 'draining', 'overloaded', 'self', 'probe', 'protocol_error',
+  'version_mismatch',
+  'cluster_mismatch',
+  'name_taken',
+  'draining',
+  'overloaded',
+  'self',
+  'probe',
+  'protocol_error',
 ];
 
 export function encodeHello(hello: Hello): Uint8Array {

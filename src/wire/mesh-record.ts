@@ -6,9 +6,9 @@
  */
 
 import type { Accusation, MemberRecord, Obituary, OwnerRecord, RecordHead, Report } from '../core/gossip/record.ts';
+import { accusations, finals, hexBytes, readAmount, readFinal, readHex } from './mesh-words.ts';
 import { bytesTag, doubleTag, ProtoReader, varintTag } from './proto-reader.ts';
 import { ProtoWriter } from './proto-writer.ts';
-import { accusations, finals, hexBytes, readAmount, readFinal, readHex } from './mesh-words.ts';
 import { protocolError } from './value-problem.ts';
 
 const memberKind = 1;

@@ -33,7 +33,7 @@ export function readFinal(reader: ProtoReader): Final {
 /** Words of 32 bits, big-endian. */
 export function wordBytes(words: readonly number[]): Uint8Array {
   const bytes = Buffer.alloc(4 * words.length);
-  words.forEach((word, at) => bytes.writeUInt32BE(word, 4 * at));
+  for (const [at, word] of words.entries()) bytes.writeUInt32BE(word, 4 * at);
   return bytes;
 }
 

@@ -7,11 +7,16 @@
 
 import { parseArgs } from 'node:util';
 
-import { pairPatternsOf, type Pattern, patternsOf } from './patterns.ts';
+import { type Pattern, pairPatternsOf, patternsOf } from './patterns.ts';
 import { replayLine, runPattern } from './run.ts';
 
 const { values } = parseArgs({
-  options: { seeds: { type: 'string', default: '1' }, seed: { type: 'string' }, pattern: { type: 'string' }, sizes: { type: 'string', default: '2,3,4,5' } },
+  options: {
+    seeds: { type: 'string', default: '1' },
+    seed: { type: 'string' },
+    pattern: { type: 'string' },
+    sizes: { type: 'string', default: '2,3,4,5' },
+  },
 });
 const seeds = values.seed === undefined ? Array.from({ length: Number(values.seeds) }, (_, at) => `${at + 1}`) : [values.seed];
 let runs = 0;

@@ -153,13 +153,15 @@ export class Network {
       for (const end of pair.ends) end.host.ends.set(end.link, end);
     }
     // In order with the frames of the link: the answer is the first of them.
-    this.#after(pair.ends[0], () => pending.from.deliver(() => {
-      const isCut = this.isCut(host.address, pending.from.address);
-      if (pending.isOver || isCut) return ack.refusal === undefined ? this.#closePair(pair, 'remote') : undefined;
-      pending.isOver = true;
-      pending.from.endpoint?.dialled(pending.dial, { ack, link: ack.refusal === undefined ? pair.ends[0].link : undefined });
-      return undefined;
-    }));
+    this.#after(pair.ends[0], () =>
+      pending.from.deliver(() => {
+        const isCut = this.isCut(host.address, pending.from.address);
+        if (pending.isOver || isCut) return ack.refusal === undefined ? this.#closePair(pair, 'remote') : undefined;
+        pending.isOver = true;
+        pending.from.endpoint?.dialled(pending.dial, { ack, link: ack.refusal === undefined ? pair.ends[0].link : undefined });
+        return undefined;
+      }),
+    );
   }
 
   send(host: Host, link: number, message: MeshMessage): void {
@@ -190,7 +192,10 @@ export class Network {
 
   #greet(pending: PendingDial, target: Host, hello: Hello): void {
     const link = target.nextLink++;
-    const pair: Pair = { ends: [newEnd(pending.from, pending.from.nextLink++), newEnd(target, link)] as unknown as [End, End], cutSinceMs: undefined };
+    const pair: Pair = {
+      ends: [newEnd(pending.from, pending.from.nextLink++), newEnd(target, link)] as unknown as [End, End],
+      cutSinceMs: undefined,
+    };
     for (const end of pair.ends) Object.assign(end, { pair });
     target.arrivals.set(link, { pending, pair });
     target.endpoint?.greeted(link, hello);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import type { MeshRules } from '../../src/core/gossip/state.ts';
-import { pairPatternsOf, type Pattern, patternsOf } from './patterns.ts';
+import { type Pattern, pairPatternsOf, patternsOf } from './patterns.ts';
 import { replayLine, runPattern } from './run.ts';
 
 const seed = '1';

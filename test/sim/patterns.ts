@@ -79,7 +79,14 @@ function* disturbancesOf(size: number): Iterable<Disturbance> {
   const members = names.slice(0, size);
   for (const [at, one] of members.entries()) {
     for (const other of members.slice(at + 1)) {
-      yield cutting(`cut ${one}-${other}`, [[one, other], [other, one]], { holdMs: 25_000, mayBury: false });
+      yield cutting(
+        `cut ${one}-${other}`,
+        [
+          [one, other],
+          [other, one],
+        ],
+        { holdMs: 25_000, mayBury: false },
+      );
       yield cutting(`cut ${one}>${other}`, [[one, other]], { holdMs: 25_000, mayBury: false });
       yield cutting(`cut ${other}>${one}`, [[other, one]], { holdMs: 25_000, mayBury: false });
     }
@@ -90,24 +97,53 @@ function* disturbancesOf(size: number): Iterable<Disturbance> {
     }
     yield killing(one);
   }
-  if (size >= 4) for (const one of members) yield* narrowing(one, members.filter((name) => name !== one));
+  if (size >= 4)
+    for (const one of members)
+      yield* narrowing(
+        one,
+        members.filter((name) => name !== one),
+      );
   for (const side of halves(members)) {
     const rest = members.filter((name) => !side.includes(name));
-    const cuts = side.flatMap((one) => rest.flatMap((other) => [[one, other], [other, one]] as const));
+    const cuts = side.flatMap((one) =>
+      rest.flatMap(
+        (other) =>
+          [
+            [one, other],
+            [other, one],
+          ] as const,
+      ),
+    );
     for (const holdMs of [2_000, 60_000]) yield cutting(`split ${side.join('')}|${rest.join('')}`, cuts, { holdMs, mayBury: true });
-    yield cutting(`deaf ${side.join('')}|${rest.join('')}`, side.flatMap((one) => rest.map((other) => [one, other] as const)), { holdMs: 25_000, mayBury: true });
+    yield cutting(
+      `deaf ${side.join('')}|${rest.join('')}`,
+      side.flatMap((one) => rest.map((other) => [one, other] as const)),
+      { holdMs: 25_000, mayBury: true },
+    );
   }
 }
 
 /** All but one other lose sight of it: a quorum accuses it, and it refutes over the one that is left. */
 function* narrowing(one: string, others: readonly string[]): Iterable<Disturbance> {
   for (const left of others) {
-    const cuts = others.filter((other) => other !== left).flatMap((other) => [[one, other], [other, one]] as const);
+    const cuts = others
+      .filter((other) => other !== left)
+      .flatMap(
+        (other) =>
+          [
+            [one, other],
+            [other, one],
+          ] as const,
+      );
     yield cutting(`narrow ${one}-${left}`, cuts, { holdMs: 25_000, mayBury: false });
   }
 }
 
-function cutting(name: string, cuts: readonly (readonly [string, string])[], { holdMs, mayBury }: { holdMs: number; mayBury: boolean }): Disturbance {
+function cutting(
+  name: string,
+  cuts: readonly (readonly [string, string])[],
+  { holdMs, mayBury }: { holdMs: number; mayBury: boolean },
+): Disturbance {
   const begin = (world: World): void => {
     for (const [from, to] of cuts) world.cut(addressOf(from), addressOf(to));
   };
@@ -132,13 +168,23 @@ function killing(name: string): Disturbance {
   return { name: `kill ${name}`, begin: (world) => killOnce(world, name), holdMs: 5_000, end: nothing, mayBury: false };
 }
 
-function restarting(name: string, options: { readonly downMs: number; readonly hasMemory: boolean; readonly join: readonly string[] }): Disturbance {
+function restarting(
+  name: string,
+  options: { readonly downMs: number; readonly hasMemory: boolean; readonly join: readonly string[] },
+): Disturbance {
   const { downMs, hasMemory, join } = options;
   const end = (world: World): void => {
     if (!world.at(addressOf(name)).host.isAlive) world.start({ name, address: addressOf(name), join: join.map(addressOf), hasMemory });
   };
   const memory = hasMemory ? 'remembering' : join.length === 0 ? 'forgetting all' : 'forgetting';
-  return { name: `restart ${name} ${downMs} ${memory}`, begin: (world) => killOnce(world, name), holdMs: downMs, end, mayBury: false, forgetsAll: join.length === 0 };
+  return {
+    name: `restart ${name} ${downMs} ${memory}`,
+    begin: (world) => killOnce(world, name),
+    holdMs: downMs,
+    end,
+    mayBury: false,
+    forgetsAll: join.length === 0,
+  };
 }
 
 function killOnce(world: World, name: string): void {
@@ -149,7 +195,8 @@ function killOnce(world: World, name: string): void {
 function disturbed(size: number, first: Disturbance, second?: Disturbance): Pattern {
   const run = (world: World): readonly string[] => {
     const members = names.slice(0, size);
-    for (const name of members) world.start({ name, address: addressOf(name), join: members.filter((other) => other !== name).map(addressOf) });
+    for (const name of members)
+      world.start({ name, address: addressOf(name), join: members.filter((other) => other !== name).map(addressOf) });
     if (world.until(() => world.isOneView(), healMaxMs) === undefined) return ['no fabric to begin with'];
     world.advance(1_000);
     first.begin(world);
@@ -164,17 +211,33 @@ function disturbed(size: number, first: Disturbance, second?: Disturbance): Patt
     return [];
   };
   const innocent = second ? undefined : first.innocent;
-  return { name: `${size} ${first.name}${second ? ` with ${second.name}` : ''}`, run, mayBury: first.mayBury || second !== undefined, innocent };
+  return {
+    name: `${size} ${first.name}${second ? ` with ${second.name}` : ''}`,
+    run,
+    mayBury: first.mayBury || second !== undefined,
+    innocent,
+  };
 }
 
 /** Two processes of one name, started together or one after the other, at the same or at different seeds: one stays. */
 function* twinPatterns(size: number): Iterable<Pattern> {
   const members = names.slice(0, size);
-  for (const seeds of [[0, 0], [0, size - 1]] as const) {
+  for (const seeds of [
+    [0, 0],
+    [0, size - 1],
+  ] as const) {
     for (const gapMs of [0, 1, 40, 3_000]) {
       for (const isCutMs of [0, 8_000]) {
         const run = (world: World): readonly string[] => {
-          for (const name of members) world.start({ name, address: addressOf(name), join: members.slice(0, 1).filter((other) => other !== name).map(addressOf) });
+          for (const name of members)
+            world.start({
+              name,
+              address: addressOf(name),
+              join: members
+                .slice(0, 1)
+                .filter((other) => other !== name)
+                .map(addressOf),
+            });
           world.until(() => world.isOneView(), healMaxMs);
           const [firstSeed, secondSeed] = [members[seeds[0]] ?? 'a', members[seeds[1]] ?? 'a'];
           if (isCutMs > 0) separate(world, members, firstSeed, secondSeed);

@@ -24,7 +24,7 @@ export function runPattern(pattern: Pattern, seed: string, rules?: Partial<MeshR
   world.advance(quietMs);
   const late = world.viewProblem();
   if (healedMs !== undefined && late !== undefined) problems.push(`M4 after ${quietMs} ms of quiet: ${late}`);
-  problems.push(...world.violations);
+  problems.push(...world.checks.violations);
   const accused = world.accusations.find(({ by }) => by === pattern.innocent);
   if (accused) problems.push(`F1 ${accused.by} accuses ${accused.of} at ${accused.atMs} after a stall of its own`);
   if (!pattern.mayBury && world.convictions.length > 0) problems.push(`buried while alive: ${world.convictions[0]}`);

@@ -10,11 +10,11 @@ import { type Random, seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { Gossip } from '../../src/core/gossip/gossip.ts';
 import type { MeshEffect, MeshInput, MeshNews } from '../../src/core/gossip/io.ts';
-import type { Root } from '../../src/core/gossip/message.ts';
-import { compareHeads, type OwnerRecord } from '../../src/core/gossip/record.ts';
-import { meshDefaults, type MeshSettings } from '../../src/core/gossip/settings.ts';
+import { type MeshSettings, meshDefaults } from '../../src/core/gossip/settings.ts';
 import { allRules, type MeshRules } from '../../src/core/gossip/state.ts';
 import { Pump } from '../../src/fabric/pump.ts';
+import { Checks } from './checks.ts';
+import { hashBytes, hashText } from './hashes.ts';
 import { Host, Network } from './network.ts';
 
 export interface WorldOptions {
@@ -47,8 +47,6 @@ export interface Process {
   hasStopped: boolean;
 }
 
-/** How long a live, connected member may be held dead (M5). */
-const falselyDeadMaxMs = 3_000;
 const sampleMs = 250;
 
 export class World {
@@ -56,7 +54,7 @@ export class World {
   readonly network: Network;
   /** By address; the one that runs there last. */
   readonly processes = new Map<string, Process>();
-  readonly violations: string[] = [];
+  readonly checks: Checks;
   /** Members that were buried while their process ran, was not paused and was cut off from nobody but one. */
   readonly convictions: string[] = [];
   /** Own evidence that somebody noted against somebody. */
@@ -65,16 +63,14 @@ export class World {
   readonly #random: Random;
   readonly #trace = createHash('sha256');
   readonly #epochs = new Map<string, number>();
-  readonly #heads = new Map<string, OwnerRecord>();
-  readonly #deadSinceMs = new Map<string, number>();
   #nextSampleMs = sampleMs;
-  #lastChangeMs = 0;
   #starts = 0;
 
   constructor(options: WorldOptions) {
     this.#options = options;
     this.#random = seededRandom(options.seed);
     this.network = new Network(this.clock, this.#random.fork('network'));
+    this.checks = new Checks(this);
   }
 
   start(options: StartOptions): Process {
@@ -83,16 +79,37 @@ export class World {
     const random = this.#random.fork(`process ${this.#starts++}`);
     const instance = hex(random.fork('instance').bytes(16));
     const gossip = new Gossip({
-      name: options.name, instance, cluster: options.cluster ?? 'default', uid: hex(random.fork('cluster').bytes(16)), pinUid: options.pinUid,
-      url: options.address, resources: [], epoch: options.hasMemory === true ? (this.#epochs.get(options.address) ?? 0) : 0,
-      startedAtMs: this.clock.nowMs(), settings: { ...meshDefaults, ...this.#options.settings },
-      random: random.fork('machine'), rules: { ...allRules, ...this.#options.rules }, hash64: hashText, hashBody: (body) => hashBytes(body),
+      name: options.name,
+      instance,
+      cluster: options.cluster ?? 'default',
+      uid: hex(random.fork('cluster').bytes(16)),
+      pinUid: options.pinUid,
+      url: options.address,
+      resources: [],
+      epoch: options.hasMemory === true ? (this.#epochs.get(options.address) ?? 0) : 0,
+      startedAtMs: this.clock.nowMs(),
+      settings: { ...meshDefaults, ...this.#options.settings },
+      random: random.fork('machine'),
+      rules: { ...allRules, ...this.#options.rules },
+      hash64: hashText,
+      hashBody: (body) => hashBytes(body),
     });
     const pump = new Pump<MeshInput, MeshEffect>({
-      machine: gossip, clock: host.clock, wake: () => [{ kind: 'wake' }], execute: (effect) => this.#execute(process, effect),
+      machine: gossip,
+      clock: host.clock,
+      wake: () => [{ kind: 'wake' }],
+      execute: (effect) => this.#execute(process, effect),
     });
     const process: Process = {
-      options, host, gossip, pump, instance, news: [], startedAtMs: this.clock.nowMs(), steadySinceMs: this.clock.nowMs(), hasStopped: false,
+      options,
+      host,
+      gossip,
+      pump,
+      instance,
+      news: [],
+      startedAtMs: this.clock.nowMs(),
+      steadySinceMs: this.clock.nowMs(),
+      hasStopped: false,
     };
     host.endpoint = this.#endpoint(process);
     this.processes.set(options.address, process);
@@ -172,12 +189,22 @@ export class World {
 
   viewProblem(): string | undefined {
     const live = this.live();
-    const expected = live.map((process) => `${process.options.name}=${process.instance}`).sort().join();
+    const expected = live
+      .map((process) => `${process.options.name}=${process.instance}`)
+      .sort()
+      .join();
     const roots = new Set(live.map((process) => JSON.stringify(process.gossip.inspection.records.root())));
     for (const process of live) {
       const alive = process.gossip.views().filter((view) => view.status === 'alive');
-      const seen = alive.map((view) => `${view.name}=${view.instance}`).sort().join();
-      if (seen !== expected) return `${process.options.name} sees [${process.gossip.views().map((v) => `${v.name}:${v.status}`).join(' ')}] of ${live.map((p) => p.options.name).join(' ')}`;
+      const seen = alive
+        .map((view) => `${view.name}=${view.instance}`)
+        .sort()
+        .join();
+      if (seen !== expected)
+        return `${process.options.name} sees [${process.gossip
+          .views()
+          .map((v) => `${v.name}:${v.status}`)
+          .join(' ')}] of ${live.map((p) => p.options.name).join(' ')}`;
     }
     return roots.size <= 1 ? undefined : 'the roots differ';
   }
@@ -191,7 +218,8 @@ export class World {
     return {
       greeted: (link, hello) => pump.feed({ kind: 'greeted', link, hello }),
       dialled: (dial, result) => {
-        const outcome = typeof result === 'string' ? { kind: 'failed' as const, evidence: result } : { kind: 'answered' as const, ...result };
+        const outcome =
+          typeof result === 'string' ? { kind: 'failed' as const, evidence: result } : { kind: 'answered' as const, ...result };
         pump.feed({ kind: 'dialled', dial, outcome });
       },
       received: (link, message) => pump.feed({ kind: 'received', link, message }),
@@ -204,7 +232,7 @@ export class World {
     this.#trace.update(`${this.clock.nowMs()} ${host.address} ${JSON.stringify(effect)}\n`);
     switch (effect.kind) {
       case 'send':
-        this.#checkSend(process, effect.link);
+        this.checks.send(process, effect.link);
         return this.network.send(host, effect.link, effect.message);
       case 'dial':
         return this.network.dial(host, effect);
@@ -222,13 +250,13 @@ export class World {
         if (effect.note.kind === 'member.suspected' && effect.note.isOwnEvidence) {
           this.accusations.push({ by: process.options.name, of: effect.note.name, atMs: this.clock.nowMs() });
         }
-        return this.#checkRecords(process);
+        return this.checks.records(process);
     }
   }
 
   #told(process: Process, news: MeshNews): void {
     process.news.push(news);
-    this.#checkRecords(process);
+    this.checks.records(process);
     if (news.kind !== 'nameTaken') return;
     process.hasStopped = true;
     // As the server does: it says goodbye and ends.
@@ -249,92 +277,19 @@ export class World {
     this.convictions.push(`${name} at ${this.clock.nowMs()}`);
   }
 
-  /** M7: nobody speaks to one that it holds dead, a link of its own that works excepted. */
-  #checkSend(process: Process, linkId: number): void {
-    const state = process.gossip.inspection;
-    const link = state.links.find(linkId);
-    const held = link && state.records.find(link.name);
-    const isHeldDead = held?.final === 'dead' && held.instance === link?.instance;
-    if (link && isHeldDead && link.isSilent(state.settings, state)) this.#violate(`M7 ${process.options.name} speaks to ${link.name}, which it holds dead`);
-  }
-
-  /** M2: the order of a slot never decreases. M3: nobody knows more of an owner than the owner. */
-  #checkRecords(process: Process): void {
-    for (const record of process.gossip.inspection.records.all()) {
-      const key = `${process.instance} ${record.owner}`;
-      const before = this.#heads.get(key);
-      if (before === record) continue;
-      if (before && compareHeads(before, record) > 0) this.#violate(`M2 ${process.options.name} went back on ${record.owner}`);
-      this.#heads.set(key, record);
-      const owner = [...this.processes.values()].find((candidate) => candidate.instance === record.instance);
-      const own = owner?.gossip.inspection.self.record;
-      if (record.kind === 'member' && own && compareHeads(record, own) > 0) this.#violate(`M3 ${process.options.name} knows more of ${record.owner} than ${record.owner}`);
-    }
-  }
-
   #sample(): void {
-    const { clock } = this;
     const live = this.live().filter((process) => !process.host.isPaused);
-    for (const process of live) this.#checkTables(process);
+    for (const process of live) this.checks.tables(process);
     for (const observer of live) {
-      for (const subject of live) this.#checkFalseDeath(observer, subject);
+      for (const subject of live) this.checks.falseDeath(observer, subject);
     }
-    if (clock.nowMs() - this.#lastChangeMs < falselyDeadMaxMs) this.#deadSinceMs.clear();
-  }
-
-  /** M5 between two that run and reach each other. */
-  #checkFalseDeath(observer: Process, subject: Process): void {
-    const key = `${observer.instance} ${subject.instance}`;
-    const held = observer.gossip.inspection.records.find(subject.options.name);
-    const isHeldDead = held?.final === 'dead' && held.instance === subject.instance && !subject.hasStopped;
-    const isPath = !this.network.isCut(observer.host.address, subject.host.address) && !this.network.isCut(subject.host.address, observer.host.address);
-    if (!isHeldDead || !isPath) return void this.#deadSinceMs.delete(key);
-    const sinceMs = this.#deadSinceMs.get(key) ?? this.clock.nowMs();
-    this.#deadSinceMs.set(key, sinceMs);
-    const steadyMs = this.clock.nowMs() - Math.max(sinceMs, subject.steadySinceMs, observer.steadySinceMs);
-    if (steadyMs > falselyDeadMaxMs) this.#violate(`M5 ${observer.options.name} holds ${subject.options.name} dead, which runs and answers`);
-  }
-
-  /** M9. */
-  #checkTables(process: Process): void {
-    const { records, suspicions } = process.gossip.inspection;
-    const names = new Set([...this.processes.values()].map((one) => one.options.name)).size;
-    if (records.size > names) this.#violate(`M9 ${process.options.name} keeps ${records.size} records of ${names} names`);
-    if (suspicions.names().length > names) this.#violate(`M9 ${process.options.name} suspects ${suspicions.names().length} of ${names} names`);
   }
 
   #change(): void {
-    this.#lastChangeMs = this.clock.nowMs();
-    this.#deadSinceMs.clear();
-  }
-
-  #violate(text: string): void {
-    if (this.violations.length < 20) this.violations.push(`${text} (at ${this.clock.nowMs()})`);
+    this.checks.restartPatience();
   }
 }
 
 function hex(bytes: Uint8Array): string {
   return Buffer.from(bytes).toString('hex');
-}
-
-/** 64 bits of a text: two FNV-1a lanes with different offsets, mixed (fast; production uses SHA-256). */
-export function hashText(text: string): Root {
-  let high = 0x811c9dc5;
-  let low = 0x01000193;
-  for (let at = 0; at < text.length; at += 1) {
-    const code = text.charCodeAt(at);
-    high = Math.imul(high ^ code, 0x01000193);
-    low = Math.imul(low ^ code, 0x85ebca6b) ^ (low >>> 13);
-  }
-  return { high: mix(high), low: mix(low) };
-}
-
-function mix(word: number): number {
-  let mixed = Math.imul(word ^ (word >>> 16), 0x45d9f3b);
-  mixed = Math.imul(mixed ^ (mixed >>> 16), 0x45d9f3b);
-  return (mixed ^ (mixed >>> 16)) >>> 0;
-}
-
-function hashBytes(bytes: Uint8Array): string {
-  return createHash('sha256').update(bytes).digest('hex');
 }

@@ -19,7 +19,9 @@ export function recordProblem(record: OwnerRecord): string | undefined {
     case 'unknown':
       return record.raw.length > meshLimits.batchBytes ? `a record has at most ${meshLimits.batchBytes} bytes` : undefined;
     case 'obituary':
-      return record.reports.length > meshLimits.reportsPerTarget ? `an obituary has at most ${meshLimits.reportsPerTarget} reports` : undefined;
+      return record.reports.length > meshLimits.reportsPerTarget
+        ? `an obituary has at most ${meshLimits.reportsPerTarget} reports`
+        : undefined;
     case 'member':
       if (record.url.length > meshLimits.urlCharacters) return `an address has at most ${meshLimits.urlCharacters} characters`;
       if (!hashPattern.test(record.bodyHash)) return 'a body is named by 256 bits in hex';

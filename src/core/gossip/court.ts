@@ -29,4 +29,3 @@ export function courtOf(record: MemberRecord, state: MeshState): Court {
     mayReport: (observer) => near.includes(observer),
   };
 }
-

@@ -7,11 +7,11 @@
  * F4 an obituary needs a quorum that nobody refuted in time (court.ts, suspicion.ts).
  */
 
-import type { Beat } from './message.ts';
 import { courtOf } from './court.ts';
 import type { Intake } from './intake.ts';
 import type { LinkEvidence } from './io.ts';
 import type { LinkState } from './links.ts';
+import type { Beat } from './message.ts';
 import type { Accusation, MemberRecord, Obituary, Report } from './record.ts';
 import { meshLimits } from './settings.ts';
 import type { Spread } from './spread.ts';
@@ -147,8 +147,13 @@ export class Detector {
     if (state.isIsolated && !isHard(own.accusations)) return;
     const evidence = [...own.accusations].sort();
     const report: Report = {
-      target: name, epoch: record.epoch, instance: record.instance, incarnation: record.incarnation,
-      observer: state.self.name, evidence, ageMs: 0,
+      target: name,
+      epoch: record.epoch,
+      instance: record.instance,
+      incarnation: record.incarnation,
+      observer: state.self.name,
+      evidence,
+      ageMs: 0,
     };
     if (!courtOf(record, state).mayReport(state.self.name) || this.#isRefutedLately(record)) return;
     if (state.suspicions.keep(report, state.nowMs)) this.#spread.report([report]);

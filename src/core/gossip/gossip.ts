@@ -8,8 +8,8 @@
 
 import { unreachable } from '../../base/assert.ts';
 import type { Machine } from '../../base/machine.ts';
-import { BodyStore } from './bodies.ts';
 import { Announcing } from './announcing.ts';
+import { BodyStore } from './bodies.ts';
 import { Detector } from './detector.ts';
 import { Dialling } from './dialling.ts';
 import { Dials } from './dials.ts';
@@ -72,8 +72,15 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     });
     this.#joining = new Joining(state, { spread: this.#spread, bodies: this.#bodies });
     this.#meeting = new Meeting(state, {
-      dials: this.#dials, dialling: this.#dialling, greeting: this.#greeting, naming, joining: this.#joining,
-      spread: this.#spread, sync: this.#sync, intake: this.#intake, detector: this.#detector,
+      dials: this.#dials,
+      dialling: this.#dialling,
+      greeting: this.#greeting,
+      naming,
+      joining: this.#joining,
+      spread: this.#spread,
+      sync: this.#sync,
+      intake: this.#intake,
+      detector: this.#detector,
     });
     this.#views = new Views(state);
   }

@@ -2,7 +2,7 @@
  * Who may become a peer: the answer to a greeting, and what the dialler takes from it.
  */
 
-import { greeterOf, type Dials } from './dials.ts';
+import { type Dials, greeterOf } from './dials.ts';
 import type { Hello, HelloAck, NameHolder, Refusal } from './message.ts';
 import type { Naming } from './naming.ts';
 import { meshLimits, meshProtocol } from './settings.ts';
@@ -17,7 +17,10 @@ export class Greeting {
   readonly #accepted: (link: number, hello: Hello) => void;
 
   /** `accepted` is called when a link is up by our answer. */
-  constructor(state: MeshState, parts: { readonly dials: Dials; readonly naming: Naming; readonly accepted: (link: number, hello: Hello) => void }) {
+  constructor(
+    state: MeshState,
+    parts: { readonly dials: Dials; readonly naming: Naming; readonly accepted: (link: number, hello: Hello) => void },
+  ) {
     this.#state = state;
     this.#dials = parts.dials;
     this.#naming = parts.naming;
@@ -50,7 +53,11 @@ export class Greeting {
     const hello = this.#waiting.get(link);
     if (!hello || !this.#waiting.delete(link)) return;
     if (!isThere) return this.#accept(link, hello);
-    this.#refuse(link, hello, { code: 'name_taken', message: `the name "${hello.name}" belongs to a live server at ${holder.url}`, holder });
+    this.#refuse(link, hello, {
+      code: 'name_taken',
+      message: `the name "${hello.name}" belongs to a live server at ${holder.url}`,
+      holder,
+    });
   }
 
   /** The greeter went away while it waited. */
@@ -61,7 +68,8 @@ export class Greeting {
   /** The dialler's side of an accepted greeting. False when the two do not belong together after all. */
   onAccepted(ack: HelloAck): boolean {
     if (!this.#settle(ack, true)) return false;
-    if (ack.epochSeen >= this.#state.self.record.epoch) this.#naming.raiseAbove(ack.epochSeen, 'the peer has seen a later epoch of this name');
+    if (ack.epochSeen >= this.#state.self.record.epoch)
+      this.#naming.raiseAbove(ack.epochSeen, 'the peer has seen a later epoch of this name');
     return true;
   }
 
@@ -103,7 +111,8 @@ export class Greeting {
 
   #accept(link: number, hello: Hello): void {
     const uid = this.#uidWith(hello, hello.isConfigured);
-    if (uid === undefined) return this.#refuse(link, hello, { code: 'cluster_mismatch', message: 'this server has joined another cluster' });
+    if (uid === undefined)
+      return this.#refuse(link, hello, { code: 'cluster_mismatch', message: 'this server has joined another cluster' });
     this.#settle(hello, hello.isConfigured);
     this.#answer(link, { ...greeterOf(this.#state), epochSeen: this.#epochSeen(hello) });
     this.#accepted(link, hello);

@@ -8,8 +8,8 @@
  */
 
 import type { BodyStore } from './bodies.ts';
-import { courtOf } from './court.ts';
 import { recordProblem } from './check.ts';
+import { courtOf } from './court.ts';
 import type { Naming } from './naming.ts';
 import type { MemberRecord, Obituary, OwnerRecord } from './record.ts';
 import { compareHeads, slotOf } from './record.ts';
@@ -55,7 +55,8 @@ export class Intake {
   merge(record: OwnerRecord, from?: number): void {
     const { records, nowMs } = this.#state;
     const before = records.find(slotOf(record));
-    const isRevived = !this.#state.rules.isFinalFinal && before?.final === 'dead' && before.epoch === record.epoch && record.kind === 'member';
+    const isRevived =
+      !this.#state.rules.isFinalFinal && before?.final === 'dead' && before.epoch === record.epoch && record.kind === 'member';
     const merge = isRevived ? records.replace(record, nowMs) : records.offer(record, nowMs);
     if (merge === 'older' && before && from !== undefined) return this.#spread.tell(from, before);
     if (merge !== 'taken') return;
@@ -75,13 +76,14 @@ export class Intake {
   }
 
   #takeNamesake(record: OwnerRecord, from: number): void {
-    if (this.#naming.meetRecord(record) && compareHeads(this.#state.self.record, record) > 0) this.#spread.tell(from, this.#state.self.record);
+    if (this.#naming.meetRecord(record) && compareHeads(this.#state.self.record, record) > 0)
+      this.#spread.tell(from, this.#state.self.record);
   }
 
   #mayBury(obituary: Obituary, from: number): boolean {
     const { records, links, suspicions } = this.#state;
     const held = records.find(obituary.owner);
-    if (!held || held.kind !== 'member' || compareHeads(held, obituary) >= 0) return true;
+    if (held?.kind !== 'member' || compareHeads(held, obituary) >= 0) return true;
     const link = held.instance === obituary.instance ? this.#state.liveLinkTo(obituary.instance) : undefined;
     if (link && link.id !== from) {
       this.#state.send(link.id, { kind: 'push', records: [obituary] });

@@ -33,7 +33,13 @@ export class LinkState {
   #peerBeatAtMs = 0;
   #jitterMs = 0;
 
-  constructor(options: { readonly id: number; readonly name: string; readonly instance: string; readonly isDialler: boolean; readonly nowMs: number }) {
+  constructor(options: {
+    readonly id: number;
+    readonly name: string;
+    readonly instance: string;
+    readonly isDialler: boolean;
+    readonly nowMs: number;
+  }) {
     this.id = options.id;
     this.name = options.name;
     this.instance = options.instance;
@@ -57,7 +63,11 @@ export class LinkState {
     return options.nowMs - this.heardAtMs > this.deadlineMs(settings, options.health);
   }
 
-  nextBeat(options: { readonly nowMs: number; readonly root: Root; readonly health: number }): Pick<Beat, 'sequence' | 'ackedSequence' | 'ackDelayMs'> {
+  nextBeat(options: {
+    readonly nowMs: number;
+    readonly root: Root;
+    readonly health: number;
+  }): Pick<Beat, 'sequence' | 'ackedSequence' | 'ackDelayMs'> {
     this.sequence += 1;
     this.#sentAtMs.set(this.sequence, options.nowMs);
     this.#sentAtMs.delete(this.sequence - samplesKept);

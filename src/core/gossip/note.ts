@@ -24,7 +24,13 @@ export type MeshNote =
   /** What an owner announced is against a limit; it is not taken. */
   | { readonly kind: 'member.rejected'; readonly name: string; readonly why: string }
   /** A greeting was refused, by us or by them. */
-  | { readonly kind: 'greeting.refused'; readonly address: string; readonly code: RefusalCode; readonly byUs: boolean; readonly message: string }
+  | {
+      readonly kind: 'greeting.refused';
+      readonly address: string;
+      readonly code: RefusalCode;
+      readonly byUs: boolean;
+      readonly message: string;
+    }
   /** This server raised its own epoch. */
   | { readonly kind: 'epoch.raised'; readonly epoch: number; readonly why: string }
   /** This server takes the uid of the cluster that it met. */

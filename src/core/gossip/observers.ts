@@ -14,7 +14,11 @@ export const ringCount = 4;
  * The `count` observers of `target` among `candidates` (names, without the target), nearest first.
  * Cost: four sorts of the candidates; called for suspects only.
  */
-export function observersOf(target: string, candidates: readonly string[], options: { readonly count: number; readonly hash: Hash64 }): readonly string[] {
+export function observersOf(
+  target: string,
+  candidates: readonly string[],
+  options: { readonly count: number; readonly hash: Hash64 },
+): readonly string[] {
   const chosen = new Set<string>();
   const rings = Array.from({ length: ringCount }, (_, ring) => walkBack(target, candidates, { ring, hash: options.hash }));
   const wanted = Math.min(options.count, candidates.length);

@@ -6,14 +6,12 @@
  * incrementally; a final record is in none of them, so forgetting one changes no root.
  */
 
-import { meshLimits } from './settings.ts';
 import type { Head, Root } from './message.ts';
 import { compareHeads, newer, type OwnerRecord, slotOf } from './record.ts';
+import { meshLimits } from './settings.ts';
 
 /** 64 bits of a text, as two unsigned words. Every member must use the same function. */
 export type Hash64 = (text: string) => Root;
-
-export const bucketCount = 256;
 
 /** What became of a record that was offered. */
 export type Merge = 'taken' | 'same' | 'older' | 'full';
@@ -32,7 +30,7 @@ export class Records {
   readonly #hash: Hash64;
   readonly #entries = new Map<string, Entry>();
   readonly #finals = new Set<string>();
-  readonly #sums = new Uint32Array(2 * bucketCount);
+  readonly #sums = new Uint32Array(2 * meshLimits.buckets);
   readonly #root = new Uint32Array(2);
 
   constructor(hash: Hash64) {
@@ -70,7 +68,7 @@ export class Records {
       if (newer(held.record, record) === held.record) return compareHeads(held.record, record) === 0 ? 'same' : 'older';
       this.#remove(slot, held);
     }
-    this.#insert(slot, record, held?.sinceMs, nowMs);
+    this.#insert(slot, record, { sinceMs: held?.sinceMs, nowMs });
     return 'taken';
   }
 
@@ -79,7 +77,7 @@ export class Records {
     const slot = slotOf(record);
     const held = this.#entries.get(slot);
     if (held) this.#remove(slot, held);
-    this.#insert(slot, record, held?.sinceMs, nowMs);
+    this.#insert(slot, record, { sinceMs: held?.sinceMs, nowMs });
     return 'taken';
   }
 
@@ -102,12 +100,12 @@ export class Records {
     return heads;
   }
 
-  #insert(slot: string, record: OwnerRecord, knownSinceMs: number | undefined, nowMs: number): void {
+  #insert(slot: string, record: OwnerRecord, { sinceMs, nowMs }: { sinceMs: number | undefined; nowMs: number }): void {
     const isFinal = record.final !== 'none';
     const { high, low } = this.#hash(`bucket ${slot}`);
-    const bucket = (high ^ low) & (bucketCount - 1);
+    const bucket = (high ^ low) & (meshLimits.buckets - 1);
     const part = isFinal ? nothing : this.#hash(`${slot} ${record.epoch} ${record.instance} ${record.version}`);
-    this.#entries.set(slot, { record, bucket, part, sinceMs: isFinal ? nowMs : (knownSinceMs ?? nowMs) });
+    this.#entries.set(slot, { record, bucket, part, sinceMs: isFinal ? nowMs : (sinceMs ?? nowMs) });
     if (isFinal) this.#finals.add(slot);
     this.#add(bucket, part.high, part.low);
   }

@@ -71,6 +71,8 @@ export const meshLimits = {
   bodyPieceBytes: 32 * 1024,
   /** Distinct bodies kept for live members. */
   bodies: 16_384,
+  /** Parts of the table that two members compare by a hash each; part of the protocol. */
+  buckets: 256,
   /** Reports kept about one member. */
   reportsPerTarget: 16,
   /** Greetings that wait for a name to be checked. */

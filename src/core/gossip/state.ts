@@ -5,11 +5,11 @@
 
 import type { Random } from '../../base/random.ts';
 import type { MeshEffect, MeshNews } from './io.ts';
-import { Links, type LinkState } from './links.ts';
+import { type LinkState, Links } from './links.ts';
 import type { MeshMessage } from './message.ts';
 import type { MeshNote } from './note.ts';
-import { type Hash64, Records } from './records.ts';
 import type { MemberRecord, OwnerRecord } from './record.ts';
+import { type Hash64, Records } from './records.ts';
 import { Self, type SelfOptions } from './self.ts';
 import type { MeshSettings } from './settings.ts';
 import { Suspicions } from './suspicion.ts';

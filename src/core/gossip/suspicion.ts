@@ -8,7 +8,7 @@
  */
 
 import type { Accusation, MemberRecord, Report } from './record.ts';
-import { meshLimits, type MeshSettings } from './settings.ts';
+import { type MeshSettings, meshLimits } from './settings.ts';
 
 /** Evidence of our own against one instance. */
 export interface OwnEvidence {
@@ -67,7 +67,11 @@ export class Suspicions {
   }
 
   /** Adds an accusation of our own. True when it is new. `isChecked`: a dial brought it. */
-  accuse(target: { readonly name: string; readonly instance: string }, accusation: Accusation, options: { readonly nowMs: number; readonly isChecked: boolean }): boolean {
+  accuse(
+    target: { readonly name: string; readonly instance: string },
+    accusation: Accusation,
+    options: { readonly nowMs: number; readonly isChecked: boolean },
+  ): boolean {
     const held = this.#own.get(target.name);
     const before = held?.instance === target.instance ? held : undefined;
     if (before?.accusations.has(accusation) && (before.isChecked || !options.isChecked)) return false;

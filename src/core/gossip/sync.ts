@@ -8,7 +8,6 @@
 import type { LinkState } from './links.ts';
 import type { Head, Root, SyncDigest, SyncHeads, SyncRecords } from './message.ts';
 import { compareHeads, type OwnerRecord } from './record.ts';
-import { bucketCount } from './records.ts';
 import { meshLimits } from './settings.ts';
 import type { MeshState } from './state.ts';
 
@@ -44,7 +43,7 @@ export class Sync {
     const { records } = this.#state;
     const ours = records.buckets();
     const differing = new Set<number>();
-    for (let bucket = 0; bucket < bucketCount; bucket += 1) {
+    for (let bucket = 0; bucket < meshLimits.buckets; bucket += 1) {
       const at = 2 * bucket;
       if (ours[at] !== digest.buckets[at] || ours[at + 1] !== digest.buckets[at + 1]) differing.add(bucket);
     }
@@ -90,4 +89,3 @@ export function isSameRoot(a: Root, b: Root): boolean {
 function asHead(head: Head) {
   return { ...head, owner: head.slot };
 }
-

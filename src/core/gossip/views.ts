@@ -3,8 +3,8 @@
  */
 
 import { assert } from '../../base/assert.ts';
-import type { Accusation, MemberRecord, OwnerRecord } from './record.ts';
 import { courtOf } from './court.ts';
+import type { Accusation, MemberRecord, OwnerRecord } from './record.ts';
 import type { MeshState } from './state.ts';
 import { isHard } from './suspicion.ts';
 import type { MemberStatus, MemberView } from './view.ts';
@@ -119,7 +119,11 @@ function evidenceOf(record: OwnerRecord): readonly Accusation[] {
 }
 
 /** Own evidence that nobody can turn into an obituary, or that has not become one in the time it takes. */
-function isBeyondBurial(record: MemberRecord, state: MeshState, own: { readonly sinceMs: number; readonly accusations: ReadonlySet<Accusation>; readonly isChecked: boolean }): boolean {
+function isBeyondBurial(
+  record: MemberRecord,
+  state: MeshState,
+  own: { readonly sinceMs: number; readonly accusations: ReadonlySet<Accusation>; readonly isChecked: boolean },
+): boolean {
   if (!own.isChecked || isHard(own.accusations)) return false;
   if (!courtOf(record, state).maySilenceConvict) return true;
   const waitMs = own.accusations.has('stalled') ? state.settings.buryStalledMs : state.settings.burySilentMs;
@@ -128,8 +132,16 @@ function isBeyondBurial(record: MemberRecord, state: MeshState, own: { readonly 
 
 function isSame(a: MemberView, b: MemberView): boolean {
   return (
-    a.instance === b.instance && a.epoch === b.epoch && a.incarnation === b.incarnation && a.url === b.url && a.status === b.status &&
-    a.isLinked === b.isLinked && a.isOwnEvidence === b.isOwnEvidence && a.bodyHash === b.bodyHash && a.evidence.join() === b.evidence.join() &&
-    a.resources.length === b.resources.length && a.resources.every((resource, at) => resource === b.resources[at])
+    a.instance === b.instance &&
+    a.epoch === b.epoch &&
+    a.incarnation === b.incarnation &&
+    a.url === b.url &&
+    a.status === b.status &&
+    a.isLinked === b.isLinked &&
+    a.isOwnEvidence === b.isOwnEvidence &&
+    a.bodyHash === b.bodyHash &&
+    a.evidence.join() === b.evidence.join() &&
+    a.resources.length === b.resources.length &&
+    a.resources.every((resource, at) => resource === b.resources[at])
   );
 }

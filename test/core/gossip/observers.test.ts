@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
 import { observersOf, quorumOf } from '../../../src/core/gossip/observers.ts';
-import { hashText } from '../../sim/world.ts';
+import { hashText } from '../../sim/hashes.ts';
 
 const names = fc.uniqueArray(fc.string({ minLength: 1, maxLength: 6 }), { minLength: 1, maxLength: 30 });
 
@@ -24,7 +24,11 @@ describe('the observers of a member', () => {
         const [target = 'x', ...candidates] = all;
         const near = observersOf(target, candidates, { count: 7, hash: hashText });
         const gone = near[0];
-        const without = observersOf(target, candidates.filter((name) => name !== gone), { count: 4, hash: hashText });
+        const without = observersOf(
+          target,
+          candidates.filter((name) => name !== gone),
+          { count: 4, hash: hashText },
+        );
         expect(without.every((name) => observersOf(target, candidates, { count: 8, hash: hashText }).includes(name))).toBe(true);
       }),
     );

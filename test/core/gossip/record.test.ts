@@ -3,25 +3,44 @@ import { describe, expect, test } from 'vitest';
 
 import { compareHeads, type MemberRecord, newer, type Obituary, type OwnerRecord, slotOf } from '../../../src/core/gossip/record.ts';
 import { Records } from '../../../src/core/gossip/records.ts';
-import { hashText } from '../../sim/world.ts';
+import { hashText } from '../../sim/hashes.ts';
 
 const instances = ['0'.repeat(32), '8'.repeat(32), 'f'.repeat(32)];
 
-const heads = fc.record({ owner: fc.constantFrom('a', 'b'), epoch: fc.integer({ min: 1, max: 3 }), instance: fc.constantFrom(...instances) });
+const heads = fc.record({
+  owner: fc.constantFrom('a', 'b'),
+  epoch: fc.integer({ min: 1, max: 3 }),
+  instance: fc.constantFrom(...instances),
+});
 const members = fc
   .record({ head: heads, version: fc.integer({ min: 1, max: 4 }), hasLeft: fc.boolean() })
   // One owner says one thing under one version: what a record says follows from its head.
-  .map(({ head, version, hasLeft }): MemberRecord => ({
-    ...head, kind: 'member', final: hasLeft ? 'left' : 'none', version, incarnation: version, url: `${head.owner}:${version}`, isLeaving: hasLeft,
-    resources: [], bodyHash: '',
-  }));
-const obituaries = fc
-  .record({ head: heads, observers: fc.uniqueArray(fc.constantFrom('x', 'y', 'z'), { minLength: 1 }) })
-  .map(({ head, observers }): Obituary => ({
-    ...head, kind: 'obituary', final: 'dead', version: 0, url: head.owner,
+  .map(
+    ({ head, version, hasLeft }): MemberRecord => ({
+      ...head,
+      kind: 'member',
+      final: hasLeft ? 'left' : 'none',
+      version,
+      incarnation: version,
+      url: `${head.owner}:${version}`,
+      isLeaving: hasLeft,
+      resources: [],
+      bodyHash: '',
+    }),
+  );
+const obituaries = fc.record({ head: heads, observers: fc.uniqueArray(fc.constantFrom('x', 'y', 'z'), { minLength: 1 }) }).map(
+  ({ head, observers }): Obituary => ({
+    ...head,
+    kind: 'obituary',
+    final: 'dead',
+    version: 0,
+    url: head.owner,
     reports: observers.map((observer) => ({ target: head.owner, ...head, incarnation: 0, observer, evidence: ['silent'], ageMs: 1 })),
-  }));
-const unknowns = heads.map((head): OwnerRecord => ({ ...head, kind: 'unknown', kindNumber: 9, final: 'none', version: 1, raw: new Uint8Array([9]) }));
+  }),
+);
+const unknowns = heads.map(
+  (head): OwnerRecord => ({ ...head, kind: 'unknown', kindNumber: 9, final: 'none', version: 1, raw: new Uint8Array([9]) }),
+);
 const records: fc.Arbitrary<OwnerRecord> = fc.oneof(members, obituaries, unknowns);
 
 function merged(list: readonly OwnerRecord[]): Records {
@@ -37,10 +56,15 @@ function contentOf(table: Records): unknown {
 describe('the merge of records (M1)', () => {
   test('does not depend on the order of arrival', () => {
     fc.assert(
-      fc.property(fc.array(records, { maxLength: 12 }).chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }))), ([list, shuffled]) => {
-        expect(contentOf(merged(shuffled))).toEqual(contentOf(merged(list)));
-        expect(merged(shuffled).root()).toEqual(merged(list).root());
-      }),
+      fc.property(
+        fc
+          .array(records, { maxLength: 12 })
+          .chain((list) => fc.tuple(fc.constant(list), fc.shuffledSubarray(list, { minLength: list.length }))),
+        ([list, shuffled]) => {
+          expect(contentOf(merged(shuffled))).toEqual(contentOf(merged(list)));
+          expect(merged(shuffled).root()).toEqual(merged(list).root());
+        },
+      ),
     );
   });
 
@@ -71,9 +95,28 @@ describe('the merge of records (M1)', () => {
 
 describe('the order of records', () => {
   const alive: MemberRecord = {
-    kind: 'member', owner: 'a', epoch: 2, instance: '8'.repeat(32), final: 'none', version: 5, incarnation: 0, url: 'a:1', isLeaving: false, resources: [], bodyHash: '',
+    kind: 'member',
+    owner: 'a',
+    epoch: 2,
+    instance: '8'.repeat(32),
+    final: 'none',
+    version: 5,
+    incarnation: 0,
+    url: 'a:1',
+    isLeaving: false,
+    resources: [],
+    bodyHash: '',
   };
-  const dead: Obituary = { kind: 'obituary', owner: 'a', epoch: 2, instance: '8'.repeat(32), final: 'dead', version: 0, url: 'a:1', reports: [] };
+  const dead: Obituary = {
+    kind: 'obituary',
+    owner: 'a',
+    epoch: 2,
+    instance: '8'.repeat(32),
+    final: 'dead',
+    version: 0,
+    url: 'a:1',
+    reports: [],
+  };
   const left: MemberRecord = { ...alive, final: 'left', version: 1 };
 
   test('puts an end above every refutation of its epoch', () => {
