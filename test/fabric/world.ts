@@ -7,7 +7,7 @@
  */
 
 import { test as base } from 'vitest';
-import type { CancelTask, Clock } from '../../src/base/clock.ts';
+import { type CancelTask, type Clock, delay } from '../../src/base/clock.ts';
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { Client, Functions, Server, ServerOptions } from '../../src/fabric/api.ts';
@@ -24,11 +24,13 @@ class WorldTransport implements Transport {
   /** Addresses, in the order in which they were dialled. */
   readonly dials: string[] = [];
   readonly #inner: Transport;
+  readonly #clock: Clock;
   readonly #ends = new Set<MemoryEnd>();
   readonly #listeners = new Set<Listener>();
 
-  constructor(inner: Transport) {
+  constructor(inner: Transport, clock: Clock) {
     this.#inner = inner;
+    this.#clock = clock;
   }
 
   /** Connections that it dialled, and sockets that it listens at, and that are open. */
@@ -39,6 +41,8 @@ class WorldTransport implements Transport {
   async listen(options: ListenOptions, acceptor: Acceptor): Promise<Listener> {
     const listener = await this.#inner.listen(options, acceptor);
     this.#listeners.add(listener);
+    // Over a socket it takes a while until the caller hears of it.
+    await delay(this.#clock, 1);
     const close = (): Promise<void> => {
       this.#listeners.delete(listener);
       return listener.close();
@@ -160,7 +164,7 @@ export class FabricWorld {
   }
 
   process(name: string): WorldProcess {
-    const process = new WorldProcess(name, this.clock, new WorldTransport(this.network.transport(name)));
+    const process = new WorldProcess(name, this.clock, new WorldTransport(this.network.transport(name), this.clock));
     this.processes.set(name, process);
     return process;
   }
