@@ -3,7 +3,8 @@
  */
 
 import { compareHeads, type OwnerRecord } from '../../src/core/gossip/record.ts';
-import type { Process, World } from './world.ts';
+import type { Process } from './process.ts';
+import type { World } from './world.ts';
 
 /** How long a live, connected member may be held dead (M5). */
 const falselyDeadMaxMs = 3_000;

@@ -10,41 +10,19 @@ import { type Random, seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { Gossip } from '../../src/core/gossip/gossip.ts';
 import type { MeshEffect, MeshInput, MeshNews } from '../../src/core/gossip/io.ts';
+import type { MeshNote } from '../../src/core/gossip/note.ts';
 import { type MeshSettings, meshDefaults } from '../../src/core/gossip/settings.ts';
 import { allRules, type MeshRules } from '../../src/core/gossip/state.ts';
 import { Pump } from '../../src/fabric/pump.ts';
 import { Checks } from './checks.ts';
 import { hashBytes, hashText } from './hashes.ts';
 import { Host, Network } from './network.ts';
+import type { Process, StartOptions } from './process.ts';
 
 export interface WorldOptions {
   readonly seed: string;
   readonly rules?: Partial<MeshRules> | undefined;
   readonly settings?: Partial<MeshSettings> | undefined;
-}
-
-export interface StartOptions {
-  readonly name: string;
-  readonly address: string;
-  readonly join: readonly string[];
-  readonly cluster?: string;
-  readonly pinUid?: string;
-  /** Starts with the epoch that the last process of this address persisted. */
-  readonly hasMemory?: boolean;
-}
-
-/** One process with its member. */
-export interface Process {
-  readonly options: StartOptions;
-  readonly host: Host;
-  readonly gossip: Gossip;
-  readonly pump: Pump<MeshInput, MeshEffect>;
-  readonly instance: string;
-  readonly news: MeshNews[];
-  readonly startedAtMs: number;
-  /** Since when it could run without a break. */
-  steadySinceMs: number;
-  hasStopped: boolean;
 }
 
 const sampleMs = 250;
@@ -63,6 +41,7 @@ export class World {
   readonly #random: Random;
   readonly #trace = createHash('sha256');
   readonly #epochs = new Map<string, number>();
+  readonly #counts = new Map<string, number>();
   #nextSampleMs = sampleMs;
   #starts = 0;
 
@@ -235,6 +214,7 @@ export class World {
         this.checks.send(process, effect.link);
         return this.network.send(host, effect.link, effect.message);
       case 'dial':
+        this.#count(`dial ${effect.address}`);
         return this.network.dial(host, effect);
       case 'answer':
         return this.network.answer(host, effect.link, effect.ack);
@@ -246,12 +226,27 @@ export class World {
       case 'tell':
         return this.#told(process, effect.news);
       case 'note':
+        this.#count(`note ${effect.note.kind}`);
         if (effect.note.kind === 'member.died') this.#noteDeath(effect.note);
         if (effect.note.kind === 'member.suspected' && effect.note.isOwnEvidence) {
           this.accusations.push({ by: process.options.name, of: effect.note.name, atMs: this.clock.nowMs() });
         }
         return this.checks.records(process);
     }
+  }
+
+  /** How often an address was dialled, by anybody. */
+  dialsTo(address: string): number {
+    return this.#counts.get(`dial ${address}`) ?? 0;
+  }
+
+  /** How often something was noted, by anybody. */
+  notesOf(kind: MeshNote['kind']): number {
+    return this.#counts.get(`note ${kind}`) ?? 0;
+  }
+
+  #count(what: string): void {
+    this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
   }
 
   #told(process: Process, news: MeshNews): void {

@@ -59,15 +59,13 @@ export class Meeting {
     const dial = this.#dials.take(id);
     if (!dial) return;
     if (outcome.kind === 'failed') return this.#dialFailed(dial, outcome.evidence);
-    const { ack, link } = outcome;
-    const { purpose } = dial;
-    if (purpose.kind === 'name') return this.#probed(purpose, ack);
+    if (dial.purpose.kind === 'name') return this.#probed(dial.purpose, outcome.ack);
+    const ack = this.#judged(outcome);
+    const link = ack.refusal === undefined ? outcome.link : undefined;
     this.#noteRefusal(dial, ack);
-    if (purpose.kind === 'seed') this.#seedAnswered(dial.address, outcome);
-    else {
-      this.#memberAnswered(dial, ack);
-      if (link !== undefined) this.#accepted(link, ack);
-    }
+    if (dial.purpose.kind === 'seed') return this.#seedAnswered(dial.address, ack, link);
+    this.#memberAnswered(dial, ack);
+    if (link !== undefined) this.linkUp(link, { greeter: ack, isDialler: true });
   }
 
   /** A greeting was accepted, by us or by them. */
@@ -117,17 +115,19 @@ export class Meeting {
     if (record?.instance === link.instance && !record.isLeaving && evidence !== 'local') this.#dialling.onLost(record);
   }
 
+  /** The peer's answer; when it took us in and we cannot belong to it (our uid is pinned), that is a refusal as well. */
+  #judged({ ack, link }: Extract<DialOutcome, { kind: 'answered' }>): HelloAck {
+    if (link === undefined || this.#greeting.onAccepted(ack)) return ack;
+    this.#state.emit({ kind: 'close', link, isRetired: false });
+    return { ...ack, refusal: { code: 'cluster_mismatch', message: `that server belongs to another cluster (uid ${ack.uid.uid})` } };
+  }
+
   /** The link is up before the seed counts as answered: a round that ends with it has met somebody. */
-  #seedAnswered(address: string, { ack, link }: Extract<DialOutcome, { kind: 'answered' }>): void {
-    if (link !== undefined) this.#accepted(link, ack);
+  #seedAnswered(address: string, ack: HelloAck, link: number | undefined): void {
+    if (link !== undefined) this.linkUp(link, { greeter: ack, isDialler: true });
     const { refusal } = ack;
     const joinRefusal = refusal && { address, code: refusal.code, theirs: ack.cluster };
     this.#dialling.onSeedAnswered(address, ack.instance, joinRefusal);
-  }
-
-  #accepted(link: number, ack: HelloAck): void {
-    if (!this.#greeting.onAccepted(ack)) return this.#state.emit({ kind: 'close', link, isRetired: false });
-    this.linkUp(link, { greeter: ack, isDialler: true });
   }
 
   #memberAnswered(dial: Dial, ack: HelloAck): void {

@@ -1,0 +1,183 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+
+import type { MemberStatus } from '../../src/core/gossip/view.ts';
+import { World } from './world.ts';
+
+let world: World;
+beforeEach(() => {
+  world = new World({ seed: 'faults' });
+});
+
+function start(...names: readonly string[]): void {
+  for (const name of names) world.start({ name, address: `${name}:1`, join: [`${names[0]}:1`] });
+  expect(world.until(() => world.isOneView(), 1_000)).toBeDefined();
+  world.advance(2_000);
+}
+
+function statusOf(name: string, by: string): MemberStatus | undefined {
+  return world
+    .at(`${by}:1`)
+    .gossip.views()
+    .find((view) => view.name === name)?.status;
+}
+
+/** How the other members see one. */
+function statuses(name: string): readonly (MemberStatus | undefined)[] {
+  const others = world.live().filter(({ options }) => options.name !== name);
+  return others.map(({ options }) => statusOf(name, options.name));
+}
+
+function cutOff(name: string, ...others: readonly string[]): void {
+  for (const other of others) {
+    world.cut(`${name}:1`, `${other}:1`);
+    world.cut(`${other}:1`, `${name}:1`);
+  }
+}
+
+describe('a member', () => {
+  test('that loses power is avoided within 2.2 s and dead within 6 s (fault 4)', () => {
+    start('a', 'b', 'c', 'd');
+    cutOff('d', 'a', 'b', 'c');
+    const avoided = (): boolean => ['a', 'b', 'c'].every((by) => statusOf('d', by) !== 'alive');
+    expect(world.until(avoided, 2_200)).toBeDefined();
+    expect(world.until(() => ['a', 'b', 'c'].every((by) => statusOf('d', by) === undefined), 3_800)).toBeDefined();
+  });
+
+  test('that is stopped for 1 s is not even suspected (fault 5)', () => {
+    start('a', 'b', 'c');
+    world.pause('c:1');
+    world.advance(1_000);
+    world.resume('c:1');
+    world.advance(2_000);
+    expect(world.accusations).toEqual([]);
+  });
+
+  test('that is stopped for 5 s is suspected as stalled, and cleared within 1 s (fault 5)', () => {
+    start('a', 'b', 'c');
+    world.pause('c:1');
+    world.advance(5_000);
+    const view = world
+      .at('a:1')
+      .gossip.views()
+      .find(({ name }) => name === 'c');
+    expect(view).toMatchObject({ status: 'suspect', evidence: ['stalled'] });
+    world.resume('c:1');
+    expect(world.until(() => world.isOneView(), 1_000)).toBeDefined();
+    expect(world.at('a:1').gossip.inspection.records.find('c')?.epoch).toBe(1);
+  });
+
+  test('that is stopped for 30 s is dead, and returns with a new epoch (fault 5)', () => {
+    start('a', 'b', 'c');
+    world.pause('c:1');
+    world.advance(30_000);
+    expect(statuses('c').slice(0, 2)).toEqual([undefined, undefined]);
+    world.resume('c:1');
+    expect(world.until(() => world.isOneView(), 2_000)).toBeDefined();
+    expect(world.at('a:1').gossip.inspection.records.find('c')?.epoch).toBe(2);
+  });
+
+  test('whose own loop was blocked for 3 s suspects nobody (fault 7)', () => {
+    start('a', 'b', 'c');
+    world.pause('b:1');
+    world.advance(3_000);
+    world.resume('b:1');
+    world.advance(5_000);
+    expect(world.accusations.filter(({ by }) => by === 'b')).toEqual([]);
+  });
+
+  test('that one other cannot reach is buried by nobody, and the third still takes its calls (fault 10)', () => {
+    start('a', 'b', 'c');
+    world.cut('a:1', 'b:1');
+    world.advance(60_000);
+    expect(world.convictions).toEqual([]);
+    expect(statusOf('b', 'c')).toBe('alive');
+    expect(statusOf('a', 'c')).toBe('alive');
+    expect(statusOf('b', 'a')).not.toBe('alive');
+  });
+
+  test('that is killed beside one other is dead within 1 s, one that falls silent beside one other never is', () => {
+    start('a', 'b');
+    cutOff('a', 'b');
+    world.advance(60_000);
+    expect(statusOf('b', 'a')).toBe('unreachable');
+    world.heal();
+    expect(world.until(() => world.isOneView(), 30_000)).toBeDefined();
+    world.kill('b:1');
+    expect(world.until(() => statusOf('b', 'a') === undefined, 1_000)).toBeDefined();
+  });
+
+  test.each([true, false])(
+    'that restarts at once on its port is back within 1 s with a higher epoch, remembered: %s (faults 14, 15)',
+    (hasMemory) => {
+      start('a', 'b', 'c');
+      const old = world.at('b:1').instance;
+      world.kill('b:1');
+      world.start({ name: 'b', address: 'b:1', join: ['a:1'], hasMemory });
+      expect(world.until(() => world.isOneView(), 1_000)).toBeDefined();
+      const record = world.at('c:1').gossip.inspection.records.find('b');
+      expect(record?.epoch).toBe(2);
+      expect(record?.instance).not.toBe(old);
+    },
+  );
+
+  test('that leaves is gone everywhere within 1 s, is not dialled again, and comes back with a higher epoch (case 16)', () => {
+    start('a', 'b', 'c');
+    world.leave('b:1');
+    world.advance(300);
+    world.at('b:1').pump.feed({ kind: 'finish' });
+    world.advance(10);
+    expect(statuses('b').filter((status) => status !== undefined && status !== 'leaving')).not.toContain('alive');
+    world.kill('b:1');
+    expect(world.until(() => world.isOneView(), 700)).toBeDefined();
+    const dialsBefore = world.dialsTo('b:1');
+    world.advance(60_000);
+    expect(world.dialsTo('b:1')).toBe(dialsBefore);
+    world.start({ name: 'b', address: 'b:1', join: ['a:1'] });
+    expect(world.until(() => world.isOneView(), 1_000)).toBeDefined();
+    expect(world.at('c:1').gossip.inspection.records.find('b')?.epoch).toBe(2);
+  });
+
+  test('of the same cluster name is refused for another pinned uid, and catalogs stay apart (fault 16)', () => {
+    world.start({ name: 'a', address: 'a:1', join: [], pinUid: '11'.repeat(16) });
+    world.start({ name: 'b', address: 'b:1', join: ['a:1'], pinUid: '22'.repeat(16) });
+    world.start({ name: 'c', address: 'c:1', join: ['a:1'], cluster: 'other' });
+    world.advance(10_000);
+    for (const { options, gossip } of world.live()) expect(gossip.views().map(({ name }) => name)).toEqual([options.name]);
+    const failed = world.at('b:1').news.find(({ kind }) => kind === 'roundFailed');
+    expect(failed).toMatchObject({ seeds: 1, refusals: [{ code: 'cluster_mismatch' }] });
+  });
+
+  test('whose seeds are all down tries on with backoff and says so once a minute (fault 33)', () => {
+    world.start({ name: 'a', address: 'a:1', join: ['x:1', 'a:1'] });
+    expect(world.until(() => world.at('a:1').news.some(({ kind }) => kind === 'roundFailed'), 1_000)).toBeDefined();
+    world.advance(150_000);
+    expect(world.notesOf('join.failing')).toBe(3);
+    expect(world.dialsTo('x:1')).toBeLessThan(150_000 / 200);
+    world.start({ name: 'x', address: 'x:1', join: [] });
+    expect(world.until(() => world.isOneView(), 1_000)).toBeDefined();
+  });
+});
+
+describe('two fabrics of one name', () => {
+  test('merge only when one of them lists an address of the other', () => {
+    for (const [name, seed] of [
+      ['a', 'a'],
+      ['b', 'a'],
+      ['c', 'c'],
+      ['d', 'c'],
+    ] as const) {
+      world.start({ name, address: `${name}:1`, join: [`${seed}:1`] });
+    }
+    world.advance(5_000);
+    expect(
+      world
+        .at('a:1')
+        .gossip.views()
+        .map(({ name }) => name),
+    ).toEqual(['a', 'b']);
+    world.start({ name: 'e', address: 'e:1', join: ['a:1', 'c:1'] });
+    expect(world.until(() => world.isOneView(), 5_000)).toBeDefined();
+    world.advance(1_000);
+    expect(new Set(world.live().map(({ gossip }) => gossip.inspection.self.uid.uid)).size).toBe(1);
+  });
+});
