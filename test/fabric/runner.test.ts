@@ -159,6 +159,24 @@ describe('a run whose client is gone', () => {
     expect(await world.settle(followed.result)).toEqual({ a: 'one' });
   });
 
+  test('has its 10 s from the moment when the last follower left', async ({ world }) => {
+    const { wait, state, entered } = gate();
+    const one = await world.start('one', { wait });
+    const first = await world.connect(one);
+    const run = first.submit(waitOnce);
+    await world.settle(entered);
+    await world.settle(first.close());
+    await world.advance(5_000);
+    const second = await world.connect(one);
+    await world.settle(second.attach(run.runId).accepted);
+    await world.advance(1_000);
+    await world.settle(second.close());
+    await world.advance(9_900);
+    expect(state.aborts).toBe(0);
+    await world.advance(200);
+    expect(state.aborts).toBe(1);
+  });
+
   test('runs to its deadline when it is detached', async ({ world }) => {
     const { wait, state, entered } = gate();
     const one = await world.start('one', { wait });
