@@ -63,6 +63,7 @@ export class FabricCaller {
       const refusal = this.#options.refusal();
       if (refusal) throw refusal;
       const options = call.options === undefined ? noOptions : checkCallOptions(call.options);
+      refuseAborted(options.signal, call.parent);
       const invocation = this.#invocation(fn, call.args, { options, parent: call.parent });
       return new Promise((resolve, reject) => {
         const ending = new Ending(resolve, reject);
@@ -99,6 +100,18 @@ export class FabricCaller {
       isOverloadFinal: false,
     };
   }
+}
+
+/** A call that was given up before it began is not sent. */
+function refuseAborted(signal: AbortSignal | undefined, parent: ParentCall | undefined): void {
+  if (signal?.aborted) throw givenUp(signal.reason);
+  const before: { reason: unknown }[] = [];
+  parent?.onAbort((reason) => before.push({ reason }))();
+  if (before[0]) throw givenUp(before[0].reason);
+}
+
+function givenUp(reason: unknown): HeddleError {
+  return new HeddleError('cancelled', { reason }, { executed: 'no', cause: reason });
 }
 
 /** What travels with a nested call; 4 KiB with what it inherits. */

@@ -2,7 +2,8 @@
  * The open connections of one server: one peer per link and session, found by instance.
  *
  * H1 a call goes over a link that takes new conversations, the newest of them.
- * H2 a call for which there is no link waits one dial's time for the mesh to make it.
+ * H2 a call for which there is no link waits one dial's time for the mesh to make it, and not at all while nothing
+ *    listens at the server's address.
  * H3 what arrives on any of them goes to the entry; mesh messages go to the mesh.
  * Which links there are is the mesh's decision; what a peer is, is peer.ts.
  */
@@ -31,6 +32,8 @@ export class Links {
   readonly #options: LinksOptions;
   readonly #byInstance = new Map<string, Peer[]>();
   readonly #sessions = new Set<Peer>();
+  /** Instances whose address refuses connections. */
+  readonly #refusing = new Set<string>();
   readonly #awaited = new Map<string, Set<(peer: Peer | undefined) => void>>();
 
   constructor(options: LinksOptions) {
@@ -61,13 +64,29 @@ export class Links {
       leave();
       done(peer ?? new HeddleError('unreachable', { address: server.name, evidence: 'silent' }));
     };
-    const cancel = this.#options.clock.schedule(linkWaitMs, () => waiter(undefined));
+    const waitMs = this.#refusing.has(server.instance) ? 0 : linkWaitMs;
+    const cancel = this.#options.clock.schedule(waitMs, () => waiter(undefined));
     waiters.add(waiter);
     return leave;
   }
 
+  /** What the mesh found at a server's address; while it refuses, nobody waits for a link to it. */
+  setRefusing(instance: string, isRefusing: boolean): void {
+    if (!isRefusing) this.#refusing.delete(instance);
+    else if (!this.#refusing.has(instance)) {
+      this.#refusing.add(instance);
+      this.#giveUp(instance);
+    }
+  }
+
   /** The server is gone: whoever waits for a link to it need not any longer. */
-  giveUp(instance: string): void {
+  forget(instance: string): void {
+    this.#refusing.delete(instance);
+    this.#giveUp(instance);
+  }
+
+  /** Tells whoever waits for a link to the server that there will be none. */
+  #giveUp(instance: string): void {
     for (const waiter of [...(this.#awaited.get(instance) ?? [])]) waiter(undefined);
   }
 

@@ -31,6 +31,7 @@ export interface OfferRoutingOptions {
 }
 
 export class OfferRouting implements Routing<Offer> {
+  readonly isDirect = true;
   readonly #options: OfferRoutingOptions;
 
   constructor(options: OfferRoutingOptions) {
@@ -59,8 +60,8 @@ export class OfferRouting implements Routing<Offer> {
     return offer.server;
   }
 
-  addressing(offer: Offer) {
-    return { version: offer.record.version, isDirect: true };
+  versionOf(offer: Offer): string {
+    return offer.record.version;
   }
 
   effectOf(offer: Offer | undefined, invocation: Invocation): Effect {

@@ -52,7 +52,6 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
   #id = 0;
   #sentAtMs = 0;
   #permit = 0;
-  #isDirect = true;
   #attempt: number;
   #paid: number;
   #lost = 0;
@@ -108,7 +107,7 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
     const { code } = fromWireError(outcome.error);
     this.#endAttempt(code);
     if (code === 'deadline_exceeded' && this.#isOverdue()) this.#fail(this.#lateError(outcome.error.executed), frame);
-    else if (this.#isDirect || code === 'draining') this.#failed(outcome.error, frame);
+    else if (this.#routing.isDirect || code === 'draining') this.#failed(outcome.error, frame);
     // An entry server has made the retries; its verdict is the call's.
     else this.#fail(outcome.error, frame);
   }
@@ -194,9 +193,9 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
     this.#id = peer.reserve(this);
     const attempt = this.#attempt++;
     this.#sink.started?.(this.#serverName(), attempt);
-    const addressing = this.#routing.addressing(route, this.#invocation);
-    this.#isDirect = addressing.isDirect;
-    const sent = { id: this.#id, attempt, paid: this.#paid, nowMs: this.#sentAtMs, self: this.#context.instance, ...addressing };
+    const version = this.#routing.versionOf(route, this.#invocation);
+    const { isDirect } = this.#routing;
+    const sent = { id: this.#id, attempt, paid: this.#paid, nowMs: this.#sentAtMs, self: this.#context.instance, version, isDirect };
     peer.send(frameOf(this.#invocation, sent));
   }
 

@@ -37,8 +37,10 @@ export interface Routing<Route> {
   /** Makes a connection and tells how that ended, never at once; gives what takes the wish back. */
   reach(route: Route, done: (reached: CallPeer | HeddleError) => void): () => void;
   serverOf(route: Route): { readonly name: string; readonly instance: string };
-  /** The version to ask for, and whether the receiver must run it itself. */
-  addressing(route: Route, invocation: Invocation): { readonly version: string | undefined; readonly isDirect: boolean };
+  /** Whether the receivers of its frames must run the call themselves; else they route it on. */
+  readonly isDirect: boolean;
+  /** The version to ask a route for. */
+  versionOf(route: Route, invocation: Invocation): string | undefined;
   /** Strictest effect known of the function. */
   effectOf(route: Route | undefined, invocation: Invocation): Effect;
   /** Asks leave for one attempt: 0 refuses (choose another), any other number is given back to `ended`. */

@@ -178,12 +178,13 @@ export class ServerRooms {
 
   #memberChanged(view: MemberView): void {
     this.directory.memberChanged(view);
+    this.#links.setRefusing(view.instance, !view.isLinked && view.isOwnEvidence && view.evidence.includes('refused'));
     this.#news.changed();
   }
 
   #memberGone(view: MemberView): void {
     this.directory.memberGone(view);
-    this.#links.giveUp(view.instance);
+    this.#links.forget(view.instance);
     this.#news.changed();
   }
 }

@@ -25,6 +25,7 @@ type SessionRoute = Peer | typeof nextSession;
 const notConnected = { name: 'the fabric', instance: '' };
 
 export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRoute> {
+  readonly isDirect = false;
   readonly #keeper: SessionKeeper;
   readonly #clock: Clock;
   readonly #calls: CallTable<SessionRoute>;
@@ -86,8 +87,8 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
     return route === nextSession ? notConnected : route.identity;
   }
 
-  addressing(_route: SessionRoute, invocation: Invocation) {
-    return { version: invocation.version, isDirect: false };
+  versionOf(_route: SessionRoute, invocation: Invocation): string | undefined {
+    return invocation.version;
   }
 
   effectOf(_route: SessionRoute | undefined, invocation: Invocation): Effect {

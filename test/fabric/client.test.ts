@@ -20,6 +20,15 @@ describe('a client', () => {
     expect(world.processes.get('client-1')?.armed).toBe(0);
   });
 
+  test('sends nothing of a call whose signal has fired already', async ({ world }) => {
+    let ran = 0;
+    const client = await world.connect(await world.start('one', { count: () => ++ran }));
+    const failure = await failureOf(client.call('count', [], { signal: AbortSignal.abort('too late') }));
+    await world.advance(100);
+    expect(failure).toMatchObject({ code: 'cancelled', executed: 'no', cause: 'too late' });
+    expect(ran).toBe(0);
+  });
+
   test('goes on through a server that it learned of when it connected', async ({ world }) => {
     const one = await world.start('one');
     await world.start('two', { same });

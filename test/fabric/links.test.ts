@@ -112,4 +112,25 @@ describe('the links of a server', () => {
     await turn();
     expect(links.sessions).toBe(0);
   });
+
+  test('H2: nobody waits for a link to an address that refuses, or to a server that is gone', async () => {
+    const { links, clock, open, turn } = await rig();
+    const reached: string[] = [];
+    const wait = (instance: string) =>
+      links.whenLinked({ name: instance, instance }, (peer) => reached.push(`${instance} ${'code' in peer ? peer.code : 'linked'}`));
+    wait('a');
+    links.setRefusing('a', true);
+    expect(reached).toEqual(['a unreachable']);
+    wait('a');
+    clock.advance(0);
+    expect(reached).toEqual(['a unreachable', 'a unreachable']);
+    links.setRefusing('a', false);
+    wait('a');
+    clock.advance(10);
+    await open('a');
+    await turn();
+    wait('b');
+    links.forget('b');
+    expect(reached.slice(2)).toEqual(['a linked', 'b unreachable']);
+  });
 });
