@@ -111,7 +111,11 @@ export class ActiveRun {
   }
 
   #startStep(start: StepStart): void {
-    const sink = new StepSink(start.step, (input) => this.#pump.feed(input), () => this.#calls.delete(start.step));
+    const sink = new StepSink(
+      start.step,
+      (input) => this.#pump.feed(input),
+      () => this.#calls.delete(start.step),
+    );
     const handle = this.#options.engine.start(this.#invocation(start), sink);
     if (!sink.isSettled) this.#calls.set(start.step, handle);
   }
@@ -132,7 +136,7 @@ export class ActiveRun {
       meta: undefined,
       isJsonOnly: false,
       wantsProgress: true,
-    isOverloadFinal: true,
+      isOverloadFinal: true,
     };
   }
 
@@ -152,7 +156,8 @@ export class ActiveRun {
     const { runId } = this;
     if (event.kind === 'run.accepted') observer.emit({ kind: event.kind, runId, steps: event.steps.length });
     else if (event.kind === 'run.settled') observer.emit({ kind: event.kind, runId, ok: event.ok, elapsedMs: event.elapsedMs });
-    else if (event.kind === 'step.started') observer.emit({ kind: event.kind, runId, step: event.step, server: event.server, attempt: event.attempt });
+    else if (event.kind === 'step.started')
+      observer.emit({ kind: event.kind, runId, step: event.step, server: event.server, attempt: event.attempt });
     else if (event.kind === 'step.settled') {
       const { step, outcome, server, elapsedMs } = event;
       observer.emit({ kind: event.kind, runId, step, outcome, server, elapsedMs });

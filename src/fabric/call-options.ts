@@ -24,7 +24,7 @@ export function checkCallOptions(options: unknown): CallOptions {
   if (known['need'] !== undefined) checkNeed(known['need'], ['options', 'need']);
   checkMeta(known['meta']);
   // Every field was checked above.
-  return known as CallOptions;
+  return known;
 }
 
 /** An object with no key outside `names`. Throws `bad_argument`. */
@@ -36,7 +36,11 @@ export function checkOptions(options: unknown, names: readonly string[], where: 
     if (names.includes(key)) continue;
     const [near] = nearest(key, names, 1);
     const hint = near === undefined ? '' : ` (did you mean "${near}"?)`;
-    throw new HeddleError('bad_argument', { path: [where], expected: `one of ${names.join(', ')}`, found: `unknown option "${key}"${hint}` });
+    throw new HeddleError('bad_argument', {
+      path: [where],
+      expected: `one of ${names.join(', ')}`,
+      found: `unknown option "${key}"${hint}`,
+    });
   }
   return options as Readonly<Record<string, unknown>>; // an object, as checked
 }
@@ -44,7 +48,11 @@ export function checkOptions(options: unknown, names: readonly string[], where: 
 export function checkTimeout(timeoutMs: unknown, where: string): void {
   if (timeoutMs === undefined) return;
   if (typeof timeoutMs === 'number' && timeoutMs > 0 && timeoutMs <= timeoutMsMax) return;
-  throw new HeddleError('bad_argument', { path: [where, 'timeoutMs'], expected: `milliseconds, over 0 and at most ${timeoutMsMax}`, found: describeFound(timeoutMs) });
+  throw new HeddleError('bad_argument', {
+    path: [where, 'timeoutMs'],
+    expected: `milliseconds, over 0 and at most ${timeoutMsMax}`,
+    found: describeFound(timeoutMs),
+  });
 }
 
 export function checkSignal(signal: unknown, where: string): void {

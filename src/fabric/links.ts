@@ -13,8 +13,8 @@ import { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Link } from '../transport/transport.ts';
 import type { ServersFrame } from '../wire/frame.ts';
-import type { LinkIdentity, MeshLink, MeshLinkCallbacks } from './mesh-port.ts';
 import type { PeerIdentity, RequestFrame } from './conversation.ts';
+import type { LinkIdentity, MeshLink, MeshLinkCallbacks } from './mesh-port.ts';
 import { Peer } from './peer.ts';
 
 /** How long a call waits for a link that the mesh is about to make, in milliseconds: one dial. */

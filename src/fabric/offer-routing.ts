@@ -10,13 +10,13 @@ import type { Catalog } from '../core/catalog/catalog.ts';
 import type { Effect } from '../core/catalog/offer.ts';
 import type { Offer } from '../core/catalog/server-state.ts';
 import type { Router } from '../core/routing/router.ts';
-import { HeddleError } from '../errors.ts';
+import type { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Breakers } from './breakers.ts';
 import type { Invocation } from './invocation.ts';
 import type { Links } from './links.ts';
-import type { AttemptEnd, CallPeer, Routing, Tried } from './routing-port.ts';
 import { stricter } from './retry.ts';
+import type { AttemptEnd, CallPeer, Routing, Tried } from './routing-port.ts';
 
 export interface OfferRoutingOptions {
   readonly clock: Clock;
@@ -108,6 +108,15 @@ export class OfferRouting implements Routing<Offer> {
   #tell(offer: Offer, { code, elapsedMs, attempt }: AttemptEnd): void {
     const { name, version } = offer.record;
     const ok = code === undefined;
-    this.#options.observer.emit({ kind: 'attempt.settled', function: name, version, server: offer.server.name, attempt, ok, code, elapsedMs });
+    this.#options.observer.emit({
+      kind: 'attempt.settled',
+      function: name,
+      version,
+      server: offer.server.name,
+      attempt,
+      ok,
+      code,
+      elapsedMs,
+    });
   }
 }

@@ -127,7 +127,10 @@ export class Runner implements RunEngine {
   }
 
   #onSettled(runId: string): void {
-    this.#settled.set(runId, this.#options.clock.schedule(settledMs, () => this.#forget(runId)));
+    this.#settled.set(
+      runId,
+      this.#options.clock.schedule(settledMs, () => this.#forget(runId)),
+    );
     const [oldest] = this.#settled.keys();
     if (this.#settled.size > settledMax && oldest !== undefined) this.#forget(oldest);
     if (this.active > 0) return;

@@ -48,7 +48,13 @@ export function resolveServerOptions(given: ServerOptions, random: Random): Reso
 
 /** `host:port` as dialled; `heddle://host:port` is accepted too. Throws `bad_argument`. */
 export function parseAddress(text: unknown, where: readonly (string | number)[]): string {
-  const address = typeof text === 'string' ? text.trim().replace(/^heddle:\/\//, '').replace(/\/$/, '') : '';
+  const address =
+    typeof text === 'string'
+      ? text
+          .trim()
+          .replace(/^heddle:\/\//, '')
+          .replace(/\/$/, '')
+      : '';
   const port = Number(/^(?:\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):(\d{1,5})$/.exec(address)?.[1] ?? 0);
   if (port >= 1 && port <= portMax) return address;
   throw new HeddleError('bad_argument', { path: where, expected: 'an address such as 127.0.0.1:7420', found: describeFound(text) });
@@ -69,7 +75,8 @@ function randomName(random: Random): string {
 function checkHost(host: unknown, advertise: unknown): string {
   if (typeof host !== 'string' || host === '') throw wrong('host', 'an address to listen on', host);
   const isWildcard = host === '0.0.0.0' || host === '::' || host === '[::]';
-  if (isWildcard && advertise === undefined) throw wrong('advertise', `the address by which others reach this server, because host is ${host}`, undefined);
+  if (isWildcard && advertise === undefined)
+    throw wrong('advertise', `the address by which others reach this server, because host is ${host}`, undefined);
   return host;
 }
 

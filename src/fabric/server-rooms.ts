@@ -76,28 +76,35 @@ export class ServerRooms {
     const catalog = new Catalog();
     this.directory = new Directory({ catalog, clock, observer });
     this.#breakers = new Breakers({ catalog, clock, random: random.fork('breakers'), observer });
-    this.#dispatcher = new Dispatcher({
-      registry: this.registry, server: options.name, clock, random: random.fork('handlers'), wheel: this.#wheel, observer,
-      nestedCall: (parent, fn, call) => this.caller.nestedCall(parent, fn, call),
+    this.#dispatcher = this.#makeDispatcher();
+    this.#links = new Links({
+      clock,
+      observer,
+      onRequest: (frame, peer) => entry.onRequest(frame, peer),
+      onOpened: (server) => this.#linkOpened(catalog, server),
     });
-    this.#links = new Links({ clock, observer, onRequest: (frame, peer) => entry.onRequest(frame, peer), onOpened: (server) => this.#linkOpened(catalog, server) });
-    const routing = new OfferRouting({
-      clock, observer, catalog, router: new Router({ catalog, random: random.fork('router') }), breakers: this.#breakers,
-      links: this.#links, instance, local: new LocalPeer(this.#dispatcher, identity),
-    });
-    this.#calls = new CallTable(routing, { clock, random: random.fork('calls'), wheel: this.#wheel, instance });
+    this.#calls = new CallTable(this.#makeRouting(catalog), { clock, random: random.fork('calls'), wheel: this.#wheel, instance });
     this.caller = new FabricCaller({ engine: this.#calls, nowMs, identity, refusal: guards.callRefusal });
     const nextCall = () => ({ caller: instance, callerName: options.name, callNumber: this.caller.nextCallNumber() });
-    this.#runner = new Runner({ server: options.name, catalog, engine: this.#calls, clock, random: random.fork('runs'), observer, nextCall });
+    this.#runner = new Runner({
+      server: options.name,
+      catalog,
+      engine: this.#calls,
+      clock,
+      random: random.fork('runs'),
+      observer,
+      nextCall,
+    });
     const runs = new RunRelay({ runner: this.#runner, peers: (server) => this.#links.servers(server) });
     this.runs = new RunCaller({ engine: runs, coordinator: () => options.name, instance, refusal: guards.callRefusal });
     this.#news = new SessionNews({ clock, members: () => this.mesh.members(), tell: (frame) => this.#links.tellSessions(frame) });
-    const entry = new Entry({
-      dispatcher: this.#dispatcher, engine: this.#calls, runner: this.#runner, runs, nowMs, refusal: guards.refusal,
-      members: () => this.mesh.members(), catalog: () => this.directory.offers(),
-    });
+    const entry = this.#makeEntry(runs);
     this.reception = new Reception({
-      identity, cluster: options.cluster, links: this.#links, refusal: guards.refusal, addresses: () => this.#news.greeting(),
+      identity,
+      cluster: options.cluster,
+      links: this.#links,
+      refusal: guards.refusal,
+      addresses: () => this.#news.greeting(),
       foreign: new ForeignEntry({ engine: this.#calls, runs, nowMs, nextCall, refusal: guards.refusal }),
       acceptLink: (arrival) => this.mesh.accept(arrival),
     });
@@ -117,8 +124,16 @@ export class ServerRooms {
     const { clock, random, transport, tuning } = this.#parts;
     const { name, cluster, join, resources } = this.#options;
     this.#mesh = new Mesh({
-      name, instance: this.#identity.instance, cluster, url, join, resources, clock, random: random.fork('mesh'),
-      pinUid: tuning?.pinUid, settings: tuning?.mesh,
+      name,
+      instance: this.#identity.instance,
+      cluster,
+      url,
+      join,
+      resources,
+      clock,
+      random: random.fork('mesh'),
+      pinUid: tuning?.pinUid,
+      settings: tuning?.mesh,
       ports: {
         dial: (address, hello, timeoutMs) => transport.dial({ address, kind: 'link', hello, timeoutMs }),
         openLink: (link, identity, callbacks) => this.#links.openLink(link, identity, callbacks),
@@ -169,6 +184,46 @@ export class ServerRooms {
     this.#news.close();
     this.#breakers.close();
     this.#wheel.close();
+  }
+
+  #makeDispatcher(): Dispatcher {
+    const { clock, random } = this.#parts;
+    return new Dispatcher({
+      registry: this.registry,
+      server: this.#options.name,
+      clock,
+      random: random.fork('handlers'),
+      wheel: this.#wheel,
+      observer: this.observer,
+      nestedCall: (parent, fn, call) => this.caller.nestedCall(parent, fn, call),
+    });
+  }
+
+  #makeRouting(catalog: Catalog): OfferRouting {
+    const { clock, random } = this.#parts;
+    return new OfferRouting({
+      clock,
+      observer: this.observer,
+      catalog,
+      router: new Router({ catalog, random: random.fork('router') }),
+      breakers: this.#breakers,
+      links: this.#links,
+      instance: this.#identity.instance,
+      local: new LocalPeer(this.#dispatcher, this.#identity),
+    });
+  }
+
+  #makeEntry(runs: RunRelay): Entry {
+    return new Entry({
+      dispatcher: this.#dispatcher,
+      engine: this.#calls,
+      runner: this.#runner,
+      runs,
+      nowMs: () => this.#parts.clock.nowMs(),
+      refusal: this.#guards.refusal,
+      members: () => this.mesh.members(),
+      catalog: () => this.directory.offers(),
+    });
   }
 
   #linkOpened(catalog: Catalog, instance: string): void {

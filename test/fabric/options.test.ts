@@ -19,7 +19,14 @@ function problem(run: () => unknown): HeddleError {
 
 describe('call options', () => {
   it('are given back as they are when they are good', () => {
-    const options = { need: ['gpu'], version: '^1.2', target: 'a', timeoutMs: 5, meta: { trace: '1' }, signal: new AbortController().signal };
+    const options = {
+      need: ['gpu'],
+      version: '^1.2',
+      target: 'a',
+      timeoutMs: 5,
+      meta: { trace: '1' },
+      signal: new AbortController().signal,
+    };
     expect(checkCallOptions(options)).toBe(options);
   });
 
