@@ -34,13 +34,18 @@ describe('a drain', () => {
   test('sends clients elsewhere without an error, and keeps their old session until its last call has settled', async ({ world }) => {
     const { wait, entered, release } = gate();
     const one = await world.start('one', { wait, same });
-    await world.start('two', { same });
+    const two = await world.start('two', { same });
     const sessions: string[] = [];
+    const opened: string[] = [];
+    two.on('session.opened', ({ client: name }) => opened.push(name));
     one.on('session.closed', ({ evidence }) => sessions.push(evidence));
     const client = await world.connect(one);
     const call = client.call('wait', []);
     await world.settle(entered);
     const drained = one.drain();
+    await world.advance(300);
+    // Without a single call: it was told to move.
+    expect(opened.length).toBe(1);
     for (let calls = 0; calls < 50; calls += 1) {
       expect(await world.settle(client.call('same', [calls]))).toBe(calls);
       await world.advance(10);
@@ -127,6 +132,60 @@ describe('a drain', () => {
       expect(openAt(world, name)).toEqual([0, 0]);
       world.kill(name);
     }
+  });
+});
+
+describe('a rolling restart', () => {
+  test('fault 36: of all servers under load fails no pure call and runs no `once` call twice', async ({ world }) => {
+    const seen = new Map<number, number>();
+    const functions = {
+      pure: defineFunction({
+        name: 'pure',
+        effect: 'pure',
+        handler: async (ctx, value: number): Promise<number> => {
+          await ctx.sleep(20);
+          return value;
+        },
+      }),
+      once: defineFunction({
+        name: 'once',
+        handler: async (ctx, value: number): Promise<number> => {
+          seen.set(value, (seen.get(value) ?? 0) + 1);
+          await ctx.sleep(20);
+          return value;
+        },
+      }),
+    };
+    const names = ['one', 'two', 'three'];
+    const servers = new Map<string, Awaited<ReturnType<FabricWorld['start']>>>();
+    for (const name of names) servers.set(name, await world.start(name, functions));
+    const clients = [];
+    for (const server of servers.values()) clients.push(await world.connect(server));
+    const failures: unknown[] = [];
+    const pending: Promise<unknown>[] = [];
+    let number = 0;
+    const load = async (ms: number): Promise<void> => {
+      for (let passedMs = 0; passedMs < ms; passedMs += 10) {
+        for (const client of clients) {
+          number += 1;
+          for (const name of ['pure', 'once']) pending.push(client.call(name, [number]).catch((error: unknown) => failures.push(error)));
+        }
+        await world.advance(10);
+      }
+    };
+    for (const name of names) {
+      await load(200);
+      const stopped = servers.get(name)?.[Symbol.asyncDispose]();
+      await load(1_000);
+      await world.settle(stopped ?? Promise.resolve());
+      const join = names.filter((other) => other !== name).map((other) => servers.get(other)?.url ?? '');
+      servers.set(name, await world.start(name, functions, { join }));
+    }
+    await load(200);
+    await world.settle(Promise.all(pending));
+    expect(failures).toEqual([]);
+    expect([...seen.values()].every((runs) => runs === 1)).toBe(true);
+    expect(seen.size).toBe(number);
   });
 });
 
