@@ -4,10 +4,10 @@ import type { MeshRules } from '../../src/core/gossip/state.ts';
 import { type Pattern, pairPatternsOf, patternsOf } from './patterns.ts';
 import { replayLine, runPattern } from './run.ts';
 
-const seed = '1';
+const anySeed = '1';
 
 /** One line for every pattern that fails, each of which runs it again. */
-function failuresOf(patterns: Iterable<Pattern>, rules?: Partial<MeshRules>): readonly string[] {
+function failuresOf(patterns: Iterable<Pattern>, rules?: Partial<MeshRules>, seed = anySeed): readonly string[] {
   const failures: string[] = [];
   for (const pattern of patterns) {
     const { problems } = runPattern(pattern, seed, rules);
@@ -52,7 +52,9 @@ describe('the suite catches a member', () => {
   });
 
   test('for whom final is not final', () => {
-    expect(failuresOf(named(2, 'twins at 01'), { isFinalFinal: false })).not.toEqual([]);
+    // A refutation must be in flight when the obituary comes: a matter of luck, so of several seeds.
+    const failures = ['1', '2', '3', '4', '5'].flatMap((seed) => failuresOf(named(2, 'twins at 01'), { isFinalFinal: false }, seed));
+    expect(failures).not.toEqual([]);
   });
 
   test('that does not heal', () => {

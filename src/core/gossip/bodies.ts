@@ -26,10 +26,6 @@ export class BodyStore {
     this.#state = state;
   }
 
-  get kept(): number {
-    return this.#kept.size;
-  }
-
   get wanted(): number {
     return this.#wanted.size;
   }

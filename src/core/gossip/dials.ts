@@ -42,15 +42,6 @@ export class Dials {
     this.#state = state;
   }
 
-  get size(): number {
-    return this.#underWay.size;
-  }
-
-  /** Addresses with a back-off. */
-  get waiting(): number {
-    return this.#waits.size;
-  }
-
   isBusy(address: string): boolean {
     return this.#busy.has(address);
   }

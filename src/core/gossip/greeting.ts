@@ -5,7 +5,7 @@
 import { type Dials, greeterOf } from './dials.ts';
 import type { Hello, HelloAck, NameHolder, Refusal } from './message.ts';
 import type { Naming } from './naming.ts';
-import { meshLimits, meshProtocol } from './settings.ts';
+import { meshProtocol } from './settings.ts';
 import type { MeshState } from './state.ts';
 import { meetUid } from './uid.ts';
 
@@ -27,11 +27,6 @@ export class Greeting {
     this.#accepted = parts.accepted;
   }
 
-  /** Greetings that wait for a name to be checked. */
-  get waiting(): number {
-    return this.#waiting.size;
-  }
-
   /** Decides on a greeting; the answer may wait for a probe of the name's holder. */
   greet(link: number, hello: Hello): void {
     const refusal = this.#refusalOf(hello);
@@ -39,9 +34,6 @@ export class Greeting {
     const held = this.#state.records.find(hello.name);
     const isDisputed = held?.kind === 'member' && held.final === 'none' && held.instance !== hello.instance;
     if (!isDisputed || !hello.isJoining) return this.#accept(link, hello);
-    if (this.#waiting.size >= meshLimits.pendingGreetings) {
-      return this.#refuse(link, hello, { code: 'overloaded', message: 'too many greetings wait for a name to be checked' });
-    }
     const { instance, epoch, url } = held;
     const hasDialled = this.#dials.dial(url, { kind: 'name', name: hello.name, instance, epoch, link });
     if (!hasDialled) return this.#refuse(link, hello, { code: 'overloaded', message: 'too many dials are under way' });

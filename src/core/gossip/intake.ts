@@ -32,11 +32,6 @@ export class Intake {
     this.#bodies = parts.bodies;
   }
 
-  /** Obituaries that wait. */
-  get undecided(): number {
-    return this.#undecided.size;
-  }
-
   /** Members whose obituary waits for a dial of our own. */
   undecidedMembers(): readonly MemberRecord[] {
     return [...this.#undecided.keys()].map((name) => this.#state.findMember(name)).filter((record) => record !== undefined);

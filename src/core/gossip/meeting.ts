@@ -79,8 +79,10 @@ export class Meeting {
     this.#spread.tell(id, state.self.record);
     this.#joining.introduce(id);
     const held = state.records.find(greeter.name);
-    // The peer must hear of its own end, or of another server of its name.
-    if (held && held.kind !== 'unknown' && (held.final === 'dead' || held.instance !== greeter.instance)) this.#spread.tell(id, held);
+    // The peer must hear of its own end, or of another server of its name: at once, before its own record replaces it here.
+    if (held && held.kind !== 'unknown' && (held.final === 'dead' || held.instance !== greeter.instance)) {
+      state.send(id, { kind: 'push', records: [held] });
+    }
     if (isDialler || !this.#joining.hasJoined) this.#synchronise(link.instance);
   }
 

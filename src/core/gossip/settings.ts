@@ -75,11 +75,9 @@ export const meshLimits = {
   buckets: 256,
   /** Reports kept about one member. */
   reportsPerTarget: 16,
-  /** Greetings that wait for a name to be checked. */
-  pendingGreetings: 256,
   /** Names taken over from a silent holder in a minute. */
   takeoversPerMinute: 3,
-  /** Dials under way at once. */
+  /** Dials under way at once; with them, greetings that wait for a name to be checked. */
   dials: 64,
 } as const;
 
