@@ -8,6 +8,7 @@
  */
 
 import { unreachable } from '../base/assert.ts';
+import type { CancelTask } from '../base/clock.ts';
 import { type Deferred, deferred, quiet } from '../base/deferred.ts';
 import type { CatalogBody } from '../core/catalog/offer.ts';
 import { Gossip } from '../core/gossip/gossip.ts';
@@ -30,6 +31,9 @@ interface PendingArrival {
   readonly answer: Deferred<Answer>;
 }
 
+/** How long a newcomer waits to hear whether its name is taken, in milliseconds. */
+const contestMs = 2_000;
+
 const evidences: readonly Evidence[] = ['refused', 'silent', 'stalled', 'reset', 'unresolved', 'local', 'remote'];
 
 export class Mesh implements FabricMesh {
@@ -41,6 +45,7 @@ export class Mesh implements FabricMesh {
   readonly #arrivals = new Map<number, PendingArrival>();
   readonly #started = deferred<void>();
   #spread: Deferred<void> | undefined;
+  #cancelContest: CancelTask | undefined;
   #phase: 'idle' | 'starting' | 'running' | 'finished' = 'idle';
 
   constructor(options: MeshOptions) {
@@ -117,6 +122,7 @@ export class Mesh implements FabricMesh {
     this.#phase = 'finished';
     this.#pump.feed({ kind: 'finish' });
     this.#pump.close();
+    this.#cancelContest?.();
     this.#spread?.resolve();
     this.#started.reject(new HeddleError('closed', { what: `the server "${this.#options.name}"` }));
     void quiet(this.#started.promise);
@@ -217,8 +223,11 @@ export class Mesh implements FabricMesh {
   }
 
   #roundFailed(seeds: number, refusals: readonly JoinRefusal[]): void {
-    // Whether the name is really taken is being asked: `joined` or `nameTaken` follows.
-    if (refusals.some((refusal) => refusal.code === 'name_taken')) return;
+    // Whether the name is really taken is being asked: `joined` or `nameTaken` follows, or the holder is gone.
+    if (refusals.some(({ code }) => code === 'name_taken' || code === 'probe')) {
+      this.#cancelContest ??= this.#options.clock.schedule(contestMs, () => this.#hasStarted());
+      return;
+    }
     const error = mismatchOf(refusals, this.#options.cluster);
     if (error && refusals.length === seeds) this.#started.reject(error);
     else this.#hasStarted();
