@@ -13,11 +13,17 @@ export interface Outcome {
   readonly healedMs: number | undefined;
 }
 
+export interface RunOptions {
+  readonly rules?: Partial<MeshRules> | undefined;
+  /** Gives a trace worth comparing. */
+  readonly isTraced?: boolean | undefined;
+}
+
 /** Quiet after which roots are compared (M4). */
 const quietMs = 5_000;
 
-export function runPattern(pattern: Pattern, seed: string, rules?: Partial<MeshRules>): Outcome {
-  const world = new World({ seed, rules });
+export function runPattern(pattern: Pattern, seed: string, { rules, isTraced }: RunOptions = {}): Outcome {
+  const world = new World({ seed, rules, isTraced });
   const problems = [...pattern.run(world)];
   const healedMs = world.until(() => world.isOneView(), healMaxMs);
   if (healedMs === undefined) problems.push(`M6 no one view after ${healMaxMs} ms: ${world.viewProblem()}`);

@@ -23,6 +23,8 @@ export interface WorldOptions {
   readonly seed: string;
   readonly rules?: Partial<MeshRules> | undefined;
   readonly settings?: Partial<MeshSettings> | undefined;
+  /** Keep a digest of everything that is done; costs as much as the rest. */
+  readonly isTraced?: boolean | undefined;
 }
 
 const sampleMs = 250;
@@ -188,7 +190,7 @@ export class World {
     return roots.size <= 1 ? undefined : 'the roots differ';
   }
 
-  /** A digest of every effect that was executed, with its time. */
+  /** A digest of every effect that was executed, with its time; of none where the world is not traced. */
   trace(): string {
     return this.#trace.copy().digest('hex');
   }
@@ -208,7 +210,7 @@ export class World {
 
   #execute(process: Process, effect: MeshEffect): void {
     const { host } = process;
-    this.#trace.update(`${this.clock.nowMs()} ${host.address} ${JSON.stringify(effect)}\n`);
+    if (this.#options.isTraced) this.#trace.update(`${this.clock.nowMs()} ${host.address} ${JSON.stringify(effect)}\n`);
     switch (effect.kind) {
       case 'send':
         this.checks.send(process, effect.link);
