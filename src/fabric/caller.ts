@@ -11,10 +11,10 @@ import type { Effect, Need } from '../core/catalog/offer.ts';
 import { type AnyFunction, rangeOf } from '../core/function.ts';
 import { HeddleError } from '../errors.ts';
 import { fromWireError } from '../wire/error.ts';
-import { argumentError, peerValueError } from '../wire/value-problem.ts';
 import { decodeValue, encodeArguments } from '../wire/value.ts';
-import { checkCallOptions, checkMeta } from './call-options.ts';
+import { argumentError, peerValueError } from '../wire/value-problem.ts';
 import type { CallOptions } from './api.ts';
+import { checkCallOptions, checkMeta } from './call-options.ts';
 import type { ParentCall } from './context.ts';
 import { type CallEngine, type CallHandle, type CallSink, callTimeoutMsDefault, type Invocation, type Settlement } from './invocation.ts';
 
@@ -58,7 +58,10 @@ export class FabricCaller {
     return this.#call(fn, { ...call, parent });
   }
 
-  #call(fn: unknown, call: { readonly args: unknown; readonly options: unknown; readonly parent: ParentCall | undefined }): Promise<unknown> {
+  #call(
+    fn: unknown,
+    call: { readonly args: unknown; readonly options: unknown; readonly parent: ParentCall | undefined },
+  ): Promise<unknown> {
     try {
       const refusal = this.#options.refusal();
       if (refusal) throw refusal;

@@ -3,7 +3,16 @@
  */
 
 import type { Evidence } from '../transport/transport.ts';
-import type { AttachFrame, CallFrame, CancelRunFrame, ProgressFrame, QueryFrame, ReplyFrame, RunEventFrame, SubmitFrame } from '../wire/frame.ts';
+import type {
+  AttachFrame,
+  CallFrame,
+  CancelRunFrame,
+  ProgressFrame,
+  QueryFrame,
+  ReplyFrame,
+  RunEventFrame,
+  SubmitFrame,
+} from '../wire/frame.ts';
 
 /** Who is at the other end. */
 export interface PeerIdentity {

@@ -8,16 +8,16 @@
  * is retry.ts.
  */
 
-import type { CancelTask } from '../base/clock.ts';
 import { backoffMs } from '../base/backoff.ts';
+import type { CancelTask } from '../base/clock.ts';
 import type { WheelEntry } from '../base/deadline-wheel.ts';
-import { errorTable, type Executed, type ErrorCode, HeddleError, strongest } from '../errors.ts';
+import { type ErrorCode, type Executed, errorTable, HeddleError, strongest } from '../errors.ts';
 import type { Evidence } from '../transport/transport.ts';
 import { fromWireError, toWireError, type WireError } from '../wire/error.ts';
 import type { ProgressFrame, ReplyFrame } from '../wire/frame.ts';
 import { frameOf } from './call-frame.ts';
-import type { CallHandle, CallSink, Invocation } from './invocation.ts';
 import type { Conversation, RoomWaiter } from './conversation.ts';
+import type { CallHandle, CallSink, Invocation } from './invocation.ts';
 import { decideRetry, retryBackoff } from './retry.ts';
 import type { CallContext, CallPeer, Routing } from './routing-port.ts';
 

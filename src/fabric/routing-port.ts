@@ -11,8 +11,8 @@ import type { Random } from '../base/random.ts';
 import type { Effect } from '../core/catalog/offer.ts';
 import type { ErrorCode, HeddleError } from '../errors.ts';
 import type { Frame } from '../wire/frame.ts';
-import type { Invocation } from './invocation.ts';
 import type { Conversation, RoomWaiter } from './conversation.ts';
+import type { Invocation } from './invocation.ts';
 
 /** What a call needs of whoever carries its frames: a Peer, or this process itself. */
 export interface CallPeer {

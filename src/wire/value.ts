@@ -74,7 +74,7 @@ function encode(value: unknown, limits: Limits): Payload {
 function plainText(value: unknown): string | undefined {
   try {
     // The types say string, but a `toJSON` that comes and goes can make it undefined.
-    return JSON.stringify(value) as string | undefined;
+    return JSON.stringify(value);
   } catch {
     return undefined;
   }

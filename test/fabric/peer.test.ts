@@ -1,8 +1,8 @@
 /** Two peers over a memory network on virtual time: P1 to P4 of src/fabric/peer.ts, L1 and L2 of large values. */
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
-import { LargeValues } from '../../src/fabric/large-values.ts';
 import type { RequestFrame } from '../../src/fabric/conversation.ts';
+import { LargeValues } from '../../src/fabric/large-values.ts';
 import { callsInFlightMax, Peer, type PeerHandlers } from '../../src/fabric/peer.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
 import type { Evidence, Link, LinkHandlers } from '../../src/transport/transport.ts';
@@ -14,8 +14,17 @@ const nothing = new Uint8Array(0);
 
 function callFrame(id: number, ...args: readonly unknown[]): CallFrame {
   return {
-    kind: 'call', id, callNumber: id, function: 'f', isDirect: true, timeoutMs: 1_000, attempt: 1, paid: 0,
-    isJsonOnly: false, wantsProgress: false, args: { template: encodeArguments(args), inputs: [] },
+    kind: 'call',
+    id,
+    callNumber: id,
+    function: 'f',
+    isDirect: true,
+    timeoutMs: 1_000,
+    attempt: 1,
+    paid: 0,
+    isJsonOnly: false,
+    wantsProgress: false,
+    args: { template: encodeArguments(args), inputs: [] },
   };
 }
 
@@ -42,11 +51,15 @@ async function pair(serverHandlers: Partial<PeerHandlers> = {}) {
   clock.advance(10);
   const { link } = await dialling;
   if (!arrived) throw new Error('no link arrived');
-  const server = new Peer(arrived, { name: 'client', instance: 'c' }, {
-    onRequest: (frame) => requests.push(frame),
-    onClosed: (evidence) => closed.push(evidence),
-    ...serverHandlers,
-  });
+  const server = new Peer(
+    arrived,
+    { name: 'client', instance: 'c' },
+    {
+      onRequest: (frame) => requests.push(frame),
+      onClosed: (evidence) => closed.push(evidence),
+      ...serverHandlers,
+    },
+  );
   const client = new Peer(link, { name: 'server', instance: 's' }, { onRequest: () => {}, onClosed: () => {} });
   clock.advance(10);
   return { clock, client, server, requests, closed, network };
@@ -112,7 +125,11 @@ describe('room', () => {
     expect(client.isFull).toBe(true);
     const admitted: string[] = [];
     for (const name of ['first', 'second']) {
-      expect(client.whenRoom({ onRoom: () => void (admitted.push(name), client.reserve(conversation())), onLost: () => {} })).toBe(true);
+      const onRoom = (): void => {
+        admitted.push(name);
+        client.reserve(conversation());
+      };
+      expect(client.whenRoom({ onRoom, onLost: () => {} })).toBe(true);
     }
     for (const id of ids.slice(0, 1)) client.release(id);
     expect(admitted).toEqual(['first']);
@@ -160,7 +177,9 @@ describe('large values', () => {
     const asked = conversation();
     const id = peer.reserve(asked);
     const values: Uint8Array[] = [];
-    handlers?.onFrame(encodeFrame({ kind: 'reply', id, outcome: { ok: true, value: encodeValue(large) } }, { put: (bytes) => values.push(bytes) }));
+    handlers?.onFrame(
+      encodeFrame({ kind: 'reply', id, outcome: { ok: true, value: encodeValue(large) } }, { put: (bytes) => values.push(bytes) }),
+    );
     handlers?.onFrame(encodeFrame({ kind: 'cancel', id, reason: 'enough' }));
     for (const [at, value] of values.entries()) handlers?.onLarge(at + 1, value);
     expect(asked.replies).toHaveLength(1);

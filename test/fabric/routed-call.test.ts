@@ -5,8 +5,8 @@ import { seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { Effect } from '../../src/core/catalog/offer.ts';
 import { type ErrorCode, HeddleError } from '../../src/errors.ts';
-import type { Invocation, Settlement } from '../../src/fabric/invocation.ts';
 import type { Conversation, RoomWaiter } from '../../src/fabric/conversation.ts';
+import type { Invocation, Settlement } from '../../src/fabric/invocation.ts';
 import { RoutedCall } from '../../src/fabric/routed-call.ts';
 import type { AttemptEnd, CallPeer, Routing, Tried } from '../../src/fabric/routing-port.ts';
 import { fromWireError, toWireError } from '../../src/wire/error.ts';
@@ -44,7 +44,9 @@ class ScriptedPeer implements CallPeer {
     return this.sent.filter((frame) => frame.kind === 'call');
   }
   answer(value: unknown): void {
-    this.#end((conversation, id) => conversation.onReply({ kind: 'reply', id, outcome: { ok: true, value: encodeValue(value) }, server: 'owner' }));
+    this.#end((conversation, id) =>
+      conversation.onReply({ kind: 'reply', id, outcome: { ok: true, value: encodeValue(value) }, server: 'owner' }),
+    );
   }
   refuse(error: HeddleError): void {
     this.#end((conversation, id) => conversation.onReply({ kind: 'reply', id, outcome: { ok: false, error: toWireError(error) } }));
@@ -90,7 +92,9 @@ function start(options: RigOptions = {}): Rig {
   const routing: Routing<string> = {
     choose: (_call: Invocation, tried: Tried | undefined) =>
       servers.find((server) => !tried?.has(server)) ??
-      (options.isUnknown ? new HeddleError('no_such_function', { function: 'f', nearest: [] }) : new HeddleError('no_route', { function: 'f', offers: [] })),
+      (options.isUnknown
+        ? new HeddleError('no_such_function', { function: 'f', nearest: [] })
+        : new HeddleError('no_route', { function: 'f', offers: [] })),
     mayComeBack: () => true,
     peerOf: (server) => peers.get(server),
     reach: () => () => {},
@@ -102,16 +106,33 @@ function start(options: RigOptions = {}): Rig {
     ended: (_server, _permit, end: AttemptEnd) => ends.push(end.code),
   };
   const invocation: Invocation = {
-    function: 'f', version: undefined, effect, need: undefined, target: undefined,
-    args: { template: encodeArguments([1]), inputs: [] }, timeoutMs, deadlineMs: timeoutMs,
-    caller: 'me', callerName: 'me', callNumber: 1, attempt: 1, paid: 0, meta: undefined,
-    isJsonOnly: false, wantsProgress: false, isOverloadFinal: options.isOverloadFinal ?? false,
+    function: 'f',
+    version: undefined,
+    effect,
+    need: undefined,
+    target: undefined,
+    args: { template: encodeArguments([1]), inputs: [] },
+    timeoutMs,
+    deadlineMs: timeoutMs,
+    caller: 'me',
+    callerName: 'me',
+    callNumber: 1,
+    attempt: 1,
+    paid: 0,
+    meta: undefined,
+    isJsonOnly: false,
+    wantsProgress: false,
+    isOverloadFinal: options.isOverloadFinal ?? false,
   };
   const context = { clock, random: seededRandom('routed-call'), wheel: new DeadlineWheel(clock), instance: 'me' };
   options.before?.(peers);
   const sink = { settled: (end: Settlement) => settled.push(end), waiting: (_until: number, because: ErrorCode) => waits.push(because) };
   const call = new RoutedCall(routing, context, { invocation, sink }).start();
   return { clock, peers, ends, settled, waits, call };
+}
+
+function fillUp(peers: ReadonlyMap<string, ScriptedPeer>): void {
+  for (const one of peers.values()) one.isFull = true;
 }
 
 function peer(rig: Rig, server: string): ScriptedPeer {
@@ -258,7 +279,7 @@ describe('a deadline', () => {
   });
 
   it('before anything was sent ends it as `no`', () => {
-    const rig = start({ timeoutMs: 500, before: (peers) => peers.forEach((one) => (one.isFull = true)) });
+    const rig = start({ timeoutMs: 500, before: fillUp });
     rig.clock.advance(520);
     expect(errorOf(rig)).toMatchObject({ code: 'deadline_exceeded', executed: 'no' });
     expect(peer(rig, 'a').waiters.size).toBe(0);
@@ -267,7 +288,7 @@ describe('a deadline', () => {
 
 describe('room', () => {
   it('is waited for, in line, and then used', () => {
-    const rig = start({ before: (peers) => peers.forEach((one) => (one.isFull = true)) });
+    const rig = start({ before: fillUp });
     expect(peer(rig, 'a').calls).toHaveLength(0);
     for (const waiter of peer(rig, 'a').waiters) waiter.onRoom();
     peer(rig, 'a').answer(1);

@@ -145,7 +145,7 @@ describe('options of a run', () => {
       expect(await world.settle(failureOf(caller.run(flow, 1, { returns: 'all' } as never).result))).toMatchObject({
         code: 'bad_argument',
       });
-      expect(await world.settle(failureOf(caller.run('flow' as never).result))).toMatchObject({
+      expect(await world.settle(failureOf(caller.run('flow' as never, undefined).result))).toMatchObject({
         code: 'bad_argument',
         detail: { path: ['flow'] },
       });

@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
+import type { Client } from '../../src/fabric/api.ts';
 import { defineFunction } from '../../src/fabric/define.ts';
 import { failureOf } from '../within.ts';
 import { gate, same, waitOnce } from './runs.ts';
@@ -159,7 +160,7 @@ describe('a rolling restart', () => {
     const names = ['one', 'two', 'three'];
     const servers = new Map<string, Awaited<ReturnType<FabricWorld['start']>>>();
     for (const name of names) servers.set(name, await world.start(name, functions));
-    const clients = [];
+    const clients: Client[] = [];
     for (const server of servers.values()) clients.push(await world.connect(server));
     const failures: unknown[] = [];
     const pending: Promise<unknown>[] = [];

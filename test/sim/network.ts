@@ -152,6 +152,7 @@ export class Network {
       this.#pairs.add(pair);
       for (const end of pair.ends) end.host.ends.set(end.link, end);
     }
+    if (!pending.from.isAlive) return this.#closePair(pair, 'reset');
     // In order with the frames of the link: the answer is the first of them.
     this.#after(pair.ends[0], () =>
       pending.from.deliver(() => {

@@ -57,6 +57,8 @@ export class Detector {
       if (!link.isSilent(state.settings, state)) continue;
       const record = state.findMember(link.name);
       if (record?.instance === link.instance) this.#suspectSilent(record);
+      // One that is dead, or that a later process has replaced, and has nothing to say either (M7).
+      else if (record || state.records.find(link.name)?.final === 'dead') this.#spread.hangUp(link);
     }
     this.#weighIsolation();
     for (const name of state.suspicions.names()) this.#reconsider(name);

@@ -99,11 +99,8 @@ export class Intake {
     const { links, suspicions } = this.#state;
     suspicions.forget(record.owner);
     this.#undecided.delete(record.owner);
-    const link = links.to(record.instance);
-    // The dead are not spoken to; one that left closes its link itself once it has sent what it had.
-    if (!link || record.final !== 'dead') return;
-    links.remove(link.id);
-    this.#spread.drop(link.id);
-    this.#state.emit({ kind: 'close', link: link.id, isRetired: false });
+    // The dead are not spoken to; one that left closes its links itself once it has sent what it had.
+    if (record.final !== 'dead') return;
+    for (const link of links.allTo(record.instance)) this.#spread.hangUp(link);
   }
 }

@@ -114,6 +114,11 @@ export class Links {
     return this.#byInstance.values();
   }
 
+  /** Every link to an instance, those that are not used included. */
+  allTo(instance: string): readonly LinkState[] {
+    return [...this.#byId.values()].filter((link) => link.instance === instance);
+  }
+
   all(): Iterable<LinkState> {
     return this.#byId.values();
   }

@@ -6,6 +6,7 @@
  * is answered, a final one included).
  */
 
+import type { LinkState } from './links.ts';
 import type { Push } from './message.ts';
 import type { OwnerRecord, Report } from './record.ts';
 import { slotOf } from './record.ts';
@@ -60,6 +61,13 @@ export class Spread {
     if (!isAll && this.#state.nowMs < this.#dueMs) return;
     this.#dueMs = Number.POSITIVE_INFINITY;
     for (const [link, queue] of this.#queues) this.#flushLink(link, queue);
+  }
+
+  /** Closes a link that nothing more shall be said over. */
+  hangUp(link: LinkState): void {
+    this.#state.links.remove(link.id);
+    this.drop(link.id);
+    this.#state.emit({ kind: 'close', link: link.id, isRetired: false });
   }
 
   /** The link is gone. */
