@@ -5,6 +5,7 @@
  * it runs.
  */
 
+import { IdMap } from '../base/id-map.ts';
 import type { Frame, ProgressFrame, ReplyFrame } from '../wire/frame.ts';
 import type { Conversation, Incoming } from './conversation.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -15,8 +16,8 @@ export class LocalPeer implements CallPeer {
   readonly isFull = false;
   readonly #dispatcher: Dispatcher;
   readonly #identity: { readonly name: string; readonly instance: string };
-  readonly #conversations = new Map<number, Conversation>();
-  readonly #incoming = new Map<number, Incoming>();
+  readonly #conversations = new IdMap<Conversation>();
+  readonly #incoming = new IdMap<Incoming>();
   #nextId = 1;
 
   constructor(dispatcher: Dispatcher, identity: { readonly name: string; readonly instance: string }) {
@@ -26,13 +27,13 @@ export class LocalPeer implements CallPeer {
 
   reserve(conversation: Conversation): number {
     const id = this.#nextId++;
-    this.#conversations.set(id, conversation);
+    this.#conversations.add(id, conversation);
     return id;
   }
 
   release(id: number): void {
-    this.#conversations.delete(id);
-    this.#incoming.delete(id);
+    this.#conversations.take(id);
+    this.#incoming.take(id);
   }
 
   send(frame: Frame): void {
@@ -46,7 +47,7 @@ export class LocalPeer implements CallPeer {
       settled: (settlement) => this.#reply({ ...settlement, outcome: ownOutcome(settlement.outcome), kind: 'reply', id }),
       progress: (value) => this.#conversations.get(id)?.onProgress?.({ kind: 'progress', id, value } satisfies ProgressFrame),
     });
-    if (this.#conversations.has(id)) this.#incoming.set(id, incoming);
+    if (this.#conversations.has(id)) this.#incoming.add(id, incoming);
   }
 
   /** Never called: `isFull` is always false. */

@@ -9,6 +9,7 @@
  * What frames mean is decided by caller, dispatcher, runner and mesh; bytes are the transport's.
  */
 
+import { IdMap } from '../base/id-map.ts';
 import { HeddleError } from '../errors.ts';
 import type { Evidence, Link } from '../transport/transport.ts';
 import type { Frame, ReplyFrame, RunEventFrame, ServersFrame } from '../wire/frame.ts';
@@ -36,11 +37,11 @@ export class Peer {
   readonly identity: PeerIdentity;
   readonly #link: Link;
   readonly #handlers: PeerHandlers;
-  readonly #outgoing = new Map<number, Conversation>();
-  readonly #incoming = new Map<number, Incoming>();
+  readonly #outgoing = new IdMap<Conversation>();
+  #nextId = 1;
+  readonly #incoming = new IdMap<Incoming>();
   readonly #waiters = new Set<RoomWaiter>();
   readonly #large: LargeValues;
-  #nextId = 1;
   #closed: Evidence | undefined;
   #isRetired = false;
 
@@ -93,13 +94,13 @@ export class Peer {
   /** Opens a conversation and gives the id that its first frame must carry. */
   reserve(conversation: Conversation): number {
     const id = this.#nextId++;
-    this.#outgoing.set(id, conversation);
+    this.#outgoing.add(id, conversation);
     return id;
   }
 
   /** Forgets a conversation: later answers are dropped. */
   release(id: number): void {
-    if (!this.#outgoing.delete(id)) return;
+    if (!this.#outgoing.take(id)) return;
     if (this.#waiters.size > 0) this.#admitWaiters();
     this.#closeWhenSettled();
   }
@@ -129,12 +130,12 @@ export class Peer {
 
   /** Registers the answering side of a request, so that a cancel or the loss of the link reaches it. */
   serve(id: number, incoming: Incoming): void {
-    this.#incoming.set(id, incoming);
+    this.#incoming.add(id, incoming);
   }
 
   /** Ends a request with its reply; a second answer to the same request is dropped. */
   answer(frame: ReplyFrame): void {
-    if (!this.#incoming.delete(frame.id)) return;
+    if (!this.#incoming.take(frame.id)) return;
     this.send(frame);
     this.#closeWhenSettled();
   }
@@ -147,7 +148,7 @@ export class Peer {
 
   /** Ends a request without a reply (its last event was sent). */
   finish(id: number): void {
-    this.#incoming.delete(id);
+    this.#incoming.take(id);
     this.#closeWhenSettled();
   }
 
@@ -235,7 +236,8 @@ export class Peer {
   }
 
   #onRequest(frame: RequestFrame): void {
-    if (this.#incoming.has(frame.id) || this.#incoming.size >= incomingMax) {
+    // 0 is what a frame without an id has.
+    if (frame.id === 0 || this.#incoming.has(frame.id) || this.#incoming.size >= incomingMax) {
       this.#link.close();
       return;
     }
@@ -257,12 +259,10 @@ export class Peer {
 
   #onClose(evidence: Evidence, message: string): void {
     this.#closed = evidence;
-    const conversations = [...this.#outgoing.values()];
+    const conversations = this.#outgoing.takeAll();
     const waiters = [...this.#waiters];
-    const incoming = [...this.#incoming.values()];
-    this.#outgoing.clear();
+    const incoming = this.#incoming.takeAll();
     this.#waiters.clear();
-    this.#incoming.clear();
     // Routing must know before the calls choose again.
     this.#handlers.onClosed(evidence, message);
     for (const conversation of conversations) conversation.onLost(evidence);

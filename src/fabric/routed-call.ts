@@ -41,6 +41,8 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
   wheelNext: WheelEntry | undefined = undefined;
   wheelPrevious: WheelEntry | undefined = undefined;
   expiresAtMs = 0;
+  /** Its number in the table of calls under way; the table writes it. */
+  ticket = 0;
   readonly #routing: Routing<Route>;
   readonly #context: CallContext;
   readonly #invocation: Invocation;

@@ -210,6 +210,13 @@ describe('large values', () => {
 });
 
 describe('a peer that breaks the rules', () => {
+  it('that numbers a request 0, as one without a number, is cut off (P4)', async () => {
+    const { clock, client, closed, requests } = await pair();
+    client.send(callFrame(0, 1));
+    clock.advance(100);
+    expect({ closed, requests }).toEqual({ closed: ['local'], requests: [] });
+  });
+
   it('that opens the same conversation twice is cut off (P4)', async () => {
     const { clock, client, closed, server } = await pair({ onRequest: (frame, peer) => peer.serve(frame.id, { cancel: () => {} }) });
     const id = client.reserve(conversation());
