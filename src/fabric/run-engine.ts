@@ -10,7 +10,7 @@ import type { SubmitFrame } from '../wire/frame.ts';
 export const runTimeoutMsDefault = 300_000;
 
 /** What a submitter says of its run; the conversation's id is the link's business. */
-export type SubmitRequest = Omit<SubmitFrame, 'kind' | 'id' | 'isJsonOnly'>;
+export type SubmitRequest = Omit<SubmitFrame, 'kind' | 'id'>;
 
 /** Told of a run's events in order, from the one asked for; ends with `run.settled` or one failure. */
 export interface RunFollower {

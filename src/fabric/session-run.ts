@@ -103,7 +103,7 @@ export class SessionRun implements Conversation {
     this.#asked = { peer, id };
     if ('commands' in this.#target && !this.#isTaken) {
       this.#isTaken = true;
-      peer.send({ ...this.#target, kind: 'submit', id, isJsonOnly: false });
+      peer.send({ ...this.#target, kind: 'submit', id });
     } else {
       peer.send({ kind: 'attach', id, runId: this.#runId, fromSequence: this.#nextSequence });
     }

@@ -27,8 +27,6 @@ import type { WireError } from './wire-error.ts';
 export function writeCall(sink: Sink, call: CallFrame): void {
   const { writer } = sink;
   writeMeta(writer, 19, call.meta);
-  writer.string(18, call.idempotencyKey);
-  writer.optionalUint(17, call.attemptsMax);
   writeInputs(sink, 16, call.args.inputs);
   writer.flag(15, call.wantsProgress);
   writer.flag(14, call.isJsonOnly);
@@ -84,8 +82,6 @@ function emptyCall(id: number): Draft {
     timeoutMs: 0,
     attempt: 0,
     paid: 0,
-    attemptsMax: undefined,
-    idempotencyKey: undefined,
     meta: undefined,
     isJsonOnly: false,
     wantsProgress: false,
@@ -124,8 +120,6 @@ function readRareField(source: Source, tag: number, call: Draft): void {
   else if (tag === varintTag(14)) call.isJsonOnly = reader.flag();
   else if (tag === varintTag(15)) call.wantsProgress = reader.flag();
   else if (tag === bytesTag(16)) call.args.inputs.push(readInput(source));
-  else if (tag === varintTag(17)) call.attemptsMax = reader.uint();
-  else if (tag === bytesTag(18)) call.idempotencyKey = reader.string();
   else if (tag === bytesTag(19)) readMetaEntry(reader, call);
   else reader.skip(tag);
 }

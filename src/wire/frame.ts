@@ -50,9 +50,6 @@ export interface CallFrame {
   readonly attempt: number;
   /** Paid retries spent on the way. */
   readonly paid: number;
-  /** Further tries that the caller allows; absent: by the table. */
-  readonly attemptsMax?: number | undefined;
-  readonly idempotencyKey?: string | undefined;
   readonly meta?: Readonly<Record<string, string>> | undefined;
   /** The caller reads JSON only. */
   readonly isJsonOnly: boolean;
@@ -103,7 +100,6 @@ export interface SubmitFrame {
   readonly input?: Payload | undefined;
   readonly timeoutMs?: number | undefined;
   readonly isDetached: boolean;
-  readonly isJsonOnly: boolean;
   /** String arguments that equal another command's name, found by the submitter (for the hint). */
   readonly looksBare: readonly LooksBare[];
 }
@@ -165,7 +161,6 @@ export interface SessionHello {
   readonly name: string;
   readonly protocolMin: number;
   readonly protocolMax: number;
-  readonly token?: string | undefined;
 }
 
 export interface SessionAck {

@@ -16,14 +16,13 @@ const helloCodec = messageCodec<HelloIn, SessionHello__Output>('fabric.proto', '
 const ackCodec = messageCodec<AckIn, SessionAck__Output>('fabric.proto', 'SessionAck');
 
 export function encodeSessionHello(hello: SessionHello): Uint8Array {
-  const { token, ...rest } = hello;
-  return helloCodec.encode(token === undefined ? rest : { ...rest, token });
+  return helloCodec.encode(hello);
 }
 
 /** Throws `protocol_error`. */
 export function decodeSessionHello(bytes: Uint8Array): SessionHello {
-  const { instance = '', name = '', protocolMin: min = 0, protocolMax: max = 0, token } = helloCodec.decode(bytes);
-  return { instance, name, protocolMin: min, protocolMax: max, ...(token === undefined ? {} : { token }) };
+  const { instance = '', name = '', protocolMin: min = 0, protocolMax: max = 0 } = helloCodec.decode(bytes);
+  return { instance, name, protocolMin: min, protocolMax: max };
 }
 
 export function encodeSessionAck(ack: SessionAck): Uint8Array {

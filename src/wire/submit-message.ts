@@ -18,7 +18,6 @@ import { protocolError } from './value-problem.ts';
 export function writeSubmit(sink: Sink, submit: SubmitFrame): void {
   const { writer } = sink;
   for (const hint of submit.looksBare.toReversed()) writeLooksBare(writer, 9, hint);
-  writer.flag(8, submit.isJsonOnly);
   writer.flag(7, submit.isDetached);
   if (submit.timeoutMs !== undefined) writer.presentUint(6, wholeMs(submit.timeoutMs));
   if (submit.input) writeValue(sink, 5, submit.input);
@@ -102,7 +101,6 @@ export function readSubmit(source: Source, id: number): SubmitFrame {
     name: undefined as string | undefined,
     timeoutMs: undefined as number | undefined,
     isDetached: false,
-    isJsonOnly: false,
   };
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) head.runId = reader.string();
@@ -112,7 +110,6 @@ export function readSubmit(source: Source, id: number): SubmitFrame {
     else if (tag === bytesTag(5)) input = readValue(source);
     else if (tag === varintTag(6)) head.timeoutMs = reader.uint();
     else if (tag === varintTag(7)) head.isDetached = reader.flag();
-    else if (tag === varintTag(8)) head.isJsonOnly = reader.flag();
     else if (tag === bytesTag(9)) looksBare.push(readLooksBare(reader));
     else reader.skip(tag);
   }

@@ -109,7 +109,6 @@ const submit = {
   commands: [],
   returns: { kind: 'leaves' },
   isDetached: false,
-  isJsonOnly: false,
   looksBare: [],
 } as const;
 const attach = { kind: 'attach', id: 3, runId: 'r', fromSequence: 1 } as const;

@@ -151,8 +151,6 @@ const call = fc.record({
   timeoutMs: ms,
   attempt: fc.nat(),
   paid: fc.nat(),
-  attemptsMax: maybe(fc.nat()),
-  idempotencyKey: maybe(name),
   meta: maybe(textMap),
   isJsonOnly: fc.boolean(),
   wantsProgress: fc.boolean(),
@@ -181,7 +179,6 @@ const submit = fc.record({
   input: maybe(payload),
   timeoutMs: maybe(ms),
   isDetached: fc.boolean(),
-  isJsonOnly: fc.boolean(),
   looksBare: fc.array(fc.record({ step: name, text }), { maxLength: 2 }),
 });
 

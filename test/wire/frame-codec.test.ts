@@ -170,7 +170,6 @@ describe('a large body', () => {
     returns: { kind: 'all' },
     input: large,
     isDetached: false,
-    isJsonOnly: false,
     looksBare: [],
   };
 

@@ -10,7 +10,6 @@ const ack = { server: 'gpu-1', instance: 'b2', cluster: 'default', addresses: ['
 describe('a greeting', () => {
   it('of a client comes back as it was sent', () => {
     expect(decodeSessionHello(encodeSessionHello(hello))).toEqual(hello);
-    expect(decodeSessionHello(encodeSessionHello({ ...hello, token: 't' }))).toEqual({ ...hello, token: 't' });
   });
 
   it('of a server comes back as it was sent', () => {

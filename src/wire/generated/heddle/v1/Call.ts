@@ -23,10 +23,7 @@ export interface Call {
   'isJsonOnly'?: (boolean);
   'wantsProgress'?: (boolean);
   'inputs'?: (_heddle_v1_Input)[];
-  'attemptsMax'?: (number);
-  'idempotencyKey'?: (string);
   'meta'?: ({[key: string]: string});
-  '_attemptsMax'?: "attemptsMax";
 }
 
 export interface Call__Output {
@@ -46,8 +43,5 @@ export interface Call__Output {
   'isJsonOnly'?: (boolean);
   'wantsProgress'?: (boolean);
   'inputs'?: (_heddle_v1_Input__Output)[];
-  'attemptsMax'?: (number);
-  'idempotencyKey'?: (string);
   'meta'?: ({[key: string]: string});
-  '_attemptsMax'?: "attemptsMax";
 }

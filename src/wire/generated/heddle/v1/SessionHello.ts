@@ -6,7 +6,6 @@ export interface SessionHello {
   'name'?: (string);
   'protocolMin'?: (number);
   'protocolMax'?: (number);
-  'token'?: (string);
 }
 
 export interface SessionHello__Output {
@@ -14,5 +13,4 @@ export interface SessionHello__Output {
   'name'?: (string);
   'protocolMin'?: (number);
   'protocolMax'?: (number);
-  'token'?: (string);
 }

@@ -14,7 +14,6 @@ export interface Submit {
   'input'?: (_heddle_v1_Value | null);
   'timeoutMs'?: (number | string | Long);
   'isDetached'?: (boolean);
-  'isJsonOnly'?: (boolean);
   'looksBare'?: (_heddle_v1_LooksBare)[];
   '_timeoutMs'?: "timeoutMs";
 }
@@ -27,7 +26,6 @@ export interface Submit__Output {
   'input'?: (_heddle_v1_Value__Output);
   'timeoutMs'?: (number);
   'isDetached'?: (boolean);
-  'isJsonOnly'?: (boolean);
   'looksBare'?: (_heddle_v1_LooksBare__Output)[];
   '_timeoutMs'?: "timeoutMs";
 }
