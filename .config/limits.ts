@@ -31,7 +31,7 @@ export const limits: readonly Limit[] = [
   { what: 'a value that travels inside a frame', limit: bytes(inlineBytesMax), beyond: 'it travels in chunks, on a channel of its own' },
   { what: 'nesting of a value', limit: `${count(valueDepthMax)} levels`, beyond: '`bad_argument` / `bad_result`' },
   { what: 'arguments of one call', limit: count(argumentsMax), beyond: '`bad_argument`' },
-  { what: '`meta` of one call', limit: bytes(metaBytesMax), beyond: '`bad_argument`' },
+  { what: '`meta` of one call', limit: bytes(metaBytesMax), beyond: '`too_large`' },
   { what: 'one gRPC message', limit: bytes(messageBytesMax), beyond: 'the peer is refused' },
   { what: 'time of one call, unless it says otherwise', limit: time(callTimeoutMsDefault), beyond: '`deadline_exceeded`' },
   { what: 'calls in flight on one link', limit: count(callsInFlightMax), beyond: 'further calls wait (back-pressure)' },
