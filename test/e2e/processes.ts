@@ -11,6 +11,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
+import { within } from '../within.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const heddle = join(root, 'dist/cli/main.js');
@@ -88,8 +89,12 @@ export class Spawned {
     return this.finished;
   }
 
-  /** Whether any process of its group is left. */
-  leavesSomethingBehind(): boolean {
+  /** Resolves once no process of its group is left: what loads TypeScript ends a moment after the last one it served. */
+  async leavesNothingBehind(): Promise<void> {
+    await within(`process ${this.pid} has left nothing behind`, 1000, () => !this.#hasGroup());
+  }
+
+  #hasGroup(): boolean {
     try {
       return process.kill(-this.pid, 0);
     } catch {
