@@ -11,7 +11,7 @@ import type { BodyStore } from './bodies.ts';
 import { recordProblem } from './check.ts';
 import { courtOf } from './court.ts';
 import type { Naming } from './naming.ts';
-import type { MemberRecord, Obituary, OwnerRecord } from './record.ts';
+import type { MemberRecord, Obituary, OwnerRecord, Report } from './record.ts';
 import { compareHeads, slotOf } from './record.ts';
 import type { Spread } from './spread.ts';
 import type { MeshState } from './state.ts';
@@ -86,9 +86,9 @@ export class Intake {
     }
     if (link) return false;
     const court = courtOf(held, this.#state);
-    const reporters = new Set(obituary.reports.map((report) => report.observer).filter(court.mayReport));
-    const hard = obituary.reports.filter((report) => isHard(report.evidence)).length;
-    if (reporters.size >= court.quorum || hard >= court.hardQuorum) return true;
+    const counted = obituary.reports.filter((report) => court.mayReport(report.observer));
+    const hard = counted.filter((report) => isHard(report.evidence));
+    if (reportersOf(counted) >= court.quorum || reportersOf(hard) >= court.hardQuorum) return true;
     if (suspicions.own(held.owner)?.isChecked === true && links.to(held.instance) === undefined) return true;
     for (const report of obituary.reports) suspicions.keep({ ...report, ageMs: 0 }, this.#state.nowMs);
     this.#undecided.set(obituary.owner, obituary);
@@ -103,4 +103,9 @@ export class Intake {
     if (record.final !== 'dead') return;
     for (const link of links.allTo(record.instance)) this.#spread.hangUp(link);
   }
+}
+
+/** One voice each, however often it is written down. */
+function reportersOf(reports: readonly Report[]): number {
+  return new Set(reports.map((report) => report.observer)).size;
 }
