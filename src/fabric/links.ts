@@ -143,11 +143,6 @@ export class Links {
     for (const session of this.#sessions) session.send(frame);
   }
 
-  /** Closes the sessions, each once its last conversation has settled. */
-  retireSessions(): void {
-    for (const session of this.#sessions) session.retire();
-  }
-
   close(): void {
     for (const session of this.#sessions) session.close();
     for (const peers of this.#byInstance.values()) for (const peer of peers) peer.close();

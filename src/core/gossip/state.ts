@@ -108,12 +108,6 @@ export class MeshState {
     }
   }
 
-  memberCount(): number {
-    let count = 0;
-    for (const _ of this.members()) count += 1;
-    return count;
-  }
-
   /** The link to a member on which something was heard within its deadline. */
   liveLinkTo(instance: string): LinkState | undefined {
     const link = this.links.to(instance);
