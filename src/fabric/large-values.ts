@@ -9,7 +9,7 @@
 import { quiet } from '../base/deferred.ts';
 import { HeddleError } from '../errors.ts';
 import type { Link } from '../transport/transport.ts';
-import type { LargeIncoming, LargeOutgoing } from '../wire/frame.ts';
+import type { Frame, LargeIncoming, LargeOutgoing } from '../wire/frame.ts';
 
 interface Expected {
   readonly fill: (value: Uint8Array) => void;
@@ -25,6 +25,9 @@ interface WaitingFrame {
 /** Values that may arrive before the frames that name them: one a call in flight, and two of the largest in bytes. */
 const earlyMax = 1_024;
 const earlyBytesMax = 128 * 1024 * 1024;
+
+/** Large values of one frame: more could fill the link's transfers with one call. */
+const largePerFrameMax = 1_024;
 
 export class LargeValues {
   readonly #link: Pick<Link, 'sendLarge' | 'dropLarge'>;
@@ -53,6 +56,11 @@ export class LargeValues {
     const transfers = this.#toSend;
     this.#toSend = [];
     for (const { transfer, bytes } of transfers) void quiet(this.#link.sendLarge(transfer, bytes));
+  }
+
+  /** Lets go of what was put for a frame that is not sent after all. */
+  forget(): void {
+    this.#toSend = [];
   }
 
   /** For the decoder of one frame; afterwards `isWaiting` says whether the frame lacks values. */
@@ -104,6 +112,9 @@ export class LargeValues {
   }
 
   #enqueue(bytes: Uint8Array): number {
+    if (this.#toSend.length >= largePerFrameMax) {
+      throw new HeddleError('too_large', { what: 'the number of values over 64 KiB in one frame', limit: largePerFrameMax });
+    }
     const transfer = this.#nextTransfer++;
     this.#toSend.push({ transfer, bytes });
     return transfer;
@@ -121,4 +132,9 @@ export class LargeValues {
     this.#current.transfers.push(transfer);
     this.#expected.set(transfer, { fill, frame: this.#current });
   }
+}
+
+/** The number of a request: what a cancel names. Answers count for the other side, whose numbers are its own. */
+export function requestIdOf(frame: Frame): number | undefined {
+  return frame.kind === 'call' || frame.kind === 'submit' ? frame.id : undefined;
 }

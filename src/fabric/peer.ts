@@ -6,6 +6,7 @@
  *    (`whenRoom`), at most `waitersMax`, and are told when the link is lost.
  * P3 a frame with large values is delivered when all of them are there, never in part.
  * P4 what a peer sends wrongly closes its link and nothing else.
+ * P5 a frame that is too large to be sent ends its conversation with an error, on the side that waits for it.
  * What frames mean is decided by caller, dispatcher, runner and mesh; bytes are the transport's.
  */
 
@@ -14,8 +15,10 @@ import { HeddleError } from '../errors.ts';
 import type { Evidence, Link } from '../transport/transport.ts';
 import type { Frame, ReplyFrame, RunEventFrame, ServersFrame } from '../wire/frame.ts';
 import { decodeFrame, encodeFrame } from '../wire/frame-codec.ts';
+import { AnswerOrder, answerIdOf } from './answer-order.ts';
 import type { Conversation, Incoming, PeerIdentity, RequestFrame, RoomWaiter } from './conversation.ts';
-import { LargeValues } from './large-values.ts';
+import { LargeValues, requestIdOf } from './large-values.ts';
+import { inPlaceOf, overloadedReply, refusalOf } from './refusals.ts';
 
 export interface PeerHandlers {
   onRequest(frame: RequestFrame, peer: Peer): void;
@@ -30,7 +33,7 @@ export interface PeerHandlers {
 export const callsInFlightMax = 1024;
 /** Calls that may wait for room before further ones are refused. */
 export const waitersMax = 16_384;
-/** Conversations that one peer may have open here; a peer that exceeds it breaks P2 and is cut off. */
+/** Conversations that one peer may have open here; further ones are refused unrun. */
 const incomingMax = 4 * callsInFlightMax;
 
 export class Peer {
@@ -42,6 +45,7 @@ export class Peer {
   readonly #incoming = new IdMap<Incoming>();
   readonly #waiters = new Set<RoomWaiter>();
   readonly #large: LargeValues;
+  readonly #order = new AnswerOrder();
   #closed: Evidence | undefined;
   #isRetired = false;
 
@@ -116,11 +120,16 @@ export class Peer {
     this.#waiters.delete(waiter);
   }
 
-  /** Sends one frame; large payloads follow on the bulk channel. */
+  /** Sends one frame; large payloads follow on the bulk channel. One that is too large ends its conversation (P5). */
   send(frame: Frame): void {
     if (this.#closed !== undefined) return;
-    const outgoing = this.#large.outgoing();
-    this.#link.send(encodeFrame(frame, outgoing));
+    let bytes: Uint8Array;
+    try {
+      bytes = encodeFrame(frame, this.#large.outgoing());
+    } catch (error) {
+      return this.#onOversized(frame, error);
+    }
+    this.#link.send(bytes);
     this.#large.flush();
   }
 
@@ -170,8 +179,23 @@ export class Peer {
     this.#handlers.onHeard?.();
     const frame = this.#decode(bytes);
     if (!frame) return;
-    if (this.#large.isWaiting) this.#large.deliverWhenWhole(requestIdOf(frame), () => this.#deliver(frame));
-    else this.#deliver(frame);
+    const isWhole = !this.#large.isWaiting;
+    const answerId = answerIdOf(frame);
+    if (answerId !== undefined && (!isWhole || this.#order.isHeld(answerId))) {
+      const whole = this.#order.enter(answerId, () => this.#deliver(frame));
+      if (isWhole) whole();
+      else this.#large.deliverWhenWhole(undefined, whole);
+    } else if (isWhole) this.#deliver(frame);
+    else this.#large.deliverWhenWhole(requestIdOf(frame), () => this.#deliver(frame));
+  }
+
+  #onOversized(frame: Frame, error: unknown): void {
+    this.#large.forget();
+    if (!HeddleError.is(error, 'too_large')) throw error;
+    const instead = inPlaceOf(frame, error);
+    if (instead) return this.send(instead);
+    const isRequest = frame.kind === 'call' || frame.kind === 'submit';
+    if (isRequest) this.#onReply(refusalOf(frame.id, error));
   }
 
   #decode(bytes: Uint8Array): Frame | undefined {
@@ -237,10 +261,8 @@ export class Peer {
 
   #onRequest(frame: RequestFrame): void {
     // 0 is what a frame without an id has.
-    if (frame.id === 0 || this.#incoming.has(frame.id) || this.#incoming.size >= incomingMax) {
-      this.#link.close();
-      return;
-    }
+    if (frame.id === 0 || this.#incoming.has(frame.id)) return this.#link.close();
+    if (this.#incoming.size >= incomingMax) return this.send(overloadedReply(frame));
     this.#handlers.onRequest(frame, this);
   }
 
@@ -269,9 +291,4 @@ export class Peer {
     for (const waiter of waiters) waiter.onLost(evidence);
     for (const request of incoming) request.cancel('the connection of the caller was lost');
   }
-}
-
-/** The number of a request: what a cancel names. Answers count for the other side, whose numbers are its own. */
-function requestIdOf(frame: Frame): number | undefined {
-  return frame.kind === 'call' || frame.kind === 'submit' ? frame.id : undefined;
 }

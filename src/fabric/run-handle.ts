@@ -87,6 +87,8 @@ export class RunHandle implements Run<unknown>, RunFollower {
 
   #settle(event: Extract<RunEvent, { readonly kind: 'run.settled' }>): void {
     this.#finish(undefined);
+    // A run that ended had been accepted.
+    this.#accepted.resolve();
     if (event.ok) this.#result.resolve(event.result);
     else this.#result.reject(event.error);
   }
