@@ -29,6 +29,9 @@ const earlyBytesMax = 128 * 1024 * 1024;
 /** Large values of one frame: more could fill the link's transfers with one call. */
 const largePerFrameMax = 1_024;
 
+/** Values that all frames of a link may wait for at once. */
+const expectedMax = 4_096;
+
 export class LargeValues {
   readonly #link: Pick<Link, 'sendLarge' | 'dropLarge'>;
   #nextTransfer = 1;
@@ -126,6 +129,9 @@ export class LargeValues {
       this.#early.delete(transfer);
       this.#earlyBytes -= early.length;
       return fill(early);
+    }
+    if (this.#expected.size >= expectedMax) {
+      throw new HeddleError('protocol_error', { problem: `frames wait for over ${expectedMax} values that have not come` });
     }
     this.#current ??= { transfers: [], missing: 0, deliver: undefined };
     this.#current.missing += 1;

@@ -118,6 +118,7 @@ export class Peer {
 
   leaveQueue(waiter: RoomWaiter): void {
     this.#waiters.delete(waiter);
+    this.#closeWhenSettled();
   }
 
   /** Sends one frame; large payloads follow on the bulk channel. One that is too large ends its conversation (P5). */

@@ -77,7 +77,9 @@ export class RoutedCall<Route> implements Conversation, RoomWaiter, WheelEntry, 
 
   start(): this {
     this.#context.wheel.arm(this, this.#invocation.deadlineMs);
-    this.#next();
+    // A nested or relayed call may come with no time left: it is not sent.
+    if (this.#invocation.deadlineMs <= this.#context.clock.nowMs()) this.expire();
+    else this.#next();
     return this;
   }
 

@@ -4,9 +4,10 @@
  *
  * W1 a made runId names its coordinator, which is asked first; then every linked server is, in turn.
  * W2 a coordinator whose link is lost while it is followed is `coordinator_lost`; so is a run that nobody knows when
- *    a server that was asked, and may have known, was lost.
+ *    a server that was asked, and may have known, was lost or did not answer within `askMs`.
  */
 
+import type { CancelTask, Clock } from '../base/clock.ts';
 import { HeddleError } from '../errors.ts';
 import { fromWireError } from '../wire/error.ts';
 import type { ReplyFrame, RunEventFrame } from '../wire/frame.ts';
@@ -16,7 +17,11 @@ import { coordinatorOf } from './run-caller.ts';
 import type { RunEngine, RunFollower, SubmitRequest, Unfollow } from './run-engine.ts';
 import type { Runner } from './runner.ts';
 
+/** How long one server is asked, in milliseconds. */
+const askMs = 1_000;
+
 export interface RunRelayOptions {
+  readonly clock: Clock;
   readonly runner: Runner;
   /** Open links to other servers; with a name, only to that one. */
   readonly peers: (server?: string) => readonly Peer[];
@@ -36,7 +41,7 @@ export class RunRelay implements RunEngine {
   attach(runId: string, fromSequence: number, follower: RunFollower): Unfollow {
     const { runner } = this.#options;
     if (runner.has(runId)) return runner.attach(runId, fromSequence, follower);
-    const search = new AttachSearch({ runId, fromSequence, follower, peers: this.#candidates(runId) });
+    const search = new AttachSearch({ runId, fromSequence, follower, peers: this.#candidates(runId), clock: this.#options.clock });
     search.askNext();
     return () => search.leave();
   }
@@ -46,7 +51,7 @@ export class RunRelay implements RunEngine {
     if (runner.has(runId)) return runner.cancel(runId, reason);
     let isOneLost = false;
     for (const peer of this.#candidates(runId)) {
-      const outcome = await askCancel(peer, runId, reason);
+      const outcome = await askCancel(peer, { runId, reason, clock: this.#options.clock });
       if (outcome?.ok) return;
       const error = outcome && fromWireError(outcome.error);
       if (error && !HeddleError.is(error, 'unknown_run')) throw error;
@@ -67,6 +72,7 @@ interface Search {
   readonly fromSequence: number;
   readonly follower: RunFollower;
   readonly peers: readonly Peer[];
+  readonly clock: Clock;
 }
 
 /** Asks one server after another until one knows the run, then follows it there. */
@@ -77,24 +83,28 @@ class AttachSearch implements Conversation {
   #isFound = false;
   /** The conversation that is open. */
   #asked: { readonly peer: Peer; readonly id: number } | undefined;
+  #cancelWait: CancelTask | undefined;
 
   constructor(search: Search) {
     this.#search = search;
   }
 
   askNext(): void {
-    const { runId, fromSequence, follower, peers } = this.#search;
+    const { runId, fromSequence, follower, peers, clock } = this.#search;
     this.#asked = undefined;
+    this.#cancelWait?.();
     const peer = peers[this.#next++];
     if (!peer) return follower.onFailure(notFound(runId, this.#isOneLost));
     // Lost while others were asked.
     if (peer.closed !== undefined) return this.#passLost();
     const id = peer.reserve(this);
     this.#asked = { peer, id };
+    this.#cancelWait = clock.schedule(askMs, () => this.#giveUp(peer, id));
     peer.send({ kind: 'attach', id, runId, fromSequence });
   }
 
   leave(): void {
+    this.#cancelWait?.();
     if (!this.#asked) return;
     const { peer, id } = this.#asked;
     this.#asked = undefined;
@@ -104,11 +114,13 @@ class AttachSearch implements Conversation {
 
   onRunEvent({ event }: RunEventFrame): void {
     this.#isFound = true;
+    this.#cancelWait?.();
     if (event.kind === 'run.settled') this.#asked = undefined;
     this.#search.follower.onEvent(event);
   }
 
   onReply({ outcome }: ReplyFrame): void {
+    this.#cancelWait?.();
     if (outcome.ok)
       return this.#search.follower.onFailure(new HeddleError('protocol_error', { problem: 'a run was answered without events' }));
     const error = fromWireError(outcome.error);
@@ -118,9 +130,16 @@ class AttachSearch implements Conversation {
   }
 
   onLost(): void {
+    this.#cancelWait?.();
     if (!this.#isFound) return this.#passLost();
     this.#asked = undefined;
     this.#search.follower.onFailure(notFound(this.#search.runId, true));
+  }
+
+  #giveUp(peer: Peer, id: number): void {
+    peer.send({ kind: 'cancel', id, reason: 'no answer came in time' });
+    peer.release(id);
+    this.#passLost();
   }
 
   #passLost(): void {
@@ -133,11 +152,25 @@ function notFound(runId: string, isOneLost: boolean): HeddleError {
   return isOneLost ? new HeddleError('coordinator_lost', { runId, partial: {}, steps: {} }) : new HeddleError('unknown_run', { runId });
 }
 
-/** Undefined when the server is lost before it answers. */
-function askCancel(peer: Peer, runId: string, reason: string): Promise<ReplyFrame['outcome'] | undefined> {
+interface CancelQuestion {
+  readonly runId: string;
+  readonly reason: string;
+  readonly clock: Clock;
+}
+
+/** Undefined when the server is lost before it answers, or does not answer in time. */
+function askCancel(peer: Peer, { runId, reason, clock }: CancelQuestion): Promise<ReplyFrame['outcome'] | undefined> {
   if (peer.closed !== undefined) return Promise.resolve(undefined);
   return new Promise((resolve) => {
-    const conversation: Conversation = { onReply: ({ outcome }) => resolve(outcome), onLost: () => resolve(undefined) };
-    peer.send({ kind: 'cancelRun', id: peer.reserve(conversation), runId, reason });
+    const end = (outcome: ReplyFrame['outcome'] | undefined): void => {
+      cancelWait();
+      resolve(outcome);
+    };
+    const id = peer.reserve({ onReply: ({ outcome }) => end(outcome), onLost: () => end(undefined) });
+    const cancelWait = clock.schedule(askMs, () => {
+      peer.release(id);
+      end(undefined);
+    });
+    peer.send({ kind: 'cancelRun', id, runId, reason });
   });
 }

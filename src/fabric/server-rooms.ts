@@ -95,7 +95,7 @@ export class ServerRooms {
       observer,
       nextCall,
     });
-    const runs = new RunRelay({ runner: this.#runner, peers: (server) => this.#links.servers(server) });
+    const runs = new RunRelay({ clock, runner: this.#runner, peers: (server) => this.#links.servers(server) });
     this.runs = new RunCaller({ engine: runs, coordinator: () => options.name, instance, refusal: guards.callRefusal });
     this.#news = new SessionNews({ clock, members: () => this.mesh.members(), tell: (frame) => this.#links.tellSessions(frame) });
     const entry = this.#makeEntry(runs);

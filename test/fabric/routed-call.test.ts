@@ -257,6 +257,12 @@ describe('an absent provider', () => {
 });
 
 describe('a deadline', () => {
+  it('that has passed already ends the call before anything is sent', () => {
+    const rig = start({ timeoutMs: 0 });
+    expect(errorOf(rig)).toMatchObject({ code: 'deadline_exceeded', executed: 'no' });
+    expect(peer(rig, 'a').sent).toEqual([]);
+  });
+
   it("that a later hop tells of first is still the caller's own", () => {
     const rig = start({ timeoutMs: 500 });
     rig.clock.advance(490);

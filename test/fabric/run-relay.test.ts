@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { HeddleError } from '../../src/errors.ts';
 import { HeddleError as Failure } from '../../src/errors.ts';
 import type { Conversation } from '../../src/fabric/conversation.ts';
@@ -50,8 +51,13 @@ class ScriptedPeer {
 }
 
 function relayTo(...peers: readonly ScriptedPeer[]): RunRelay {
+  return relayAt(new VirtualClock(), ...peers);
+}
+
+function relayAt(clock: VirtualClock, ...peers: readonly ScriptedPeer[]): RunRelay {
   const runner = { has: () => false } as unknown as Runner; // nothing else of it is asked
   return new RunRelay({
+    clock,
     runner,
     // A scripted peer has all that a relay uses.
     peers: (name) =>
@@ -107,6 +113,18 @@ describe('a run that is looked for', () => {
     expect(told.failures).toMatchObject([{ code: 'coordinator_lost' }]);
   });
 
+  test('W2: goes past a server that does not answer, and no timer stays', () => {
+    const clock = new VirtualClock();
+    const [one, two] = [new ScriptedPeer('one'), new ScriptedPeer('two')];
+    const told = follower();
+    relayAt(clock, one, two).attach('chosen', 1, told);
+    clock.advance(1_000);
+    expect([one.open.size, two.sent.length]).toEqual([0, 1]);
+    two.knowsNothing();
+    expect(told.failures).toMatchObject([{ code: 'coordinator_lost' }]);
+    expect(clock.nextMs()).toBe(Number.POSITIVE_INFINITY);
+  });
+
   test('is asked for no further once nobody wants to follow it', () => {
     const [one, two] = [new ScriptedPeer('one'), new ScriptedPeer('two')];
     const told = follower();
@@ -129,6 +147,13 @@ describe('a run that is to be cancelled', () => {
     expect(two.sent).toEqual([]);
     await new Promise(setImmediate);
     three.knowsNothing();
+    expect(await failed).toMatchObject({ code: 'coordinator_lost' });
+  });
+
+  test('is looked for past a server that does not answer', async () => {
+    const clock = new VirtualClock();
+    const failed = failureOf(relayAt(clock, new ScriptedPeer('one')).cancel('chosen', 'enough'));
+    clock.advance(1_000);
     expect(await failed).toMatchObject({ code: 'coordinator_lost' });
   });
 
