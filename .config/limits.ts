@@ -11,6 +11,7 @@ import { concurrencyDefault, queuedPerPlaceMax, queueWaitMsMax } from '../src/fa
 import { metaBytesMax } from '../src/fabric/call-options.ts';
 import { argumentsMax } from '../src/fabric/call-values.ts';
 import { callTimeoutMsDefault } from '../src/fabric/invocation.ts';
+import { largePerFrameMax } from '../src/fabric/large-values.ts';
 import { callsInFlightMax } from '../src/fabric/peer.ts';
 import { functionsMax } from '../src/fabric/registry.ts';
 import { runTimeoutMsDefault } from '../src/fabric/run-engine.ts';
@@ -34,6 +35,8 @@ export const limits: readonly Limit[] = [
   { what: '`meta` of one call', limit: bytes(metaBytesMax), beyond: '`too_large`' },
   { what: 'one gRPC message', limit: bytes(messageBytesMax), beyond: 'the peer is refused' },
   { what: 'time of one call, unless it says otherwise', limit: time(callTimeoutMsDefault), beyond: '`deadline_exceeded`' },
+  { what: 'one step\'s inputs in all, or one run\'s result', limit: bytes(valueBytesMax), beyond: '`too_large` before it is sent / `bad_result`' },
+  { what: 'values over 64 KiB among them', limit: count(largePerFrameMax), beyond: '`too_large` before it is sent / `bad_result`' },
   { what: 'calls in flight on one link', limit: count(callsInFlightMax), beyond: 'further calls wait (back-pressure)' },
   { what: 'calls of one function at one server, unless it declares `concurrency`', limit: count(concurrencyDefault), beyond: `${queuedPerPlaceMax} x as many wait for at most ${time(queueWaitMsMax)}, then \`overloaded\`` },
   { what: 'commands of a workflow', limit: count(commandsMax), beyond: '`bad_workflow`' },

@@ -3,6 +3,7 @@
  *
  * L1 a frame is delivered once, when the last of its large values has arrived.
  * L2 a value whose frame was dropped is given up on both sides.
+ * L3 at most `sendingMax` values are on their way out at once, fewer than a link takes; the others wait their turn.
  * How values travel is the transport's (`sendLarge`); which ones are large is the frame codec's.
  */
 
@@ -16,6 +17,11 @@ interface Expected {
   readonly frame: WaitingFrame;
 }
 
+interface Transfer {
+  readonly transfer: number;
+  readonly bytes: Uint8Array;
+}
+
 interface WaitingFrame {
   readonly transfers: number[];
   missing: number;
@@ -27,15 +33,21 @@ const earlyMax = 1_024;
 const earlyBytesMax = 128 * 1024 * 1024;
 
 /** Large values of one frame: more could fill the link's transfers with one call. */
-const largePerFrameMax = 1_024;
+export const largePerFrameMax = 1_024;
 
 /** Values that all frames of a link may wait for at once. */
-const expectedMax = 4_096;
+const expectedMax = 65_536;
+
+/** Values on their way out of one link at once; the transport gives a link up beyond 4,096. */
+const sendingMax = 1_024;
 
 export class LargeValues {
   readonly #link: Pick<Link, 'sendLarge' | 'dropLarge'>;
   #nextTransfer = 1;
-  #toSend: { readonly transfer: number; readonly bytes: Uint8Array }[] = [];
+  /** Of the frame being encoded. */
+  #toSend: Transfer[] = [];
+  readonly #queue: Transfer[] = [];
+  #sending = 0;
   readonly #expected = new Map<number, Expected>();
   readonly #early = new Map<number, Uint8Array>();
   #earlyBytes = 0;
@@ -53,12 +65,26 @@ export class LargeValues {
     return this.#put;
   }
 
-  /** Starts the transfers of the frame just sent. A transfer that fails ends with its link. */
+  /** Starts the transfers of the frame just sent, or queues them (L3). A transfer that fails ends with its link. */
   flush(): void {
     if (this.#toSend.length === 0) return;
-    const transfers = this.#toSend;
+    this.#queue.push(...this.#toSend);
     this.#toSend = [];
-    for (const { transfer, bytes } of transfers) void quiet(this.#link.sendLarge(transfer, bytes));
+    this.#sendNext();
+  }
+
+  #sendNext(): void {
+    while (this.#sending < sendingMax) {
+      const next = this.#queue.shift();
+      if (!next) return;
+      this.#sending += 1;
+      void quiet(this.#link.sendLarge(next.transfer, next.bytes).finally(() => this.#onSent()));
+    }
+  }
+
+  #onSent(): void {
+    this.#sending -= 1;
+    this.#sendNext();
   }
 
   /** Lets go of what was put for a frame that is not sent after all. */

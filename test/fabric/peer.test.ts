@@ -1,5 +1,5 @@
 /** Two peers over a memory network on virtual time: P1 to P4 of src/fabric/peer.ts, L1 and L2 of large values. */
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { RequestFrame } from '../../src/fabric/conversation.ts';
 import { LargeValues } from '../../src/fabric/large-values.ts';
@@ -197,6 +197,27 @@ describe('large values', () => {
     expect(values.drop(1)).toBe(false);
     values.arrived(7, nothing);
     expect({ dropped, delivered }).toEqual({ dropped: [7], delivered: [] });
+  });
+
+  it('leave at most 1,024 at a time, all of them in the end (L3)', async () => {
+    let open = 0;
+    let most = 0;
+    let sent = 0;
+    const sendLarge = async () => {
+      open += 1;
+      most = Math.max(most, open);
+      await Promise.resolve();
+      open -= 1;
+      sent += 1;
+    };
+    const values = new LargeValues({ sendLarge, dropLarge: () => {} });
+    for (let frame = 0; frame < 5; frame += 1) {
+      const outgoing = values.outgoing();
+      for (let value = 0; value < 1_000; value += 1) outgoing.put(nothing);
+      values.flush();
+    }
+    await vi.waitFor(() => expect(sent).toBe(5_000));
+    expect(most).toBe(1_024);
   });
 
   it('that come before their frame wait for it (L1)', () => {
