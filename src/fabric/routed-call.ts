@@ -33,7 +33,7 @@ export interface CallStart<Route> {
 }
 
 /** A verdict of a deadline this close to our own deadline is about ours. */
-const verdictMarginMs = 25;
+const verdictMarginMs = 50;
 
 type Phase = 'choosing' | 'reaching' | 'waiting' | 'inFlight' | 'backingOff' | 'settled';
 

@@ -168,7 +168,8 @@ describe('a call', () => {
 
   it('stamps the remaining time less one hop', () => {
     const rig = start({ timeoutMs: 1_000 });
-    expect(peer(rig, 'a').calls[0]?.timeoutMs).toBe(995);
+    expect(peer(rig, 'a').calls[0]?.timeoutMs).toBe(985);
+    expect(peer(start({ timeoutMs: 20 }), 'a').calls[0]?.timeoutMs).toBe(15);
   });
 
   it('goes elsewhere after a lost connection only when it is safe', () => {
