@@ -1,25 +1,50 @@
 /**
  * A growing list that can be looped over by many, each from its beginning, while it grows.
  *
- * L1 every loop sees every entry once, in order, and ends when the list does: quietly, or by throwing its error.
+ * L1 every loop sees every kept entry once, in order, and ends when the list does: quietly, or by throwing its error.
+ * L2 beyond `entriesMax`, entries that a later one of the same key supersedes are dropped (those without a key never are).
  */
 
 import { type Deferred, deferred } from './deferred.ts';
 
+export interface ReplayLogOptions<T> {
+  /** Entries of one key supersede one another; undefined: it is always kept. Default: every entry is. */
+  readonly keyOf?: ((entry: T) => string | undefined) | undefined;
+  /** Entries before superseded ones are dropped; default 40,000. */
+  readonly entriesMax?: number | undefined;
+}
+
+interface Numbered<T> {
+  readonly number: number;
+  readonly entry: T;
+}
+
 export class ReplayLog<T extends object> implements AsyncIterable<T> {
-  readonly #entries: T[] = [];
+  readonly #keyOf: (entry: T) => string | undefined;
+  readonly #entriesMax: number;
+  #entries: Numbered<T>[] = [];
+  #compactAt: number;
+  #added = 0;
   /** Resolved, and replaced, with every change. */
   #news: Deferred<void> = deferred();
   #end: { readonly error: unknown } | undefined;
+
+  constructor({ keyOf = () => undefined, entriesMax = 40_000 }: ReplayLogOptions<T> = {}) {
+    this.#keyOf = keyOf;
+    this.#entriesMax = entriesMax;
+    this.#compactAt = entriesMax;
+  }
 
   get isEnded(): boolean {
     return this.#end !== undefined;
   }
 
-  /** Adds an entry; after the end it is dropped. */
+  /** Adds an entry; after the end it is dropped. Amortised constant. */
   push(entry: T): void {
     if (this.#end) return;
-    this.#entries.push(entry);
+    this.#added += 1;
+    this.#entries.push({ number: this.#added, entry });
+    if (this.#entries.length > this.#compactAt) this.#compact();
     this.#tell();
   }
 
@@ -30,13 +55,40 @@ export class ReplayLog<T extends object> implements AsyncIterable<T> {
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T> {
-    for (let at = 0; ; at += 1) {
-      while (at >= this.#entries.length && !this.#end) await this.#news.promise;
-      const entry = this.#entries[at];
-      if (entry !== undefined) yield entry;
-      else if (this.#end?.error === undefined) return;
+    for (let last = 0; ; ) {
+      const next = this.#after(last);
+      if (next) {
+        last = next.number;
+        yield next.entry;
+      } else if (!this.#end) await this.#news.promise;
+      else if (this.#end.error === undefined) return;
       else rethrow(this.#end.error);
     }
+  }
+
+  /** The first entry with a number above `last`. Logarithmic. */
+  #after(last: number): Numbered<T> | undefined {
+    let low = 0;
+    let high = this.#entries.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.#entries[middle]?.number ?? 0) <= last) low = middle + 1;
+      else high = middle;
+    }
+    return this.#entries[low];
+  }
+
+  #compact(): void {
+    const seen = new Set<string>();
+    const isLatest = ({ entry }: Numbered<T>): boolean => {
+      const key = this.#keyOf(entry);
+      if (key === undefined) return true;
+      if (seen.has(key)) return false;
+      seen.add(key);
+      return true;
+    };
+    this.#entries = this.#entries.reverse().filter(isLatest).reverse();
+    this.#compactAt = Math.max(this.#entriesMax, 2 * this.#entries.length);
   }
 
   #tell(): void {

@@ -20,7 +20,7 @@ import { checkCallOptions, checkTimeout } from './call-options.ts';
 import { type CallEngine, callTimeoutMsDefault, type Invocation, type Settlement, timeoutMsMax } from './invocation.ts';
 import { checkRunId } from './run-caller.ts';
 import type { RunEngine, SubmitRequest } from './run-engine.ts';
-import { decodeFilled } from './run-handle.ts';
+import { decodeFilled, progressKey } from './run-handle.ts';
 
 export interface ForeignEntryOptions {
   readonly engine: CallEngine;
@@ -52,7 +52,7 @@ export class ForeignEntry {
   async *submit(request: ForeignRequest): AsyncIterable<Uint8Array> {
     this.#refuse();
     const submitted = decodeSubmitRequest(request.message);
-    const events = new ReplayLog<WireRunEvent>();
+    const events = new ReplayLog<WireRunEvent>({ keyOf: progressKey });
     let runId: string | undefined;
     const unfollow = this.#options.runs.submit(requestOf(submitted, request.timeoutMs), {
       onEvent: (event) => {

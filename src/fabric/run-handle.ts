@@ -23,7 +23,7 @@ export class RunHandle implements Run<unknown>, RunFollower {
   readonly runId: string;
   readonly accepted: Promise<void>;
   readonly result: Promise<unknown>;
-  readonly events = new ReplayLog<RunEvent>();
+  readonly events = new ReplayLog<RunEvent>({ keyOf: progressKey });
   readonly #accepted: Deferred<void> = deferred();
   readonly #result: Deferred<unknown> = deferred();
   readonly #engine: RunEngine;
@@ -97,6 +97,11 @@ export class RunHandle implements Run<unknown>, RunFollower {
     this.events.end(error);
     this.#onEnd?.();
   }
+}
+
+/** Of a step's progress the last value is enough, as the coordinator has it too. */
+export function progressKey(event: { readonly kind: string; readonly step?: string }): string | undefined {
+  return event.kind === 'step.progress' ? event.step : undefined;
 }
 
 /** The event as users see it: values decoded, errors as HeddleErrors, the result filled. Throws ValueProblem or HeddleError. */
