@@ -7,7 +7,7 @@
 
 import type { Clock } from '../base/clock.ts';
 import type { Catalog } from '../core/catalog/catalog.ts';
-import type { Effect } from '../core/catalog/offer.ts';
+import { type Effect, stricter } from '../core/catalog/offer.ts';
 import type { Offer } from '../core/catalog/server-state.ts';
 import type { Router } from '../core/routing/router.ts';
 import type { HeddleError } from '../errors.ts';
@@ -15,7 +15,6 @@ import type { Observer } from '../observe/observer.ts';
 import type { Breakers } from './breakers.ts';
 import type { Invocation } from './invocation.ts';
 import type { Links } from './links.ts';
-import { stricter } from './retry.ts';
 import type { AttemptEnd, CallPeer, Routing, Tried } from './routing-port.ts';
 
 export interface OfferRoutingOptions {

@@ -33,13 +33,6 @@ export type RetryDecision = 'final' | 'now' | 'later';
 export const paidRetriesMax = 3;
 export const retryBackoff = { baseMs: 50, maxMs: 1000 } as const;
 
-const strictness: { readonly [E in Effect]: number } = { pure: 0, idempotent: 1, once: 2 };
-
-/** The stricter of two effects: once > idempotent > pure. */
-export function stricter(a: Effect, b: Effect): Effect {
-  return strictness[a] >= strictness[b] ? a : b;
-}
-
 export function decideRetry(failed: FailedAttempt, state: RetryState): RetryDecision {
   const advice = errorTable[failed.code].retry;
   const canPay = state.paid < paidRetriesMax;

@@ -1,8 +1,8 @@
 /** Which failed attempt may be followed by another: R1 to R3 of src/fabric/retry.ts over the whole error table. */
 import { describe, expect, it } from 'vitest';
-import type { Effect } from '../../src/core/catalog/offer.ts';
+import { type Effect, stricter } from '../../src/core/catalog/offer.ts';
 import { type ErrorCode, type Executed, errorTable } from '../../src/errors.ts';
-import { decideRetry, paidRetriesMax, stricter } from '../../src/fabric/retry.ts';
+import { decideRetry, paidRetriesMax } from '../../src/fabric/retry.ts';
 
 const codes = Object.keys(errorTable) as ErrorCode[]; // the table's own keys
 const effects: readonly Effect[] = ['pure', 'idempotent', 'once'];

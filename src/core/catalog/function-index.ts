@@ -6,7 +6,7 @@
  * X3 a function that has lost its last offer is remembered for `vanishedMs`, at most `vanishedMax` of them.
  */
 
-import type { Effect } from './offer.ts';
+import { type Effect, stricter } from './offer.ts';
 import type { FunctionStats, Offer } from './server-state.ts';
 
 interface FunctionEntry {
@@ -19,7 +19,6 @@ export const vanishedMs = 5_000;
 const vanishedMax = 1_000;
 
 const noOffers: readonly Offer[] = [];
-const strictness: Readonly<Record<Effect, number>> = { pure: 0, idempotent: 1, once: 2 };
 
 export class FunctionIndex {
   readonly #entries = new Map<string, FunctionEntry>();
@@ -85,7 +84,7 @@ export function agreeOnEffects(offers: readonly Offer[]): readonly string[] {
   for (const { record } of offers) {
     const known = strictest.get(record.version) ?? record.effect;
     if (known !== record.effect) conflicted.add(record.version);
-    strictest.set(record.version, strictness[record.effect] > strictness[known] ? record.effect : known);
+    strictest.set(record.version, stricter(record.effect, known));
   }
   for (const offer of offers) offer.effect = strictest.get(offer.record.version) ?? offer.record.effect;
   return [...conflicted];

@@ -8,6 +8,13 @@
 /** `pure`: same input, same output, no side effect. `idempotent`: safe to run again. `once`: must not run twice. */
 export type Effect = 'pure' | 'idempotent' | 'once';
 
+const strictness: Readonly<Record<Effect, number>> = { pure: 0, idempotent: 1, once: 2 };
+
+/** The stricter of two effects: once > idempotent > pure. */
+export function stricter(a: Effect, b: Effect): Effect {
+  return strictness[a] >= strictness[b] ? a : b;
+}
+
 /** What is demanded of an offer's resources; a list means all of them. `prefer` only ranks. */
 export type Need =
   | readonly string[]
