@@ -6,6 +6,7 @@
  */
 
 import { type Deferred, deferred } from './deferred.ts';
+import { positionAfter } from './search.ts';
 
 export interface ReplayLogOptions<T> {
   /** Entries of one key supersede one another; undefined: it is always kept. Default: every entry is. */
@@ -56,7 +57,7 @@ export class ReplayLog<T extends object> implements AsyncIterable<T> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T> {
     for (let last = 0; ; ) {
-      const next = this.#after(last);
+      const next = this.#entries[positionAfter(this.#entries, last, ({ number }) => number)];
       if (next) {
         last = next.number;
         yield next.entry;
@@ -64,18 +65,6 @@ export class ReplayLog<T extends object> implements AsyncIterable<T> {
       else if (this.#end.error === undefined) return;
       else rethrow(this.#end.error);
     }
-  }
-
-  /** The first entry with a number above `last`. Logarithmic. */
-  #after(last: number): Numbered<T> | undefined {
-    let low = 0;
-    let high = this.#entries.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#entries[middle]?.number ?? 0) <= last) low = middle + 1;
-      else high = middle;
-    }
-    return this.#entries[low];
   }
 
   #compact(): void {

@@ -9,6 +9,7 @@
  */
 
 import { assert } from '../../base/assert.ts';
+import { positionAfter } from '../../base/search.ts';
 import type { WireRunEvent } from './record.ts';
 
 export const eventsMax = 40_000;
@@ -44,14 +45,7 @@ export class EventLog {
 
   /** The kept events with a number above `seq`. Logarithmic, and linear in what it gives. */
   since(seq: number): readonly WireRunEvent[] {
-    let low = 0;
-    let high = this.#events.length;
-    while (low < high) {
-      const middle = (low + high) >> 1;
-      if ((this.#events[middle]?.seq ?? 0) <= seq) low = middle + 1;
-      else high = middle;
-    }
-    return this.#events.slice(low);
+    return this.#events.slice(positionAfter(this.#events, seq, (event) => event.seq));
   }
 
   #compact(): void {
