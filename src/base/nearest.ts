@@ -23,6 +23,12 @@ export function nearest(name: string, known: Iterable<string>, count = 3): reado
   return close.slice(0, count).map((candidate) => candidate.name);
 }
 
+/** `did you mean "port"?` for a misspelt name; undefined when none of `known` is near. */
+export function didYouMean(name: string, known: Iterable<string>): string | undefined {
+  const [near] = nearest(name, known, 1);
+  return near === undefined ? undefined : `did you mean "${near}"?`;
+}
+
 function distanceOf(a: string, b: string, budget: number): number {
   if (a.length > 2 && b.length > 2 && (a.startsWith(b) || b.startsWith(a))) return 1;
   if (Math.abs(a.length - b.length) > budget) return budget + 1;

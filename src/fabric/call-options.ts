@@ -2,7 +2,7 @@
  * Options of calls, runs, clients and servers, checked once: an unknown key is refused with the nearest known.
  */
 
-import { nearest } from '../base/nearest.ts';
+import { didYouMean } from '../base/nearest.ts';
 import { checkNeed } from '../core/catalog/needs.ts';
 import { checkRange } from '../core/catalog/versions.ts';
 import { checkName, describeFound } from '../core/names.ts';
@@ -34,12 +34,11 @@ export function checkOptions(options: unknown, names: readonly string[], where: 
   }
   for (const key of Object.keys(options)) {
     if (names.includes(key)) continue;
-    const [near] = nearest(key, names, 1);
-    const hint = near === undefined ? '' : ` (did you mean "${near}"?)`;
+    const hint = didYouMean(key, names);
     throw new HeddleError('bad_argument', {
       path: [where],
       expected: `one of ${names.join(', ')}`,
-      found: `unknown option "${key}"${hint}`,
+      found: `unknown option "${key}"${hint === undefined ? '' : ` (${hint})`}`,
     });
   }
   return options as Readonly<Record<string, unknown>>; // an object, as checked

@@ -8,7 +8,7 @@
  * How the types are inferred is fabric/api.ts; which functions a server serves is registry.ts.
  */
 
-import { nearest } from '../base/nearest.ts';
+import { didYouMean } from '../base/nearest.ts';
 import type { Effect } from '../core/catalog/offer.ts';
 import { checkVersion } from '../core/catalog/versions.ts';
 import type { Schema } from '../core/function.ts';
@@ -164,9 +164,8 @@ function readHandler(value: unknown, path: readonly string[]): Handler {
 export const noStreams = 'a function that returns its result: streams are not built yet, return a list';
 
 function unknownKey(key: string, known: readonly string[]): HeddleErrorOf<'bad_argument'> {
-  const [near] = nearest(key, known, 1);
-  const hint = near === undefined ? '' : ` (did you mean "${near}"?)`;
-  return wrong(['defineFunction', key], `one of the keys ${known.join(', ')}${hint}`, 'an unknown key');
+  const hint = didYouMean(key, known);
+  return wrong(['defineFunction', key], `one of the keys ${known.join(', ')}${hint === undefined ? '' : ` (${hint})`}`, 'an unknown key');
 }
 
 function wrong(path: readonly (string | number)[], expected: string, found: string): HeddleErrorOf<'bad_argument'> {

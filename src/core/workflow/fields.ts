@@ -2,7 +2,7 @@
  * Keys that nobody reads are never ignored: each is refused by name, with the key that was probably meant.
  */
 
-import { nearest } from '../../base/nearest.ts';
+import { didYouMean } from '../../base/nearest.ts';
 
 /** The keys that a record may have, and what such a key is called: `step option`, `command field`. */
 export interface KeySet {
@@ -18,9 +18,8 @@ export function checkKeys(record: object, known: KeySet, report: (message: strin
 }
 
 function unknownKey(key: string, { what, names }: KeySet): string {
-  const [near] = nearest(key, names, 1);
-  const hint = near === undefined ? '' : `; did you mean "${near}"?`;
-  return `there is no ${what} "${short(key)}"${hint} (known: ${names.join(', ')})`;
+  const hint = didYouMean(key, names);
+  return `there is no ${what} "${short(key)}"${hint === undefined ? '' : `; ${hint}`} (known: ${names.join(', ')})`;
 }
 
 /** A user's text inside a message: never longer than a line. */
