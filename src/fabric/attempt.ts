@@ -1,0 +1,153 @@
+/**
+ * One try of a call at one server: leave to make it, a connection, room, the frame, and its end.
+ *
+ * T1 an attempt that was given leave is accounted to its routing exactly once.
+ * T2 its owner is told at most one end; after `giveUp` none.
+ * Whether another attempt follows is the call's (routed-call.ts).
+ */
+
+import type { CancelTask } from '../base/clock.ts';
+import { type ErrorCode, HeddleError } from '../errors.ts';
+import type { Evidence } from '../transport/transport.ts';
+import type { ProgressFrame, ReplyFrame } from '../wire/frame.ts';
+import { frameOf } from './call-frame.ts';
+import type { Conversation, RoomWaiter } from './conversation.ts';
+import type { Invocation } from './invocation.ts';
+import { retryBackoff } from './retry.ts';
+import type { CallContext, CallPeer, Routing } from './routing-port.ts';
+
+/** What an attempt needs of the call that it is made for. */
+export interface AttemptOwner<Route> {
+  readonly routing: Routing<Route>;
+  readonly context: CallContext;
+  readonly invocation: Invocation;
+  /** Paid retries so far, those of earlier hops included. */
+  readonly paid: number;
+  /** Numbers the attempt, which is sent next. */
+  onSending(server: string): number;
+  /** A reply came. The attempt is not accounted yet: whoever reads the reply calls `end`. */
+  onReply(frame: ReplyFrame): void;
+  onProgress(frame: ProgressFrame): void;
+  /** It ended without a reply, and is accounted. */
+  onBroken(error: HeddleError): void;
+}
+
+type Phase = 'fresh' | 'reaching' | 'waiting' | 'inFlight' | 'over';
+
+export class Attempt<Route> implements Conversation, RoomWaiter {
+  readonly route: Route;
+  readonly #owner: AttemptOwner<Route>;
+  #phase: Phase = 'fresh';
+  #peer: CallPeer | undefined = undefined;
+  #id = 0;
+  #number = 0;
+  #sentAtMs = 0;
+  #permit = 0;
+  #stopReaching: CancelTask | undefined = undefined;
+
+  constructor(owner: AttemptOwner<Route>, route: Route) {
+    this.#owner = owner;
+    this.route = route;
+  }
+
+  /** Its frame was sent and no reply has come: the function may be running. */
+  get isInFlight(): boolean {
+    return this.#phase === 'inFlight';
+  }
+
+  get serverName(): string {
+    return this.#owner.routing.serverOf(this.route).name;
+  }
+
+  /** False: leave was refused, and nothing was begun. */
+  start(): boolean {
+    const { routing, context } = this.#owner;
+    // Leave is asked for before the connection is: what waits for one dial counts as load, takes the breaker's one
+    // probe with it, and fails as one.
+    this.#permit = routing.began(this.route);
+    if (this.#permit === 0) return false;
+    this.#sentAtMs = context.clock.nowMs();
+    const peer = routing.peerOf(this.route);
+    if (peer) this.#offerTo(peer);
+    else this.#reach();
+    return true;
+  }
+
+  onReply(frame: ReplyFrame): void {
+    this.#owner.onReply(frame);
+  }
+
+  onProgress(frame: ProgressFrame): void {
+    this.#owner.onProgress(frame);
+  }
+
+  onLost(evidence: Evidence): void {
+    if (this.#phase === 'inFlight') {
+      this.#break(new HeddleError('connection_lost', { server: this.serverName }));
+    } else if (this.#phase === 'waiting') {
+      this.#break(new HeddleError('unreachable', { address: this.serverName, evidence }));
+    }
+  }
+
+  onRoom(): void {
+    if (this.#phase === 'waiting' && this.#peer) this.#send(this.#peer);
+  }
+
+  /** Stops what is under way; says whether the frame was out. */
+  giveUp(reason: string, code: 'cancelled' | 'deadline_exceeded'): boolean {
+    const wasInFlight = this.#phase === 'inFlight';
+    if (wasInFlight) {
+      this.#peer?.send({ kind: 'cancel', id: this.#id, reason });
+      this.#peer?.release(this.#id);
+    } else if (this.#phase === 'waiting') this.#peer?.leaveQueue(this);
+    else this.#stopReaching?.();
+    this.end(wasInFlight ? code : 'cancelled');
+    return wasInFlight;
+  }
+
+  /** Accounts the attempt (T1); undefined on success. */
+  end(code: ErrorCode | undefined): void {
+    this.#phase = 'over';
+    const permit = this.#permit;
+    this.#permit = 0;
+    if (permit === 0) return;
+    const { routing, context } = this.#owner;
+    routing.ended(this.route, permit, { code, elapsedMs: context.clock.nowMs() - this.#sentAtMs, attempt: this.#number });
+  }
+
+  #reach(): void {
+    this.#phase = 'reaching';
+    this.#stopReaching = this.#owner.routing.reach(this.route, (reached) => {
+      this.#stopReaching = undefined;
+      if (HeddleError.is(reached)) this.#break(reached);
+      else this.#offerTo(reached);
+    });
+  }
+
+  #offerTo(peer: CallPeer): void {
+    if (!peer.isFull) return this.#send(peer);
+    this.#phase = 'waiting';
+    this.#peer = peer;
+    if (peer.whenRoom(this)) return;
+    const detail = { function: this.#owner.invocation.function, server: this.serverName, retryAfterMs: retryBackoff.maxMs };
+    this.#break(new HeddleError('overloaded', detail), 'cancelled');
+  }
+
+  #send(peer: CallPeer): void {
+    const { routing, context, invocation, paid } = this.#owner;
+    this.#peer = peer;
+    this.#phase = 'inFlight';
+    this.#sentAtMs = context.clock.nowMs();
+    this.#id = peer.reserve(this);
+    this.#number = this.#owner.onSending(this.serverName);
+    const version = routing.versionOf(this.route, invocation);
+    const { isDirect } = routing;
+    const sent = { id: this.#id, attempt: this.#number, paid, nowMs: this.#sentAtMs, self: context.instance, version, isDirect };
+    peer.send(frameOf(invocation, sent));
+  }
+
+  #break(error: HeddleError, code: ErrorCode = error.code): void {
+    this.end(code);
+    this.#owner.onBroken(error);
+  }
+}

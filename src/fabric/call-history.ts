@@ -1,0 +1,55 @@
+/**
+ * What went wrong with a call so far. Most calls have none: it is made with the first failure.
+ *
+ * B1 `executed` of the end is the strongest over the attempts.
+ */
+
+import { type ErrorCode, type Executed, errorTable, type HeddleError, strongest } from '../errors.ts';
+import { fromWireError, type WireError } from '../wire/error.ts';
+import type { Tried } from './routing-port.ts';
+
+export class CallHistory {
+  /** Connections lost under the call. */
+  lost = 0;
+  #tried: Map<string, ErrorCode> | undefined = undefined;
+  /** The failure that says most about whether the function ran. */
+  #strongest: WireError | undefined = undefined;
+
+  /** Servers tried since the last backoff. */
+  get tried(): Tried | undefined {
+    return this.#tried;
+  }
+
+  get executed(): Executed {
+    return this.#strongest?.executed ?? 'no';
+  }
+
+  /** An attempt, or the choice of one, failed. */
+  add(error: WireError, code: HeddleError['code']): void {
+    if (this.#strongest === undefined || isStronger(error.executed, this.#strongest.executed)) this.#strongest = error;
+    if (code === 'connection_lost') this.lost += 1;
+  }
+
+  /** Leaves a server out until the next backoff. */
+  avoid(instance: string, because: ErrorCode): void {
+    this.#tried ??= new Map();
+    this.#tried.set(instance, because);
+  }
+
+  /** What was refused a moment ago may be free again: a paid retry looks at every offer. */
+  forgetTried(): void {
+    this.#tried = undefined;
+  }
+
+  /** The last error, or the strongest where the last cannot say as much (B1). */
+  verdict(last: WireError): WireError {
+    const ran = this.#strongest && isStronger(this.#strongest.executed, last.executed) ? this.#strongest : undefined;
+    if (ran === undefined) return last;
+    const canSay: readonly Executed[] = errorTable[fromWireError(last).code].executed;
+    return canSay.includes(ran.executed) ? { ...last, executed: ran.executed } : ran;
+  }
+}
+
+function isStronger(a: Executed, b: Executed): boolean {
+  return a !== b && strongest(a, b) === a;
+}
