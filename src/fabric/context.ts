@@ -15,8 +15,7 @@ import type { ContextHost, ParentCall, ServedRequest } from './serving.ts';
 export type { NestedCall, ParentCall } from './serving.ts';
 
 /** The call that a context is about. */
-export interface ContextCall {
-  readonly request: Pick<ServedRequest, 'frame' | 'origin'>;
+export interface ContextCall extends Pick<ServedRequest, 'frame' | 'origin'> {
   readonly deadlineMs: number;
   progress(value: unknown): void;
   log(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -49,11 +48,11 @@ export class ServedContext implements Context, ParentCall {
   }
 
   get callId(): string {
-    return callIdOf(this.#call.request);
+    return callIdOf(this.#call);
   }
 
   get attempt(): number {
-    return this.#call.request.frame.attempt;
+    return this.#call.frame.attempt;
   }
 
   get idempotencyKey(): string {
@@ -65,7 +64,7 @@ export class ServedContext implements Context, ParentCall {
   }
 
   get caller(): string {
-    return this.#call.request.frame.callerName ?? this.#call.request.origin.callerName;
+    return this.#call.frame.callerName ?? this.#call.origin.callerName;
   }
 
   get deadlineMs(): number {
@@ -74,7 +73,7 @@ export class ServedContext implements Context, ParentCall {
 
   /** Frozen, and without a prototype: only what the caller gave is in it. */
   get meta(): Readonly<Record<string, string>> {
-    this.#meta ??= frozenMeta(this.#call.request.frame.meta);
+    this.#meta ??= frozenMeta(this.#call.frame.meta);
     return this.#meta;
   }
 

@@ -20,7 +20,7 @@ import type { CallFrame } from '../wire/frame.ts';
 import { Places } from './admission.ts';
 import type { Registry, ServedFunction } from './registry.ts';
 import { ServedCall } from './served-call.ts';
-import type { CallOrigin, IncomingCall, NestedCall, ServingHost } from './serving.ts';
+import type { CallOrigin, IncomingCall, NestedCall, ServedOffer, ServingHost } from './serving.ts';
 
 export type { CallOrigin, IncomingCall } from './serving.ts';
 
@@ -43,7 +43,7 @@ export class Dispatcher {
   readonly #registry: Registry;
   readonly #host: ServingHost;
   /** Kept while a function is offered or one of its calls is under way. */
-  readonly #places = new WeakMap<ServedFunction, Places>();
+  readonly #offers = new WeakMap<ServedFunction, ServedOffer>();
   /** Calls that outlasted their dispatch and have no reply yet. */
   readonly #underWay = new Set<IncomingCall>();
   #isDraining = false;
@@ -68,7 +68,7 @@ export class Dispatcher {
       const detail = { function: frame.function, version: frame.version ?? '*', server };
       return this.#refuse(frame, origin, new HeddleError('not_offered_here', detail));
     }
-    const call = new ServedCall(this.#host, { frame, origin, served, places: this.#placesOf(served) }, this.#host.clock.nowMs());
+    const call = new ServedCall(this.#offerOf(served), frame, origin);
     call.start();
     if (!call.isSettled) this.#underWay.add(call);
     return call;
@@ -96,12 +96,12 @@ export class Dispatcher {
     return settledCall;
   }
 
-  #placesOf(served: ServedFunction): Places {
-    const known = this.#places.get(served);
+  #offerOf(served: ServedFunction): ServedOffer {
+    const known = this.#offers.get(served);
     if (known) return known;
-    const places = new Places(served.definition.concurrency);
-    this.#places.set(served, places);
-    return places;
+    const offer = { host: this.#host, served, places: new Places(served.definition.concurrency) };
+    this.#offers.set(served, offer);
+    return offer;
   }
 
   #onSettled(call: IncomingCall): void {

@@ -45,7 +45,7 @@ export function callIdOf({
 }
 
 function subjectOf(call: ServedRequest) {
-  const { name, version } = call.served.definition;
+  const { name, version } = call.offer.served.definition;
   return { function: name, version, callId: callIdOf(call) };
 }
 

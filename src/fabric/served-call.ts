@@ -5,57 +5,53 @@
  * L2 its place is given back exactly once: when the handler has returned, be that long after the reply.
  * L3 given up, `executed` is `no` before the handler is entered, `maybe` inside it, `yes` once it has returned.
  * L4 it lies in the deadline wheel only while it waits for something: a synchronous call never does.
- * Who may run at the same time is admission.ts; values are call-values.ts, errors verdicts.ts; what a handler sees
- * is context.ts.
+ * Who may run at the same time is admission.ts; what is done with a place handler-work.ts; what a handler sees
+ * context.ts.
  */
 
 import type { WheelEntry } from '../base/deadline-wheel.ts';
 import type { Payload } from '../core/payload.ts';
 import type { Executed, HeddleError } from '../errors.ts';
 import { toWireError } from '../wire/error.ts';
+import type { CallFrame } from '../wire/frame.ts';
 import { type PlaceWaiter, queueWaitMs } from './admission.ts';
-import { checkResult, readArguments, writeResult } from './call-values.ts';
-import { type ContextCall, ServedContext } from './context.ts';
-import { tellFailed, tellLogged, tellOverstayed, watchBlocking } from './handler-events.ts';
+import { writeResult } from './call-values.ts';
+import { tellLogged, tellOverstayed } from './handler-events.ts';
+import { HandlerWork, type WorkingCall } from './handler-work.ts';
 import { type Settlement, timeoutMsMax } from './invocation.ts';
-import type { IncomingCall, ServedRequest, ServingHost } from './serving.ts';
-import {
-  cancelledVerdict,
-  fullVerdict,
-  lateVerdict,
-  stoppingVerdict,
-  thrownVerdict,
-  unreadyVerdict,
-  unwrittenVerdict,
-} from './verdicts.ts';
+import type { CallOrigin, IncomingCall, ServedOffer } from './serving.ts';
+import { cancelledVerdict, fullVerdict, lateVerdict, stoppingVerdict, unwrittenVerdict } from './verdicts.ts';
 
 /** A handler that has not returned this long after its reply (or its own timeout, if that is longer) is reported. */
 const overstayMsMin = 5_000;
 
 /**
- * `queued`: waits for a place. `preparing`: reads the arguments. `running`: in the handler. `finishing`: writes the
- * result. `abandoned`: replied to, while one of the former three still holds the place. `over`: nothing is left.
+ * `queued`: waits for a place. `working`: holds one. `abandoned`: replied to, while its work still holds the place.
+ * `over`: nothing is left.
  */
-type Phase = 'queued' | 'preparing' | 'running' | 'finishing' | 'abandoned' | 'over';
+type Phase = 'queued' | 'working' | 'abandoned' | 'over';
 
-export class ServedCall implements WheelEntry, PlaceWaiter, ContextCall, IncomingCall {
+export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, IncomingCall {
   wheelNext: WheelEntry | undefined = undefined;
   wheelPrevious: WheelEntry | undefined = undefined;
   expiresAtMs = 0;
-  readonly request: ServedRequest;
+  readonly offer: ServedOffer;
+  readonly frame: CallFrame;
+  readonly origin: CallOrigin;
   readonly deadlineMs: number;
-  readonly #host: ServingHost;
   readonly #arrivedAtMs: number;
   readonly #timeoutMs: number;
   #phase: Phase = 'queued';
   #startedAtMs = 0;
-  #context: ServedContext | undefined = undefined;
+  #work: HandlerWork | undefined = undefined;
 
-  constructor(host: ServingHost, request: ServedRequest, nowMs: number) {
-    this.#host = host;
-    this.request = request;
+  constructor(offer: ServedOffer, frame: CallFrame, origin: CallOrigin) {
+    const nowMs = offer.host.clock.nowMs();
+    this.offer = offer;
+    this.frame = frame;
+    this.origin = origin;
     this.#arrivedAtMs = nowMs;
-    this.#timeoutMs = Math.min(request.frame.timeoutMs, request.served.definition.timeoutMs ?? timeoutMsMax, timeoutMsMax);
+    this.#timeoutMs = Math.min(frame.timeoutMs, offer.served.definition.timeoutMs ?? timeoutMsMax, timeoutMsMax);
     this.deadlineMs = nowMs + this.#timeoutMs;
   }
 
@@ -67,11 +63,11 @@ export class ServedCall implements WheelEntry, PlaceWaiter, ContextCall, Incomin
   start(): void {
     // Also when what came over the wire is no number.
     if (!(this.#timeoutMs > 0)) return this.#refuse(lateVerdict(this.#timeoutMs, 'no'));
-    switch (this.request.places.enter(this)) {
+    switch (this.offer.places.enter(this)) {
       case 'admitted':
         return this.#begin(this.#arrivedAtMs);
       case 'queued':
-        return this.#host.wheel.arm(this, this.#arrivedAtMs + queueWaitMs(this.#timeoutMs));
+        return this.offer.host.wheel.arm(this, this.#arrivedAtMs + queueWaitMs(this.#timeoutMs));
       case 'full':
         return this.#refuse(this.#full());
     }
@@ -79,10 +75,10 @@ export class ServedCall implements WheelEntry, PlaceWaiter, ContextCall, Incomin
 
   /** A place is free. The wheel may be late: a call whose time is over gives it back. */
   admitted(nowMs: number): void {
-    this.#host.wheel.disarm(this);
+    this.offer.host.wheel.disarm(this);
     if (nowMs < this.deadlineMs) return this.#begin(nowMs);
     this.#startedAtMs = nowMs;
-    this.#fail(lateVerdict(this.#timeoutMs, 'no'));
+    this.failed(lateVerdict(this.#timeoutMs, 'no'));
   }
 
   /** The caller gives the call up. Harmless after the reply. */
@@ -92,7 +88,7 @@ export class ServedCall implements WheelEntry, PlaceWaiter, ContextCall, Incomin
 
   /** The server stops. Harmless after the reply. */
   stop(): void {
-    if (!this.isSettled) this.#abandon(stoppingVerdict(this.#host.server, this.#executed()));
+    if (!this.isSettled) this.#abandon(stoppingVerdict(this.offer.host.server, this.#executed()));
   }
 
   /** The wheel's: end of the wait for a place, the deadline, or, after the reply, of patience with the handler. */
@@ -102,18 +98,18 @@ export class ServedCall implements WheelEntry, PlaceWaiter, ContextCall, Incomin
         return;
       case 'abandoned':
         // The stray rule of a later issue frees the place here.
-        return tellOverstayed(this.#host.observer, this.request);
+        return tellOverstayed(this.offer.host.observer, this);
       case 'queued':
         return this.#abandon(nowMs < this.deadlineMs ? this.#full() : lateVerdict(this.#timeoutMs, 'no'));
-      default:
+      case 'working':
         return this.#abandon(lateVerdict(this.#timeoutMs, this.#executed()));
     }
   }
 
   progress(value: unknown): void {
-    if (!this.request.frame.wantsProgress || this.isSettled) return;
+    if (!this.frame.wantsProgress || this.isSettled) return;
     try {
-      this.request.origin.progress?.(writeResult(value, this.request.frame.isJsonOnly));
+      this.origin.progress?.(writeResult(value, this.frame.isJsonOnly));
     } catch (problem) {
       // Progress is for whoever watches: the call goes on without it.
       this.log(`progress was not sent: ${unwrittenVerdict(problem).message}`);
@@ -121,114 +117,45 @@ export class ServedCall implements WheelEntry, PlaceWaiter, ContextCall, Incomin
   }
 
   log(message: string, fields?: Readonly<Record<string, unknown>>): void {
-    tellLogged(this.#host.observer, this.request, { message, fields });
+    tellLogged(this.offer.host.observer, this, { message, fields });
+  }
+
+  /** Its work's: somebody else's promise decides when it goes on, and from here on the deadline must. */
+  waits(): void {
+    if (this.wheelNext === undefined && !this.isSettled) this.offer.host.wheel.arm(this, this.deadlineMs);
+  }
+
+  done(value: Payload): void {
+    this.#end({ ok: true, value });
+  }
+
+  failed(error: HeddleError): void {
+    this.#end(this.#failure(error));
+  }
+
+  /** The handler of an abandoned call has returned at last: nobody waits for what it gave. */
+  returned(): void {
+    const nowMs = this.#turn('over');
+    this.offer.places.leave(nowMs - this.#startedAtMs, nowMs);
   }
 
   #begin(nowMs: number): void {
     this.#startedAtMs = nowMs;
-    this.#phase = 'preparing';
-    let args: readonly unknown[] | Promise<readonly unknown[]>;
-    try {
-      args = readArguments(this.request.frame.args, this.request.served.definition);
-    } catch (problem) {
-      return this.#unready(problem);
-    }
-    if (!(args instanceof Promise)) return this.#run(args);
-    this.#wait();
-    args.then(
-      (checked) => this.#run(checked),
-      (problem: unknown) => this.#unready(problem),
-    );
-  }
-
-  #run(args: readonly unknown[]): void {
-    if (this.#phase !== 'preparing') return this.#release();
-    this.#phase = 'running';
-    let result: unknown;
-    try {
-      result = this.#enter(args);
-      if (!isThenable(result)) return this.#returned(result);
-    } catch (thrown) {
-      return this.#threw(thrown);
-    }
-    this.#wait();
-    Promise.resolve(result).then(
-      (value) => this.#returned(value),
-      (thrown: unknown) => this.#threw(thrown),
-    );
-  }
-
-  #enter(args: readonly unknown[]): unknown {
-    const { handler, takesContext } = this.request.served.definition;
-    const unblocked = watchBlocking(this.#host, this.request);
-    try {
-      if (!takesContext) return handler(...args);
-      this.#context = new ServedContext(this.#host, this);
-      return handler(this.#context, ...args);
-    } finally {
-      unblocked?.();
-    }
-  }
-
-  #returned(value: unknown): void {
-    if (this.#phase !== 'running') return this.#release();
-    this.#phase = 'finishing';
-    let checked: unknown;
-    try {
-      checked = checkResult(value, this.request.served.definition);
-    } catch (problem) {
-      return this.#unwritten(problem);
-    }
-    if (!(checked instanceof Promise)) return this.#write(checked);
-    this.#wait();
-    checked.then(
-      (late: unknown) => this.#write(late),
-      (problem: unknown) => this.#unwritten(problem),
-    );
-  }
-
-  #write(value: unknown): void {
-    if (this.#phase !== 'finishing') return this.#release();
-    let payload: Payload;
-    try {
-      payload = writeResult(value, this.request.frame.isJsonOnly);
-    } catch (problem) {
-      return this.#unwritten(problem);
-    }
-    this.#end({ ok: true, value: payload });
-  }
-
-  #unready(problem: unknown): void {
-    if (this.#phase !== 'preparing') return this.#release();
-    this.#fail(unreadyVerdict(problem));
-  }
-
-  #threw(thrown: unknown): void {
-    if (this.#phase !== 'running') return this.#release();
-    this.#fail(thrownVerdict(thrown));
-  }
-
-  #unwritten(problem: unknown): void {
-    if (this.#phase !== 'finishing') return this.#release();
-    this.#fail(unwrittenVerdict(problem));
+    this.#phase = 'working';
+    this.#work = new HandlerWork(this);
+    this.#work.start();
   }
 
   /** L3. */
   #executed(): Executed {
-    if (this.#phase === 'running') return 'maybe';
-    return this.#phase === 'finishing' ? 'yes' : 'no';
-  }
-
-  #fail(error: HeddleError): void {
-    if (Object.hasOwn(error, 'cause')) tellFailed(this.#host.observer, this.request, error.cause);
-    this.#end(this.#failure(error));
+    return this.#work?.executed ?? 'no';
   }
 
   /** Replies and gives the place back. */
   #end(outcome: Settlement['outcome']): void {
     const nowMs = this.#turn('over');
     this.#reply(outcome, nowMs, true);
-    this.request.places.leave(nowMs - this.#startedAtMs, nowMs);
+    this.offer.places.leave(nowMs - this.#startedAtMs, nowMs);
   }
 
   /** Replies to a call that neither has a place nor waits for one. */
@@ -239,54 +166,40 @@ export class ServedCall implements WheelEntry, PlaceWaiter, ContextCall, Incomin
   /** Replies to a call whose handler may go on, and fires its signal. The place is given back when it returns (A2). */
   #abandon(error: HeddleError): void {
     if (this.#phase === 'queued') {
-      this.request.places.giveUp(this);
+      this.offer.places.giveUp(this);
       return this.#refuse(error);
     }
     const nowMs = this.#turn('abandoned');
-    this.#host.wheel.arm(this, nowMs + Math.max(overstayMsMin, this.#timeoutMs));
+    this.#work?.leave();
+    this.offer.host.wheel.arm(this, nowMs + Math.max(overstayMsMin, this.#timeoutMs));
     this.#reply(this.#failure(error), nowMs, false);
-    this.#context?.abort(error);
-  }
-
-  /** The handler of an abandoned call has returned at last: nobody waits for what it gave. */
-  #release(): void {
-    const nowMs = this.#turn('over');
-    this.request.places.leave(nowMs - this.#startedAtMs, nowMs);
+    this.#work?.abort(error);
   }
 
   /** Enters a phase in which no deadline counts. */
   #turn(phase: 'over' | 'abandoned'): number {
     this.#phase = phase;
-    this.#host.wheel.disarm(this);
-    return this.#host.clock.nowMs();
-  }
-
-  /** Somebody else's promise decides when the call goes on: from here on the deadline must. */
-  #wait(): void {
-    if (this.wheelNext === undefined && !this.isSettled) this.#host.wheel.arm(this, this.deadlineMs);
+    this.offer.host.wheel.disarm(this);
+    return this.offer.host.clock.nowMs();
   }
 
   #reply(outcome: Settlement['outcome'], nowMs: number, isLeaving: boolean): void {
-    this.#host.onSettled(this);
-    this.request.origin.settled({
+    this.offer.host.onSettled(this);
+    this.origin.settled({
       outcome,
-      server: this.#host.server,
-      freeSlots: this.request.places.freeSlots(isLeaving),
+      server: this.offer.host.server,
+      freeSlots: this.offer.places.freeSlots(isLeaving),
       serverMicros: Math.round((nowMs - this.#arrivedAtMs) * 1000),
     });
   }
 
   /** Of what was thrown the detail says all that may travel; the thing itself, with its own causes, stays here. */
   #failure(error: HeddleError): Settlement['outcome'] {
-    return { ok: false, error: { ...toWireError(error, { isJsonOnly: this.request.frame.isJsonOnly }), cause: undefined } };
+    return { ok: false, error: { ...toWireError(error, { isJsonOnly: this.frame.isJsonOnly }), cause: undefined } };
   }
 
   #full(): HeddleError {
-    const { frame, places } = this.request;
-    return fullVerdict({ function: frame.function, server: this.#host.server }, places.retryAfterMs());
+    const { host, places } = this.offer;
+    return fullVerdict({ function: this.frame.function, server: host.server }, places.retryAfterMs());
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 }

@@ -64,10 +64,16 @@ export interface ServingHost extends ContextHost {
   onSettled(call: IncomingCall): void;
 }
 
+/** One function at the server that offers it: what its calls share. */
+export interface ServedOffer {
+  readonly host: ServingHost;
+  readonly served: ServedFunction;
+  readonly places: Places;
+}
+
 /** What one call is about. */
 export interface ServedRequest {
   readonly frame: CallFrame;
   readonly origin: CallOrigin;
-  readonly served: ServedFunction;
-  readonly places: Places;
+  readonly offer: ServedOffer;
 }

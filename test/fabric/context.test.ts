@@ -13,7 +13,8 @@ function rig(frame: Partial<CallFrame> = {}) {
   const clock = new VirtualClock(1_000_000);
   const nestedCall = vi.fn<NestedCall>(() => Promise.resolve('nested'));
   const call: ContextCall = {
-    request: { frame: callFrame('f', [], { callNumber: 7, ...frame }), origin: new SentCall() },
+    frame: callFrame('f', [], { callNumber: 7, ...frame }),
+    origin: new SentCall(),
     deadlineMs: 500,
     progress: vi.fn(),
     log: vi.fn(),
