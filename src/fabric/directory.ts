@@ -4,6 +4,7 @@
  *
  * Y1 an offer is in the catalog from the moment its server's body is known until the server is gone.
  * Y2 every appearance and withdrawal is an event, once.
+ * Y3 whoever watches the fabric hears of it through `feed`.
  */
 
 import type { Clock } from '../base/clock.ts';
@@ -13,6 +14,7 @@ import type { Offer as CatalogOffer } from '../core/catalog/server-state.ts';
 import type { MemberView } from '../core/gossip/view.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Member, Offer } from './api.ts';
+import { CatalogFeed } from './catalog-feed.ts';
 
 export interface DirectoryOptions {
   readonly catalog: Catalog;
@@ -21,6 +23,7 @@ export interface DirectoryOptions {
 }
 
 export class Directory {
+  readonly feed = new CatalogFeed();
   readonly #options: DirectoryOptions;
 
   constructor(options: DirectoryOptions) {
@@ -31,6 +34,7 @@ export class Directory {
   announce(server: Announcer, body: CatalogBody): void {
     const { catalog, clock } = this.#options;
     const change = catalog.setOffers(server, body, clock.nowMs());
+    this.feed.offersChanged(server.instance, body);
     this.#tell('offer.appeared', change.appeared);
     this.#tell('offer.withdrawn', change.withdrawn);
     for (const conflict of change.conflicted) this.#options.observer.emit({ kind: 'offer.conflicted', ...conflict });
@@ -42,6 +46,7 @@ export class Directory {
   }
 
   memberChanged(view: MemberView): void {
+    this.feed.memberChanged(view);
     this.#options.catalog.setStanding(view.instance, {
       ...view,
       // To others a server that leaves takes no calls; what it has accepted before may still need its own functions.
@@ -51,6 +56,7 @@ export class Directory {
   }
 
   memberGone(view: MemberView): void {
+    this.feed.memberGone(view.instance);
     this.#tell('offer.withdrawn', this.#options.catalog.remove(view.instance, this.#options.clock.nowMs()));
   }
 
