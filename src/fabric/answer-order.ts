@@ -43,5 +43,16 @@ export class AnswerOrder {
 
 /** The conversation that a frame answers; undefined for requests and for what belongs to none. */
 export function answerIdOf(frame: Frame): number | undefined {
-  return frame.kind === 'reply' || frame.kind === 'progress' || frame.kind === 'runEvent' ? frame.id : undefined;
+  switch (frame.kind) {
+    case 'reply':
+    case 'progress':
+    case 'runEvent':
+    case 'standing':
+      return frame.id;
+    case 'item':
+    case 'credit':
+      return frame.isFromOpener ? undefined : frame.id;
+    default:
+      return undefined;
+  }
 }

@@ -46,6 +46,14 @@ export function frameOf(call: Invocation, sent: SentAttempt): CallFrame {
     meta: call.meta,
     isJsonOnly: call.isJsonOnly,
     wantsProgress: call.wantsProgress,
+    round: 0,
+    acked: 0,
+    isAgain: false,
+    via: undefined,
+    isStream: false,
+    credit: 0,
+    hasStreamInput: false,
+    terms: undefined,
     args: call.args,
   };
 }

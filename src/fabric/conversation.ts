@@ -7,11 +7,18 @@ import type {
   AttachFrame,
   CallFrame,
   CancelRunFrame,
+  CreditFrame,
+  DrainFrame,
+  EndFrame,
+  ItemFrame,
+  OutcomeFrame,
   ProgressFrame,
   QueryFrame,
   ReplyFrame,
   RunEventFrame,
+  StandingFrame,
   SubmitFrame,
+  WatchFrame,
 } from '../wire/frame.ts';
 
 /** Who is at the other end. */
@@ -26,6 +33,10 @@ export interface Conversation {
   onReply(frame: ReplyFrame): void;
   onProgress?(frame: ProgressFrame): void;
   onRunEvent?(frame: RunEventFrame): void;
+  /** Items of the result, or credit for the streamed argument. */
+  onStream?(frame: ItemFrame | CreditFrame): void;
+  /** What became of the call asked about; `never` and `forgotten` end the conversation. */
+  onStanding?(frame: StandingFrame): void;
   /** The link closed before the conversation ended. */
   onLost(evidence: Evidence): void;
 }
@@ -37,9 +48,11 @@ export interface RoomWaiter {
 }
 
 /** What a peer may ask for. */
-export type RequestFrame = CallFrame | QueryFrame | SubmitFrame | AttachFrame | CancelRunFrame;
+export type RequestFrame = CallFrame | QueryFrame | SubmitFrame | AttachFrame | CancelRunFrame | OutcomeFrame | WatchFrame | DrainFrame;
 
 /** The answering side of one conversation. */
 export interface Incoming {
   cancel(reason: string): void;
+  /** Items of the streamed argument and its end, or credit for the result. */
+  onStream?(frame: ItemFrame | CreditFrame | EndFrame): void;
 }

@@ -42,6 +42,8 @@ export class Entry {
   }
 
   onRequest(frame: RequestFrame, peer: Peer): void {
+    const problem = unansweredOf(frame);
+    if (problem) return refuse(peer, frame.id, problem);
     switch (frame.kind) {
       case 'call':
         return frame.isDirect ? this.#dispatch(frame, peer) : this.#relay(frame, peer);
@@ -53,6 +55,8 @@ export class Entry {
         return this.#attach(frame, peer);
       case 'cancelRun':
         return this.#cancelRun(frame, peer);
+      default:
+        return;
     }
   }
 
@@ -107,6 +111,27 @@ export class Entry {
 }
 
 const nothing: Payload = { encoding: 'undefined', bytes: new Uint8Array(0) };
+
+/** What the protocol has and this server does not do: refused, so that nobody waits for it or takes it for done. */
+function unansweredOf(frame: RequestFrame): HeddleError | undefined {
+  switch (frame.kind) {
+    case 'call':
+      if (frame.isAgain) return unanswered('a call that is sent again', 'maybe');
+      return frame.isStream || frame.hasStreamInput ? unanswered('a call with a stream', 'no') : undefined;
+    case 'query':
+      return frame.about === 'explain' ? unanswered('a query for an explanation', 'no') : undefined;
+    case 'outcome':
+    case 'watch':
+    case 'drain':
+      return unanswered(`a frame of kind "${frame.kind}"`, 'no');
+    default:
+      return undefined;
+  }
+}
+
+function unanswered(what: string, executed: 'no' | 'maybe'): HeddleError {
+  return new HeddleError('protocol_error', { problem: `this server does not answer ${what}` }, { executed });
+}
 
 function failure(id: number, error: unknown) {
   const known = HeddleError.is(error) ? error : new HeddleError('protocol_error', { problem: String(error) });

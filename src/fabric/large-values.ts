@@ -168,5 +168,5 @@ export class LargeValues {
 
 /** The number of a request: what a cancel names. Answers count for the other side, whose numbers are its own. */
 export function requestIdOf(frame: Frame): number | undefined {
-  return frame.kind === 'call' || frame.kind === 'submit' ? frame.id : undefined;
+  return frame.kind === 'call' || frame.kind === 'submit' || frame.kind === 'query' ? frame.id : undefined;
 }

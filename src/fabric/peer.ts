@@ -4,8 +4,8 @@
  * P1 a conversation opened here gets exactly one end: a reply, a settled run, `release`, or `onLost`.
  * P2 at most `callsInFlightMax` conversations are open towards the peer; later ones wait in order
  *    (`whenRoom`), at most `waitersMax`, and are told when the link is lost.
- * P3 a frame with large values is delivered when all of them are there, never in part.
- * P4 what a peer sends wrongly closes its link and nothing else.
+ * P3 a frame with large values is delivered when all of them are there, never in part (inbox.ts).
+ * P4 what a peer sends wrongly closes its link and nothing else (inbox.ts).
  * P5 a frame that is too large to be sent ends its conversation with an error, on the side that waits for it.
  * What frames mean is decided by caller, dispatcher, runner and mesh; bytes are the transport's.
  */
@@ -13,12 +13,13 @@
 import { IdMap } from '../base/id-map.ts';
 import { HeddleError } from '../errors.ts';
 import type { Evidence, Link } from '../transport/transport.ts';
-import type { Frame, ReplyFrame, RunEventFrame, ServersFrame } from '../wire/frame.ts';
-import { decodeFrame, encodeFrame } from '../wire/frame-codec.ts';
-import { AnswerOrder, answerIdOf } from './answer-order.ts';
+import type { Frame, ReplyFrame, RunEventFrame, ServersFrame, StandingFrame } from '../wire/frame.ts';
+import { encodeFrame } from '../wire/frame-codec.ts';
 import type { Conversation, Incoming, PeerIdentity, RequestFrame, RoomWaiter } from './conversation.ts';
-import { LargeValues, requestIdOf } from './large-values.ts';
+import { Inbox } from './inbox.ts';
+import { LargeValues } from './large-values.ts';
 import { inPlaceOf, overloadedReply, refusalOf } from './refusals.ts';
+import { RoomQueue } from './room-queue.ts';
 
 export interface PeerHandlers {
   onRequest(frame: RequestFrame, peer: Peer): void;
@@ -31,8 +32,6 @@ export interface PeerHandlers {
 
 /** Conversations open towards one peer before later ones wait. */
 export const callsInFlightMax = 1024;
-/** Calls that may wait for room before further ones are refused. */
-export const waitersMax = 16_384;
 /** Conversations that one peer may have open here; further ones are refused unrun. */
 const incomingMax = 4 * callsInFlightMax;
 
@@ -43,9 +42,9 @@ export class Peer {
   readonly #outgoing = new IdMap<Conversation>();
   #nextId = 1;
   readonly #incoming = new IdMap<Incoming>();
-  readonly #waiters = new Set<RoomWaiter>();
+  readonly #waiters = new RoomQueue();
   readonly #large: LargeValues;
-  readonly #order = new AnswerOrder();
+  readonly #inbox: Inbox;
   #closed: Evidence | undefined;
   #isRetired = false;
 
@@ -55,9 +54,10 @@ export class Peer {
     this.#link = link;
     this.#handlers = handlers;
     this.#large = new LargeValues(link);
+    this.#inbox = new Inbox(link, this.#large, (frame) => this.#deliver(frame));
     link.open({
       onFrame: (bytes) => this.#onFrame(bytes),
-      onLarge: (transfer, value) => this.#guard(() => this.#large.arrived(transfer, value)),
+      onLarge: (transfer, value) => this.#inbox.arrived(transfer, value),
       onWritable: () => this.#admitWaiters(),
       onClose: (evidence, message) => this.#onClose(evidence, message),
     });
@@ -111,13 +111,11 @@ export class Peer {
 
   /** Waits, in order, for room. False when too many wait already. */
   whenRoom(waiter: RoomWaiter): boolean {
-    if (this.#waiters.size >= waitersMax) return false;
-    this.#waiters.add(waiter);
-    return true;
+    return this.#waiters.add(waiter);
   }
 
   leaveQueue(waiter: RoomWaiter): void {
-    this.#waiters.delete(waiter);
+    this.#waiters.leave(waiter);
     this.#closeWhenSettled();
   }
 
@@ -178,16 +176,7 @@ export class Peer {
 
   #onFrame(bytes: Uint8Array): void {
     this.#handlers.onHeard?.();
-    const frame = this.#decode(bytes);
-    if (!frame) return;
-    const isWhole = !this.#large.isWaiting;
-    const answerId = answerIdOf(frame);
-    if (answerId !== undefined && (!isWhole || this.#order.isHeld(answerId))) {
-      const whole = this.#order.enter(answerId, () => this.#deliver(frame));
-      if (isWhole) whole();
-      else this.#large.deliverWhenWhole(undefined, whole);
-    } else if (isWhole) this.#deliver(frame);
-    else this.#large.deliverWhenWhole(requestIdOf(frame), () => this.#deliver(frame));
+    this.#inbox.receive(bytes);
   }
 
   #onOversized(frame: Frame, error: unknown): void {
@@ -195,32 +184,8 @@ export class Peer {
     if (!HeddleError.is(error, 'too_large')) throw error;
     const instead = inPlaceOf(frame, error);
     if (instead) return this.send(instead);
-    const isRequest = frame.kind === 'call' || frame.kind === 'submit';
+    const isRequest = frame.kind === 'call' || frame.kind === 'submit' || frame.kind === 'query';
     if (isRequest) this.#onReply(refusalOf(frame.id, error));
-  }
-
-  #decode(bytes: Uint8Array): Frame | undefined {
-    try {
-      return decodeFrame(bytes, this.#large.incoming());
-    } catch (error) {
-      return this.#blame(error);
-    }
-  }
-
-  /** Runs what reads a peer's bytes later than their frame. */
-  #guard(read: () => void): void {
-    try {
-      read();
-    } catch (error) {
-      this.#blame(error);
-    }
-  }
-
-  /** What the peer sent wrongly closes the link; anything else is our own fault. */
-  #blame(error: unknown): undefined {
-    if (!HeddleError.is(error, 'protocol_error')) throw error;
-    this.#link.close();
-    return undefined;
   }
 
   #deliver(frame: Frame): void {
@@ -233,11 +198,21 @@ export class Peer {
       case 'submit':
       case 'attach':
       case 'cancelRun':
+      case 'outcome':
+      case 'watch':
+      case 'drain':
         return this.#onRequest(frame);
       case 'progress':
         return this.#outgoing.get(frame.id)?.onProgress?.(frame);
       case 'runEvent':
         return this.#onRunEvent(frame);
+      case 'item':
+      case 'credit':
+        return (frame.isFromOpener ? this.#incoming : this.#outgoing).get(frame.id)?.onStream?.(frame);
+      case 'end':
+        return this.#incoming.get(frame.id)?.onStream?.(frame);
+      case 'standing':
+        return this.#onStanding(frame);
       case 'cancel':
         return this.#onCancel(frame.id, frame.reason);
       case 'servers':
@@ -260,6 +235,12 @@ export class Peer {
     conversation?.onRunEvent?.(frame);
   }
 
+  #onStanding(frame: StandingFrame): void {
+    const conversation = this.#outgoing.get(frame.id);
+    if (frame.state === 'never' || frame.state === 'forgotten') this.release(frame.id);
+    conversation?.onStanding?.(frame);
+  }
+
   #onRequest(frame: RequestFrame): void {
     // 0 is what a frame without an id has.
     if (frame.id === 0 || this.#incoming.has(frame.id)) return this.#link.close();
@@ -273,19 +254,14 @@ export class Peer {
   }
 
   #admitWaiters(): void {
-    for (const waiter of this.#waiters) {
-      if (this.#outgoing.size >= callsInFlightMax || !this.#link.isWritable) return;
-      this.#waiters.delete(waiter);
-      waiter.onRoom();
-    }
+    this.#waiters.admit(() => this.#outgoing.size < callsInFlightMax && this.#link.isWritable);
   }
 
   #onClose(evidence: Evidence, message: string): void {
     this.#closed = evidence;
     const conversations = this.#outgoing.takeAll();
-    const waiters = [...this.#waiters];
+    const waiters = this.#waiters.takeAll();
     const incoming = this.#incoming.takeAll();
-    this.#waiters.clear();
     // Routing must know before the calls choose again.
     this.#handlers.onClosed(evidence, message);
     for (const conversation of conversations) conversation.onLost(evidence);

@@ -3,6 +3,7 @@
  */
 
 import type { Input, Payload } from '../core/payload.ts';
+import { emptyTerms, firstTermTag, lastTermTag, readBoundedText, readTerm, type TermsDraft, writeTerms } from './call-terms.ts';
 import type { Sink, Source } from './common-messages.ts';
 import {
   readEffect,
@@ -24,9 +25,16 @@ import type { ProtoWriter } from './proto-writer.ts';
 import { protocolError } from './value-problem.ts';
 import type { WireError } from './wire-error.ts';
 
+/** Entries that a call which is sent again may name. */
+export const viaMax = 8;
+
 export function writeCall(sink: Sink, call: CallFrame): void {
   const { writer } = sink;
+  if (call.hasStreamInput || call.isStream || call.isAgain) writeCircumstances(writer, call);
+  if (call.terms) writeTerms(writer, call.terms);
   writeMeta(writer, 19, call.meta);
+  writer.uint(18, call.acked);
+  writer.uint(17, call.round);
   writeInputs(sink, 16, call.args.inputs);
   writer.flag(15, call.wantsProgress);
   writer.flag(14, call.isJsonOnly);
@@ -43,6 +51,15 @@ export function writeCall(sink: Sink, call: CallFrame): void {
   writeValue(sink, 3, call.args.template);
   writer.string(2, call.function);
   writer.uint(1, call.callNumber);
+}
+
+/** What comes with streams and with calls that are sent again. */
+function writeCircumstances(writer: ProtoWriter, call: CallFrame): void {
+  writer.flag(30, call.hasStreamInput);
+  writer.uint(29, call.credit);
+  writer.flag(28, call.isStream);
+  if (call.via) writer.strings(27, call.via);
+  writer.flag(26, call.isAgain);
 }
 
 /** Milliseconds as the wire has them: whole, a started one counts, not negative. */
@@ -63,6 +80,8 @@ function writeMeta(writer: ProtoWriter, field: number, meta: Readonly<Record<str
 /** A frame while it is being read: one shape for all calls, so that the engine keeps the loop fast. */
 type Draft = { -readonly [K in keyof CallFrame]-?: CallFrame[K] } & {
   meta: Record<string, string> | undefined;
+  via: string[] | undefined;
+  terms: TermsDraft | undefined;
   args: { template: Payload; inputs: Input[] };
 };
 
@@ -85,6 +104,14 @@ function emptyCall(id: number): Draft {
     meta: undefined,
     isJsonOnly: false,
     wantsProgress: false,
+    round: 0,
+    acked: 0,
+    isAgain: false,
+    via: undefined,
+    isStream: false,
+    credit: 0,
+    hasStreamInput: false,
+    terms: undefined,
     args: { template: undefinedPayload, inputs: [] },
   };
 }
@@ -109,6 +136,7 @@ function readCallField(source: Source, tag: number, call: Draft): void {
   else if (tag === bytesTag(8)) call.caller = reader.string();
   else if (tag === bytesTag(9)) call.callerName = reader.string();
   else if (tag === bytesTag(10)) call.version = reader.string();
+  else if (tag === varintTag(18)) call.acked = reader.uint();
   else readRareField(source, tag, call);
 }
 
@@ -120,8 +148,27 @@ function readRareField(source: Source, tag: number, call: Draft): void {
   else if (tag === varintTag(14)) call.isJsonOnly = reader.flag();
   else if (tag === varintTag(15)) call.wantsProgress = reader.flag();
   else if (tag === bytesTag(16)) call.args.inputs.push(readInput(source));
+  else if (tag === varintTag(17)) call.round = reader.uint();
   else if (tag === bytesTag(19)) readMetaEntry(reader, call);
+  else if (tag >= firstTermTag && tag <= lastTermTag) {
+    call.terms ??= emptyTerms();
+    readTerm(reader, tag, call.terms);
+  } else readCircumstance(reader, tag, call);
+}
+
+function readCircumstance(reader: ProtoReader, tag: number, call: Draft): void {
+  if (tag === varintTag(26)) call.isAgain = reader.flag();
+  else if (tag === bytesTag(27)) readVia(reader, call);
+  else if (tag === varintTag(28)) call.isStream = reader.flag();
+  else if (tag === varintTag(29)) call.credit = reader.uint();
+  else if (tag === varintTag(30)) call.hasStreamInput = reader.flag();
   else reader.skip(tag);
+}
+
+function readVia(reader: ProtoReader, call: Draft): void {
+  call.via ??= [];
+  if (call.via.length >= viaMax) throw protocolError(`a call has come by more than ${viaMax} entries`);
+  call.via.push(readBoundedText(reader, 'the instance of an entry'));
 }
 
 function readMetaEntry(reader: ProtoReader, call: Draft): void {

@@ -1,19 +1,21 @@
 /**
- * The small messages around calls and runs: `heddle.v1.Cancel`, `Progress`, `Query`, `Attach`, `CancelRun`, `Servers`.
+ * The small messages around calls and runs: `heddle.v1.Cancel`, `Progress`, `Query`, `Attach`, `CancelRun`, `Servers`,
+ * `Watch`, `Drain`.
  */
 
 import { unreachable } from '../base/assert.ts';
 import type { Payload } from '../core/payload.ts';
 import type { Sink, Source } from './common-messages.ts';
 import { readTexts, readValue, undefinedPayload, writeValue } from './common-messages.ts';
-import type { AttachFrame, CancelFrame, CancelRunFrame, ProgressFrame, QueryFrame, ServersFrame } from './frame.ts';
+import type { AttachFrame, CancelFrame, CancelRunFrame, DrainFrame, ProgressFrame, QueryFrame, ServersFrame, WatchFrame } from './frame.ts';
 import type { ProtoReader } from './proto-reader.ts';
 import { bytesTag, varintTag } from './proto-reader.ts';
 import { protocolError } from './value-problem.ts';
 
-export type ControlFrame = CancelFrame | ProgressFrame | QueryFrame | AttachFrame | CancelRunFrame | ServersFrame;
+export type ControlFrame = CancelFrame | ProgressFrame | QueryFrame | AttachFrame | CancelRunFrame | ServersFrame | WatchFrame | DrainFrame;
 
-const abouts = [undefined, 'members', 'catalog'] as const satisfies readonly (QueryFrame['about'] | undefined)[];
+const abouts = [undefined, 'members', 'catalog', 'explain'] as const satisfies readonly (QueryFrame['about'] | undefined)[];
+const watched = [undefined, 'catalog', 'run'] as const satisfies readonly (WatchFrame['about'] | undefined)[];
 
 export function writeControl(sink: Sink, frame: ControlFrame): void {
   const { writer } = sink;
@@ -25,6 +27,7 @@ export function writeControl(sink: Sink, frame: ControlFrame): void {
       writeValue(sink, 1, frame.value);
       return;
     case 'query':
+      if (frame.argument) writeValue(sink, 2, frame.argument);
       writer.uint(1, abouts.indexOf(frame.about));
       return;
     case 'attach':
@@ -39,6 +42,13 @@ export function writeControl(sink: Sink, frame: ControlFrame): void {
       writer.flag(2, frame.isMoving);
       writer.strings(1, frame.addresses);
       return;
+    case 'watch':
+      writer.string(2, frame.runId);
+      writer.uint(1, watched.indexOf(frame.about));
+      return;
+    case 'drain':
+      writer.string(1, frame.server);
+      return;
     default:
       unreachable(frame);
   }
@@ -52,7 +62,7 @@ export function readControl(source: Source, kind: ControlFrame['kind'], id: numb
     case 'progress':
       return { kind, id, value: readProgress(source) };
     case 'query':
-      return { kind, id, about: readAbout(reader) };
+      return { kind, id, ...readQuery(source) };
     case 'attach':
       return { kind, id, ...readAttach(reader) };
     case 'cancelRun': {
@@ -61,6 +71,10 @@ export function readControl(source: Source, kind: ControlFrame['kind'], id: numb
     }
     case 'servers':
       return { kind, ...readServers(reader) };
+    case 'watch':
+      return { kind, id, ...readWatch(reader) };
+    case 'drain':
+      return { kind, id, server: readTexts(reader).first };
     default:
       return unreachable(kind);
   }
@@ -76,15 +90,31 @@ function readProgress(source: Source): Payload {
   return value;
 }
 
-function readAbout(reader: ProtoReader): QueryFrame['about'] {
+function readQuery(source: Source): Pick<QueryFrame, 'about' | 'argument'> {
+  const { reader } = source;
   let number = 0;
+  let argument: Payload | undefined;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === varintTag(1)) number = reader.uint();
+    else if (tag === bytesTag(2)) argument = readValue(source);
     else reader.skip(tag);
   }
   const about = abouts[number];
   if (about === undefined) throw protocolError(`a query has the subject ${number}, which this version does not know`);
-  return about;
+  return { about, argument };
+}
+
+function readWatch(reader: ProtoReader): Pick<WatchFrame, 'about' | 'runId'> {
+  let number = 0;
+  let runId: string | undefined;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === varintTag(1)) number = reader.uint();
+    else if (tag === bytesTag(2)) runId = reader.string();
+    else reader.skip(tag);
+  }
+  const about = watched[number];
+  if (about === undefined) throw protocolError(`a watch has the subject ${number}, which this version does not know`);
+  return { about, runId };
 }
 
 function readAttach(reader: ProtoReader): { runId: string; fromSequence: number } {

@@ -17,9 +17,11 @@ import type { Sink, Source } from './common-messages.ts';
 import { inlineBytesMax } from './common-messages.ts';
 import { readControl, writeControl } from './control-messages.ts';
 import type { Frame, LargeIncoming, LargeOutgoing } from './frame.ts';
+import { readOutcome, readStanding, writeOutcome, writeStanding } from './outcome-messages.ts';
 import { bytesTag, ProtoReader, varintTag } from './proto-reader.ts';
 import { ProtoWriter } from './proto-writer.ts';
 import { readRunEvent, writeRunEvent } from './run-event-message.ts';
+import { readStream, writeStream } from './stream-messages.ts';
 import { readSubmit, writeSubmit } from './submit-message.ts';
 import { valueBytesMax } from './value.ts';
 import { protocolError } from './value-problem.ts';
@@ -42,6 +44,13 @@ const fields = {
   runEvent: 10,
   servers: 11,
   mesh: 12,
+  item: 14,
+  credit: 15,
+  end: 16,
+  outcome: 17,
+  standing: 18,
+  watch: 19,
+  drain: 20,
 } as const satisfies Record<Frame['kind'], number>;
 
 const kinds: readonly (Frame['kind'] | undefined)[] = [
@@ -58,9 +67,18 @@ const kinds: readonly (Frame['kind'] | undefined)[] = [
   'runEvent',
   'servers',
   'mesh',
+  undefined,
+  'item',
+  'credit',
+  'end',
+  'outcome',
+  'standing',
+  'watch',
+  'drain',
 ];
 
 const besideField = 13;
+const lastTag = bytesTag(kinds.length - 1);
 
 interface Head {
   readonly field: number;
@@ -131,7 +149,17 @@ function writeBody(sink: Sink, frame: Frame): void {
     case 'attach':
     case 'cancelRun':
     case 'servers':
+    case 'watch':
+    case 'drain':
       return writeControl(sink, frame);
+    case 'item':
+    case 'credit':
+    case 'end':
+      return writeStream(sink, frame);
+    case 'outcome':
+      return writeOutcome(sink.writer, frame);
+    case 'standing':
+      return writeStanding(sink.writer, frame);
     default:
       return unreachable(frame);
   }
@@ -148,7 +176,7 @@ export function decodeFrame(bytes: Uint8Array, incoming?: LargeIncoming): Frame 
   let body: Uint8Array | undefined;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === varintTag(1)) id = reader.uint();
-    else if (tag >= bytesTag(fields.call) && tag <= bytesTag(besideField) && tag % 8 === 2) {
+    else if (tag >= bytesTag(fields.call) && tag <= lastTag && tag % 8 === 2) {
       field = tag >> 3;
       body = reader.bytes();
     } else reader.skip(tag);
@@ -177,7 +205,17 @@ function readBody(head: Head, body: Uint8Array, large: LargeIncoming | undefined
     case 'attach':
     case 'cancelRun':
     case 'servers':
+    case 'watch':
+    case 'drain':
       return readControl(source, kind, head.id);
+    case 'item':
+    case 'credit':
+    case 'end':
+      return readStream(source, kind, head.id);
+    case 'outcome':
+      return readOutcome(source.reader, head.id);
+    case 'standing':
+      return readStanding(source.reader, head.id);
     case undefined:
       throw protocolError(`a frame has a body with the number ${head.field}, which this version does not know`);
     default:

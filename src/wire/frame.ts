@@ -9,7 +9,12 @@
 import type { Effect, Need } from '../core/catalog/offer.ts';
 import type { Filled, Payload } from '../core/payload.ts';
 import type { LooksBare, WireCommand, WireReturns, WireRunEvent } from '../core/workflow/record.ts';
+import type { OutcomeFrame, StandingFrame } from './outcome-frames.ts';
+import type { CreditFrame, EndFrame, ItemFrame } from './stream-frames.ts';
 import type { WireError } from './wire-error.ts';
+
+export type { OutcomeFrame, StandingFrame } from './outcome-frames.ts';
+export type { CreditFrame, EndFrame, ItemFrame } from './stream-frames.ts';
 
 /**
  * Payloads over `inlineBytesMax` (64 KiB) leave their frame and travel beside it on the link's bulk channel.
@@ -54,8 +59,40 @@ export interface CallFrame {
   /** The caller reads JSON only. */
   readonly isJsonOnly: boolean;
   readonly wantsProgress: boolean;
+  /** Counts the fences of this call: one of round r refuses its frames of rounds up to r. */
+  readonly round: number;
+  /** The sender has the replies of all its conversations on this link up to this one; 0: it does not say. */
+  readonly acked: number;
+  /** It went out before, over a session that was lost. */
+  readonly isAgain: boolean;
+  /** Instances of the entries that it went through before then, at most `viaMax`. */
+  readonly via?: readonly string[] | undefined;
+  /** The result is a stream: items, then the reply. */
+  readonly isStream: boolean;
+  /** Payload bytes that may be sent of it before the first credit. */
+  readonly credit: number;
+  /** The last argument is a stream: items follow from the caller, then an end. */
+  readonly hasStreamInput: boolean;
+  /** What the caller asks beyond the usual: absent for most calls. */
+  readonly terms?: CallTerms | undefined;
   /** The argument list (an array), with the values that go into its holes. */
   readonly args: Filled;
+}
+
+/** Options of a call that whoever routes it passes on as they are. */
+export interface CallTerms {
+  /** Absent: 'default'. */
+  readonly priority?: 'batch' | 'critical' | undefined;
+  /** Calls with the same key rather go to the same server; at most `keyBytesMax`. */
+  readonly key?: string | undefined;
+  /** Longest wait for a server that offers the function, when none does; absent: 250 ms. */
+  readonly waitMs?: number | undefined;
+  /** Handed to the function, at most `keyBytesMax`; absent: the callId. */
+  readonly idempotencyKey?: string | undefined;
+  /** Tries in all; absent: by the error table. */
+  readonly attemptsMax?: number | undefined;
+  /** A second server may be tried while the first one is slow. */
+  readonly hedge?: boolean | undefined;
 }
 
 export interface ReplyFrame {
@@ -86,7 +123,25 @@ export interface ProgressFrame {
 export interface QueryFrame {
   readonly kind: 'query';
   readonly id: number;
-  readonly about: 'members' | 'catalog';
+  readonly about: 'members' | 'catalog' | 'explain';
+  /** What is to be explained, in the shape of the API. */
+  readonly argument?: Payload | undefined;
+}
+
+/** Tells what changes: items, the first one being how things are now. Ended by a cancel, or by a reply. */
+export interface WatchFrame {
+  readonly kind: 'watch';
+  readonly id: number;
+  readonly about: 'catalog' | 'run';
+  /** The run that is watched. */
+  readonly runId?: string | undefined;
+}
+
+/** Drains the server of that name. Answered by a reply (value undefined) when it has left. */
+export interface DrainFrame {
+  readonly kind: 'drain';
+  readonly id: number;
+  readonly server: string;
 }
 
 export interface SubmitFrame {
@@ -152,7 +207,14 @@ export type Frame =
   | CancelRunFrame
   | RunEventFrame
   | ServersFrame
-  | MeshFrame;
+  | MeshFrame
+  | ItemFrame
+  | CreditFrame
+  | EndFrame
+  | OutcomeFrame
+  | StandingFrame
+  | WatchFrame
+  | DrainFrame;
 
 /** First message of a client's session, and its answer. (Servers' links greet with mesh messages.) */
 export interface SessionHello {

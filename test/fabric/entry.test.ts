@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { HeddleError } from '../../src/errors.ts';
-import type { Incoming } from '../../src/fabric/conversation.ts';
+import type { Incoming, RequestFrame } from '../../src/fabric/conversation.ts';
 import { Entry, type EntryOptions } from '../../src/fabric/entry.ts';
 import type { CallSink } from '../../src/fabric/invocation.ts';
 import type { Peer } from '../../src/fabric/peer.ts';
@@ -100,6 +100,12 @@ const call: CallFrame = {
   paid: 0,
   isJsonOnly: false,
   wantsProgress: false,
+  round: 0,
+  acked: 0,
+  isAgain: false,
+  isStream: false,
+  credit: 0,
+  hasStreamInput: false,
   args: { template: encodeArguments([]), inputs: [] },
 };
 const submit = {
@@ -182,6 +188,26 @@ describe('what is asked of a server', () => {
       expect([...runner.asked, ...runs.asked]).toEqual([`${by} attach r`, `${by} cancel r`]);
       await new Promise(setImmediate);
       expect(codesOf(peer)).toEqual(['unknown_run']);
+    }
+  });
+
+  test('that it does not do is refused with an error, and nothing runs', () => {
+    const asked: readonly (readonly [RequestFrame, executed: string])[] = [
+      [{ ...call, isStream: true }, 'no'],
+      [{ ...call, isDirect: true, hasStreamInput: true }, 'no'],
+      [{ ...call, isAgain: true }, 'maybe'],
+      [{ kind: 'query', id: 1, about: 'explain' }, 'no'],
+      [{ kind: 'outcome', id: 1, caller: 'c', callNumber: 1, round: 0, timeoutMs: 1_000 }, 'no'],
+      [{ kind: 'watch', id: 1, about: 'catalog' }, 'no'],
+      [{ kind: 'drain', id: 1, server: 's' }, 'no'],
+    ];
+    for (const [frame, executed] of asked) {
+      const { ask, peer, sinks, runs } = rig();
+      ask(frame);
+      const [answer] = peer.sent;
+      const error = answer?.kind === 'reply' && !answer.outcome.ok ? answer.outcome.error : undefined;
+      expect([error?.code, error?.executed, peer.open.size], frame.kind).toEqual(['protocol_error', executed, 0]);
+      expect([sinks, runs.asked]).toEqual([[], []]);
     }
   });
 

@@ -6,7 +6,7 @@ import { LargeValues } from '../../src/fabric/large-values.ts';
 import { callsInFlightMax, Peer, type PeerHandlers } from '../../src/fabric/peer.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
 import type { Evidence, Link, LinkHandlers } from '../../src/transport/transport.ts';
-import type { CallFrame, ReplyFrame } from '../../src/wire/frame.ts';
+import type { CallFrame, Frame, ReplyFrame } from '../../src/wire/frame.ts';
 import { encodeFrame } from '../../src/wire/frame-codec.ts';
 import { decodeValue, encodeArguments, encodeValue } from '../../src/wire/value.ts';
 
@@ -24,6 +24,12 @@ function callFrame(id: number, ...args: readonly unknown[]): CallFrame {
     paid: 0,
     isJsonOnly: false,
     wantsProgress: false,
+    round: 0,
+    acked: 0,
+    isAgain: false,
+    isStream: false,
+    credit: 0,
+    hasStreamInput: false,
     args: { template: encodeArguments(args), inputs: [] },
   };
 }
@@ -103,6 +109,47 @@ describe('a conversation', () => {
     clock.advance(1_000);
     client.close();
     expect(talk.lost).toEqual(['reset']);
+  });
+
+  it('hears items, credit and ends of its own only, whichever side opened it', async () => {
+    const { clock, client, server } = await pair();
+    const heard: unknown[] = [];
+    const hear = (who: string) => (frame: Frame) => heard.push([who, frame.kind]);
+    // Both sides open their first conversation: the same number, two conversations.
+    const ofClient = client.reserve({ ...conversation(), onStream: hear('client opened') });
+    const ofServer = server.reserve({ ...conversation(), onStream: hear('server opened') });
+    expect(ofClient).toBe(ofServer);
+    server.serve(ofClient, { cancel: () => {}, onStream: hear('server serves') });
+    client.serve(ofServer, { cancel: () => {}, onStream: hear('client serves') });
+    const value = encodeValue('item');
+    client.send({ kind: 'item', id: ofClient, value, isFromOpener: true });
+    client.send({ kind: 'end', id: ofClient });
+    clock.advance(5);
+    server.send({ kind: 'item', id: ofClient, value, isFromOpener: false });
+    server.send({ kind: 'credit', id: ofClient, bytes: 1, isFromOpener: false });
+    clock.advance(5);
+    server.send({ kind: 'credit', id: ofServer, bytes: 1, isFromOpener: true });
+    clock.advance(5);
+    expect(heard).toEqual([
+      ['server serves', 'item'],
+      ['server serves', 'end'],
+      ['client opened', 'item'],
+      ['client opened', 'credit'],
+      ['client serves', 'credit'],
+    ]);
+  });
+
+  it('about a call goes on after done and running, and is over with never and forgotten', async () => {
+    const { clock, client, server } = await pair();
+    const states = ['done', 'running', 'never', 'forgotten'] as const;
+    const told: string[] = [];
+    for (const state of states) {
+      const id = client.reserve({ ...conversation(), onStanding: (frame) => told.push(frame.state) });
+      server.send({ kind: 'standing', id, state });
+    }
+    clock.advance(5);
+    expect(told).toEqual(states);
+    expect(client.inFlight).toBe(2);
   });
 
   it('whose opener died is given up where it is served', async () => {

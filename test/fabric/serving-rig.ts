@@ -109,6 +109,12 @@ export function callFrame(name: string, args: readonly unknown[], frame: Partial
     paid: 0,
     isJsonOnly: false,
     wantsProgress: false,
+    round: 0,
+    acked: 0,
+    isAgain: false,
+    isStream: false,
+    credit: 0,
+    hasStreamInput: false,
     args: { template: encodeArguments(args), inputs: [] },
     ...frame,
   };

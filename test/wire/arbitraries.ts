@@ -6,7 +6,7 @@ import fc from 'fast-check';
 import type { Encoding, Filled, Payload } from '../../src/core/payload.ts';
 import type { Template, WireCommand, WireReturns, WireRunEvent } from '../../src/core/workflow/record.ts';
 import type { WireCause, WireError } from '../../src/wire/error.ts';
-import type { Frame } from '../../src/wire/frame.ts';
+import type { CallTerms, Frame } from '../../src/wire/frame.ts';
 
 const text = fc.string({ unit: 'binary', maxLength: 12 });
 /** UTF-16 of any kind, lone surrogates included. */
@@ -136,7 +136,34 @@ export const runEvent: fc.Arbitrary<WireRunEvent> = fc.oneof(
 
 const id = fc.nat(1_000_000).map((number) => number + 1);
 
-const call = fc.record({
+const shortKey = fc.string({ unit: 'binary', minLength: 1, maxLength: 12 });
+const terms: fc.Arbitrary<CallTerms> = fc.record({
+  priority: maybe(fc.constantFrom('batch', 'critical')),
+  key: maybe(shortKey),
+  waitMs: maybe(ms),
+  idempotencyKey: maybe(shortKey),
+  attemptsMax: maybe(fc.integer({ min: 1, max: 100 })),
+  hedge: maybe(fc.constant(true)),
+});
+
+/** What a decoder does not make: terms that say nothing. */
+function isSaying(some: CallTerms): boolean {
+  return Object.values(some).some((term) => term !== undefined);
+}
+
+const usual = { isAgain: false, via: undefined, isStream: false, credit: 0, hasStreamInput: false };
+const circumstances = fc.oneof(
+  fc.constant(usual),
+  fc.record({
+    isAgain: fc.constant(true),
+    via: maybe(fc.array(shortKey, { minLength: 1, maxLength: 8 })),
+    isStream: fc.boolean(),
+    credit: count,
+    hasStreamInput: fc.boolean(),
+  }),
+);
+
+const plainCall = fc.record({
   kind: fc.constant('call' as const),
   id,
   callNumber: count,
@@ -154,8 +181,12 @@ const call = fc.record({
   meta: maybe(textMap),
   isJsonOnly: fc.boolean(),
   wantsProgress: fc.boolean(),
+  round: fc.nat(),
+  acked: count,
+  terms: maybe(terms.filter(isSaying)),
   args: filled,
 });
+const call = fc.tuple(plainCall, circumstances).map(([plain, more]) => ({ ...plain, ...more }));
 
 const reply = fc.record({
   kind: fc.constant('reply' as const),
@@ -189,10 +220,22 @@ export const frame: fc.Arbitrary<Frame> = fc.oneof(
   submit,
   fc.record({ kind: fc.constant('cancel' as const), id, reason: text }),
   fc.record({ kind: fc.constant('progress' as const), id, value: payload }),
-  fc.record({ kind: fc.constant('query' as const), id, about: fc.constantFrom('members', 'catalog') }),
+  fc.record({
+    kind: fc.constant('query' as const),
+    id,
+    about: fc.constantFrom('members', 'catalog', 'explain'),
+    argument: maybe(payload),
+  }),
   fc.record({ kind: fc.constant('attach' as const), id, runId: name, fromSequence: count }),
   fc.record({ kind: fc.constant('cancelRun' as const), id, runId: name, reason: text }),
   fc.record({ kind: fc.constant('runEvent' as const), id, event: runEvent }),
   fc.record({ kind: fc.constant('servers' as const), addresses: names, isMoving: fc.boolean() }),
   fc.record({ kind: fc.constant('mesh' as const), message: fc.uint8Array({ maxLength: 40 }) }),
+  fc.record({ kind: fc.constant('item' as const), id, value: payload, isFromOpener: fc.boolean() }),
+  fc.record({ kind: fc.constant('credit' as const), id, bytes: count, isFromOpener: fc.boolean() }),
+  fc.record({ kind: fc.constant('end' as const), id, error: maybe(wireError) }),
+  fc.record({ kind: fc.constant('outcome' as const), id, caller: name, callNumber: count, round: fc.nat(), timeoutMs: ms }),
+  fc.record({ kind: fc.constant('standing' as const), id, state: fc.constantFrom('done', 'running', 'never', 'forgotten') }),
+  fc.record({ kind: fc.constant('watch' as const), id, about: fc.constantFrom('catalog', 'run'), runId: maybe(name) }),
+  fc.record({ kind: fc.constant('drain' as const), id, server: name }),
 );

@@ -56,6 +56,12 @@ const call: CallFrame = {
   paid: 0,
   isJsonOnly: false,
   wantsProgress: false,
+  round: 0,
+  acked: 0,
+  isAgain: false,
+  isStream: false,
+  credit: 0,
+  hasStreamInput: false,
   args: { template: { encoding: 'json', bytes: Buffer.from('[]') }, inputs: [] },
 };
 
@@ -110,6 +116,13 @@ describe('a frame', () => {
     expect(decodeFrame(encodeFrame({ ...call, timeoutMs: Number.POSITIVE_INFINITY }))).toMatchObject({
       timeoutMs: Number.MAX_SAFE_INTEGER,
     });
+  });
+
+  it('that asks for nothing beyond the usual has no terms, and no byte of them', () => {
+    const plain = encodeFrame(call);
+    expect(decodeFrame(plain)).toMatchObject({ terms: undefined, via: undefined });
+    expect(encodeFrame({ ...call, terms: {} }).length).toBe(plain.length);
+    expect(encodeFrame({ ...call, acked: 100 }).length).toBe(plain.length + 3);
   });
 
   it('shares its payloads with the bytes it was read from (F2)', () => {

@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { HeddleError } from '../../src/errors.ts';
+import { keyBytesMax } from '../../src/wire/call-terms.ts';
 import type { Frame } from '../../src/wire/frame.ts';
 import { decodeFrame, encodeFrame } from '../../src/wire/frame-codec.ts';
 import { ProtoWriter } from '../../src/wire/proto-writer.ts';
@@ -67,7 +68,7 @@ describe('a frame from a hostile peer (F3, faults 23 and 24)', () => {
 
   it('that announces more than it holds costs nothing', () => {
     const before = process.memoryUsage();
-    for (const field of [2, 3, 7, 10, 12]) {
+    for (const field of [2, 3, 7, 10, 12, 14]) {
       for (const length of [2 ** 31, 2 ** 40, Number.MAX_SAFE_INTEGER]) {
         const writer = new ProtoWriter(32);
         writer.presentUint(1, 1);
@@ -89,6 +90,27 @@ describe('a frame from a hostile peer (F3, faults 23 and 24)', () => {
 
   it('with a name of a megabyte is only long', () => {
     expect(decoded(callOf((writer) => writer.presentString(2, 'x'.repeat(1_000_000))))).toMatchObject({ kind: 'call' });
+  });
+
+  it.each([
+    [21, 'an affinity key'],
+    [23, 'an idempotency key'],
+    [27, 'the instance of an entry'],
+  ])('with field %i, %s, is read up to its limit and refused one byte beyond', (field) => {
+    const withText = (text: string) => decoded(callOf((writer) => writer.presentString(field, text)));
+    expect(withText('x'.repeat(keyBytesMax))).toMatchObject({ kind: 'call' });
+    expect(withText('x'.repeat(keyBytesMax + 1))).toBeUndefined();
+    // Bytes count, not characters.
+    expect(withText('\u00e9'.repeat(keyBytesMax / 2))).toMatchObject({ kind: 'call' });
+    expect(withText('\u00e9'.repeat(keyBytesMax / 2 + 1))).toBeUndefined();
+  });
+
+  it('that says what this version does not know is read the careful way', () => {
+    const standing = new ProtoWriter(16);
+    standing.presentUint(1, 99);
+    standing.message(18, 0);
+    expect(decoded(standing.finish())).toMatchObject({ kind: 'standing', state: 'forgotten' });
+    expect(decoded(callOf((writer) => writer.presentUint(20, 99)))).toMatchObject({ terms: { priority: undefined } });
   });
 
   it('with __proto__ as a key of its meta is refused, and with constructor it is data', () => {

@@ -4,6 +4,7 @@ import type { Value as _heddle_v1_Value, Value__Output as _heddle_v1_Value__Outp
 import type { Effect as _heddle_v1_Effect, Effect__Output as _heddle_v1_Effect__Output } from '../../heddle/v1/Effect.ts';
 import type { Need as _heddle_v1_Need, Need__Output as _heddle_v1_Need__Output } from '../../heddle/v1/Need.ts';
 import type { Input as _heddle_v1_Input, Input__Output as _heddle_v1_Input__Output } from '../../heddle/v1/Input.ts';
+import type { Priority as _heddle_v1_Priority, Priority__Output as _heddle_v1_Priority__Output } from '../../heddle/v1/Priority.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Call {
@@ -23,7 +24,21 @@ export interface Call {
   'isJsonOnly'?: (boolean);
   'wantsProgress'?: (boolean);
   'inputs'?: (_heddle_v1_Input)[];
+  'round'?: (number);
+  'acked'?: (number | string | Long);
   'meta'?: ({[key: string]: string});
+  'priority'?: (_heddle_v1_Priority);
+  'key'?: (string);
+  'waitMs'?: (number | string | Long);
+  'idempotencyKey'?: (string);
+  'attemptsMax'?: (number);
+  'hedge'?: (boolean);
+  'isAgain'?: (boolean);
+  'via'?: (string)[];
+  'isStream'?: (boolean);
+  'credit'?: (number | string | Long);
+  'hasStreamInput'?: (boolean);
+  '_waitMs'?: "waitMs";
 }
 
 export interface Call__Output {
@@ -43,5 +58,19 @@ export interface Call__Output {
   'isJsonOnly'?: (boolean);
   'wantsProgress'?: (boolean);
   'inputs'?: (_heddle_v1_Input__Output)[];
+  'round'?: (number);
+  'acked'?: (number);
   'meta'?: ({[key: string]: string});
+  'priority'?: (_heddle_v1_Priority__Output);
+  'key'?: (string);
+  'waitMs'?: (number);
+  'idempotencyKey'?: (string);
+  'attemptsMax'?: (number);
+  'hedge'?: (boolean);
+  'isAgain'?: (boolean);
+  'via'?: (string)[];
+  'isStream'?: (boolean);
+  'credit'?: (number);
+  'hasStreamInput'?: (boolean);
+  '_waitMs'?: "waitMs";
 }

@@ -11,6 +11,13 @@ import type { CancelRun as _heddle_v1_CancelRun, CancelRun__Output as _heddle_v1
 import type { RunEvent as _heddle_v1_RunEvent, RunEvent__Output as _heddle_v1_RunEvent__Output } from '../../heddle/v1/RunEvent.ts';
 import type { Servers as _heddle_v1_Servers, Servers__Output as _heddle_v1_Servers__Output } from '../../heddle/v1/Servers.ts';
 import type { Beside as _heddle_v1_Beside, Beside__Output as _heddle_v1_Beside__Output } from '../../heddle/v1/Beside.ts';
+import type { Item as _heddle_v1_Item, Item__Output as _heddle_v1_Item__Output } from '../../heddle/v1/Item.ts';
+import type { Credit as _heddle_v1_Credit, Credit__Output as _heddle_v1_Credit__Output } from '../../heddle/v1/Credit.ts';
+import type { End as _heddle_v1_End, End__Output as _heddle_v1_End__Output } from '../../heddle/v1/End.ts';
+import type { Outcome as _heddle_v1_Outcome, Outcome__Output as _heddle_v1_Outcome__Output } from '../../heddle/v1/Outcome.ts';
+import type { Standing as _heddle_v1_Standing, Standing__Output as _heddle_v1_Standing__Output } from '../../heddle/v1/Standing.ts';
+import type { Watch as _heddle_v1_Watch, Watch__Output as _heddle_v1_Watch__Output } from '../../heddle/v1/Watch.ts';
+import type { Drain as _heddle_v1_Drain, Drain__Output as _heddle_v1_Drain__Output } from '../../heddle/v1/Drain.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Frame {
@@ -27,7 +34,14 @@ export interface Frame {
   'servers'?: (_heddle_v1_Servers | null);
   'mesh'?: (Buffer | Uint8Array | string);
   'beside'?: (_heddle_v1_Beside | null);
-  'body'?: "call"|"reply"|"cancel"|"progress"|"query"|"submit"|"attach"|"cancelRun"|"runEvent"|"servers"|"mesh"|"beside";
+  'item'?: (_heddle_v1_Item | null);
+  'credit'?: (_heddle_v1_Credit | null);
+  'end'?: (_heddle_v1_End | null);
+  'outcome'?: (_heddle_v1_Outcome | null);
+  'standing'?: (_heddle_v1_Standing | null);
+  'watch'?: (_heddle_v1_Watch | null);
+  'drain'?: (_heddle_v1_Drain | null);
+  'body'?: "call"|"reply"|"cancel"|"progress"|"query"|"submit"|"attach"|"cancelRun"|"runEvent"|"servers"|"mesh"|"beside"|"item"|"credit"|"end"|"outcome"|"standing"|"watch"|"drain";
 }
 
 export interface Frame__Output {
@@ -44,5 +58,12 @@ export interface Frame__Output {
   'servers'?: (_heddle_v1_Servers__Output);
   'mesh'?: (Buffer);
   'beside'?: (_heddle_v1_Beside__Output);
-  'body'?: "call"|"reply"|"cancel"|"progress"|"query"|"submit"|"attach"|"cancelRun"|"runEvent"|"servers"|"mesh"|"beside";
+  'item'?: (_heddle_v1_Item__Output);
+  'credit'?: (_heddle_v1_Credit__Output);
+  'end'?: (_heddle_v1_End__Output);
+  'outcome'?: (_heddle_v1_Outcome__Output);
+  'standing'?: (_heddle_v1_Standing__Output);
+  'watch'?: (_heddle_v1_Watch__Output);
+  'drain'?: (_heddle_v1_Drain__Output);
+  'body'?: "call"|"reply"|"cancel"|"progress"|"query"|"submit"|"attach"|"cancelRun"|"runEvent"|"servers"|"mesh"|"beside"|"item"|"credit"|"end"|"outcome"|"standing"|"watch"|"drain";
 }

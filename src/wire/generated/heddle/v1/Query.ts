@@ -1,5 +1,6 @@
 // Original file: proto/heddle/v1/fabric.proto
 
+import type { Value as _heddle_v1_Value, Value__Output as _heddle_v1_Value__Output } from '../../heddle/v1/Value.ts';
 
 // Original file: proto/heddle/v1/fabric.proto
 
@@ -7,6 +8,7 @@ export const _heddle_v1_Query_About = {
   ABOUT_UNSPECIFIED: 'ABOUT_UNSPECIFIED',
   ABOUT_MEMBERS: 'ABOUT_MEMBERS',
   ABOUT_CATALOG: 'ABOUT_CATALOG',
+  ABOUT_EXPLAIN: 'ABOUT_EXPLAIN',
 } as const;
 
 export type _heddle_v1_Query_About =
@@ -16,13 +18,17 @@ export type _heddle_v1_Query_About =
   | 1
   | 'ABOUT_CATALOG'
   | 2
+  | 'ABOUT_EXPLAIN'
+  | 3
 
 export type _heddle_v1_Query_About__Output = typeof _heddle_v1_Query_About[keyof typeof _heddle_v1_Query_About]
 
 export interface Query {
   'about'?: (_heddle_v1_Query_About);
+  'argument'?: (_heddle_v1_Value | null);
 }
 
 export interface Query__Output {
   'about'?: (_heddle_v1_Query_About__Output);
+  'argument'?: (_heddle_v1_Value__Output);
 }

@@ -1,0 +1,64 @@
+/**
+ * Frames as they arrive on one link: decoded, held back until they are whole and in their place.
+ *
+ * B1 a frame with large values is delivered when all of them are there, never in part.
+ * B2 what a peer sends wrongly closes its link and nothing else.
+ */
+
+import { HeddleError } from '../errors.ts';
+import type { Link } from '../transport/transport.ts';
+import type { Frame } from '../wire/frame.ts';
+import { decodeFrame } from '../wire/frame-codec.ts';
+import { AnswerOrder, answerIdOf } from './answer-order.ts';
+import { type LargeValues, requestIdOf } from './large-values.ts';
+
+export class Inbox {
+  readonly #link: Pick<Link, 'close'>;
+  readonly #large: LargeValues;
+  readonly #order = new AnswerOrder();
+  readonly #deliver: (frame: Frame) => void;
+
+  constructor(link: Pick<Link, 'close'>, large: LargeValues, deliver: (frame: Frame) => void) {
+    this.#link = link;
+    this.#large = large;
+    this.#deliver = deliver;
+  }
+
+  /** A frame's bytes. */
+  receive(bytes: Uint8Array): void {
+    const frame = this.#decode(bytes);
+    if (!frame) return;
+    const isWhole = !this.#large.isWaiting;
+    const answerId = answerIdOf(frame);
+    if (answerId !== undefined && (!isWhole || this.#order.isHeld(answerId))) {
+      const whole = this.#order.enter(answerId, () => this.#deliver(frame));
+      if (isWhole) whole();
+      else this.#large.deliverWhenWhole(undefined, whole);
+    } else if (isWhole) this.#deliver(frame);
+    else this.#large.deliverWhenWhole(requestIdOf(frame), () => this.#deliver(frame));
+  }
+
+  /** A large value, which may be the last that its frame lacked. */
+  arrived(transfer: number, value: Uint8Array): void {
+    try {
+      this.#large.arrived(transfer, value);
+    } catch (error) {
+      this.#blame(error);
+    }
+  }
+
+  #decode(bytes: Uint8Array): Frame | undefined {
+    try {
+      return decodeFrame(bytes, this.#large.incoming());
+    } catch (error) {
+      return this.#blame(error);
+    }
+  }
+
+  /** What the peer sent wrongly closes the link; anything else is our own fault. */
+  #blame(error: unknown): undefined {
+    if (!HeddleError.is(error, 'protocol_error')) throw error;
+    this.#link.close();
+    return undefined;
+  }
+}

@@ -1,0 +1,42 @@
+/**
+ * Those who wait until a peer takes another conversation, in order and bounded.
+ */
+
+import type { RoomWaiter } from './conversation.ts';
+
+/** Calls that may wait for room before further ones are refused. */
+export const waitersMax = 16_384;
+
+export class RoomQueue {
+  readonly #waiters = new Set<RoomWaiter>();
+
+  get size(): number {
+    return this.#waiters.size;
+  }
+
+  /** False when too many wait already. */
+  add(waiter: RoomWaiter): boolean {
+    if (this.#waiters.size >= waitersMax) return false;
+    this.#waiters.add(waiter);
+    return true;
+  }
+
+  leave(waiter: RoomWaiter): void {
+    this.#waiters.delete(waiter);
+  }
+
+  /** Lets the first ones in, while there is room. */
+  admit(hasRoom: () => boolean): void {
+    for (const waiter of this.#waiters) {
+      if (!hasRoom()) return;
+      this.#waiters.delete(waiter);
+      waiter.onRoom();
+    }
+  }
+
+  takeAll(): readonly RoomWaiter[] {
+    const waiters = [...this.#waiters];
+    this.#waiters.clear();
+    return waiters;
+  }
+}

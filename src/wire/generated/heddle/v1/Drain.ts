@@ -1,0 +1,10 @@
+// Original file: proto/heddle/v1/fabric.proto
+
+
+export interface Drain {
+  'server'?: (string);
+}
+
+export interface Drain__Output {
+  'server'?: (string);
+}
