@@ -9,6 +9,7 @@
  */
 
 import type { CancelTask, Clock } from '../base/clock.ts';
+import { type Deferred, deferred } from '../base/deferred.ts';
 import { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Link } from '../transport/transport.ts';
@@ -32,6 +33,7 @@ export class Links {
   readonly #options: LinksOptions;
   readonly #byInstance = new Map<string, Peer[]>();
   readonly #sessions = new Set<Peer>();
+  #sessionsGone: Deferred<void> | undefined;
   /** Instances whose address refuses connections. */
   readonly #refusing = new Set<string>();
   readonly #awaited = new Map<string, Set<(peer: Peer | undefined) => void>>();
@@ -126,6 +128,7 @@ export class Links {
       onRequest: (frame, from) => this.#options.onRequest(frame, from),
       onClosed: (evidence, message) => {
         this.#sessions.delete(peer);
+        if (this.#sessions.size === 0) this.#sessionsGone?.resolve();
         this.#options.observer.emit({ kind: 'session.closed', client: identity.name, evidence, message });
       },
     });
@@ -136,6 +139,14 @@ export class Links {
   /** How many client sessions are open. */
   get sessions(): number {
     return this.#sessions.size;
+  }
+
+  /** Resolves when no client's session is open. */
+  sessionsGone(): Promise<void> {
+    if (this.#sessions.size === 0) return Promise.resolve();
+    // A drain asks, and it lets nobody in.
+    this.#sessionsGone ??= deferred();
+    return this.#sessionsGone.promise;
   }
 
   /** Tells every client where else it may go. */

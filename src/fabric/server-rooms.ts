@@ -3,7 +3,6 @@
  */
 
 import { present } from '../base/assert.ts';
-import { delay } from '../base/clock.ts';
 import { DeadlineWheel } from '../base/deadline-wheel.ts';
 import { Catalog } from '../core/catalog/catalog.ts';
 import type { Offer } from '../core/catalog/server-state.ts';
@@ -16,6 +15,7 @@ import { CallTable } from './call-table.ts';
 import { FabricCaller } from './caller.ts';
 import { Directory } from './directory.ts';
 import { Dispatcher } from './dispatcher.ts';
+import type { DrainableRooms, DrainFollower, WorkUnderWay } from './drain.ts';
 import { Entry } from './entry.ts';
 import { ForeignEntry } from './foreign.ts';
 import { Links } from './links.ts';
@@ -35,13 +35,17 @@ import { SessionNews } from './session-news.ts';
 export interface ServerGuards {
   /** Set while work from outside is refused. */
   readonly refusal: () => HeddleError | undefined;
+  /** Set while no further client is let in. */
+  readonly sessionRefusal: () => HeddleError | undefined;
   /** Set once the server's own calls are refused. */
   readonly callRefusal: () => HeddleError | undefined;
   /** The fabric wants this server to stop. */
   readonly mustStop: (error: HeddleError) => void;
+  /** Somebody wants this server to drain; returns what ends their listening. */
+  readonly drain: (follower: DrainFollower) => () => void;
 }
 
-export class ServerRooms {
+export class ServerRooms implements DrainableRooms {
   readonly observer = new Observer();
   readonly registry: Registry;
   readonly directory: Directory;
@@ -103,7 +107,7 @@ export class ServerRooms {
       identity,
       cluster: options.cluster,
       links: this.#links,
-      refusal: guards.refusal,
+      refusal: guards.sessionRefusal,
       addresses: () => this.#news.greeting(),
       foreign: new ForeignEntry({ engine: this.#calls, runs, nowMs, nextCall, refusal: guards.refusal }),
       acceptLink: (arrival) => this.mesh.accept(arrival),
@@ -114,9 +118,8 @@ export class ServerRooms {
     return present(this.#mesh, 'the mesh is not open');
   }
 
-  /** Calls and runs that this server is part of. */
-  get inFlight(): number {
-    return this.#dispatcher.inFlight + this.#calls.inFlight + this.#runner.active;
+  get underWay(): WorkUnderWay {
+    return { calls: this.#dispatcher.inFlight, sent: this.#calls.inFlight, runs: this.#runner.active };
   }
 
   /** Makes the mesh, now that the address is known. */
@@ -155,18 +158,23 @@ export class ServerRooms {
     this.mesh.publish(body);
   }
 
-  /** Refuses new work and sends clients elsewhere. */
+  async announceLeaving(): Promise<void> {
+    this.#news.moving();
+    await this.mesh.leave();
+  }
+
+  /** Refuses new work and tells clients once more, so that those who found no other server hang up as well. */
   refuseWork(): void {
     this.#dispatcher.drain();
     this.#news.moving();
   }
 
-  /** Resolves when nothing is in flight, or after `graceMs`. */
-  async idle(graceMs: number): Promise<void> {
-    const over = new AbortController();
-    const quiet = Promise.all([this.#dispatcher.idle(), this.#calls.idle(), this.#runner.idle()]);
-    await Promise.race([quiet, delay(this.#parts.clock, graceMs, over.signal)]);
-    over.abort();
+  async idle(): Promise<void> {
+    await Promise.all([this.#dispatcher.idle(), this.#calls.idle(), this.#runner.idle()]);
+  }
+
+  sessionsGone(): Promise<void> {
+    return this.#links.sessionsGone();
   }
 
   /** Ends every call and run. */

@@ -1,9 +1,8 @@
 /**
  * One server: it composes the rooms, starts them in order, and stops them in order. Nothing else.
  *
- * Start: listen, announce, join, running. Drain: say leaving, wait one spread, refuse new work, tell clients to
- * move, wait for what is in flight until the grace is over, end the rest. Stop: leave the mesh, close links and
- * listener, and leave no timer or socket behind.
+ * Start: listen, announce, join, running. Drain: drain.ts. Stop: leave the mesh, close links and listener, and leave no
+ * timer or socket behind.
  * V1 each transition happens once: starting, draining and stopping twice is doing it once.
  * V2 process signals are the command line's; this file touches none.
  */
@@ -14,15 +13,13 @@ import type { EventKind, EventOf } from '../observe/events.ts';
 import type { Listener } from '../transport/transport.ts';
 import type { Functions, Server, ServerOptions } from './api.ts';
 import { memberOf } from './directory.ts';
+import { Drain, type DrainFollower, drainGraceMs } from './drain.ts';
 import { advertisedAddress, type ResolvedServerOptions, resolveServerOptions } from './server-options.ts';
 import { defaultParts, type ServerParts } from './server-parts.ts';
 import { ServerRooms } from './server-rooms.ts';
 import type { ServerTuning } from './tuning.ts';
 
-type State = 'starting' | 'running' | 'draining' | 'stopped';
-
-/** How long a drain waits for what is in flight before it ends it, in milliseconds. */
-export const drainGraceMs = 25_000;
+type State = 'starting' | 'running' | 'stopped';
 
 /**
  * Starts a server and resolves when it listens, has announced its functions and has joined (or has tried to: seeds
@@ -45,17 +42,21 @@ export class FabricServer {
   #state: State = 'starting';
   #listener: Listener | undefined;
   #url = '';
-  #draining: Promise<void> | undefined;
+  readonly #drain: Drain;
   #stopping: Promise<void> | undefined;
 
   constructor(options: ResolvedServerOptions, parts: ServerParts) {
     this.#options = options;
     this.#parts = parts;
     this.#rooms = new ServerRooms(options, parts, {
-      refusal: () => this.#refusal(),
+      refusal: () => this.#refusal(this.#drain.isRefusing),
+      sessionRefusal: () => this.#refusal(this.#drain.hasBegun),
       callRefusal: () => (this.#state === 'stopped' ? this.#closed() : undefined),
       mustStop: (error) => this.#mustStop(error),
+      drain: (follower) => this.#drainFor(follower),
     });
+    const graceMs = parts.tuning?.drainGraceMs ?? drainGraceMs;
+    this.#drain = new Drain({ name: options.name, clock: parts.clock, rooms: this.#rooms, graceMs });
   }
 
   get name(): string {
@@ -131,9 +132,7 @@ export class FabricServer {
 
   drain(): Promise<void> {
     // One that is still starting has taken no work; one that was stopped has none left.
-    if (this.#state === 'starting' || this.#state === 'stopped') return this.#draining ?? Promise.resolve();
-    this.#draining ??= this.#drain();
-    return this.#draining;
+    return this.#state === 'running' ? this.#drain.run() : Promise.resolve();
   }
 
   stop(): Promise<void> {
@@ -146,21 +145,16 @@ export class FabricServer {
     await this.stop();
   }
 
-  async #drain(): Promise<void> {
-    const rooms = this.#rooms;
-    rooms.observer.emit({ kind: 'server.draining', name: this.name, inFlight: rooms.inFlight });
-    await rooms.mesh.leave();
-    // Stopped meanwhile: that is the last word.
-    if (this.#state !== 'running') return;
-    this.#state = 'draining';
-    rooms.refuseWork();
-    await rooms.idle(this.#parts.tuning?.drainGraceMs ?? drainGraceMs);
-    rooms.endWork();
+  /** Drains because somebody asked for it, and tells them how it goes. */
+  #drainFor(follower: DrainFollower): () => void {
+    void this.drain();
+    return this.#drain.follow(follower);
   }
 
   async #stop(): Promise<void> {
     const rooms = this.#rooms;
     this.#state = 'stopped';
+    this.#drain.stop();
     rooms.endWork();
     await rooms.close();
     await this.#listener?.close();
@@ -182,7 +176,7 @@ export class FabricServer {
   }
 
   /** What new work is told once this server takes none. */
-  #refusal(): HeddleError | undefined {
-    return this.#state === 'draining' || this.#state === 'stopped' ? new HeddleError('draining', { server: this.name }) : undefined;
+  #refusal(isDraining: boolean): HeddleError | undefined {
+    return isDraining || this.#state === 'stopped' ? new HeddleError('draining', { server: this.name }) : undefined;
   }
 }

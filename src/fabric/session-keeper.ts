@@ -3,7 +3,8 @@
  *
  * S1 while it is not closed, a session is open or being opened.
  * S2 of the addresses, the configured ones come first, then those learned from servers, each once.
- * S3 a draining server's session is kept until its last conversation has settled; new ones go elsewhere.
+ * S3 the session of a server that is about to drain is used until another one is open, or until the server says so
+ *    again, and is kept until its last conversation has settled.
  * S4 a server that takes sessions only to end them is asked again no faster than one that refuses.
  */
 
@@ -45,6 +46,8 @@ export class SessionKeeper {
   #ack: SessionAck | undefined;
   #connecting: Promise<void> | undefined;
   #openedAtMs = 0;
+  /** The server of the session has said that it is about to drain: another one is being opened. */
+  #isMoving = false;
   /** Rounds that ended without a session, or with one that did not last, since the last that did. */
   #failedRounds = 0;
 
@@ -69,7 +72,10 @@ export class SessionKeeper {
   /** Opens the first session. Throws what the last address answered when none takes it. */
   async open(): Promise<void> {
     let problem: unknown = new HeddleError('bad_argument', { path: ['urls'], expected: 'at least one server address', found: 'none' });
-    for (const address of this.#addresses()) {
+    const tried = new Set<string>();
+    // One that is draining refuses, and names others.
+    for (let address = this.#untried(tried); address !== undefined; address = this.#untried(tried)) {
+      tried.add(address);
       try {
         return await this.#dial(address);
       } catch (error) {
@@ -90,8 +96,7 @@ export class SessionKeeper {
   moveFrom(peer: Peer): void {
     if (this.#peer !== peer) return;
     this.#peer = undefined;
-    peer.retire();
-    this.#retired.add(peer);
+    this.#retire(peer);
     this.#sessionEnded(peer);
   }
 
@@ -120,7 +125,10 @@ export class SessionKeeper {
     // It may have been closed in the very turn in which the answer came.
     if (this.isClosed) throw new HeddleError('closed', { what: 'the client' });
     const ack = decodeSessionAck(bytes);
-    if (ack.refusal) throw fromWireError(ack.refusal);
+    if (ack.refusal) {
+      this.#learn(ack.addresses);
+      throw fromWireError(ack.refusal);
+    }
     if (!isAccepted) throw new HeddleError('unreachable', { address, evidence: 'remote' });
     this.#ack = ack;
     this.#learn(ack.addresses);
@@ -134,14 +142,25 @@ export class SessionKeeper {
         onClosed: () => this.#onClosed(peer),
       },
     );
+    if (this.#peer) this.#retire(this.#peer);
     this.#peer = peer;
+    this.#isMoving = false;
     this.#openedAtMs = this.#options.clock.nowMs();
     this.#tellWaiters();
   }
 
   #onServers(peer: Peer, frame: ServersFrame): void {
     this.#learn(frame.addresses);
-    if (frame.isMoving) this.moveFrom(peer);
+    if (!frame.isMoving || this.#peer !== peer) return;
+    if (this.#isMoving) return this.moveFrom(peer);
+    this.#isMoving = true;
+    this.#reconnect(peer.remoteAddress);
+  }
+
+  /** Keeps a session until its last conversation has settled. */
+  #retire(peer: Peer): void {
+    this.#retired.add(peer);
+    peer.retire();
   }
 
   #onClosed(peer: Peer): void {
@@ -161,7 +180,7 @@ export class SessionKeeper {
     if (this.isClosed || this.#connecting) return;
     this.#connecting = this.#connectAgain(lastAddress).finally(() => {
       this.#connecting = undefined;
-      if (!this.#peer && !this.isClosed) this.#reconnect(lastAddress);
+      if ((!this.#peer || this.#isMoving) && !this.isClosed) this.#reconnect(lastAddress);
     });
   }
 
@@ -187,6 +206,10 @@ export class SessionKeeper {
   #pause(): Promise<void> {
     const ms = backoffMs(reconnectBackoff, this.#failedRounds - 1, this.#options.random);
     return delay(this.#options.clock, ms, this.#closing.signal);
+  }
+
+  #untried(tried: ReadonlySet<string>): string | undefined {
+    return this.#addresses().find((address) => !tried.has(address));
   }
 
   #addresses(): readonly string[] {

@@ -27,6 +27,15 @@ interface BreakerPlace {
 type ServerEvent =
   | { readonly kind: 'server.listening'; readonly name: string; readonly url: string; readonly port: number }
   | { readonly kind: 'server.draining'; readonly name: string; readonly inFlight: number }
+  | {
+      readonly kind: 'server.drained';
+      readonly name: string;
+      readonly elapsedMs: number;
+      /** Calls served here, calls sent or passed on, and runs coordinated here that had to be ended. */
+      readonly calls: number;
+      readonly sent: number;
+      readonly runs: number;
+    }
   | { readonly kind: 'server.stopped'; readonly name: string }
   | { readonly kind: 'server.failed'; readonly name: string; readonly code: string; readonly message: string };
 
@@ -96,7 +105,8 @@ export type EventOf<K extends EventKind> = Extract<FabricEvent, { readonly kind:
 /** One row a kind: what it says has happened. */
 export const eventTable: Readonly<Record<EventKind, string>> = {
   'server.listening': 'this server accepts connections; the port is the one really bound',
-  'server.draining': 'this server takes no new work and finishes what is in flight',
+  'server.draining': 'this server says that it leaves; it takes no new work from one spread later on, and finishes what is in flight',
+  'server.drained': 'nothing is in flight here any more; what was, when the grace was over, has been ended and is counted',
   'server.stopped': 'this server has stopped; nothing of it is left',
   'server.failed': 'this server could not start, or had to stop',
   'link.opened': 'a link to another server is open',

@@ -4,7 +4,7 @@ import { parse } from 'smol-toml';
 import { describe, expect, test } from 'vitest';
 import { meshDefaults } from '../../src/core/gossip/settings.ts';
 import { HeddleError, type SettingsProblem } from '../../src/errors.ts';
-import { drainGraceMs } from '../../src/fabric/server.ts';
+import { drainGraceMs } from '../../src/fabric/drain.ts';
 import { loadSettings, type SettingsSources } from '../../src/settings/load.ts';
 import { listKnobs, settingsSchema } from '../../src/settings/schema.ts';
 import { serverInput } from '../../src/settings/server-options.ts';
