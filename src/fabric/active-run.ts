@@ -136,6 +136,7 @@ export class ActiveRun {
       meta: undefined,
       isJsonOnly: false,
       wantsProgress: true,
+      terms: undefined,
       isOverloadFinal: true,
     };
   }

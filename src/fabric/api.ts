@@ -46,6 +46,10 @@ export interface CallOptions {
   readonly signal?: AbortSignal | undefined;
   /** Travels with the call and is inherited by nested calls; 4 KiB in all. */
   readonly meta?: Readonly<Record<string, string>> | undefined;
+  /** What the handler gets as `ctx.idempotencyKey`, the same for calls that mean the same; 1 to 256 bytes. Default: the callId. */
+  readonly idempotencyKey?: string | undefined;
+  /** Which calls go first where there are too many; inherited by nested calls. */
+  readonly priority?: 'batch' | 'default' | 'critical' | undefined;
 }
 
 export interface RunOptions {
@@ -149,7 +153,7 @@ export interface Context {
   readonly callId: string;
   /** Counts from 1. */
   readonly attempt: number;
-  /** Equal for calls that mean the same: the callId. */
+  /** Equal for calls that mean the same: what the caller chose, else the callId. */
   readonly idempotencyKey: string;
   /** Name of the server that runs this. */
   readonly server: string;

@@ -1,7 +1,7 @@
 /**
  * Between a call as the engines see it and the frame that carries one attempt of it.
  *
- * C1 callId, meta and payloads pass through unchanged over any number of hops.
+ * C1 callId, meta, terms and payloads pass through unchanged over any number of hops.
  * C2 the time stamped on a frame is what is left when it is written, less a margin for the hop.
  */
 
@@ -53,7 +53,7 @@ export function frameOf(call: Invocation, sent: SentAttempt): CallFrame {
     isStream: false,
     credit: 0,
     hasStreamInput: false,
-    terms: undefined,
+    terms: call.terms,
     args: call.args,
   };
 }
@@ -79,6 +79,7 @@ export function invocationOf(frame: CallFrame, origin: CallerIdentity, nowMs: nu
     attempt: frame.attempt,
     paid: frame.paid,
     meta: frame.meta,
+    terms: frame.terms,
     isJsonOnly: frame.isJsonOnly,
     wantsProgress: frame.wantsProgress,
     isOverloadFinal: false,

@@ -1,16 +1,17 @@
 /**
- * Options of calls, runs, clients and servers, checked once: an unknown key is refused with the nearest known.
+ * Options of calls, and what runs share with them, checked once.
  */
 
-import { didYouMean } from '../base/nearest.ts';
 import { checkNeed } from '../core/catalog/needs.ts';
 import { checkRange } from '../core/catalog/versions.ts';
 import { checkName, describeFound } from '../core/names.ts';
 import { HeddleError } from '../errors.ts';
 import type { CallOptions } from './api.ts';
+import { checkTerms, termNames } from './call-terms.ts';
 import { timeoutMsMax } from './invocation.ts';
+import { checkOptions } from './known-options.ts';
 
-const callOptionNames = ['need', 'version', 'target', 'timeoutMs', 'signal', 'meta'] as const;
+const callOptionNames = ['need', 'version', 'target', 'timeoutMs', 'signal', 'meta', ...termNames] as const;
 /** `meta` in all, in UTF-8 bytes of its keys and values. */
 export const metaBytesMax = 4096;
 
@@ -23,25 +24,9 @@ export function checkCallOptions(options: unknown): CallOptions {
   checkSignal(known['signal'], 'options');
   if (known['need'] !== undefined) checkNeed(known['need'], ['options', 'need']);
   checkMeta(known['meta']);
+  checkTerms(known);
   // Every field was checked above.
   return known;
-}
-
-/** An object with no key outside `names`. Throws `bad_argument`. */
-export function checkOptions(options: unknown, names: readonly string[], where: string): Readonly<Record<string, unknown>> {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new HeddleError('bad_argument', { path: [where], expected: 'an object', found: options === null ? 'null' : typeof options });
-  }
-  for (const key of Object.keys(options)) {
-    if (names.includes(key)) continue;
-    const hint = didYouMean(key, names);
-    throw new HeddleError('bad_argument', {
-      path: [where],
-      expected: `one of ${names.join(', ')}`,
-      found: `unknown option "${key}"${hint === undefined ? '' : ` (${hint})`}`,
-    });
-  }
-  return options as Readonly<Record<string, unknown>>; // an object, as checked
 }
 
 export function checkTimeout(timeoutMs: unknown, where: string): void {

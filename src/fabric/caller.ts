@@ -15,6 +15,7 @@ import { decodeValue, encodeArguments } from '../wire/value.ts';
 import { argumentError, peerValueError } from '../wire/value-problem.ts';
 import type { CallOptions } from './api.ts';
 import { checkCallOptions, checkMeta } from './call-options.ts';
+import { termsOf } from './call-terms.ts';
 import type { ParentCall } from './context.ts';
 import { type CallEngine, type CallHandle, type CallSink, callTimeoutMsDefault, type Invocation, type Settlement } from './invocation.ts';
 
@@ -98,6 +99,7 @@ export class FabricCaller {
       attempt: 1,
       paid: 0,
       meta: inheritedMeta(parent, options),
+      terms: termsOf(options, parent?.priority),
       isJsonOnly: false,
       wantsProgress: false,
       isOverloadFinal: false,

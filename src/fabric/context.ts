@@ -56,7 +56,11 @@ export class ServedContext implements Context, ParentCall {
   }
 
   get idempotencyKey(): string {
-    return this.callId;
+    return this.#call.frame.terms?.idempotencyKey ?? this.callId;
+  }
+
+  get priority(): ParentCall['priority'] {
+    return this.#call.frame.terms?.priority;
   }
 
   get server(): string {

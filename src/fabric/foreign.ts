@@ -101,6 +101,7 @@ export class ForeignEntry {
       attempt: 1,
       paid: 0,
       meta,
+      terms: undefined,
       isJsonOnly: call.isJsonOnly,
       wantsProgress: false,
       isOverloadFinal: false,

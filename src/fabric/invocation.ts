@@ -8,7 +8,7 @@
 import type { Effect, Need } from '../core/catalog/offer.ts';
 import type { Filled, Payload } from '../core/payload.ts';
 import type { ErrorCode } from '../errors.ts';
-import type { ReplyFrame } from '../wire/frame.ts';
+import type { CallTerms, ReplyFrame } from '../wire/frame.ts';
 
 export interface Invocation {
   readonly function: string;
@@ -32,6 +32,8 @@ export interface Invocation {
   /** Paid retries spent on earlier hops. */
   readonly paid: number;
   readonly meta: Readonly<Record<string, string>> | undefined;
+  /** What the caller asks beyond the usual. */
+  readonly terms: CallTerms | undefined;
   readonly isJsonOnly: boolean;
   readonly wantsProgress: boolean;
   /** `overloaded` ends the call at once: whoever asked waits in its own way (a run does). */

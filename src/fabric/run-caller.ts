@@ -14,7 +14,8 @@ import { HeddleError } from '../errors.ts';
 import { encodeValue } from '../wire/value.ts';
 import { argumentError } from '../wire/value-problem.ts';
 import type { RunOptions, SubmitOptions } from './api.ts';
-import { checkOptions, checkSignal, checkTimeout } from './call-options.ts';
+import { checkSignal, checkTimeout } from './call-options.ts';
+import { checkOptions } from './known-options.ts';
 import type { RunEngine, SubmitRequest } from './run-engine.ts';
 import { RunHandle } from './run-handle.ts';
 

@@ -8,7 +8,7 @@ import { checkName, checkResources, describeFound } from '../core/names.ts';
 import { HeddleError } from '../errors.ts';
 import type { PortChoice } from '../transport/transport.ts';
 import type { Functions, Listening, ServerOptions } from './api.ts';
-import { checkOptions } from './call-options.ts';
+import { checkOptions } from './known-options.ts';
 
 /** The options as the server uses them. */
 export interface ResolvedServerOptions {

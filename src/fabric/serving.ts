@@ -7,7 +7,7 @@ import type { DeadlineWheel } from '../base/deadline-wheel.ts';
 import type { Random } from '../base/random.ts';
 import type { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
-import type { CallFrame } from '../wire/frame.ts';
+import type { CallFrame, CallTerms } from '../wire/frame.ts';
 import type { Places } from './admission.ts';
 import type { CallSink } from './invocation.ts';
 import type { ServedFunction } from './registry.ts';
@@ -43,6 +43,8 @@ export interface ParentCall {
   /** When the parent's time is over, by the server's clock. */
   readonly deadlineMs: number;
   readonly meta: Readonly<Record<string, string>> | undefined;
+  /** Absent: 'default'. */
+  readonly priority: CallTerms['priority'];
   /** Calls `listener` once when the parent is given up (at once if it has been); returns its removal. Cheaper than a signal. */
   onAbort(listener: (reason: HeddleError) => void): () => void;
 }

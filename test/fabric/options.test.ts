@@ -4,6 +4,7 @@ import { seededRandom } from '../../src/base/random.ts';
 import { HeddleError } from '../../src/errors.ts';
 import { checkCallOptions, metaBytesMax } from '../../src/fabric/call-options.ts';
 import { advertisedAddress, parseAddress, resolveServerOptions } from '../../src/fabric/server-options.ts';
+import { keyBytesMax } from '../../src/wire/call-terms.ts';
 
 const random = seededRandom('options');
 
@@ -26,6 +27,8 @@ describe('call options', () => {
       timeoutMs: 5,
       meta: { trace: '1' },
       signal: new AbortController().signal,
+      idempotencyKey: 'é'.repeat(keyBytesMax / 2),
+      priority: 'batch',
     };
     expect(checkCallOptions(options)).toBe(options);
   });
@@ -43,6 +46,11 @@ describe('call options', () => {
     [{ need: 'gpu' }, '"gpu"'],
     [{ need: { every: ['gpu'] } }, 'every'],
     [{ meta: { a: 1 } }, '1'],
+    [{ idempotencyKey: '' }, '""'],
+    [{ idempotencyKey: 'half \ud800' }, 'half'],
+    [{ idempotencyKey: 'é'.repeat(keyBytesMax / 2 + 1) }, 'éé'],
+    [{ idempotencyKey: 7 }, '7'],
+    [{ priority: 'high' }, '"high"'],
     [[], 'object'],
     [null, 'null'],
   ])('%j are refused as bad_argument', (options, found) => {

@@ -120,6 +120,7 @@ function start(options: RigOptions = {}): Rig {
     attempt: 1,
     paid: 0,
     meta: undefined,
+    terms: undefined,
     isJsonOnly: false,
     wantsProgress: false,
     isOverloadFinal: options.isOverloadFinal ?? false,

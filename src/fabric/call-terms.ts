@@ -1,0 +1,45 @@
+/**
+ * What a caller may ask of a call beyond where it runs and how long: checked here, carried in the frame over every
+ * hop as it is, and given its effect by whoever each term concerns.
+ */
+
+import { describeFound } from '../core/names.ts';
+import { HeddleError } from '../errors.ts';
+import { keyBytesMax } from '../wire/call-terms.ts';
+import type { CallTerms } from '../wire/frame.ts';
+import type { CallOptions } from './api.ts';
+
+/** Names of the options that become terms. */
+export const termNames = ['idempotencyKey', 'priority'] as const;
+
+/** On the way it would become another character, and with it another key. */
+const loneSurrogate = /\p{Surrogate}/u;
+const priorities = ['batch', 'default', 'critical'] as const;
+
+/** Throws `bad_argument`. */
+export function checkTerms(options: Readonly<Record<string, unknown>>): void {
+  checkKey(options['idempotencyKey'], 'idempotencyKey');
+  checkPriority(options['priority']);
+}
+
+/** What travels with the call; undefined for most. A nested call has its parent's priority unless it says otherwise. */
+export function termsOf(options: CallOptions, parentPriority?: CallTerms['priority']): CallTerms | undefined {
+  const { idempotencyKey, priority = parentPriority } = options;
+  const isUsual = idempotencyKey === undefined && (priority === undefined || priority === 'default');
+  return isUsual ? undefined : { idempotencyKey, priority: priority === 'default' ? undefined : priority };
+}
+
+function checkKey(key: unknown, name: string): void {
+  if (key === undefined) return;
+  const isKey = typeof key === 'string' && key !== '' && Buffer.byteLength(key) <= keyBytesMax && !loneSurrogate.test(key);
+  if (!isKey) throw refused(name, `a text of 1 to ${keyBytesMax} bytes`, key);
+}
+
+function checkPriority(priority: unknown): void {
+  if (priority === undefined || priorities.some((known) => known === priority)) return;
+  throw refused('priority', `one of ${priorities.join(', ')}`, priority);
+}
+
+function refused(name: string, expected: string, found: unknown): HeddleError {
+  return new HeddleError('bad_argument', { path: ['options', name], expected, found: describeFound(found) });
+}
