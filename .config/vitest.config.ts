@@ -19,6 +19,7 @@ export default defineConfig({
     ],
   },
   test: {
+    setupFiles: [resolve(import.meta.dirname, 'vitest.setup.ts')],
     coverage: { include: ['src/**/*.ts'], reportsDirectory: 'coverage' },
     projects: [
       {
