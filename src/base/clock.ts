@@ -51,3 +51,8 @@ export function delay(clock: Clock, delayMs: number, signal?: AbortSignal): Prom
 export function atEndOfTurn(task: () => void): void {
   queueMicrotask(() => process.nextTick(task));
 }
+
+/** Runs `task` in the next turn of the event loop, once what this one wrote is on its way. Real time only. */
+export function inNextTurn(task: () => void): void {
+  setImmediate(task);
+}

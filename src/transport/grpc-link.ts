@@ -8,6 +8,7 @@ import { assert } from '../base/assert.ts';
 import type { CancelTask, Clock } from '../base/clock.ts';
 import { HeddleError } from '../errors.ts';
 import { type BatchVisitor, encodeLast, readBatch } from './batch-codec.ts';
+import { Inbox } from './inbox.ts';
 import { LargeValues } from './large-values.ts';
 import { closeGraceMs, frameBytesMax, outboxBytesMax } from './limits.ts';
 import { ignoreDone, type MessageHandlers, type MessageStream } from './message-stream.ts';
@@ -35,6 +36,7 @@ interface Ending {
 export class GrpcLink implements Link, MessageHandlers {
   readonly #options: GrpcLinkOptions;
   readonly #outbox: Outbox;
+  readonly #inbox: Inbox;
   readonly #large: LargeValues;
   readonly #visitor: BatchVisitor;
   #handlers: LinkHandlers | undefined;
@@ -53,6 +55,11 @@ export class GrpcLink implements Link, MessageHandlers {
       onWritable: () => this.#updateWritable(),
       onOverflow: () => this.fail('stalled', `the peer leaves more than ${outboxBytesMax} bytes unread`),
     });
+    this.#inbox = new Inbox({
+      deliver: (frame) => this.#onFrame(frame),
+      pause: () => stream.pause(),
+      resume: () => stream.resume(),
+    });
     this.#large = new LargeValues({
       valueBytesMax: options.valueBytesMax,
       onNeeded: () => options.openBulk(this),
@@ -62,7 +69,7 @@ export class GrpcLink implements Link, MessageHandlers {
       onLost: (evidence, message) => this.fail(evidence, message),
     });
     this.#visitor = {
-      frame: (frame) => this.#onFrame(frame),
+      frame: (frame) => this.#inbox.push(frame),
       welcome: () => this.breach('a second welcome'),
       wantsBulk: () => this.#large.need(),
       last: () => this.#onLast(),
@@ -159,11 +166,13 @@ export class GrpcLink implements Link, MessageHandlers {
 
   onMessage(message: Uint8Array): void {
     if (this.#state === 'closed') return;
+    this.#inbox.begin();
     const problem = readBatch(message, this.#visitor);
     if (problem !== undefined) this.breach(problem);
   }
 
   onEnd(evidence: Evidence, message: string): void {
+    this.#inbox.flush();
     if (this.#state === 'closing') return this.#end('local', 'closed by this side');
     this.#end(evidence, message || 'the connection was lost');
   }
@@ -177,6 +186,7 @@ export class GrpcLink implements Link, MessageHandlers {
   }
 
   #onLast(): void {
+    this.#inbox.flush();
     if (this.#state === 'closed') return;
     const { stream, clock } = this.#options;
     stream.end();
@@ -210,6 +220,7 @@ export class GrpcLink implements Link, MessageHandlers {
     this.#ending = { evidence, message };
     this.#cancelGrace?.();
     this.#outbox.close();
+    this.#inbox.close();
     this.#large.close();
     this.#options.onGone(this);
     for (const resolve of this.#waitingForEnd) resolve();

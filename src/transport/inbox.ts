@@ -1,0 +1,80 @@
+/**
+ * The frames that arrived on one link's stream, and how many of them a turn of the event loop gets.
+ *
+ * I1 frames are delivered in the order of their arrival, at most `sliceFrames` of a message in one turn: what the first
+ *    lead to is on its way while the next are worked on, so that both ends of a busy link work at the same time
+ *    (64 calls in flight on two cores: 65 k calls/s without, 104 k in slices of 32, 93 k of 16, 74 k of 8).
+ * I2 what waits is bounded: beyond `inboxBytesMax` the stream is paused until all is delivered.
+ * I3 `flush` delivers what waits now: the end of a link comes after its frames.
+ */
+
+import { inNextTurn } from '../base/clock.ts';
+import { inboxBytesMax, sliceFrames } from './limits.ts';
+
+export interface InboxOptions {
+  readonly deliver: (frame: Uint8Array) => void;
+  readonly pause: () => void;
+  readonly resume: () => void;
+}
+
+export class Inbox {
+  readonly #options: InboxOptions;
+  /** What waits, from `#head` on. */
+  #waiting: Uint8Array[] = [];
+  #head = 0;
+  /** All since nothing waited, so that what was delivered is let go in time too. */
+  #bytes = 0;
+  /** Frames that this turn may still deliver. */
+  #left = sliceFrames;
+  #isPaused = false;
+  readonly #turn = (): void => this.#slice(sliceFrames);
+
+  constructor(options: InboxOptions) {
+    this.#options = options;
+  }
+
+  /** A message begins. */
+  begin(): void {
+    if (this.#waiting.length === 0) this.#left = sliceFrames;
+  }
+
+  push(frame: Uint8Array): void {
+    if (this.#left > 0) {
+      this.#left -= 1;
+      return this.#options.deliver(frame);
+    }
+    if (this.#waiting.length === 0) inNextTurn(this.#turn);
+    this.#waiting.push(frame);
+    this.#bytes += frame.length;
+    if (this.#bytes > inboxBytesMax && !this.#isPaused) {
+      this.#isPaused = true;
+      this.#options.pause();
+    }
+  }
+
+  flush(): void {
+    this.#slice(Number.POSITIVE_INFINITY);
+  }
+
+  /** Forgets what waits. */
+  close(): void {
+    this.#waiting = [];
+    this.#head = 0;
+    this.#bytes = 0;
+  }
+
+  /** A delivery may close the inbox. */
+  #slice(framesMax: number): void {
+    for (let count = 0; count < framesMax; count += 1) {
+      const frame = this.#waiting[this.#head];
+      if (!frame) break;
+      this.#head += 1;
+      this.#options.deliver(frame);
+    }
+    if (this.#head < this.#waiting.length) return inNextTurn(this.#turn);
+    this.close();
+    if (!this.#isPaused) return;
+    this.#isPaused = false;
+    this.#options.resume();
+  }
+}

@@ -1,0 +1,74 @@
+import { expect, test } from 'vitest';
+import { Inbox } from '../../src/transport/inbox.ts';
+import { inboxBytesMax, sliceFrames } from '../../src/transport/limits.ts';
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+function world(onDeliver: (frame: Uint8Array) => void = () => {}) {
+  const delivered: number[] = [];
+  const heard: string[] = [];
+  const inbox = new Inbox({
+    deliver: (frame) => {
+      delivered.push(frame[0] ?? -1);
+      onDeliver(frame);
+    },
+    pause: () => heard.push('pause'),
+    resume: () => heard.push('resume'),
+  });
+  const message = (from: number, count: number, bytes = 1): void => {
+    inbox.begin();
+    for (let at = 0; at < count; at += 1) inbox.push(new Uint8Array(bytes).fill(from + at));
+  };
+  return { inbox, delivered, heard, message };
+}
+
+const counted = (to: number): number[] => Array.from({ length: to }, (_unused, at) => at);
+
+test('a short message is delivered at once', () => {
+  const { delivered, message } = world();
+  message(0, sliceFrames);
+  expect(delivered).toEqual(counted(sliceFrames));
+});
+
+test('a long message is delivered a slice a turn, in order, later messages behind it (I1)', async () => {
+  const { delivered, message } = world();
+  message(0, 2 * sliceFrames + 1);
+  message(2 * sliceFrames + 1, 2);
+  expect(delivered).toEqual(counted(sliceFrames));
+  await turn();
+  expect(delivered).toEqual(counted(2 * sliceFrames));
+  await turn();
+  expect(delivered).toEqual(counted(2 * sliceFrames + 3));
+  message(7, 1);
+  expect(delivered.at(-1)).toBe(7);
+});
+
+test('the stream is paused while too much waits, and read on when all is delivered (I2)', async () => {
+  const { heard, message } = world();
+  const frameBytes = inboxBytesMax / sliceFrames;
+  message(0, 2 * sliceFrames, frameBytes);
+  expect(heard).toEqual([]);
+  message(0, 1, frameBytes);
+  expect(heard).toEqual(['pause']);
+  await turn();
+  expect(heard).toEqual(['pause']);
+  await turn();
+  expect(heard).toEqual(['pause', 'resume']);
+});
+
+test('flush delivers what waits (I3)', () => {
+  const { inbox, delivered, message } = world();
+  message(0, 3 * sliceFrames);
+  inbox.flush();
+  expect(delivered).toEqual(counted(3 * sliceFrames));
+});
+
+test('an inbox that is closed, be it by a delivery, delivers no more', async () => {
+  const { inbox, delivered, message } = world((frame) => {
+    if (frame[0] === sliceFrames + 1) inbox.close();
+  });
+  message(0, 3 * sliceFrames);
+  await turn();
+  await turn();
+  expect(delivered).toEqual(counted(sliceFrames + 2));
+});
