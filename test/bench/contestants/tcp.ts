@@ -3,6 +3,7 @@
  */
 
 import { createConnection, createServer, type Socket } from 'node:net';
+import { sliceFrames } from '../../../src/transport/limits.ts';
 import type { CallFrame, Frame } from '../../../src/wire/frame.ts';
 import { decodeFrame, encodeFrame } from '../../../src/wire/frame-codec.ts';
 import { decodeArguments, decodeValue, encodeArguments, encodeValue } from '../../../src/wire/value.ts';
@@ -14,6 +15,8 @@ class Batched {
   readonly #socket: Socket;
   readonly #onFrame: (frame: Frame) => void;
   #frames: Uint8Array[] = [];
+  #isSlicing = false;
+  readonly #waiting: Uint8Array[] = [];
   #rest: Buffer = Buffer.alloc(0);
 
   constructor(socket: Socket, onFrame: (frame: Frame) => void) {
@@ -41,16 +44,24 @@ class Batched {
     this.#socket.write(batch);
   }
 
+  /** As the links of Heddle do: so many frames a turn, so that both ends work at the same time. */
+  #slice(): void {
+    for (const frame of this.#waiting.splice(0, sliceFrames)) this.#onFrame(decodeFrame(frame));
+    this.#isSlicing = this.#waiting.length > 0;
+    if (this.#isSlicing) setImmediate(() => this.#slice());
+  }
+
   #take(data: Buffer): void {
     const bytes = this.#rest.length === 0 ? data : Buffer.concat([this.#rest, data]);
     let at = 0;
     while (bytes.length - at >= 4) {
       const end = at + 4 + bytes.readUInt32LE(at);
       if (end > bytes.length) break;
-      this.#onFrame(decodeFrame(bytes.subarray(at + 4, end)));
+      this.#waiting.push(bytes.subarray(at + 4, end));
       at = end;
     }
     this.#rest = bytes.subarray(at);
+    if (!this.#isSlicing) this.#slice();
   }
 }
 
