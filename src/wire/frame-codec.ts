@@ -22,6 +22,7 @@ import { bytesTag, ProtoReader, varintTag } from './proto-reader.ts';
 import { ProtoWriter } from './proto-writer.ts';
 import { readRunEvent, writeRunEvent } from './run-event-message.ts';
 import { readStream, writeStream } from './stream-messages.ts';
+import { Slab } from './slab.ts';
 import { readSubmit, writeSubmit } from './submit-message.ts';
 import { valueBytesMax } from './value.ts';
 import { protocolError } from './value-problem.ts';
@@ -80,6 +81,9 @@ const kinds: readonly (Frame['kind'] | undefined)[] = [
 const besideField = 13;
 const lastTag = bytesTag(kinds.length - 1);
 
+/** Frames are written to their stream at the end of the turn, and gone. */
+const slab = new Slab();
+
 interface Head {
   readonly field: number;
   readonly id: number;
@@ -90,7 +94,7 @@ interface Head {
  * 64 MiB beside its large values (a workflow of many).
  */
 export function encodeFrame(frame: Frame, outgoing?: LargeOutgoing): Uint8Array {
-  const writer = new ProtoWriter(roomFor(frame));
+  const writer = new ProtoWriter(roomFor(frame), slab);
   const id = 'id' in frame ? frame.id : 0;
   if (!outgoing) {
     writeBody({ writer, large: undefined }, frame);

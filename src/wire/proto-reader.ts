@@ -9,6 +9,7 @@
 
 import { isUtf8 } from 'node:buffer';
 
+import { keepText, knownBytesMax, knownText } from './known-texts.ts';
 import { protocolError } from './value-problem.ts';
 
 /** Tag of a field that holds a varint. */
@@ -76,11 +77,8 @@ export class ProtoReader {
   string(): string {
     const length = this.uint();
     const start = this.#take(length);
-    const text = this.#bytes.toString('utf8', start, start + length);
-    if (text.includes('\ufffd') && !isUtf8(this.#bytes.subarray(start, start + length))) {
-      throw protocolError('a text is not UTF-8');
-    }
-    return text;
+    if (length === 0) return '';
+    return (length <= knownBytesMax ? knownText(this.#bytes, start, length) : undefined) ?? this.#decoded(start, length);
   }
 
   /** A view: it lives as long as the message, and the message as long as it. */
@@ -130,6 +128,14 @@ export class ProtoReader {
     if (byte === undefined) throw protocolError('a message ends in the middle of an integer');
     this.#at += 1;
     return byte;
+  }
+
+  #decoded(start: number, length: number): string {
+    const bytes = this.#bytes.subarray(start, start + length);
+    const text = bytes.toString('utf8');
+    if (text.includes('\ufffd') && !isUtf8(bytes)) throw protocolError('a text is not UTF-8');
+    if (length <= knownBytesMax) keepText(text, bytes);
+    return text;
   }
 
   /** Steps over `length` bytes and says where they begin. */

@@ -7,6 +7,7 @@
  */
 
 import { varintBytes, writeVarint } from '../base/bytes.ts';
+import type { Slab } from './slab.ts';
 
 /** A place in what is being written: how many bytes lie behind it. */
 export type Mark = number;
@@ -16,23 +17,32 @@ const shortText = 40;
 
 export class ProtoWriter {
   #bytes: Buffer;
+  /** Where the message ends. */
+  #end: number;
   /** First byte written so far. */
   #at: number;
+  readonly #slab: Slab | undefined;
 
-  /** `roomBytes`: a guess of the message's size; a wrong one costs a copy. */
-  constructor(roomBytes: number) {
-    this.#bytes = Buffer.allocUnsafe(roomBytes);
-    this.#at = roomBytes;
+  /**
+   * `roomBytes`: a guess of the message's size; a wrong one costs a copy. `slab`: for messages that are soon let go;
+   * absent: memory of its own.
+   */
+  constructor(roomBytes: number, slab?: Slab) {
+    this.#slab = slab;
+    this.#bytes = slab ? slab.open(this, roomBytes) : Buffer.allocUnsafe(roomBytes);
+    this.#end = slab ? slab.end : roomBytes;
+    this.#at = this.#end;
   }
 
   /** Bytes written so far. */
   mark(): Mark {
-    return this.#bytes.length - this.#at;
+    return this.#end - this.#at;
   }
 
   /** The message, as a view into the writer's buffer. */
   finish(): Uint8Array {
-    return this.#bytes.subarray(this.#at);
+    this.#slab?.close(this, this.#bytes, this.#at);
+    return this.#bytes.subarray(this.#at, this.#end);
   }
 
   /** Makes everything written since `mark` the message in `field`. */
@@ -149,9 +159,10 @@ export class ProtoWriter {
   }
 
   #grow(bytes: number): void {
-    const written = this.#bytes.length - this.#at;
+    const written = this.#end - this.#at;
     const grown = Buffer.allocUnsafe(2 * (written + bytes));
-    this.#bytes.copy(grown, grown.length - written, this.#at);
+    this.#bytes.copy(grown, grown.length - written, this.#at, this.#end);
+    this.#end = grown.length;
     this.#at = grown.length - written;
     this.#bytes = grown;
   }
