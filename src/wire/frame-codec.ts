@@ -21,8 +21,8 @@ import { readOutcome, readStanding, writeOutcome, writeStanding } from './outcom
 import { bytesTag, ProtoReader, varintTag } from './proto-reader.ts';
 import { ProtoWriter } from './proto-writer.ts';
 import { readRunEvent, writeRunEvent } from './run-event-message.ts';
-import { readStream, writeStream } from './stream-messages.ts';
 import { Slab } from './slab.ts';
+import { readStream, writeStream } from './stream-messages.ts';
 import { readSubmit, writeSubmit } from './submit-message.ts';
 import { valueBytesMax } from './value.ts';
 import { protocolError } from './value-problem.ts';
