@@ -15,8 +15,11 @@ import { largePerFrameMax } from '../src/fabric/large-values.ts';
 import { callsInFlightMax } from '../src/fabric/peer.ts';
 import { functionsMax } from '../src/fabric/registry.ts';
 import { runTimeoutMsDefault } from '../src/fabric/run-engine.ts';
+import { attemptsMax, paidRetriesMax } from '../src/fabric/retry.ts';
+import { tokensMax, tokensPerSuccess } from '../src/fabric/retry-budget.ts';
 import { activeMax, settledMax, settledMs } from '../src/fabric/runner.ts';
 import { messageBytesMax, socketsMax, socketsPerAddressMax, valueBytesMax } from '../src/transport/limits.ts';
+import { keyBytesMax } from '../src/wire/call-terms.ts';
 import { inlineBytesMax } from '../src/wire/common-messages.ts';
 import { valueDepthMax } from '../src/wire/value.ts';
 
@@ -39,6 +42,10 @@ export const limits: readonly Limit[] = [
   { what: 'values over 64 KiB among them', limit: count(largePerFrameMax), beyond: '`too_large` before it is sent / `bad_result`' },
   { what: 'calls in flight on one link', limit: count(callsInFlightMax), beyond: 'further calls wait (back-pressure)' },
   { what: 'calls of one function at one server, unless it declares `concurrency`', limit: count(concurrencyDefault), beyond: `${queuedPerPlaceMax} x as many wait for at most ${time(queueWaitMsMax)}, then \`overloaded\`` },
+  { what: 'paid retries of one call, unless it says otherwise', limit: count(paidRetriesMax), beyond: 'its last error' },
+  { what: 'tries that a call may ask for', limit: count(attemptsMax), beyond: '`bad_argument`' },
+  { what: 'retries of all calls of one function', limit: `${count(tokensMax)}, and ${count(tokensPerSuccess * 100)} more for a hundred successes`, beyond: 'a call ends with its last error' },
+  { what: '`idempotencyKey` of one call', limit: bytes(keyBytesMax), beyond: '`bad_argument`' },
   { what: 'commands of a workflow', limit: count(commandsMax), beyond: '`bad_workflow`' },
   { what: 'edges of a workflow', limit: count(edgesMax), beyond: '`bad_workflow`' },
   { what: 'time of one run, unless it says otherwise', limit: time(runTimeoutMsDefault), beyond: '`deadline_exceeded`' },

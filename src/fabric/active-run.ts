@@ -133,6 +133,7 @@ export class ActiveRun {
       ...this.#options.nextCall(),
       attempt: 1,
       paid: 0,
+      lost: 0,
       meta: undefined,
       isJsonOnly: false,
       wantsProgress: true,

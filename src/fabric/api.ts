@@ -48,6 +48,11 @@ export interface CallOptions {
   readonly meta?: Readonly<Record<string, string>> | undefined;
   /** What the handler gets as `ctx.idempotencyKey`, the same for calls that mean the same; 1 to 256 bytes. Default: the callId. */
   readonly idempotencyKey?: string | undefined;
+  /**
+   * `attempts`: how often the call may be tried in all, 1 to 10; 1 is never again. What nothing ran of is no try. Default: the
+   * first, 3 retries, and one more after a lost connection. Only what is safe to repeat is repeated, whatever the number.
+   */
+  readonly retry?: { readonly attempts: number } | undefined;
   /** Which calls go first where there are too many; inherited by nested calls. */
   readonly priority?: 'batch' | 'default' | 'critical' | undefined;
 }

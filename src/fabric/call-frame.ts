@@ -78,6 +78,7 @@ export function invocationOf(frame: CallFrame, origin: CallerIdentity, nowMs: nu
     callNumber: frame.callNumber,
     attempt: frame.attempt,
     paid: frame.paid,
+    lost: frame.isAgain ? 1 : 0,
     meta: frame.meta,
     terms: frame.terms,
     isJsonOnly: frame.isJsonOnly,

@@ -10,10 +10,15 @@ import type { Tried } from './routing-port.ts';
 
 export class CallHistory {
   /** Connections lost under the call. */
-  lost = 0;
+  lost: number;
   #tried: Map<string, ErrorCode> | undefined = undefined;
   /** The failure that says most about whether the function ran. */
   #strongest: WireError | undefined = undefined;
+
+  /** `lost`: on earlier hops. */
+  constructor(lost: number) {
+    this.lost = lost;
+  }
 
   /** Servers tried since the last backoff. */
   get tried(): Tried | undefined {

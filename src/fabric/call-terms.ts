@@ -8,9 +8,11 @@ import { HeddleError } from '../errors.ts';
 import { keyBytesMax } from '../wire/call-terms.ts';
 import type { CallTerms } from '../wire/frame.ts';
 import type { CallOptions } from './api.ts';
+import { checkOptions } from './known-options.ts';
+import { attemptsMax } from './retry.ts';
 
 /** Names of the options that become terms. */
-export const termNames = ['idempotencyKey', 'priority'] as const;
+export const termNames = ['idempotencyKey', 'priority', 'retry'] as const;
 
 /** On the way it would become another character, and with it another key. */
 const loneSurrogate = /\p{Surrogate}/u;
@@ -20,13 +22,14 @@ const priorities = ['batch', 'default', 'critical'] as const;
 export function checkTerms(options: Readonly<Record<string, unknown>>): void {
   checkKey(options['idempotencyKey'], 'idempotencyKey');
   checkPriority(options['priority']);
+  checkRetry(options['retry']);
 }
 
 /** What travels with the call; undefined for most. A nested call has its parent's priority unless it says otherwise. */
 export function termsOf(options: CallOptions, parentPriority?: CallTerms['priority']): CallTerms | undefined {
-  const { idempotencyKey, priority = parentPriority } = options;
-  const isUsual = idempotencyKey === undefined && (priority === undefined || priority === 'default');
-  return isUsual ? undefined : { idempotencyKey, priority: priority === 'default' ? undefined : priority };
+  const { idempotencyKey, priority = parentPriority, retry } = options;
+  const isUsual = idempotencyKey === undefined && retry === undefined && (priority === undefined || priority === 'default');
+  return isUsual ? undefined : { idempotencyKey, priority: priority === 'default' ? undefined : priority, attemptsMax: retry?.attempts };
 }
 
 function checkKey(key: unknown, name: string): void {
@@ -38,6 +41,13 @@ function checkKey(key: unknown, name: string): void {
 function checkPriority(priority: unknown): void {
   if (priority === undefined || priorities.some((known) => known === priority)) return;
   throw refused('priority', `one of ${priorities.join(', ')}`, priority);
+}
+
+function checkRetry(retry: unknown): void {
+  if (retry === undefined) return;
+  const { attempts } = checkOptions(retry, ['attempts'], 'options.retry');
+  const isCount = typeof attempts === 'number' && Number.isInteger(attempts) && attempts >= 1 && attempts <= attemptsMax;
+  if (!isCount) throw refused('retry.attempts', `a whole number from 1 to ${attemptsMax}`, attempts);
 }
 
 function refused(name: string, expected: string, found: unknown): HeddleError {

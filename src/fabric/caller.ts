@@ -98,6 +98,7 @@ export class FabricCaller {
       callNumber: this.nextCallNumber(),
       attempt: 1,
       paid: 0,
+      lost: 0,
       meta: inheritedMeta(parent, options),
       terms: termsOf(options, parent?.priority),
       isJsonOnly: false,

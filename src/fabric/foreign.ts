@@ -100,6 +100,7 @@ export class ForeignEntry {
       ...this.#options.nextCall(),
       attempt: 1,
       paid: 0,
+      lost: 0,
       meta,
       terms: undefined,
       isJsonOnly: call.isJsonOnly,

@@ -31,6 +31,8 @@ export interface Invocation {
   readonly attempt: number;
   /** Paid retries spent on earlier hops. */
   readonly paid: number;
+  /** Connections lost under the call on earlier hops. */
+  readonly lost: number;
   readonly meta: Readonly<Record<string, string>> | undefined;
   /** What the caller asks beyond the usual. */
   readonly terms: CallTerms | undefined;

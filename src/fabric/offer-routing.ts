@@ -8,13 +8,14 @@
 import type { Clock } from '../base/clock.ts';
 import type { Catalog } from '../core/catalog/catalog.ts';
 import { type Effect, stricter } from '../core/catalog/offer.ts';
-import type { Offer } from '../core/catalog/server-state.ts';
+import type { FunctionStats, Offer } from '../core/catalog/server-state.ts';
 import type { Router } from '../core/routing/router.ts';
 import type { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Breakers } from './breakers.ts';
 import type { Invocation } from './invocation.ts';
 import type { Links } from './links.ts';
+import { RetryBudget } from './retry-budget.ts';
 import type { AttemptEnd, CallPeer, Routing, Tried } from './routing-port.ts';
 
 export interface OfferRoutingOptions {
@@ -32,6 +33,8 @@ export interface OfferRoutingOptions {
 export class OfferRouting implements Routing<Offer> {
   readonly isDirect = true;
   readonly #options: OfferRoutingOptions;
+  /** Of functions of which an attempt has failed. */
+  readonly #budgets = new WeakMap<FunctionStats, RetryBudget>();
 
   constructor(options: OfferRoutingOptions) {
     this.#options = options;
@@ -68,6 +71,14 @@ export class OfferRouting implements Routing<Offer> {
     return invocation.effect === undefined ? offer.effect : stricter(offer.effect, invocation.effect);
   }
 
+  mayPay({ function: name }: Invocation, nowMs: number): boolean {
+    const stats = this.#options.catalog.offersOf(name)[0]?.stats;
+    if (stats === undefined) return true;
+    const budget = this.#budgets.get(stats) ?? new RetryBudget(stats, nowMs);
+    this.#budgets.set(stats, budget);
+    return budget.take(nowMs);
+  }
+
   began(offer: Offer): number {
     const permit = this.#options.breakers.admit(offer);
     if (permit !== 0) this.#options.router.started(offer);
@@ -96,6 +107,7 @@ export class OfferRouting implements Routing<Offer> {
       case 'overloaded':
         return router.shed(offer, nowMs);
       case undefined:
+        return router.succeeded(offer, elapsedMs, nowMs);
       case 'deadline_exceeded':
         return router.answered(offer, elapsedMs, nowMs);
       default:

@@ -6,7 +6,9 @@
  * R2 one free failover per call after a lost connection; a second one is final, so a call that kills its server
  *    takes two at most.
  * R3 at most `paidRetriesMax` paid retries, counted over hops, each after a backoff with full jitter.
- * Budgets and hedging belong to a later issue.
+ * R4 where the caller says how many tries there may be in all, that number takes the place of R3, and a failover of R2
+ *    counts as well. What went elsewhere because nothing ran (`unreachable`, `draining`) is no try.
+ * What all calls of a function may spend together is retry-budget.ts.
  */
 
 import type { Effect } from '../core/catalog/offer.ts';
@@ -25,17 +27,23 @@ export interface RetryState {
   /** Connections lost under this call before this attempt. */
   readonly lost: number;
   readonly paid: number;
+  /** Tries in all that the caller allows. */
+  readonly attemptsMax: number | undefined;
 }
 
 /** `now`: at once, elsewhere. `later`: after a backoff, and it costs. */
 export type RetryDecision = 'final' | 'now' | 'later';
 
 export const paidRetriesMax = 3;
+/** Largest `retry.attempts`. */
+export const attemptsMax = 10;
 export const retryBackoff = { baseMs: 50, maxMs: 1000 } as const;
 
 export function decideRetry(failed: FailedAttempt, state: RetryState): RetryDecision {
   const advice = errorTable[failed.code].retry;
-  const canPay = state.paid < paidRetriesMax;
+  const tries = state.paid + state.lost + 1;
+  const hasTries = tries < Math.min(state.attemptsMax ?? Number.POSITIVE_INFINITY, attemptsMax);
+  const canPay = hasTries && (state.attemptsMax !== undefined || state.paid < paidRetriesMax);
   const isSafe = state.effect !== 'once' || failed.executed === 'no';
   if (!isSafe && advice !== 'retryable') return 'final';
   switch (advice) {
@@ -48,6 +56,6 @@ export function decideRetry(failed: FailedAttempt, state: RetryState): RetryDeci
     case 'retryable':
       return failed.isRetryable && canPay ? 'later' : 'final';
     case 'safe':
-      return state.lost === 0 ? 'now' : 'final';
+      return hasTries && state.lost === 0 ? 'now' : 'final';
   }
 }

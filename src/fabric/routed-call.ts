@@ -155,24 +155,28 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
   /** An attempt, or the choice of one, failed: again, or the end. */
   #failed(error: WireError, frame?: ReplyFrame): void {
     const known = fromWireError(error);
-    this.#history ??= new CallHistory();
+    this.#history ??= new CallHistory(this.invocation.lost);
     const { lost } = this.#history;
     this.#history.add(error, known.code);
     const route = this.#attempt?.route;
     const isRetryable = HeddleError.is(known, 'function_failed') && known.detail.retryable === true;
     const decision = decideRetry(
       { code: known.code, executed: known.executed, isRetryable },
-      { effect: this.routing.effectOf(route, this.invocation), lost, paid: this.paid },
+      { effect: this.routing.effectOf(route, this.invocation), lost, paid: this.paid, attemptsMax: this.invocation.terms?.attemptsMax },
     );
     const isFinal = decision === 'final' || (known.code === 'overloaded' && this.invocation.isOverloadFinal);
-    if (isFinal) return this.#fail(error, frame);
+    if (isFinal || (decision === 'later' && !this.#canPay())) return this.#fail(error, frame);
     if (decision === 'later') this.#backOff(known.code);
     else if (route !== undefined) this.#tryAnother(route, known.code);
     else this.#fail(error, frame);
   }
 
+  #canPay(): boolean {
+    return this.routing.mayPay(this.invocation, this.context.clock.nowMs());
+  }
+
   #tryAnother(route: Route, because: ErrorCode): void {
-    this.#history ??= new CallHistory();
+    this.#history ??= new CallHistory(this.invocation.lost);
     this.#history.avoid(this.routing.serverOf(route).instance, because);
     this.#next();
   }

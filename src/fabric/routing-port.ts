@@ -43,6 +43,8 @@ export interface Routing<Route> {
   versionOf(route: Route, invocation: Invocation): string | undefined;
   /** Strictest effect known of the function. */
   effectOf(route: Route | undefined, invocation: Invocation): Effect;
+  /** Takes the price of one retry off the function's budget; false: it is spent. */
+  mayPay(invocation: Invocation, nowMs: number): boolean;
   /** Asks leave for one attempt: 0 refuses (choose another), any other number is given back to `ended`. */
   began(route: Route): number;
   ended(route: Route, permit: number, end: AttemptEnd): void;

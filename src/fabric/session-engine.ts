@@ -95,6 +95,11 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
     return invocation.effect ?? 'once';
   }
 
+  /** The entry server pays; what it never got costs nobody anything. */
+  mayPay(): boolean {
+    return true;
+  }
+
   /** Breakers are the entry server's. */
   began(): number {
     return 1;

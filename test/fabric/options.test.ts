@@ -29,6 +29,7 @@ describe('call options', () => {
       signal: new AbortController().signal,
       idempotencyKey: 'é'.repeat(keyBytesMax / 2),
       priority: 'batch',
+      retry: { attempts: 10 },
     };
     expect(checkCallOptions(options)).toBe(options);
   });
@@ -36,7 +37,12 @@ describe('call options', () => {
   it.each([
     [{ timeoutMS: 5 }, 'unknown option "timeoutMS" (did you mean "timeoutMs"?)'],
     [{ hedge: true }, 'unknown option "hedge"'],
-    [{ retry: { attempts: 2 } }, 'unknown option "retry"'],
+    [{ retry: 2 }, 'number'],
+    [{ retry: { times: 2 } }, 'unknown option "times"'],
+    [{ retry: {} }, 'undefined'],
+    [{ retry: { attempts: 0 } }, '0'],
+    [{ retry: { attempts: 1.5 } }, '1.5'],
+    [{ retry: { attempts: 11 } }, '11'],
     [{ timeoutMs: 0 }, '0'],
     [{ timeoutMs: Number.NaN }, 'NaN'],
     [{ timeoutMs: '5' }, '"5"'],

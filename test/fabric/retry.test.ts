@@ -2,11 +2,11 @@
 import { describe, expect, it } from 'vitest';
 import { type Effect, stricter } from '../../src/core/catalog/offer.ts';
 import { type ErrorCode, type Executed, errorTable } from '../../src/errors.ts';
-import { decideRetry, paidRetriesMax } from '../../src/fabric/retry.ts';
+import { attemptsMax, decideRetry, paidRetriesMax } from '../../src/fabric/retry.ts';
 
 const codes = Object.keys(errorTable) as ErrorCode[]; // the table's own keys
 const effects: readonly Effect[] = ['pure', 'idempotent', 'once'];
-const fresh = { lost: 0, paid: 0 };
+const fresh = { lost: 0, paid: 0, attemptsMax: undefined };
 
 function failed(code: ErrorCode, executed: Executed = errorTable[code].executed[0], isRetryable = false) {
   return { code, executed, isRetryable };
@@ -28,7 +28,7 @@ describe('a failed attempt', () => {
   it('with a lost connection fails over once if it is safe, and only once (R2)', () => {
     for (const effect of ['pure', 'idempotent'] as const) {
       expect(decideRetry(failed('connection_lost'), { effect, ...fresh })).toBe('now');
-      expect(decideRetry(failed('connection_lost'), { effect, lost: 1, paid: 0 })).toBe('final');
+      expect(decideRetry(failed('connection_lost'), { effect, ...fresh, lost: 1 })).toBe('final');
     }
   });
 
@@ -37,8 +37,23 @@ describe('a failed attempt', () => {
   });
 
   it.each(['overloaded', 'no_route'] as const)('of code %s is paid for, at most three times (R3)', (code) => {
-    expect(decideRetry(failed(code), { effect: 'once', lost: 0, paid: paidRetriesMax - 1 })).toBe('later');
-    expect(decideRetry(failed(code), { effect: 'once', lost: 0, paid: paidRetriesMax })).toBe('final');
+    expect(decideRetry(failed(code), { effect: 'once', ...fresh, paid: paidRetriesMax - 1 })).toBe('later');
+    expect(decideRetry(failed(code), { effect: 'once', ...fresh, paid: paidRetriesMax })).toBe('final');
+  });
+
+  it('is followed by as many tries as the caller allows, retries and failovers alike (R4)', () => {
+    const shed = failed('overloaded');
+    const lost = failed('connection_lost');
+    const state = { effect: 'pure', ...fresh } as const;
+    expect(decideRetry(shed, { ...state, attemptsMax: 1 })).toBe('final');
+    expect(decideRetry(lost, { ...state, attemptsMax: 1 })).toBe('final');
+    expect(decideRetry(lost, { ...state, attemptsMax: 2 })).toBe('now');
+    expect(decideRetry(shed, { ...state, attemptsMax: 2, lost: 1 })).toBe('final');
+    expect(decideRetry(shed, { ...state, attemptsMax: 6, paid: 4 })).toBe('later');
+    expect(decideRetry(shed, { ...state, attemptsMax: 6, paid: 5 })).toBe('final');
+    expect(decideRetry(failed('draining'), { ...state, attemptsMax: 1 })).toBe('now');
+    // A frame may say anything.
+    expect(decideRetry(shed, { ...state, attemptsMax: 1_000_000, paid: attemptsMax })).toBe('final');
   });
 });
 

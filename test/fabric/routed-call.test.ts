@@ -10,7 +10,7 @@ import type { Invocation, Settlement } from '../../src/fabric/invocation.ts';
 import { RoutedCall } from '../../src/fabric/routed-call.ts';
 import type { AttemptEnd, CallPeer, Routing, Tried } from '../../src/fabric/routing-port.ts';
 import { fromWireError, toWireError } from '../../src/wire/error.ts';
-import type { CallFrame, Frame } from '../../src/wire/frame.ts';
+import type { CallFrame, CallTerms, Frame } from '../../src/wire/frame.ts';
 import { decodeValue, encodeArguments, encodeValue } from '../../src/wire/value.ts';
 
 /** A server whose answers the test gives by hand. */
@@ -77,6 +77,10 @@ interface RigOptions {
   readonly timeoutMs?: number;
   readonly isDirect?: boolean;
   readonly isOverloadFinal?: boolean;
+  readonly canPay?: boolean;
+  readonly terms?: CallTerms;
+  /** Connections lost on earlier hops. */
+  readonly lost?: number;
   /** Nobody offers the function. */
   readonly isUnknown?: boolean;
   readonly before?: (peers: ReadonlyMap<string, ScriptedPeer>) => void;
@@ -96,6 +100,7 @@ function start(options: RigOptions = {}): Rig {
         ? new HeddleError('no_such_function', { function: 'f', nearest: [] })
         : new HeddleError('no_route', { function: 'f', offers: [] })),
     mayComeBack: () => true,
+    mayPay: () => options.canPay ?? true,
     peerOf: (server) => peers.get(server),
     reach: () => () => {},
     serverOf: (server) => ({ name: server, instance: server }),
@@ -119,8 +124,9 @@ function start(options: RigOptions = {}): Rig {
     callNumber: 1,
     attempt: 1,
     paid: 0,
+    lost: options.lost ?? 0,
     meta: undefined,
-    terms: undefined,
+    terms: options.terms,
     isJsonOnly: false,
     wantsProgress: false,
     isOverloadFinal: options.isOverloadFinal ?? false,
@@ -220,6 +226,34 @@ describe('a call', () => {
     expect(rig.waits).toEqual(['overloaded', 'overloaded', 'overloaded']);
     expect(peer(rig, 'a').calls.map((frame) => frame.paid)).toEqual([0, 1, 2, 3]);
     expect(errorOf(rig).code).toBe('overloaded');
+  });
+
+  it('ends at once with what went wrong when the budget of its function is spent', () => {
+    const rig = start({ servers: ['a', 'b'], canPay: false });
+    peer(rig, 'a').refuse(new HeddleError('overloaded', { function: 'f', server: 'a', retryAfterMs: 10 }));
+    expect(errorOf(rig).code).toBe('overloaded');
+    expect(rig.waits).toEqual([]);
+    const free = start({ canPay: false });
+    peer(free, 'a').refuse(new HeddleError('draining', { server: 'a' }));
+    peer(free, 'b').answer(1);
+    expect(free.settled[0]?.outcome.ok).toBe(true);
+  });
+
+  it('that lost a connection on an earlier hop loses no second server (R2)', () => {
+    const rig = start({ effect: 'pure', servers: ['a', 'b'], lost: 1 });
+    peer(rig, 'a').lose();
+    expect(peer(rig, 'b').calls).toHaveLength(0);
+    expect(errorOf(rig).code).toBe('connection_lost');
+  });
+
+  it('is tried as often as its caller allows (R4)', () => {
+    const rig = start({ servers: ['a'], terms: { attemptsMax: 2 }, timeoutMs: 10_000 });
+    const overloaded = new HeddleError('overloaded', { function: 'f', server: 'a', retryAfterMs: 10 });
+    peer(rig, 'a').refuse(overloaded);
+    rig.clock.advance(1_000);
+    peer(rig, 'a').refuse(overloaded);
+    expect(errorOf(rig).code).toBe('overloaded');
+    expect(peer(rig, 'a').calls.map((frame) => frame.attempt)).toEqual([1, 2]);
   });
 
   it('of a run leaves waiting to the run', () => {

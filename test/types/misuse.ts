@@ -27,8 +27,8 @@ export async function calls(client: Client<typeof functions>): Promise<void> {
   await client.call(functions.add, [1, 2]);
   // @ts-expect-error there is no such option
   await client.call('add', [1, 2], { resources: ['gpu'] });
-  // @ts-expect-error not built: it does not exist
-  await client.call('add', [1, 2], { retry: { attempts: 2 } });
+  // @ts-expect-error a number is not enough
+  await client.call('add', [1, 2], { retry: 2 });
   // @ts-expect-error no such priority
   await client.call('add', [1, 2], { priority: 'high' });
   // @ts-expect-error streams do not exist

@@ -36,7 +36,7 @@ export class FunctionIndex {
 
   /** What all offers of a function share. */
   statsOf(name: string): FunctionStats {
-    return this.#entries.get(name)?.stats ?? { typicalMs: 0, p95Ms: 0 };
+    return this.#entries.get(name)?.stats ?? { typicalMs: 0, p95Ms: 0, attempts: 0, successes: 0 };
   }
 
   /** Whether the function lost its last offer within `vanishedMs`. */

@@ -57,6 +57,9 @@ export interface FunctionStats {
   typicalMs: number;
   /** Estimated 95th percentile of the latency in milliseconds, 0 while unknown. */
   p95Ms: number;
+  /** Attempts sent so far, and those that gave a result. */
+  attempts: number;
+  successes: number;
 }
 
 /** One process of the fabric, keyed by its instance: a restarted server is another one. */

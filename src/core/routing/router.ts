@@ -97,15 +97,22 @@ export class Router {
     };
   }
 
-  /** An attempt goes out to `offer`: pair it with one of the four below. */
+  /** An attempt goes out to `offer`: pair it with one of the five below. */
   started(offer: Offer): void {
     offer.inFlight += 1;
     offer.server.inFlight += 1;
+    offer.stats.attempts += 1;
+  }
+
+  /** A result came, `elapsedMs` after the attempt went out. */
+  succeeded(offer: Offer, elapsedMs: number, nowMs: number): void {
+    offer.stats.successes += 1;
+    this.answered(offer, elapsedMs, nowMs);
   }
 
   /**
-   * A result came, or the deadline passed, `elapsedMs` after the attempt went out. Not for errors: a server that
-   * fails at once would look fast and draw all calls; they are `released`.
+   * The deadline passed, `elapsedMs` after the attempt went out. Not for errors: a server that fails at once would
+   * look fast and draw all calls; they are `released`.
    */
   answered(offer: Offer, elapsedMs: number, nowMs: number): void {
     this.released(offer);

@@ -1,0 +1,53 @@
+/** What the calls of a function may spend on retries: Y1 and Y2 of src/fabric/retry-budget.ts. */
+import { describe, expect, it } from 'vitest';
+import { paidPerSecondMin, paidShareMax, RetryBudget, tokensMax, windowMs } from '../../src/fabric/retry-budget.ts';
+
+function rig() {
+  const stats = { typicalMs: 0, p95Ms: 0, attempts: 0, successes: 0 };
+  const budget = new RetryBudget(stats, 0);
+  const takeAll = (nowMs: number): number => {
+    let taken = 0;
+    while (budget.take(nowMs)) taken += 1;
+    return taken;
+  };
+  return { stats, budget, takeAll };
+}
+
+describe('a budget of retries', () => {
+  it('pays for ten and no more while nothing succeeds, however long it lasts (Y1)', () => {
+    const { stats, takeAll } = rig();
+    expect(takeAll(0)).toBe(tokensMax);
+    for (let second = 1; second < 100; second += 1) {
+      stats.attempts += 1_000;
+      expect(takeAll(second * 1_000)).toBe(0);
+    }
+  });
+
+  it('earns a tenth of a retry with every success, up to ten (Y1)', () => {
+    const { stats, takeAll } = rig();
+    takeAll(0);
+    stats.attempts += 30;
+    stats.successes += 30;
+    expect(takeAll(windowMs * 2)).toBe(3);
+    stats.attempts += 100_000;
+    stats.successes += 100_000;
+    expect(takeAll(windowMs * 4)).toBe(tokensMax);
+  });
+
+  it('pays in any 10 s for 3 a second, or for a tenth of the attempts where that is more (Y2)', () => {
+    for (const perSecond of [5, 1_000]) {
+      const { stats, budget } = rig();
+      const paidAtMs: number[] = [];
+      for (let nowMs = 0; nowMs < 60_000; nowMs += 100) {
+        stats.attempts += perSecond / 10;
+        stats.successes += 1_000; // tokens enough, so that the window is what bounds
+        while (budget.take(nowMs)) paidAtMs.push(nowMs);
+      }
+      const worst = Math.max(...paidAtMs.map((at) => paidAtMs.filter((other) => other >= at && other < at + windowMs).length));
+      const most = Math.max((paidPerSecondMin * windowMs) / 1_000, paidShareMax * perSecond * 10);
+      // The window is up to a second longer than 10 s, and with it the attempts in it.
+      expect(worst).toBeLessThanOrEqual(most * 1.1);
+      expect(worst).toBeGreaterThanOrEqual(most / 2);
+    }
+  });
+});
