@@ -75,6 +75,8 @@ function addCalling(program: Command, terminal: Terminal): void {
     .addOption(urlOption())
     .option('--need <resource...>', 'resources that its server must have, all of them')
     .option('--timeout-ms <n>', 'for the whole call', wholeNumber(timeoutMsMax))
+    .option('--timing', 'where the time went, on stderr')
+    .option('--json', 'the timing as JSON')
     .action(async (name: string, args: string[], flags: Parameters<typeof import('./call.ts').call>[2]['flags']) => {
       await (await import('./call.ts')).call(terminal, name, { args, flags });
     });

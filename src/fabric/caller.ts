@@ -28,6 +28,8 @@ export interface CallerOptions {
   readonly refusal: () => HeddleError | undefined;
 }
 
+type OnSettled = (settlement: Settlement) => void;
+
 /** What is called, however the user named it. */
 interface Callee {
   readonly name: string;
@@ -54,6 +56,11 @@ export class FabricCaller {
     return this.#call(fn, { args, options, parent: undefined });
   }
 
+  /** A root call whose end is told to `onSettled` as well, just before its promise settles. */
+  watchedCall(fn: unknown, call: { readonly args: unknown; readonly options: unknown }, onSettled: OnSettled): Promise<unknown> {
+    return this.#call(fn, { ...call, parent: undefined, onSettled });
+  }
+
   /** A call out of a handler: inherits deadline and meta, and is given up with its parent. */
   nestedCall(parent: ParentCall, fn: unknown, call: { readonly args: unknown; readonly options: unknown }): Promise<unknown> {
     return this.#call(fn, { ...call, parent });
@@ -61,7 +68,12 @@ export class FabricCaller {
 
   #call(
     fn: unknown,
-    call: { readonly args: unknown; readonly options: unknown; readonly parent: ParentCall | undefined },
+    call: {
+      readonly args: unknown;
+      readonly options: unknown;
+      readonly parent: ParentCall | undefined;
+      readonly onSettled?: OnSettled | undefined;
+    },
   ): Promise<unknown> {
     try {
       const refusal = this.#options.refusal();
@@ -71,7 +83,8 @@ export class FabricCaller {
       const invocation = this.#invocation(fn, call.args, { options, parent: call.parent });
       return new Promise((resolve, reject) => {
         const ending = new Ending(resolve, reject);
-        ending.follow(this.#options.engine.start(invocation, ending), options.signal, call.parent);
+        const sink = call.onSettled ? watched(ending, call.onSettled) : ending;
+        ending.follow(this.#options.engine.start(invocation, sink), options.signal, call.parent);
       });
     } catch (error) {
       return Promise.reject(error);
@@ -154,6 +167,15 @@ function encoded(args: unknown) {
   } catch (problem) {
     throw argumentError(problem);
   }
+}
+
+function watched(sink: CallSink, onSettled: OnSettled): CallSink {
+  return {
+    settled(settlement) {
+      onSettled(settlement);
+      sink.settled(settlement);
+    },
+  };
 }
 
 /** The end of a call, as the user's promise sees it. */

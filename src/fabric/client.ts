@@ -13,6 +13,7 @@ import { GrpcTransport } from '../transport/grpc.ts';
 import type { Transport } from '../transport/transport.ts';
 import { protocolMax, protocolMin } from '../wire/session-codec.ts';
 import type { Client, ConnectOptions } from './api.ts';
+import { type CallTiming, timingOf } from './call-timing.ts';
 import { FabricCaller } from './caller.ts';
 import { checkOptions } from './known-options.ts';
 import { RunCaller } from './run-caller.ts';
@@ -85,6 +86,13 @@ export class FabricClient {
 
   call(fn: unknown, args: unknown, options?: unknown): Promise<unknown> {
     return this.#caller.call(fn, args, options);
+  }
+
+  /** A call, and where its time went, told just before it settles; also of one that failed, unless it was never sent. */
+  timedCall(name: string, call: { readonly args: unknown; readonly options: unknown }, onTiming: (timing: CallTiming) => void) {
+    const { clock } = this.#parts;
+    const startedMs = clock.nowMs();
+    return this.#caller.watchedCall(name, call, (settlement) => onTiming(timingOf(settlement, clock.nowMs() - startedMs)));
   }
 
   run(flow: Workflow<never, unknown>, input?: unknown, options?: unknown) {

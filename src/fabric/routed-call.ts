@@ -205,7 +205,8 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
   /** Ends the call with the last error, or with the strongest where the last could not say as much (K2). */
   #fail(last: WireError, frame?: ReplyFrame): void {
     const error = this.#history?.verdict(last) ?? last;
-    this.#settle({ outcome: { ok: false, error }, server: frame?.server, freeSlots: frame?.freeSlots });
+    const { server, freeSlots, serverMicros } = frame ?? {};
+    this.#settle({ outcome: { ok: false, error }, server, freeSlots, serverMicros });
   }
 
   #settle(end: Pick<ReplyFrame, 'outcome' | 'server' | 'freeSlots' | 'serverMicros'>): void {

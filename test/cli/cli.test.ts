@@ -110,6 +110,7 @@ describe('usage', () => {
     [['call'], "missing required argument 'function'"],
     [['call', 'f', '--timeout-ms', 'soon'], 'a whole number from 1'],
     [['call', 'f', 'word'], 'argument 1 is not JSON'],
+    [['call', 'f', '--json'], '--json goes with --timing'],
     [['dev', '--servers', '0'], 'a whole number from 1'],
     [['run', 'missing.json'], 'missing.json cannot be read'],
     [['run', 'flow.yaml'], 'neither .json nor .toml nor a module'],

@@ -42,8 +42,12 @@ export const importTable: Readonly<Record<string, Rule>> = {
   // `remote` and the builder are pure, so they live in core; the front door passes them on.
   index: { rooms: ['fabric', 'observe', 'errors', 'core/function', 'core/workflow'], types: coreAll },
   testing: { rooms: ['base', 'errors', 'transport', 'fabric', 'observe'], types: coreAll },
-  // Of wire only the JSON forms: what a person types and reads is what a foreign client sends.
-  cli: { rooms: ['index', 'settings', 'observe'], files: ['src/wire/json-forms.ts'], isNodeAllowed: true },
+  // Of wire only the JSON forms: what a person types and reads is what a foreign client sends. Of fabric what `--timing` needs.
+  cli: {
+    rooms: ['index', 'settings', 'observe'],
+    files: ['src/wire/json-forms.ts', 'src/fabric/timed-call.ts'],
+    isNodeAllowed: true,
+  },
 };
 
 /** Where `node:*` is allowed beside the rooms that may: a file, and the modules. */

@@ -1,0 +1,49 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { timingText } from '../../src/cli/call.ts';
+import { runProgram } from '../../src/cli/program.ts';
+import { type Server, startServer } from '../../src/index.ts';
+
+let server: Server;
+beforeAll(async () => {
+  const fail = (): never => {
+    throw new RangeError('too far');
+  };
+  server = await startServer({ name: 'one', functions: { greet: (name: string) => `hello ${name}`, fail } });
+});
+afterAll(() => server.stop());
+
+async function heddle(...args: string[]) {
+  const outs: string[] = [];
+  const notes: string[] = [];
+  const terminal = { out: (text: string) => outs.push(text), note: (text: string) => notes.push(text), isInteractive: false };
+  const code = await runProgram(args, { ...terminal, environment: {} }, '9.9.9');
+  return { code, outs, notes };
+}
+
+const line = /^total \d+\.\d\d ms = server one \d+\.\d\d ms \+ fabric and network \d+\.\d\d ms$/;
+
+describe('heddle call', () => {
+  test('prints the result alone, unless asked for its timing', async () => {
+    expect(await heddle('call', '--url', server.url, 'greet', '"world"')).toEqual({ code: 0, outs: ['"hello world"'], notes: [] });
+  });
+
+  test('--timing says where the time went on stderr, and with --json as JSON', async () => {
+    const text = await heddle('call', '--url', server.url, '--timing', 'greet', '"world"');
+    expect(text).toEqual({ code: 0, outs: ['"hello world"'], notes: [expect.stringMatching(line)] });
+    const json = await heddle('call', '--url', server.url, '--timing', '--json', 'greet', '"world"');
+    expect(json).toMatchObject({ code: 0, outs: ['"hello world"'], notes: [expect.any(String)] });
+    const timing: unknown = JSON.parse(json.notes[0] ?? '');
+    const ms: unknown = expect.any(Number);
+    expect(timing).toEqual({ totalMs: ms, server: 'one', serverMs: ms, fabricMs: ms });
+  });
+
+  test('--timing tells of a call that failed too, before the error', async () => {
+    const { code, outs, notes } = await heddle('call', '--url', server.url, '--timing', 'fail');
+    expect({ code, outs }).toEqual({ code: 1, outs: [] });
+    expect(notes).toEqual([expect.stringMatching(line), expect.stringContaining('function_failed: ')]);
+  });
+
+  test('--timing says so when no server has measured', () => {
+    expect(timingText({ totalMs: 1.5 })).toBe('total 1.50 ms; no server has said how much of it was its own');
+  });
+});
