@@ -28,6 +28,7 @@ export type {
   ServerOptions,
   SubmitOptions,
 } from './fabric/api.ts';
+export type { Plan } from './fabric/plan.ts';
 export type { Effect, Need } from './core/catalog/offer.ts';
 export type { HeddleFunction, Remote, Schema } from './core/function.ts';
 export type { Builder, StepOptions, Workflow } from './core/workflow/builder.ts';

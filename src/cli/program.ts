@@ -36,6 +36,7 @@ function createProgram(terminal: Terminal, version: string, end: { code: ExitCod
     .showHelpAfterError('(--help says what there is)');
   addServing(program, terminal, end);
   addCalling(program, terminal);
+  addReading(program, terminal);
   addListings(program, terminal);
   return program;
 }
@@ -90,6 +91,20 @@ function addCalling(program: Command, terminal: Terminal): void {
     .option('--timeout-ms <n>', 'for the whole run', wholeNumber(timeoutMsMax))
     .action(async (file: string, flags: Parameters<typeof import('./run.ts').run>[2]) => {
       await (await import('./run.ts')).run(terminal, file, flags);
+    });
+}
+
+function addReading(program: Command, terminal: Terminal): void {
+  program
+    .command('explain')
+    .description('where a call of the function would go now, and why')
+    .argument('<function>', 'its name')
+    .addOption(urlOption())
+    .option('--need <resource...>', 'resources that its server must have, all of them')
+    .option('--target <server>', 'the one server that may run it')
+    .option('--json', 'in the shape of the API')
+    .action(async (name: string, flags: Parameters<typeof import('./explain.ts').explain>[2]) => {
+      await (await import('./explain.ts')).explain(terminal, name, flags);
     });
 }
 

@@ -30,6 +30,7 @@ import type { Command, Returns, WorkflowData } from '../core/workflow/data.ts';
 import type { EventHead, RunEventBody, RunSettled } from '../core/workflow/record.ts';
 import type { HeddleError } from '../errors.ts';
 import type { FabricEvent } from '../observe/events.ts';
+import type { Plan } from './plan.ts';
 
 // ------------------------------------------------------------------------------------------- calling
 
@@ -93,6 +94,11 @@ export interface Caller<F = Untyped> {
   submit(commands: WorkflowData | readonly Command<keyof Calls<F> & string>[], options?: SubmitOptions): Run<Record<string, unknown>>;
   /** The handle of a run that was started before; `flow` types its result. */
   attach<R = unknown>(runId: string, flow?: Workflow<never, R>): Run<R>;
+  /**
+   * Where a call of the function would go now, and why: its offers in the order in which they are preferred, and what keeps
+   * the others from being taken. Calls nothing. Rejects with `no_such_function`.
+   */
+  explain(fn: (keyof Calls<F> & string) | AnyFunction, options?: CallOptions): Promise<Plan>;
   members(): Promise<readonly Member[]>;
   catalog(): Promise<readonly Offer[]>;
 }

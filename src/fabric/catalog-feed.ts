@@ -6,34 +6,20 @@
  * D2 a slow watcher costs no more than the names of the servers that are there and of those it was told of: what
  *    changes again before it looks is told once, as it is then.
  * D3 a change that shows in no record (a round trip, a link) is no news.
+ * D4 when the feed ends (`end`), each watcher is told why, once, and nothing more.
  * When to look, and how much to send, is the watcher's driver's business.
  */
 
-import type { CatalogBody, FunctionRecord } from '../core/catalog/offer.ts';
-import type { MemberStatus, MemberView } from '../core/gossip/view.ts';
+import type { CatalogNews, CatalogServer } from '../core/catalog/news.ts';
+import type { CatalogBody } from '../core/catalog/offer.ts';
+import type { MemberView } from '../core/gossip/view.ts';
+import type { HeddleError } from '../errors.ts';
 
-/** One server as a watcher is told of it. */
-export interface ServerRecord {
-  readonly name: string;
-  /** One per process: a restarted server is another one. */
-  readonly instance: string;
-  /** `host:port`. */
-  readonly url: string;
-  readonly status: MemberStatus;
-  readonly epoch: number;
-  /** Of the server; each function's own come on top. */
-  readonly resources: readonly string[];
-  /** All that it offers; absent: as told before. */
-  readonly functions?: readonly FunctionRecord[];
-}
-
-export interface CatalogNews {
-  /** Instances that are no more. */
-  readonly gone: readonly string[];
-  /** Servers that are new or different. */
-  readonly servers: readonly ServerRecord[];
-  /** Nothing more is to be told just now. */
-  readonly isWhole: boolean;
+export interface WatcherHandlers {
+  /** There is something to take, after there was nothing. */
+  readonly onNews: () => void;
+  /** The watcher is closed: there will be no more. */
+  readonly onEnd: (error: HeddleError) => void;
 }
 
 /** One news tells no further server once it has about this many bytes; a server's own catalog has at most 256 KiB. */
@@ -75,11 +61,16 @@ export class CatalogFeed {
     if (this.#servers.delete(instance)) this.#tell(instance);
   }
 
-  /** Starts with everything; `onNews` is called when there is something to take after there was nothing. */
-  watch(onNews: () => void): CatalogWatcher {
-    const watcher: CatalogWatcher = new CatalogWatcher(this.#servers, { onNews, onClosed: () => this.#watchers.delete(watcher) });
+  /** Starts with everything. */
+  watch(handlers: WatcherHandlers): CatalogWatcher {
+    const watcher: CatalogWatcher = new CatalogWatcher(this.#servers, handlers, () => this.#watchers.delete(watcher));
     this.#watchers.add(watcher);
     return watcher;
+  }
+
+  /** Ends every watch; further ones may begin. */
+  end(error: HeddleError): void {
+    for (const watcher of [...this.#watchers]) watcher.end(error);
   }
 
   #tell(instance: string): void {
@@ -90,22 +81,24 @@ export class CatalogFeed {
 /** One watcher's place in the feed. */
 export class CatalogWatcher {
   readonly #servers: ReadonlyMap<string, Known>;
-  readonly #handlers: { readonly onNews: () => void; readonly onClosed: () => void };
+  readonly #handlers: WatcherHandlers;
+  readonly #onClosed: () => void;
   /** What it was told of each instance last. */
   readonly #told = new Map<string, CatalogBody>();
   readonly #untold: Set<string>;
   #hasBegun = false;
 
-  constructor(servers: ReadonlyMap<string, Known>, handlers: { readonly onNews: () => void; readonly onClosed: () => void }) {
+  constructor(servers: ReadonlyMap<string, Known>, handlers: WatcherHandlers, onClosed: () => void) {
     this.#servers = servers;
     this.#handlers = handlers;
+    this.#onClosed = onClosed;
     this.#untold = new Set(servers.keys());
   }
 
   /** The next news; undefined when there is none. The first is there at once, also when nothing is known. */
   take(): CatalogNews | undefined {
     const gone: string[] = [];
-    const servers: ServerRecord[] = [];
+    const servers: CatalogServer[] = [];
     let bytes = 0;
     for (const instance of this.#untold) {
       if (bytes >= newsBytesMax) break;
@@ -130,17 +123,23 @@ export class CatalogWatcher {
   }
 
   close(): void {
-    this.#handlers.onClosed();
+    this.#onClosed();
   }
 
-  #recordOf(instance: string): ServerRecord | undefined {
+  /** Closes it and says why; called by the feed. */
+  end(error: HeddleError): void {
+    this.close();
+    this.#handlers.onEnd(error);
+  }
+
+  #recordOf(instance: string): CatalogServer | undefined {
     const known = this.#servers.get(instance);
     if (!known?.view) return undefined;
     const { view, body } = known;
     const { name, url, status, epoch, resources } = view;
     const isTold = this.#told.get(instance) === body;
     this.#told.set(instance, body);
-    return { name, instance, url, status, epoch, resources, ...(isTold ? {} : { functions: body.functions }) };
+    return { name, instance, url, status, epoch, resources, ...(isTold ? {} : { offers: body }) };
   }
 }
 
@@ -150,8 +149,8 @@ function looksSame(a: MemberView, b: MemberView): boolean {
 }
 
 /** About, as text. */
-function bytesOf({ functions = [] }: ServerRecord): number {
-  return functions.reduce(
+function bytesOf({ offers = noFunctions }: CatalogServer): number {
+  return offers.functions.reduce(
     (sum, { name, resources, inputSchema = '', outputSchema = '' }) =>
       sum + 100 + name.length + 40 * resources.length + inputSchema.length + outputSchema.length,
     300,

@@ -12,9 +12,11 @@ import { HeddleError } from '../errors.ts';
 import { GrpcTransport } from '../transport/grpc.ts';
 import type { Transport } from '../transport/transport.ts';
 import { protocolMax, protocolMin } from '../wire/session-codec.ts';
+import { encodeValue } from '../wire/value.ts';
 import type { Client, ConnectOptions } from './api.ts';
 import { type CallTiming, timingOf } from './call-timing.ts';
 import { FabricCaller } from './caller.ts';
+import { explainQuery } from './explainer.ts';
 import { checkOptions } from './known-options.ts';
 import { RunCaller } from './run-caller.ts';
 import { parseAddress } from './server-options.ts';
@@ -105,6 +107,10 @@ export class FabricClient {
 
   attach(runId: unknown) {
     return this.#runs.attach(runId);
+  }
+
+  async explain(fn: unknown, options?: unknown): Promise<unknown> {
+    return this.#engine.query('explain', encodeValue(explainQuery(fn, options)));
   }
 
   members(): Promise<unknown> {

@@ -6,19 +6,17 @@
  * N1 every request is answered once, or ended with its link.
  */
 
-import type { MemberView } from '../core/gossip/view.ts';
 import type { Payload } from '../core/payload.ts';
 import { HeddleError } from '../errors.ts';
 import { toWireError } from '../wire/error.ts';
-import type { AttachFrame, CallFrame, CancelRunFrame, QueryFrame, SubmitFrame } from '../wire/frame.ts';
-import { encodeValue } from '../wire/value.ts';
-import type { Offer } from './api.ts';
+import type { AttachFrame, CallFrame, CancelRunFrame, QueryFrame, SubmitFrame, WatchFrame } from '../wire/frame.ts';
 import { invocationOf } from './call-frame.ts';
+import type { CatalogWatches } from './catalog-watches.ts';
 import type { Incoming, RequestFrame } from './conversation.ts';
-import { memberOf } from './directory.ts';
 import type { CallOrigin, Dispatcher } from './dispatcher.ts';
 import type { CallEngine, CallSink, Settlement } from './invocation.ts';
 import type { Peer } from './peer.ts';
+import type { Questions } from './questions.ts';
 import type { RunEngine, RunFollower } from './run-engine.ts';
 
 export interface EntryOptions {
@@ -27,8 +25,8 @@ export interface EntryOptions {
   /** Runs of this server, and those of others. */
   readonly runner: RunEngine;
   readonly runs: RunEngine;
-  readonly members: () => readonly MemberView[];
-  readonly catalog: () => readonly Offer[];
+  readonly questions: Questions;
+  readonly watches: CatalogWatches;
   readonly nowMs: () => number;
   /** Set while no new work is taken. */
   readonly refusal: () => HeddleError | undefined;
@@ -55,6 +53,8 @@ export class Entry {
         return this.#attach(frame, peer);
       case 'cancelRun':
         return this.#cancelRun(frame, peer);
+      case 'watch':
+        return this.#watch(frame, peer);
       default:
         return;
     }
@@ -75,9 +75,23 @@ export class Entry {
   }
 
   #answer(frame: QueryFrame, peer: Peer): void {
-    const value = frame.about === 'members' ? this.#options.members().map(memberOf) : this.#options.catalog();
     peer.serve(frame.id, { cancel: () => {} });
-    peer.answer({ kind: 'reply', id: frame.id, outcome: { ok: true, value: encodeValue(value) } });
+    try {
+      peer.answer({ kind: 'reply', id: frame.id, outcome: { ok: true, value: this.#options.questions.answer(frame) } });
+    } catch (error) {
+      peer.answer(failure(frame.id, error));
+    }
+  }
+
+  #watch(frame: WatchFrame, peer: Peer): void {
+    try {
+      const refusal = this.#options.refusal();
+      if (refusal) throw refusal;
+      this.#options.watches.watch(frame, peer);
+    } catch (error) {
+      if (!HeddleError.is(error)) throw error;
+      refuse(peer, frame.id, error);
+    }
   }
 
   #submit(frame: SubmitFrame, peer: Peer): void {
@@ -118,10 +132,7 @@ function unansweredOf(frame: RequestFrame): HeddleError | undefined {
     case 'call':
       if (frame.isAgain) return unanswered('a call that is sent again', 'maybe');
       return frame.isStream || frame.hasStreamInput ? unanswered('a call with a stream', 'no') : undefined;
-    case 'query':
-      return frame.about === 'explain' ? unanswered('a query for an explanation', 'no') : undefined;
     case 'outcome':
-    case 'watch':
     case 'drain':
       return unanswered(`a frame of kind "${frame.kind}"`, 'no');
     default:

@@ -8,20 +8,23 @@ import { Catalog } from '../core/catalog/catalog.ts';
 import type { Offer } from '../core/catalog/server-state.ts';
 import type { MemberView } from '../core/gossip/view.ts';
 import { Router } from '../core/routing/router.ts';
-import type { HeddleError } from '../errors.ts';
+import { HeddleError } from '../errors.ts';
 import { Observer } from '../observe/observer.ts';
 import { Breakers } from './breakers.ts';
 import { CallTable } from './call-table.ts';
 import { FabricCaller } from './caller.ts';
+import { CatalogWatches } from './catalog-watches.ts';
 import { Directory } from './directory.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { DrainableRooms, DrainFollower, WorkUnderWay } from './drain.ts';
 import { Entry } from './entry.ts';
+import { Explainer } from './explainer.ts';
 import { ForeignEntry } from './foreign.ts';
 import { Links } from './links.ts';
 import { LocalPeer } from './local-peer.ts';
 import { Mesh } from './mesh.ts';
 import { OfferRouting } from './offer-routing.ts';
+import { Questions } from './questions.ts';
 import { Reception } from './reception.ts';
 import { Registry } from './registry.ts';
 import { RunCaller } from './run-caller.ts';
@@ -49,6 +52,7 @@ export class ServerRooms implements DrainableRooms {
   readonly observer = new Observer();
   readonly registry: Registry;
   readonly directory: Directory;
+  readonly explainer: Explainer;
   readonly caller: FabricCaller;
   readonly runs: RunCaller;
   readonly reception: Reception;
@@ -87,7 +91,9 @@ export class ServerRooms implements DrainableRooms {
       onRequest: (frame, peer) => entry.onRequest(frame, peer),
       onOpened: (server) => this.#linkOpened(catalog, server),
     });
-    this.#calls = new CallTable(this.#makeRouting(catalog), { clock, random: random.fork('calls'), wheel: this.#wheel, instance });
+    const router = new Router({ catalog, random: random.fork('router') });
+    this.explainer = new Explainer({ catalog, router, clock });
+    this.#calls = new CallTable(this.#makeRouting(catalog, router), { clock, random: random.fork('calls'), wheel: this.#wheel, instance });
     this.caller = new FabricCaller({ engine: this.#calls, nowMs, identity, refusal: guards.callRefusal });
     const nextCall = () => ({ caller: instance, callerName: options.name, callNumber: this.caller.nextCallNumber() });
     this.#runner = new Runner({
@@ -166,6 +172,7 @@ export class ServerRooms implements DrainableRooms {
   /** Refuses new work and tells clients once more, so that those who found no other server hang up as well. */
   refuseWork(): void {
     this.#dispatcher.drain();
+    this.directory.feed.end(new HeddleError('draining', { server: this.#options.name }));
     this.#news.moving();
   }
 
@@ -207,13 +214,13 @@ export class ServerRooms implements DrainableRooms {
     });
   }
 
-  #makeRouting(catalog: Catalog): OfferRouting {
-    const { clock, random } = this.#parts;
+  #makeRouting(catalog: Catalog, router: Router): OfferRouting {
+    const { clock } = this.#parts;
     return new OfferRouting({
       clock,
       observer: this.observer,
       catalog,
-      router: new Router({ catalog, random: random.fork('router') }),
+      router,
       breakers: this.#breakers,
       links: this.#links,
       instance: this.#identity.instance,
@@ -229,8 +236,8 @@ export class ServerRooms implements DrainableRooms {
       runs,
       nowMs: () => this.#parts.clock.nowMs(),
       refusal: this.#guards.refusal,
-      members: () => this.mesh.members(),
-      catalog: () => this.directory.offers(),
+      questions: new Questions({ members: () => this.mesh.members(), catalog: () => this.directory.offers(), explainer: this.explainer }),
+      watches: new CatalogWatches({ feed: this.directory.feed, clock: this.#parts.clock, server: this.#options.name }),
     });
   }
 

@@ -14,6 +14,7 @@ import type { Listener } from '../transport/transport.ts';
 import type { Functions, Server, ServerOptions } from './api.ts';
 import { memberOf } from './directory.ts';
 import { Drain, type DrainFollower, drainGraceMs } from './drain.ts';
+import { explainQuery } from './explainer.ts';
 import { advertisedAddress, type ResolvedServerOptions, resolveServerOptions } from './server-options.ts';
 import { defaultParts, type ServerParts } from './server-parts.ts';
 import { ServerRooms } from './server-rooms.ts';
@@ -104,6 +105,10 @@ export class FabricServer {
 
   attach(runId: unknown) {
     return this.#rooms.runs.attach(runId);
+  }
+
+  async explain(fn: unknown, options?: unknown) {
+    return this.#rooms.explainer.explain(explainQuery(fn, options));
   }
 
   async members() {

@@ -8,7 +8,9 @@
 
 import type { Clock } from '../base/clock.ts';
 import type { Effect } from '../core/catalog/offer.ts';
+import type { Payload } from '../core/payload.ts';
 import { HeddleError } from '../errors.ts';
+import type { QueryFrame } from '../wire/frame.ts';
 import { CallTable } from './call-table.ts';
 import type { CallEngine, CallHandle, CallSink, Invocation } from './invocation.ts';
 import type { Peer } from './peer.ts';
@@ -58,8 +60,8 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
   }
 
   /** The answer to a question about the fabric, in the shape of the API. */
-  query(about: 'members' | 'catalog'): Promise<unknown> {
-    return this.#ask((peer, id) => peer.send({ kind: 'query', id, about }));
+  query(about: QueryFrame['about'], argument?: Payload): Promise<unknown> {
+    return this.#ask((peer, id) => peer.send({ kind: 'query', id, about, argument }));
   }
 
   choose(_invocation: Invocation, tried: Tried | undefined): SessionRoute | HeddleError {

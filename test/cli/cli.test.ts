@@ -12,7 +12,7 @@ import { lineOf, ProgressState, reasonText, showProgress } from '../../src/cli/p
 import type { Terminal } from '../../src/cli/terminal.ts';
 import { readWorkflowFile } from '../../src/cli/workflow-file.ts';
 import { type ErrorCode, errorTable } from '../../src/errors.ts';
-import { defineFunction, HeddleError, type RunEvent, workflow } from '../../src/index.ts';
+import { defineFunction, HeddleError, type RunEvent, startServer, workflow } from '../../src/index.ts';
 
 class FakeTerminal implements Terminal {
   readonly outs: string[] = [];
@@ -124,7 +124,7 @@ describe('usage', () => {
     expect(notes).toContain(message);
   });
 
-  test.each(['explain', 'why', 'runs', 'cancel', 'drain', 'top', 'types', 'ca', 'join', 'topic', 'queue', 'cache'])(
+  test.each(['why', 'runs', 'cancel', 'drain', 'top', 'types', 'ca', 'join', 'topic', 'queue', 'cache'])(
     'C3: %s is not built and does not exist',
     async (name) => {
       expect(await usage(name)).toMatchObject({ code: 2, notes: expect.stringContaining(`unknown command '${name}'`) });
@@ -267,6 +267,33 @@ test('listings are columns', () => {
   expect(membersText([member])).toBe('NAME  URL          STATUS  RESOURCES\nada   127.0.0.1:1  alive   gpu, db');
   const offer = { function: 'f', version: '1.0.0', server: 'ada', resources: [], effect: 'pure', kind: 'call' } as const;
   expect(catalogText([offer])).toBe('FUNCTION  VERSION  SERVER  EFFECT  RESOURCES\nf         1.0.0    ada     pure');
+});
+
+describe('explain', () => {
+  test('says where a call would go, what speaks against each other offer, and the same as JSON', async () => {
+    const f = defineFunction({ name: 'f', version: '1.2.0', handler: () => 1 });
+    const server = await startServer({ name: 'ada', cluster: 'cli-explain', resources: ['gpu'], functions: { f } });
+    try {
+      const at = ['--url', server.url];
+      const text = await usage('explain', 'f', ...at, '--need', 'gpu');
+      expect(text.code).toBe(0);
+      expect(text.outs).toMatch(
+        /^f: ada, version 1\.2\.0\n {2}1 of 1 offer matches, 1 may take a call now\n {2}it is the only candidate\n {3}SERVER {2}VERSION {2}WHY\n\* {2}ada {5}1\.2\.0 {4}candidate: [\d.]+ ms, 0 in flight$/,
+      );
+      expect((await usage('explain', 'f', ...at, '--need', 'tpu')).outs).toMatch(
+        /^f: no server would take it\n {2}no offer of 1 offer matches/,
+      );
+      expect(JSON.parse((await usage('explain', 'f', ...at, '--json')).outs)).toEqual(await server.explain('f'));
+      expect(await usage('explain', 'g', ...at)).toMatchObject({ code: 3, notes: expect.stringContaining('no_such_function') });
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test('refuses a workflow file before it asks anybody', async () => {
+    const file = written('explained.json', '{"commands": []}');
+    expect(await usage('explain', file)).toMatchObject({ code: 2, notes: expect.stringContaining('there is no plan of workflows') });
+  });
 });
 
 test("the quickstart's resources are spread over the servers of dev, none left out", () => {

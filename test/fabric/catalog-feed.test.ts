@@ -1,8 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { CatalogNews, CatalogServer } from '../../src/core/catalog/news.ts';
 import type { CatalogBody } from '../../src/core/catalog/offer.ts';
 import type { MemberView } from '../../src/core/gossip/view.ts';
-import { CatalogFeed, type CatalogNews, type CatalogWatcher, type ServerRecord } from '../../src/fabric/catalog-feed.ts';
+import { HeddleError } from '../../src/errors.ts';
+import { CatalogFeed, type CatalogWatcher } from '../../src/fabric/catalog-feed.ts';
 
 const view = (name: string, more: Partial<MemberView> = {}): MemberView => ({
   name,
@@ -23,9 +25,11 @@ const bodyOf = (...names: readonly string[]): CatalogBody => ({
   functions: names.map((name) => ({ name, version: '1.0.0', effect: 'once', kind: 'call', resources: [] })),
 });
 
+const silent = { onNews: () => {}, onEnd: () => {} };
+
 /** A watcher's picture of the fabric: all news applied, in order. */
 class Picture {
-  readonly servers = new Map<string, ServerRecord>();
+  readonly servers = new Map<string, CatalogServer>();
 
   apply({ gone, servers }: CatalogNews): void {
     for (const instance of gone) this.servers.delete(instance);
@@ -43,9 +47,9 @@ describe('the catalog feed', () => {
     const feed = new CatalogFeed();
     feed.offersChanged('one-1', bodyOf('f'));
     feed.memberChanged(view('one'));
-    const watcher = feed.watch(() => {});
+    const watcher = feed.watch(silent);
     const record = { name: 'one', instance: 'one-1', url: 'one:1', status: 'alive', epoch: 1, resources: ['db'] };
-    expect(watcher.take()).toEqual({ gone: [], servers: [{ ...record, functions: bodyOf('f').functions }], isWhole: true });
+    expect(watcher.take()).toEqual({ gone: [], servers: [{ ...record, offers: bodyOf('f') }], isWhole: true });
     expect(watcher.take()).toBeUndefined();
     feed.memberChanged(view('one', { status: 'suspect' }));
     expect(watcher.take()).toEqual({ gone: [], servers: [{ ...record, status: 'suspect' }], isWhole: true });
@@ -54,15 +58,18 @@ describe('the catalog feed', () => {
   });
 
   test('has a first news also when nothing is known', () => {
-    expect(new CatalogFeed().watch(() => {}).take()).toEqual({ gone: [], servers: [], isWhole: true });
+    expect(new CatalogFeed().watch(silent).take()).toEqual({ gone: [], servers: [], isWhole: true });
   });
 
   test('D3: does not tell what no record shows', () => {
     const feed = new CatalogFeed();
     let calls = 0;
     feed.memberChanged(view('one'));
-    const watcher = feed.watch(() => {
-      calls += 1;
+    const watcher = feed.watch({
+      ...silent,
+      onNews: () => {
+        calls += 1;
+      },
     });
     watcher.take();
     feed.memberChanged(view('one', { roundTripMs: 3, isLinked: false, incarnation: 4 }));
@@ -72,8 +79,11 @@ describe('the catalog feed', () => {
   test('D2: coalesces what changes while nobody looks, and forgets what came and went', () => {
     const feed = new CatalogFeed();
     let calls = 0;
-    const watcher = feed.watch(() => {
-      calls += 1;
+    const watcher = feed.watch({
+      ...silent,
+      onNews: () => {
+        calls += 1;
+      },
     });
     watcher.take();
     for (let nth = 0; nth < 1_000; nth += 1) {
@@ -96,7 +106,7 @@ describe('the catalog feed', () => {
       });
       feed.memberChanged(view(`s${nth}`));
     }
-    const watcher = feed.watch(() => {});
+    const watcher = feed.watch(silent);
     const all: CatalogNews[] = [];
     for (let news = watcher.take(); news; news = watcher.take()) all.push(news);
     expect(all.map(({ servers }) => servers.length)).toEqual([3, 3, 3, 1]);
@@ -105,11 +115,21 @@ describe('the catalog feed', () => {
 
   test('forgets a watcher that closed', () => {
     const feed = new CatalogFeed();
-    const watcher = feed.watch(() => expect.fail('told after its end'));
+    const watcher = feed.watch({ ...silent, onNews: () => expect.fail('told after its end') });
     watcher.take();
     watcher.close();
     feed.memberChanged(view('one'));
     expect(feed.watchers).toBe(0);
+  });
+
+  test('D4: tells each watcher once when it ends, and takes new ones', () => {
+    const feed = new CatalogFeed();
+    const ends: string[] = [];
+    const watchers = [1, 2].map(() => feed.watch({ ...silent, onEnd: ({ code }) => ends.push(code) }));
+    feed.end(new HeddleError('draining', { server: 'one' }));
+    feed.end(new HeddleError('draining', { server: 'one' }));
+    expect([ends, feed.watchers, watchers.length]).toEqual([['draining', 'draining'], 0, 2]);
+    expect(feed.watch(silent).take()).toBeDefined();
   });
 
   test('D1: whoever applies all news knows what the feed knows, whatever its pace', () => {
@@ -123,20 +143,20 @@ describe('the catalog feed', () => {
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
         const feed = new CatalogFeed();
-        const lookers = [0, 1].map(() => ({ watcher: feed.watch(() => {}), picture: new Picture() }));
+        const lookers = [0, 1].map(() => ({ watcher: feed.watch(silent), picture: new Picture() }));
         for (const one of steps) {
           if (one.kind === 'view') feed.memberChanged(view(one.name, { status: one.status }));
           else if (one.kind === 'body') feed.offersChanged(`${one.name}-1`, bodyOf(...one.functions));
           else if (one.kind === 'gone') feed.memberGone(`${one.name}-1`);
           else lookers[one.who]?.picture.takeAll(lookers[one.who]?.watcher as CatalogWatcher);
         }
-        const fresh = new Picture().takeAll(feed.watch(() => {}));
+        const fresh = new Picture().takeAll(feed.watch(silent));
         for (const { watcher, picture } of lookers) expect(sorted(picture.takeAll(watcher))).toEqual(sorted(fresh));
       }),
     );
   });
 });
 
-function sorted({ servers }: Picture): readonly ServerRecord[] {
+function sorted({ servers }: Picture): readonly CatalogServer[] {
   return [...servers.values()].sort((a, b) => (a.instance < b.instance ? -1 : 1));
 }

@@ -1,9 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { HeddleError } from '../../src/errors.ts';
+import { CatalogFeed } from '../../src/fabric/catalog-feed.ts';
+import { CatalogWatches } from '../../src/fabric/catalog-watches.ts';
 import type { Incoming, RequestFrame } from '../../src/fabric/conversation.ts';
 import { Entry, type EntryOptions } from '../../src/fabric/entry.ts';
+import type { Explainer } from '../../src/fabric/explainer.ts';
 import type { CallSink } from '../../src/fabric/invocation.ts';
 import type { Peer } from '../../src/fabric/peer.ts';
+import { Questions } from '../../src/fabric/questions.ts';
 import type { RunEngine, RunFollower } from '../../src/fabric/run-engine.ts';
 import { fromWireError } from '../../src/wire/error.ts';
 import type { CallFrame, Frame, ReplyFrame } from '../../src/wire/frame.ts';
@@ -77,8 +82,8 @@ function rig(kind: 'link' | 'session' = 'session', refusal?: HeddleError) {
     engine,
     runner: runner.engine,
     runs: runs.engine,
-    members: () => [],
-    catalog: () => [],
+    questions: new Questions({ members: () => [], catalog: () => [], explainer: {} as unknown as Explainer }),
+    watches: new CatalogWatches({ feed: new CatalogFeed(), clock: new VirtualClock(), server: 'one' }),
     nowMs: () => 0,
     refusal: () => refusal,
   };
@@ -198,7 +203,7 @@ describe('what is asked of a server', () => {
       [{ ...call, isAgain: true }, 'maybe'],
       [{ kind: 'query', id: 1, about: 'explain' }, 'no'],
       [{ kind: 'outcome', id: 1, caller: 'c', callNumber: 1, round: 0, timeoutMs: 1_000 }, 'no'],
-      [{ kind: 'watch', id: 1, about: 'catalog' }, 'no'],
+      [{ kind: 'watch', id: 1, about: 'run', runId: 'r' }, 'no'],
       [{ kind: 'drain', id: 1, server: 's' }, 'no'],
     ];
     for (const [frame, executed] of asked) {

@@ -25,6 +25,7 @@ const front = [
   'Member',
   'Need',
   'Offer',
+  'Plan',
   'Ref',
   'Reference',
   'Remote',

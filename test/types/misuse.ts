@@ -33,8 +33,10 @@ export async function calls(client: Client<typeof functions>): Promise<void> {
   await client.call('add', [1, 2], { priority: 'high' });
   // @ts-expect-error streams do not exist
   client.stream('add', [1, 2]);
-  // @ts-expect-error explain does not exist
-  await client.explain('add');
+  // @ts-expect-error a name that nobody offers has no plan
+  await client.explain('ad');
+  // @ts-expect-error there is no plan of workflows
+  await client.explain([{ name: 'a', fun: 'add' }]);
   // @ts-expect-error why does not exist
   await client.why({ function: 'add' });
 }

@@ -5,8 +5,8 @@
 
 import type { ErrorCode, Refusal } from '../../errors.ts';
 import type { Gate, Offer } from '../catalog/server-state.ts';
-import { latencyOf } from './latency.ts';
-import { isClosed } from './pick.ts';
+import { latencyOf, loadOf } from './latency.ts';
+import { isClosed, isReady } from './pick.ts';
 
 /** Instances that a call has tried already, with what came of it: never picked again. */
 export type Tried = ReadonlyMap<string, ErrorCode>;
@@ -46,8 +46,16 @@ export function verdictOn(offer: Offer, facts: VerdictFacts): OfferVerdict {
       isCandidate: false,
       why: 'others come first (a higher version, a sounder server, preferred resources, or the subset of this caller)',
     };
+  if (isReady(offer)) return { offer, isCandidate: true, why: 'candidate: its breaker lets the next call through as a probe' };
   const latency = latencyOf(offer, facts.moment.nowMs).toFixed(1);
   return { offer, isCandidate: true, why: `candidate: ${latency} ms, ${offer.inFlight} in flight` };
+}
+
+/** Candidates first, the one most likely to be picked at the top; then the others, as they came. */
+export function inOrder(verdicts: readonly OfferVerdict[], nowMs: number): readonly OfferVerdict[] {
+  const costOf = ({ offer }: OfferVerdict): number => (isReady(offer) ? 0 : latencyOf(offer, nowMs) * loadOf(offer, nowMs));
+  const candidates = verdicts.filter(({ isCandidate }) => isCandidate).sort((a, b) => costOf(a) - costOf(b));
+  return [...candidates, ...verdicts.filter(({ isCandidate }) => !isCandidate)];
 }
 
 /** Verdicts as an error carries them. */

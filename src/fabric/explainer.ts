@@ -1,0 +1,91 @@
+/**
+ * `explain` of a function: where a call would go now and why, from the same facts that the choice is made from.
+ *
+ * W1 asking changes nothing: no chance is drawn, no probe is spent.
+ * W2 a function that somebody offers has a plan, also when nobody may take the call: it says what stands in the way.
+ */
+
+import type { Clock } from '../base/clock.ts';
+import type { Catalog } from '../core/catalog/catalog.ts';
+import type { OfferQuery } from '../core/catalog/match.ts';
+import { rangeOf } from '../core/function.ts';
+import { checkName, describeFound } from '../core/names.ts';
+import { inOrder, type OfferVerdict } from '../core/routing/explain.ts';
+import type { Router } from '../core/routing/router.ts';
+import { HeddleError } from '../errors.ts';
+import { checkCallOptions } from './call-options.ts';
+import type { Plan, PlannedStep } from './plan.ts';
+
+export interface ExplainerOptions {
+  readonly catalog: Catalog;
+  readonly router: Router;
+  readonly clock: Clock;
+}
+
+/** Offers that one plan lists; the others are counted. */
+export const plannedOffersMax = 1_000;
+
+export class Explainer {
+  readonly #options: ExplainerOptions;
+
+  constructor(options: ExplainerOptions) {
+    this.#options = options;
+  }
+
+  /** Throws `no_such_function`. Linear in the function's offers. */
+  explain(query: OfferQuery): Plan {
+    const { catalog, router, clock } = this.#options;
+    const name = query.function;
+    if (!catalog.has(name)) throw new HeddleError('no_such_function', { function: name, nearest: catalog.nearest(name) });
+    const moment = { nowMs: clock.nowMs(), wallMs: clock.wallMs() };
+    const verdicts = inOrder(router.explain(query, undefined, moment).verdicts, moment.nowMs);
+    const mismatch = catalog.mismatchTest(query);
+    const matching = verdicts.filter(({ offer }) => mismatch(offer) === undefined).length;
+    const reasons = [...reasonsOf(verdicts, matching, catalog.wantedText(query)), ...notListed(verdicts.length)];
+    return { steps: [{ ...placeOf(verdicts[0]), name, reasons, offers: verdicts.slice(0, plannedOffersMax).map(plannedOf) }] };
+  }
+}
+
+/** What `explain` was asked for, checked. Throws `bad_argument`. */
+export function explainQuery(fn: unknown, options: unknown): OfferQuery {
+  const { need, version, target } = options === undefined ? {} : checkCallOptions(options);
+  if (typeof fn === 'string') return { function: checkName('function', fn, ['function']), version, need, target };
+  if (isHandle(fn)) return { function: fn.name, version: version ?? rangeOf(fn), need, target };
+  throw new HeddleError('bad_argument', {
+    path: ['function'],
+    expected: 'the name of a function, or what defineFunction or remote gave',
+    found: isWorkflow(fn) ? 'a workflow (there is no plan of workflows)' : describeFound(fn),
+  });
+}
+
+function placeOf(first: OfferVerdict | undefined): Pick<PlannedStep, 'server' | 'version'> {
+  return first?.isCandidate ? { server: first.offer.server.name, version: first.offer.record.version } : {};
+}
+
+function reasonsOf(verdicts: readonly OfferVerdict[], matching: number, wanted: string): readonly string[] {
+  const offers = `${verdicts.length} ${verdicts.length === 1 ? 'offer' : 'offers'}`;
+  if (matching === 0) return [`no offer of ${offers} matches ${wanted}`];
+  const candidates = verdicts.filter(({ isCandidate }) => isCandidate).length;
+  const match = `${matching} of ${offers} ${matching === 1 ? 'matches' : 'match'}`;
+  if (candidates === 0) return [`${match}, and none may take a call now`];
+  const choice = candidates === 1 ? 'it is the only candidate' : 'the better of two random candidates by latency and load is taken';
+  return [`${match}, ${candidates} may take a call now`, choice];
+}
+
+function notListed(count: number): readonly string[] {
+  return count > plannedOffersMax ? [`${count - plannedOffersMax} more offers are not listed`] : [];
+}
+
+function plannedOf({ offer, isCandidate, why }: OfferVerdict): PlannedStep['offers'][number] {
+  return { server: offer.server.name, version: offer.record.version, isCandidate, why };
+}
+
+function isHandle(fn: unknown): fn is { readonly name: string; readonly version: string } {
+  if (typeof fn !== 'object' || fn === null || !('kind' in fn) || !('name' in fn) || !('version' in fn)) return false;
+  return (fn.kind === 'call' || fn.kind === 'stream') && typeof fn.name === 'string' && typeof fn.version === 'string';
+}
+
+/** A built one, or one as data. */
+function isWorkflow(fn: unknown): boolean {
+  return typeof fn === 'object' && fn !== null && ('commands' in fn || Array.isArray(fn) || 'toJSON' in fn);
+}
