@@ -38,6 +38,7 @@ function createProgram(terminal: Terminal, version: string, end: { code: ExitCod
   addCalling(program, terminal);
   addReading(program, terminal);
   addListings(program, terminal);
+  addOperating(program, terminal, end);
   return program;
 }
 
@@ -125,6 +126,19 @@ function addListings(program: Command, terminal: Terminal): void {
     .option(...json)
     .action(async (flags: Parameters<typeof import('./listings.ts').catalog>[1]) => {
       await (await import('./listings.ts')).catalog(terminal, flags);
+    });
+}
+
+function addOperating(program: Command, terminal: Terminal, end: { code: ExitCode }): void {
+  program
+    .command('drain')
+    .description('let a server finish its work and take no more; one that `heddle serve` started then stops')
+    .argument('<server>', 'its name')
+    .addOption(urlOption())
+    .option('--timeout-ms <n>', 'how long to wait for it; the drain goes on in any case', wholeNumber(timeoutMsMax))
+    .option('--json', 'how it ended, as JSON')
+    .action(async (server: string, flags: Parameters<typeof import('./drain.ts').drain>[2]) => {
+      end.code = await (await import('./drain.ts')).drain(terminal, server, flags);
     });
 }
 

@@ -2,7 +2,7 @@
  * `heddle serve`: one server from modules, flags, environment and a settings file, until it is told to stop.
  *
  * S1 `HEDDLE_URL=host:port` goes to stdout, and the ready file appears complete, by rename, only after the socket
- *    listens. S2 the first Ctrl-C (or SIGTERM) drains, the second stops; then the process ends by itself.
+ *    listens. S2 the first Ctrl-C (or SIGTERM, or `heddle drain`) drains, the second stops; then the process ends by itself.
  * S3 what handlers log, and the stacks of those that throw, go to stderr: they never travel in a reply.
  */
 
@@ -45,7 +45,8 @@ export async function serve(terminal: Terminal, modules: readonly string[], flag
 async function runUntilStopped(terminal: Terminal, server: Server, { first, second }: Interrupts): Promise<ExitCode> {
   const failed = new Promise<HeddleFailure>((settle) => server.on('server.failed', settle));
   report(terminal, server);
-  const failure = await Promise.race([failed, aborted(first)]);
+  const asked = new Promise<undefined>((settle) => server.on('server.draining', () => settle(undefined)));
+  const failure = await Promise.race([failed, asked, aborted(first)]);
   if (failure) {
     terminal.note(`${failure.code}: ${failure.message}`);
     await server.stop();
@@ -101,6 +102,9 @@ function report(terminal: Terminal, server: Server): void {
   server.on('member.joined', ({ name }) => terminal.note(`${name} joined`));
   server.on('member.left', ({ name }) => terminal.note(`${name} left`));
   server.on('member.died', ({ name }) => terminal.note(`${name} died`));
+  server.on('server.drained', ({ calls, sent, runs }) => {
+    if (calls + sent + runs > 0) terminal.note(`had to be ended: calls served ${calls}, calls sent or passed on ${sent}, runs ${runs}`);
+  });
   server.on('handler.logged', ({ function: fun, message, fields }) =>
     terminal.note(`${fun}: ${message}${fields === undefined ? '' : ` ${JSON.stringify(fields)}`}`),
   );

@@ -146,9 +146,41 @@ export type RunEvent = EventHead & (RunEventBody<unknown, HeddleError> | RunSett
 
 /** A light session through an entry server; several addresses are for failover. */
 export interface Client<F = Untyped> extends Caller<F> {
+  /**
+   * Drains a server of the fabric, by name: it takes no new work and finishes what it has, within its grace time. Resolves
+   * when it has, with what had to be ended. Throws `bad_argument` for a name that nobody has, `unreachable`.
+   */
+  drain(server: string, options?: DrainOptions): Promise<Drained>;
   /** Ends the session; calls under way are rejected with `closed`. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface DrainOptions {
+  /** Milliseconds to wait for the end of the drain, which goes on by itself; default 300,000. */
+  readonly timeoutMs?: number | undefined;
+  /** Abort ends the wait with `cancelled`; the drain goes on. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told about twice a second what the server still waits for. */
+  readonly onWaiting?: ((underWay: UnderWay) => void) | undefined;
+}
+
+/** Work under way at a server. */
+export interface UnderWay {
+  /** Calls that its functions serve. */
+  readonly calls: number;
+  /** Calls that it makes or passes on. */
+  readonly sent: number;
+  /** Runs that it coordinates. */
+  readonly runs: number;
+}
+
+/** How a drain ended. */
+export interface Drained {
+  readonly server: string;
+  readonly elapsedMs: number;
+  /** What was under way when the grace was over: calls were ended, runs have lost their coordinator. */
+  readonly ended: UnderWay;
 }
 
 /** No option exists yet: an unknown key is refused by name. */
@@ -268,7 +300,7 @@ export interface Server extends Caller {
   withdraw(...names: readonly string[]): Promise<void>;
   /** Listens to one kind of event; returns its own removal. */
   on<K extends FabricEvent['kind']>(kind: K, listener: (event: Extract<FabricEvent, { readonly kind: K }>) => void): () => void;
-  /** Takes no new work, finishes what runs, within the grace time. */
+  /** Takes no new work and finishes what runs; resolves when it has, or when the grace time is over and the rest was ended. */
   drain(): Promise<void>;
   /** Leaves, closes, and leaves no timer or socket behind. */
   stop(): Promise<void>;

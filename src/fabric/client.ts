@@ -16,6 +16,7 @@ import { encodeValue } from '../wire/value.ts';
 import type { Client, ConnectOptions } from './api.ts';
 import { type CallTiming, timingOf } from './call-timing.ts';
 import { FabricCaller } from './caller.ts';
+import { requestDrain } from './drain-request.ts';
 import { explainQuery } from './explainer.ts';
 import { checkOptions } from './known-options.ts';
 import { RunCaller } from './run-caller.ts';
@@ -119,6 +120,10 @@ export class FabricClient {
 
   catalog(): Promise<unknown> {
     return this.#engine.query('catalog');
+  }
+
+  drain(server: unknown, options?: unknown) {
+    return requestDrain({ keeper: this.#keeper, clock: this.#parts.clock }, server, options);
   }
 
   async close(): Promise<void> {

@@ -1,7 +1,7 @@
 /**
  * A server's way out of work, once: announce, go on for one spread, refuse, wait, end what is left.
  *
- * D1 it ends: at the latest `graceMs` after it began to refuse, plus `lingerMs` for the clients to hang up.
+ * D1 it ends: at the latest `graceMs` after it began to refuse, plus `lingerMs` for the others to let go.
  * D2 nothing is refused before everybody can have heard of it: servers by the mesh, clients by `Moving`.
  * D3 what had to be ended is counted, never hidden: the event, and whoever asked for the drain, are told.
  * How work is refused and ended is the rooms'; who may ask is drain-door.ts; leaving the mesh is `stop`.
@@ -12,7 +12,7 @@ import type { Observer } from '../observe/observer.ts';
 
 /** How long a drain waits for what is in flight before it ends it, in milliseconds. */
 export const drainGraceMs = 25_000;
-/** How long clients that were told to move may take to hang up, in milliseconds. */
+/** How long clients may take to hang up, and servers to answer that they send no more, in milliseconds. */
 const lingerMs = 1_000;
 /** How often whoever asked for the drain hears what it waits for, in milliseconds. */
 const reportMs = 500;
@@ -27,10 +27,12 @@ export interface WorkUnderWay {
   readonly runs: number;
 }
 
-/** How a drain ended: what had to be ended with it, and how long it took. */
-export interface DrainEnd extends WorkUnderWay {
+/** How a drain ended; in the shape of the API. */
+export interface DrainEnd {
   readonly server: string;
   readonly elapsedMs: number;
+  /** What was still under way when the grace was over, and had to be ended. */
+  readonly ended: WorkUnderWay;
 }
 
 /** What a drain does to the rooms of its server. */
@@ -39,14 +41,12 @@ export interface DrainableRooms {
   readonly underWay: WorkUnderWay;
   /** Tells servers and clients; resolves when all can have heard it. */
   announceLeaving(): Promise<void>;
-  /** From now on new work is refused with `draining`, and clients hang up once they have nothing here. */
-  refuseWork(): void;
+  /** From now on new work is refused with `draining`. Resolves when clients have hung up and servers send nothing more. */
+  refuseWork(): Promise<void>;
   /** Resolves when nothing is in flight. */
   idle(): Promise<void>;
   /** Ends every call and run. */
   endWork(): void;
-  /** Resolves when no client is connected. */
-  sessionsGone(): Promise<void>;
 }
 
 /** Who follows a drain. */
@@ -119,23 +119,24 @@ export class Drain {
     await rooms.announceLeaving();
     if (signal.aborted) return;
     this.#isRefusing = true;
-    rooms.refuseWork();
+    const left = rooms.refuseWork();
     await this.#within(graceMs, rooms.idle());
     if (signal.aborted) return;
-    const left = rooms.underWay;
+    const { underWay } = rooms;
     rooms.endWork();
-    this.#tellEnd(left);
-    await this.#within(lingerMs, rooms.sessionsGone());
+    this.#tellEnd(underWay);
+    // What is on its way to here is still told `draining`: where the connection is gone, it may have run.
+    await this.#within(lingerMs, left);
   }
 
-  #tellEnd(left: WorkUnderWay): void {
+  #tellEnd(ended: WorkUnderWay): void {
     const { name, rooms, clock } = this.#options;
-    const end = { server: name, elapsedMs: clock.nowMs() - this.#startMs, ...left };
+    const end = { server: name, elapsedMs: Math.round(clock.nowMs() - this.#startMs), ended };
     this.#end = end;
     this.#cancelReport?.();
     for (const follower of this.#followers) follower.onEnd(end);
     this.#followers.clear();
-    rooms.observer.emit({ kind: 'server.drained', name, elapsedMs: end.elapsedMs, ...left });
+    rooms.observer.emit({ kind: 'server.drained', name, elapsedMs: end.elapsedMs, ...ended });
   }
 
   #report(): void {

@@ -14,6 +14,7 @@ import { invocationOf } from './call-frame.ts';
 import type { CatalogWatches } from './catalog-watches.ts';
 import type { Incoming, RequestFrame } from './conversation.ts';
 import type { CallOrigin, Dispatcher } from './dispatcher.ts';
+import type { DrainDoor } from './drain-door.ts';
 import type { CallEngine, CallSink, Settlement } from './invocation.ts';
 import type { Peer } from './peer.ts';
 import type { Questions } from './questions.ts';
@@ -27,6 +28,7 @@ export interface EntryOptions {
   readonly runs: RunEngine;
   readonly questions: Questions;
   readonly watches: CatalogWatches;
+  readonly drains: DrainDoor;
   readonly nowMs: () => number;
   /** Set while no new work is taken. */
   readonly refusal: () => HeddleError | undefined;
@@ -55,6 +57,8 @@ export class Entry {
         return this.#cancelRun(frame, peer);
       case 'watch':
         return this.#watch(frame, peer);
+      case 'drain':
+        return this.#options.drains.open(frame, peer);
       default:
         return;
     }
@@ -133,7 +137,6 @@ function unansweredOf(frame: RequestFrame): HeddleError | undefined {
       if (frame.isAgain) return unanswered('a call that is sent again', 'maybe');
       return frame.isStream || frame.hasStreamInput ? unanswered('a call with a stream', 'no') : undefined;
     case 'outcome':
-    case 'drain':
       return unanswered(`a frame of kind "${frame.kind}"`, 'no');
     default:
       return undefined;

@@ -17,6 +17,7 @@ import { CatalogWatches } from './catalog-watches.ts';
 import { Directory } from './directory.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { DrainableRooms, DrainFollower, WorkUnderWay } from './drain.ts';
+import { askToBeLeft, DrainDoor } from './drain-door.ts';
 import { Entry } from './entry.ts';
 import { Explainer } from './explainer.ts';
 import { ForeignEntry } from './foreign.ts';
@@ -170,18 +171,15 @@ export class ServerRooms implements DrainableRooms {
   }
 
   /** Refuses new work and tells clients once more, so that those who found no other server hang up as well. */
-  refuseWork(): void {
+  async refuseWork(): Promise<void> {
     this.#dispatcher.drain();
     this.directory.feed.end(new HeddleError('draining', { server: this.#options.name }));
     this.#news.moving();
+    await Promise.all([askToBeLeft(this.#options.name, this.#links.servers()), this.#links.sessionsGone()]);
   }
 
   async idle(): Promise<void> {
     await Promise.all([this.#dispatcher.idle(), this.#calls.idle(), this.#runner.idle()]);
-  }
-
-  sessionsGone(): Promise<void> {
-    return this.#links.sessionsGone();
   }
 
   /** Ends every call and run. */
@@ -238,6 +236,12 @@ export class ServerRooms implements DrainableRooms {
       refusal: this.#guards.refusal,
       questions: new Questions({ members: () => this.mesh.members(), catalog: () => this.directory.offers(), explainer: this.explainer }),
       watches: new CatalogWatches({ feed: this.directory.feed, clock: this.#parts.clock, server: this.#options.name }),
+      drains: new DrainDoor({
+        server: this.#options.name,
+        drain: this.#guards.drain,
+        members: () => this.mesh.members(),
+        linkTo: (instance) => this.#links.find(instance),
+      }),
     });
   }
 

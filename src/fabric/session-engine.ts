@@ -110,6 +110,6 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
   ended(): void {}
 
   #ask(send: (peer: Peer, id: number) => void): Promise<unknown> {
-    return new SessionQuestion(this.#keeper, this.#clock, send).ask();
+    return new SessionQuestion({ keeper: this.#keeper, clock: this.#clock, send }).ask();
   }
 }

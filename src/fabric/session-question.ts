@@ -1,7 +1,7 @@
 /**
  * One question of a client, over its session or the next one that opens.
  *
- * Q1 it is answered, or ends with a HeddleError, within `callTimeoutMsDefault`.
+ * Q1 it is answered, or ends with a HeddleError, within its time (`callTimeoutMsDefault`, unless it says another).
  * Q2 it is sent once: a session that breaks ends it, for a cancel may have been heard.
  */
 
@@ -9,7 +9,7 @@ import type { CancelTask, Clock } from '../base/clock.ts';
 import { type Deferred, deferred } from '../base/deferred.ts';
 import { HeddleError } from '../errors.ts';
 import { fromWireError } from '../wire/error.ts';
-import type { ReplyFrame } from '../wire/frame.ts';
+import type { ProgressFrame, ReplyFrame } from '../wire/frame.ts';
 import { decodeValue } from '../wire/value.ts';
 import { peerValueError } from '../wire/value-problem.ts';
 import type { Conversation } from './conversation.ts';
@@ -17,27 +17,55 @@ import { callTimeoutMsDefault } from './invocation.ts';
 import type { Peer } from './peer.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 
+export interface SessionQuestionOptions {
+  readonly keeper: SessionKeeper;
+  readonly clock: Clock;
+  /** Writes the frame, under the id that it is given. */
+  readonly send: (peer: Peer, id: number) => void;
+  /** Default: `callTimeoutMsDefault`. */
+  readonly timeoutMs?: number | undefined;
+  readonly onProgress?: ((value: unknown) => void) | undefined;
+  /** Abort ends the question with `cancelled`; what was asked for may go on. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 export class SessionQuestion implements Conversation {
   readonly #keeper: SessionKeeper;
-  readonly #send: (peer: Peer, id: number) => void;
+  readonly #options: SessionQuestionOptions;
+  readonly #timeoutMs: number;
   readonly #answer: Deferred<unknown> = deferred();
   readonly #cancelTimeout: CancelTask;
   #leaveKeeper: (() => void) | undefined;
   #asked: { readonly peer: Peer; readonly id: number } | undefined;
 
-  /** `send` writes the frame, under the id that it is given. */
-  constructor(keeper: SessionKeeper, clock: Clock, send: (peer: Peer, id: number) => void) {
-    this.#keeper = keeper;
-    this.#send = send;
-    this.#cancelTimeout = clock.schedule(callTimeoutMsDefault, () => this.#onTimeout());
+  constructor(options: SessionQuestionOptions) {
+    this.#options = options;
+    this.#keeper = options.keeper;
+    this.#timeoutMs = options.timeoutMs ?? callTimeoutMsDefault;
+    this.#cancelTimeout = options.clock.schedule(this.#timeoutMs, () => this.#onTimeout());
   }
 
   /** Resolves with the decoded value of the reply. */
   ask(): Promise<unknown> {
+    const { signal } = this.#options;
+    const onAbort = (): void => this.#onAbort(signal?.reason);
+    signal?.addEventListener('abort', onAbort, { once: true });
     const { peer, isClosed } = this.#keeper;
-    if (peer || isClosed) this.#put(peer);
+    if (signal?.aborted) onAbort();
+    else if (peer || isClosed) this.#put(peer);
     else this.#leaveKeeper = this.#keeper.whenOpen((next) => this.#put(next));
-    return this.#answer.promise.finally(this.#cancelTimeout);
+    return this.#answer.promise.finally(() => {
+      this.#cancelTimeout();
+      signal?.removeEventListener('abort', onAbort);
+    });
+  }
+
+  onProgress({ value }: ProgressFrame): void {
+    try {
+      this.#options.onProgress?.(decodeValue(value));
+    } catch {
+      // Progress is for whoever watches; the answer is the answer.
+    }
   }
 
   onReply({ outcome }: ReplyFrame): void {
@@ -58,14 +86,27 @@ export class SessionQuestion implements Conversation {
     if (!peer) return this.#answer.reject(clientClosed());
     const id = peer.reserve(this);
     this.#asked = { peer, id };
-    this.#send(peer, id);
+    this.#options.send(peer, id);
+  }
+
+  #onAbort(reason: unknown): void {
+    const executed = this.#leave();
+    this.#answer.reject(new HeddleError('cancelled', { reason }, { executed, cause: reason }));
   }
 
   #onTimeout(): void {
+    const executed = this.#leave();
+    this.#answer.reject(new HeddleError('deadline_exceeded', { timeoutMs: this.#timeoutMs }, { executed }));
+  }
+
+  /** Waits for nothing any longer; says whether the question may have been heard. */
+  #leave(): 'no' | 'maybe' {
     this.#leaveKeeper?.();
-    this.#asked?.peer.release(this.#asked.id);
-    const executed = this.#asked === undefined ? 'no' : 'maybe';
-    this.#answer.reject(new HeddleError('deadline_exceeded', { timeoutMs: callTimeoutMsDefault }, { executed }));
+    if (this.#asked === undefined) return 'no';
+    const { peer, id } = this.#asked;
+    peer.send({ kind: 'cancel', id, reason: 'nobody waits for the answer any more' });
+    peer.release(id);
+    return 'maybe';
   }
 }
 

@@ -137,7 +137,7 @@ export interface WatchFrame {
   readonly runId?: string | undefined;
 }
 
-/** Drains the server of that name. Answered by a reply (value undefined) when it has left. */
+/** Drains the server of that name. Answered by progress (what it waits for), then, when it has ended, by a reply that says how. */
 export interface DrainFrame {
   readonly kind: 'drain';
   readonly id: number;

@@ -3,7 +3,7 @@
  * hears it, and waits for a file that the test makes.
  */
 
-import { existsSync } from 'node:fs';
+import { appendFileSync, existsSync } from 'node:fs';
 import { type Context, defineFunction } from 'heddle';
 
 export const whoami = defineFunction({ name: 'whoami', effect: 'pure', handler: (ctx) => ({ server: ctx.server, pid: process.pid }) });
@@ -29,6 +29,18 @@ export const fails = defineFunction({
 });
 
 export const memory = defineFunction({ name: 'memory', handler: () => process.memoryUsage().rss });
+
+/** Writes the id down, in the handler's own log, for every time that it runs; then takes a moment. */
+export const keep = defineFunction({ name: 'keep', effect: 'idempotent', handler: writeDown });
+
+/** The same, and must not run twice. */
+export const keepOnce = defineFunction({ name: 'keepOnce', handler: writeDown });
+
+async function writeDown(ctx: Context, file: string, id: string): Promise<string> {
+  appendFileSync(file, `${id}\n`);
+  await ctx.sleep(15);
+  return id;
+}
 
 async function waitFor(ctx: Context, file: string): Promise<string> {
   console.log(`holding ${file} attempt ${ctx.attempt}`);

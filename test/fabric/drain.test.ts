@@ -70,6 +70,21 @@ describe('clients of a server that drains', () => {
   });
 });
 
+describe('a server that is late to hear of a drain', () => {
+  test('is still told that its `once` call did not run (fault 36)', async ({ world }) => {
+    const { wait, state, release } = gate();
+    const one = await world.start('one', { wait });
+    const two = await world.start('two');
+    release();
+    world.network.setDelay('one', 'two', 300);
+    const stopped = one[Symbol.asyncDispose]();
+    await world.advance(250);
+    expect(await world.settle(failureOf(two.call('wait', [])))).toMatchObject({ code: 'no_route', executed: 'no' });
+    await world.settle(stopped);
+    expect(state.runs).toBe(0);
+  });
+});
+
 describe('a drain', () => {
   test('says when it begins and when it has ended, and with what', async ({ world }) => {
     const { wait, entered } = gate();
@@ -97,5 +112,111 @@ describe('a drain', () => {
     one.on('server.drained', ({ calls, sent, runs }) => ends.push({ calls, sent, runs }));
     await world.settle(one.drain());
     expect(ends).toEqual([{ calls: 0, sent: 0, runs: 0 }]);
+  });
+});
+
+describe('a drain that a client asks for', () => {
+  const nothing = { calls: 0, sent: 0, runs: 0 };
+
+  for (const asked of ['one', 'two']) {
+    test(`of ${asked} through one: it says what is waited for, and how it ended`, async ({ world }) => {
+      const { wait, entered, release } = gate();
+      const one = await world.start('one', asked === 'one' ? { wait } : { same });
+      const two = await world.start('two', asked === 'two' ? { wait } : { same });
+      const client = await world.connect(one);
+      const caller = await world.connect(asked === 'one' ? two : one);
+      const call = caller.call('wait', []);
+      await world.settle(entered);
+      const waits: unknown[] = [];
+      const drained = client.drain(asked, { onWaiting: (underWay) => waits.push(underWay) });
+      await world.advance(700);
+      expect((await world.settle(client.members())).find(({ name }) => name === asked)?.status ?? 'gone').toBe('leaving');
+      release();
+      expect(await world.settle(call)).toBe(asked);
+      expect(await world.settle(drained)).toEqual({ server: asked, elapsedMs: expect.closeTo(702, -2), ended: nothing });
+      expect(waits).toEqual([1, 1].map((calls) => ({ calls, sent: 0, runs: 0 })));
+    });
+  }
+
+  test('of a server that has drained already is answered as the first was', async ({ world }) => {
+    const one = await world.start('one');
+    const two = await world.start('two');
+    const client = await world.connect(one);
+    await world.settle(two.drain());
+    const first = await world.settle(client.drain('two'));
+    await world.advance(5_000);
+    expect(await world.settle(client.drain('two'))).toEqual(first);
+    expect(first).toMatchObject({ server: 'two', ended: nothing });
+  });
+
+  test('says what the end of the grace ended', async ({ world }) => {
+    const { wait, entered } = gate();
+    const one = await world.start('one');
+    await world.start('two', { wait }, { tuning: { drainGraceMs: 1_000 } });
+    const client = await world.connect(one);
+    const lost = failureOf(client.call('wait', []));
+    await world.settle(entered);
+    expect(await world.settle(client.drain('two'))).toMatchObject({ server: 'two', ended: { calls: 1, sent: 0, runs: 0 } });
+    expect(await world.settle(lost)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
+  });
+
+  test('names the servers there are for a name that nobody has, and refuses wrong options', async ({ world }) => {
+    const one = await world.start('one');
+    await world.start('two');
+    const client = await world.connect(one);
+    expect(await world.settle(failureOf(client.drain('tow')))).toMatchObject({
+      code: 'bad_argument',
+      message: expect.stringContaining('one, two'),
+    });
+    for (const [server, options] of [
+      ['', {}],
+      [7, {}],
+      ['one', { timeoutMs: -1 }],
+      ['one', { signal: 1 }],
+      ['one', { onWaiting: 1 }],
+      ['one', { forced: true }],
+    ] as const) {
+      expect(await world.settle(failureOf(client.drain(server as never, options as never)))).toMatchObject({ code: 'bad_argument' });
+    }
+    expect((await world.settle(client.members())).map(({ status }) => status)).toEqual(['alive', 'alive']);
+  });
+
+  test('goes on when whoever asked hangs up, times out or gives up', async ({ world }) => {
+    const { wait, entered, release } = gate();
+    const one = await world.start('one');
+    const two = await world.start('two', { wait });
+    const call = one.call('wait', []);
+    await world.settle(entered);
+    const ends: string[] = [];
+    two.on('server.drained', ({ name }) => ends.push(name));
+    const client = await world.connect(one);
+    const abort = new AbortController();
+    const givenUp = failureOf(client.drain('two', { signal: abort.signal }));
+    const late = failureOf(client.drain('two', { timeoutMs: 1_000 }));
+    const lost = failureOf((await world.connect(one)).drain('two'));
+    await world.advance(500);
+    abort.abort('enough');
+    expect(await world.settle(givenUp)).toMatchObject({ code: 'cancelled', executed: 'maybe', cause: 'enough' });
+    expect(await world.settle(late)).toMatchObject({ code: 'deadline_exceeded', executed: 'maybe' });
+    world.breakLinks('client-2');
+    expect(await world.settle(lost)).toMatchObject({ code: 'connection_lost' });
+    expect(ends).toEqual([]);
+    release();
+    await world.settle(call);
+    await world.until('it has drained', () => ends.length > 0);
+  });
+
+  test('of a server that dies meanwhile ends as connection_lost', async ({ world }) => {
+    const { wait, entered } = gate();
+    const one = await world.start('one');
+    await world.start('two', { wait });
+    const call = failureOf(one.call('wait', []));
+    await world.settle(entered);
+    const client = await world.connect(one);
+    const failed = failureOf(client.drain('two'));
+    await world.advance(500);
+    world.kill('two');
+    expect(await world.settle(failed)).toMatchObject({ code: 'connection_lost', detail: { server: 'two' } });
+    await world.settle(call);
   });
 });
