@@ -22,6 +22,8 @@ import type { RunFollower, Unfollow } from './run-engine.ts';
 
 export interface ActiveRunOptions {
   readonly settings: RunSettings;
+  /** Of the workflow, for people. */
+  readonly name: string | undefined;
   readonly isDetached: boolean;
   readonly clock: Clock;
   readonly random: Random;
@@ -35,6 +37,8 @@ export interface ActiveRunOptions {
 
 /** How long a run outlives its last follower. */
 export const unfollowedMs = 10_000;
+/** What an event shows of a workflow's name. */
+const nameShown = 128;
 
 type StepStart = Extract<RunEffect, { kind: 'startStep' }>;
 
@@ -154,9 +158,10 @@ export class ActiveRun {
 
   /** What the fabric's own observers hear of a run. */
   #observe(event: WireRunEvent): void {
-    const { observer } = this.#options;
+    const { observer, name } = this.#options;
     const { runId } = this;
-    if (event.kind === 'run.accepted') observer.emit({ kind: event.kind, runId, steps: event.steps.length });
+    if (event.kind === 'run.accepted')
+      observer.emit({ kind: event.kind, runId, name: name?.slice(0, nameShown), steps: event.steps.length });
     else if (event.kind === 'run.settled') observer.emit({ kind: event.kind, runId, ok: event.ok, elapsedMs: event.elapsedMs });
     else if (event.kind === 'step.started')
       observer.emit({ kind: event.kind, runId, step: event.step, server: event.server, attempt: event.attempt });

@@ -119,6 +119,7 @@ export class Runner implements RunEngine {
         random: random.fork(runId),
         codec: { encodeValue: (value) => encodeValue(value), encodeError: (error, partial) => toWireError(error, { partial }) },
       },
+      name: request.name,
       isDetached: request.isDetached,
       onSettled: () => this.#onSettled(runId),
     });

@@ -6,6 +6,7 @@
  * S3 the session of a server that is about to drain is used until another one is open, or until the server says so
  *    again, and is kept until its last conversation has settled.
  * S4 a server that takes sessions only to end them is asked again no faster than one that refuses.
+ * S5 a server of another cluster than the first one, or of a protocol that was not offered, is left at once.
  */
 
 import { backoffMs } from '../base/backoff.ts';
@@ -130,6 +131,7 @@ export class SessionKeeper {
       throw fromWireError(ack.refusal);
     }
     if (!isAccepted) throw new HeddleError('unreachable', { address, evidence: 'remote' });
+    checkAck(ack, this.#options.hello, this.#ack);
     this.#ack = ack;
     this.#learn(ack.addresses);
     const peer: Peer = new Peer(
@@ -225,4 +227,12 @@ export class SessionKeeper {
     this.#waiters.clear();
     for (const waiter of waiters) waiter(this.#peer);
   }
+}
+
+/** Throws `version_mismatch` and `cluster_mismatch`; `known` is what an earlier server said. */
+function checkAck(ack: SessionAck, { protocolMin, protocolMax }: SessionHello, known: SessionAck | undefined): void {
+  if (ack.protocol < protocolMin || ack.protocol > protocolMax) {
+    throw new HeddleError('version_mismatch', { ours: `${protocolMin}..${protocolMax}`, theirs: `${ack.protocol}` });
+  }
+  if (known && ack.cluster !== known.cluster) throw new HeddleError('cluster_mismatch', { ours: known.cluster, theirs: ack.cluster });
 }

@@ -84,7 +84,13 @@ type BreakerEvent =
   | ({ readonly kind: 'breaker.closed' } & BreakerPlace);
 
 type RunEvent =
-  | { readonly kind: 'run.accepted'; readonly runId: string; readonly steps: number }
+  | {
+      readonly kind: 'run.accepted';
+      readonly runId: string;
+      /** The workflow's, for people: its first 128 characters. */
+      readonly name?: string | undefined;
+      readonly steps: number;
+    }
   | { readonly kind: 'run.settled'; readonly runId: string; readonly ok: boolean; readonly elapsedMs: number }
   | { readonly kind: 'step.started'; readonly runId: string; readonly step: string; readonly server: string; readonly attempt: number }
   | {

@@ -2,7 +2,7 @@
  * Where events go: to whoever listens, and never in the way of what they are about.
  *
  * O4 with no listener an `emit` is one comparison; `wants` spares the making of the event.
- * O5 a listener that throws is caught and counted; the others are told all the same.
+ * O5 a listener that throws is caught, and the others are told all the same; the first time is a warning of the process.
  * O6 a listener added or removed during an `emit` takes effect from the next one.
  */
 
@@ -14,12 +14,7 @@ export class Observer {
   readonly #byKind = new Map<EventKind, readonly Listener[]>();
   #forAll: readonly Listener[] = [];
   #listeners = 0;
-  #failures = 0;
-
-  /** How often a listener has thrown. */
-  get failures(): number {
-    return this.#failures;
-  }
+  #hasWarned = false;
 
   /** Whether anybody listens to this kind. */
   wants(kind: EventKind): boolean {
@@ -71,10 +66,18 @@ export class Observer {
     for (const listener of listeners) {
       try {
         listener(event);
-      } catch {
-        this.#failures += 1;
+      } catch (error) {
+        this.#warn(event.kind, error);
       }
     }
+  }
+
+  #warn(kind: EventKind, error: unknown): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    const detail = error instanceof Error ? error.stack : undefined;
+    const options = { code: 'HEDDLE_LISTENER', ...(detail === undefined ? {} : { detail }) };
+    process.emitWarning(`a listener of ${kind} threw; this is said once`, options);
   }
 }
 

@@ -149,6 +149,7 @@ export interface SubmitFrame {
   readonly id: number;
   /** Chosen by the caller; absent: by the coordinator. */
   readonly runId?: string | undefined;
+  /** Of the workflow, for people: the coordinator's observers see it. */
   readonly name?: string | undefined;
   readonly commands: readonly WireCommand[];
   readonly returns: WireReturns;

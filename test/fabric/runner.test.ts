@@ -18,6 +18,24 @@ describe('a run that is followed', () => {
     expect(await world.settle(kindsOf(run.events))).toEqual(kinds);
   });
 
+  test("is shown to its coordinator's observers with its name, cut to what people read", async ({ world }) => {
+    const one = await world.start('one', { same });
+    const names: unknown[] = [];
+    one.on('run.accepted', ({ name, steps }) => names.push([name, steps]));
+    const client = await world.connect(await world.start('two'));
+    const commands = [{ name: 'a', fun: 'same', args: [1] }];
+    for (const name of ['report', 'x'.repeat(200), undefined]) {
+      await world.settle(one.submit({ ...(name === undefined ? {} : { name }), commands }).result);
+    }
+    expect(names).toEqual([
+      ['report', 1],
+      ['x'.repeat(128), 1],
+      [undefined, 1],
+    ]);
+    await world.settle(client.submit({ name: 'elsewhere', commands }).result);
+    expect(names).toHaveLength(3);
+  });
+
   test('is attached to from another client, through another server, with every event', async ({ world }) => {
     const { wait, entered, release } = gate();
     const first = await world.connect(await world.start('one', { wait }));

@@ -50,6 +50,8 @@ type Answer = (options: DialOptions) => Promise<Dialled>;
 /** A transport whose answers the test writes, by address. */
 class ScriptedTransport implements Transport {
   readonly dials: string[] = [];
+  /** What a server says that is not usual. */
+  readonly says = new Map<string, { readonly cluster?: string; readonly protocol?: number }>();
   readonly links: ScriptedLink[] = [];
   readonly answers = new Map<string, Answer>();
 
@@ -68,7 +70,8 @@ class ScriptedTransport implements Transport {
     const link = new ScriptedLink(address);
     this.links.push(link);
     const wire = refusal && toWireError(refusal);
-    const ack = encodeSessionAck({ refusal: wire, server: address, instance: address, cluster: 'c', addresses, protocol: 1 });
+    const said = { cluster: 'c', protocol: 1, ...this.says.get(address) };
+    const ack = encodeSessionAck({ refusal: wire, server: address, instance: address, addresses, ...said });
     return { ack, isAccepted: refusal === undefined, link };
   }
 
@@ -220,6 +223,25 @@ describe('a session that is refused', () => {
     transport.answers.set('a:1', async () => ({ ...transport.dialled('a:1'), ack: new Uint8Array([255, 255]) }));
     expect(await failureOf(keeper.open())).toMatchObject({ code: 'protocol_error' });
     expect(transport.links[0]?.isClosed).toBe(true);
+  });
+
+  test.each([0, 2])('S5: with protocol %i, which was not offered, is left as version_mismatch', async (protocol) => {
+    const { transport, keeper } = rig('a:1');
+    transport.accept('a:1');
+    transport.says.set('a:1', { protocol });
+    expect(await failureOf(keeper.open())).toMatchObject({ code: 'version_mismatch', detail: { ours: '1..1', theirs: `${protocol}` } });
+    expect([transport.links[0]?.isClosed, keeper.peer]).toEqual([true, undefined]);
+  });
+
+  test('S5: by a server of another cluster, at an address used before, the next one is taken', async () => {
+    const { transport, keeper, advance } = rig('a:1', 'b:1', 'c:1');
+    for (const address of ['a:1', 'b:1', 'c:1']) transport.accept(address);
+    await keeper.open();
+    transport.says.set('b:1', { cluster: 'other' });
+    transport.links[0]?.lose('reset');
+    await advance(10);
+    expect(keeper.peer?.remoteAddress).toBe('c:1');
+    expect(transport.links.map((link) => link.isClosed)).toEqual([true, true, false]);
   });
 
   test('a server that asks something of its client is cut off', async () => {
