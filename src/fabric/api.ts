@@ -30,6 +30,7 @@ import type { Command, Returns, WorkflowData } from '../core/workflow/data.ts';
 import type { EventHead, RunEventBody, RunSettled } from '../core/workflow/record.ts';
 import type { HeddleError } from '../errors.ts';
 import type { FabricEvent } from '../observe/events.ts';
+import type { Drained, DrainOptions } from './drain-port.ts';
 import type { Plan } from './plan.ts';
 
 // ------------------------------------------------------------------------------------------- calling
@@ -154,33 +155,6 @@ export interface Client<F = Untyped> extends Caller<F> {
   /** Ends the session; calls under way are rejected with `closed`. */
   close(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
-}
-
-export interface DrainOptions {
-  /** Milliseconds to wait for the end of the drain, which goes on by itself; default 300,000. */
-  readonly timeoutMs?: number | undefined;
-  /** Abort ends the wait with `cancelled`; the drain goes on. */
-  readonly signal?: AbortSignal | undefined;
-  /** Told about twice a second what the server still waits for. */
-  readonly onWaiting?: ((underWay: UnderWay) => void) | undefined;
-}
-
-/** Work under way at a server. */
-export interface UnderWay {
-  /** Calls that its functions serve. */
-  readonly calls: number;
-  /** Calls that it makes or passes on. */
-  readonly sent: number;
-  /** Runs that it coordinates. */
-  readonly runs: number;
-}
-
-/** How a drain ended. */
-export interface Drained {
-  readonly server: string;
-  readonly elapsedMs: number;
-  /** What was under way when the grace was over: calls were ended, runs have lost their coordinator. */
-  readonly ended: UnderWay;
 }
 
 /** No option exists yet: an unknown key is refused by name. */

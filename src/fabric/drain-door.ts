@@ -14,7 +14,8 @@ import { toWireError } from '../wire/error.ts';
 import type { DrainFrame, ReplyFrame } from '../wire/frame.ts';
 import { encodeValue } from '../wire/value.ts';
 import type { Conversation, Incoming } from './conversation.ts';
-import type { DrainEnd, DrainFollower, WorkUnderWay } from './drain.ts';
+import type { DrainFollower } from './drain.ts';
+import type { Drained, UnderWay } from './drain-port.ts';
 import type { Peer } from './peer.ts';
 
 export interface DrainDoorOptions {
@@ -87,11 +88,11 @@ class PeerOfDrain implements DrainFollower, Incoming {
     this.#id = id;
   }
 
-  onWaiting(underWay: WorkUnderWay): void {
+  onWaiting(underWay: UnderWay): void {
     this.#peer.send({ kind: 'progress', id: this.#id, value: encodeValue(underWay) });
   }
 
-  onEnd(end: DrainEnd): void {
+  onEnd(end: Drained): void {
     this.#peer.answer({ kind: 'reply', id: this.#id, outcome: { ok: true, value: encodeValue(end) } });
   }
 

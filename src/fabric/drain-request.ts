@@ -7,8 +7,8 @@
 
 import { checkName } from '../core/names.ts';
 import { HeddleError } from '../errors.ts';
-import type { Drained, DrainOptions, UnderWay } from './api.ts';
 import { checkSignal, checkTimeout } from './call-options.ts';
+import type { Drained, DrainOptions, UnderWay } from './drain-port.ts';
 import { checkOptions } from './known-options.ts';
 import { SessionQuestion, type SessionQuestionOptions } from './session-question.ts';
 

@@ -9,6 +9,7 @@
 
 import { type CancelTask, type Clock, delay } from '../base/clock.ts';
 import type { Observer } from '../observe/observer.ts';
+import type { Drained, UnderWay } from './drain-port.ts';
 
 /** How long a drain waits for what is in flight before it ends it, in milliseconds. */
 export const drainGraceMs = 25_000;
@@ -17,28 +18,10 @@ const lingerMs = 1_000;
 /** How often whoever asked for the drain hears what it waits for, in milliseconds. */
 const reportMs = 500;
 
-/** Work that is under way at a server. */
-export interface WorkUnderWay {
-  /** Calls whose handlers run or wait here. */
-  readonly calls: number;
-  /** Calls that this server makes or passes on. */
-  readonly sent: number;
-  /** Runs that it coordinates. */
-  readonly runs: number;
-}
-
-/** How a drain ended; in the shape of the API. */
-export interface DrainEnd {
-  readonly server: string;
-  readonly elapsedMs: number;
-  /** What was still under way when the grace was over, and had to be ended. */
-  readonly ended: WorkUnderWay;
-}
-
 /** What a drain does to the rooms of its server. */
 export interface DrainableRooms {
   readonly observer: Observer;
-  readonly underWay: WorkUnderWay;
+  readonly underWay: UnderWay;
   /** Tells servers and clients; resolves when all can have heard it. */
   announceLeaving(): Promise<void>;
   /** From now on new work is refused with `draining`. Resolves when clients have hung up and servers send nothing more. */
@@ -51,8 +34,8 @@ export interface DrainableRooms {
 
 /** Who follows a drain. */
 export interface DrainFollower {
-  onWaiting(underWay: WorkUnderWay): void;
-  onEnd(end: DrainEnd): void;
+  onWaiting(underWay: UnderWay): void;
+  onEnd(end: Drained): void;
 }
 
 export interface DrainOptions {
@@ -68,7 +51,7 @@ export class Drain {
   readonly #stopping = new AbortController();
   readonly #startMs: number;
   #isRefusing = false;
-  #end: DrainEnd | undefined;
+  #end: Drained | undefined;
   #cancelReport: CancelTask | undefined;
   #done: Promise<void> | undefined;
 
@@ -129,7 +112,7 @@ export class Drain {
     await this.#within(lingerMs, left);
   }
 
-  #tellEnd(ended: WorkUnderWay): void {
+  #tellEnd(ended: UnderWay): void {
     const { name, rooms, clock } = this.#options;
     const end = { server: name, elapsedMs: Math.round(clock.nowMs() - this.#startMs), ended };
     this.#end = end;

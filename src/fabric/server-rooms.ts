@@ -16,8 +16,9 @@ import { FabricCaller } from './caller.ts';
 import { CatalogWatches } from './catalog-watches.ts';
 import { Directory } from './directory.ts';
 import { Dispatcher } from './dispatcher.ts';
-import type { DrainableRooms, DrainFollower, WorkUnderWay } from './drain.ts';
+import type { DrainableRooms, DrainFollower } from './drain.ts';
 import { askToBeLeft, DrainDoor } from './drain-door.ts';
+import type { UnderWay } from './drain-port.ts';
 import { Entry } from './entry.ts';
 import { Explainer } from './explainer.ts';
 import { ForeignEntry } from './foreign.ts';
@@ -125,7 +126,7 @@ export class ServerRooms implements DrainableRooms {
     return present(this.#mesh, 'the mesh is not open');
   }
 
-  get underWay(): WorkUnderWay {
+  get underWay(): UnderWay {
     return { calls: this.#dispatcher.inFlight, sent: this.#calls.inFlight, runs: this.#runner.active };
   }
 

@@ -204,7 +204,6 @@ describe('what is asked of a server', () => {
       [{ kind: 'query', id: 1, about: 'explain' }, 'no'],
       [{ kind: 'outcome', id: 1, caller: 'c', callNumber: 1, round: 0, timeoutMs: 1_000 }, 'no'],
       [{ kind: 'watch', id: 1, about: 'run', runId: 'r' }, 'no'],
-      [{ kind: 'drain', id: 1, server: 's' }, 'no'],
     ];
     for (const [frame, executed] of asked) {
       const { ask, peer, sinks, runs } = rig();

@@ -1,0 +1,30 @@
+/**
+ * A drain as whoever asks for it sees it: types only.
+ */
+
+/** Work under way at a server. */
+export interface UnderWay {
+  /** Calls that its functions serve. */
+  readonly calls: number;
+  /** Calls that it makes or passes on. */
+  readonly sent: number;
+  /** Runs that it coordinates. */
+  readonly runs: number;
+}
+
+/** How a drain ended. */
+export interface Drained {
+  readonly server: string;
+  readonly elapsedMs: number;
+  /** What was under way when the grace was over: calls were ended, runs have lost their coordinator. */
+  readonly ended: UnderWay;
+}
+
+export interface DrainOptions {
+  /** Milliseconds to wait for the end of the drain, which goes on by itself; default 300,000. */
+  readonly timeoutMs?: number | undefined;
+  /** Abort ends the wait with `cancelled`; the drain goes on. */
+  readonly signal?: AbortSignal | undefined;
+  /** Told about twice a second what the server still waits for. */
+  readonly onWaiting?: ((underWay: UnderWay) => void) | undefined;
+}
