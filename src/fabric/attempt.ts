@@ -141,7 +141,7 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
     this.#id = peer.reserve(this);
     this.#number = this.#owner.onSending(this.serverName);
     const version = routing.versionOf(this.route, invocation);
-    const { isDirect } = routing;
+    const isDirect = routing.isDirect(this.route);
     const sent = { id: this.#id, attempt: this.#number, paid, nowMs: this.#sentAtMs, self: context.instance, version, isDirect };
     peer.send(frameOf(invocation, sent));
   }

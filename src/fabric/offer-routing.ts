@@ -31,7 +31,6 @@ export interface OfferRoutingOptions {
 }
 
 export class OfferRouting implements Routing<Offer> {
-  readonly isDirect = true;
   readonly #options: OfferRoutingOptions;
   /** Of functions of which an attempt has failed. */
   readonly #budgets = new WeakMap<FunctionStats, RetryBudget>();
@@ -56,6 +55,10 @@ export class OfferRouting implements Routing<Offer> {
 
   reach(offer: Offer, done: (reached: CallPeer | HeddleError) => void): () => void {
     return this.#options.links.whenLinked(offer.server, done);
+  }
+
+  isDirect(): boolean {
+    return true;
   }
 
   serverOf(offer: Offer) {

@@ -106,9 +106,10 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
       return this.#settle(frame);
     }
     const { code } = fromWireError(outcome.error);
+    const isFromOwner = this.#attempt !== undefined && this.routing.isDirect(this.#attempt.route);
     this.#attempt?.end(code);
     if (code === 'deadline_exceeded' && this.#isOverdue()) this.#fail(this.#lateError(outcome.error.executed), frame);
-    else if (this.routing.isDirect || code === 'draining') this.#failed(outcome.error, frame);
+    else if (isFromOwner || code === 'draining') this.#failed(outcome.error, frame);
     // An entry server has made the retries; its verdict is the call's.
     else this.#fail(outcome.error, frame);
   }

@@ -37,8 +37,8 @@ export interface Routing<Route> {
   /** Makes a connection and tells how that ended, never at once; gives what takes the wish back. */
   reach(route: Route, done: (reached: CallPeer | HeddleError) => void): () => void;
   serverOf(route: Route): { readonly name: string; readonly instance: string };
-  /** Whether the receivers of its frames must run the call themselves; else they route it on. */
-  readonly isDirect: boolean;
+  /** Whether the receiver of its frames must run the call itself; else it routes the call on. */
+  isDirect(route: Route): boolean;
   /** The version to ask a route for. */
   versionOf(route: Route, invocation: Invocation): string | undefined;
   /** Strictest effect known of the function. */

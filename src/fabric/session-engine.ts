@@ -27,7 +27,6 @@ type SessionRoute = Peer | typeof nextSession;
 const notConnected = { name: 'the fabric', instance: '' };
 
 export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRoute> {
-  readonly isDirect = false;
   readonly #keeper: SessionKeeper;
   readonly #clock: Clock;
   readonly #calls: CallTable<SessionRoute>;
@@ -83,6 +82,10 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
 
   reach(_route: SessionRoute, done: (reached: CallPeer | HeddleError) => void): () => void {
     return this.#keeper.whenOpen((peer) => done(peer ?? new HeddleError('closed', { what: 'the client' })));
+  }
+
+  isDirect(): boolean {
+    return false;
   }
 
   serverOf(route: SessionRoute) {

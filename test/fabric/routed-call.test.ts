@@ -104,7 +104,7 @@ function start(options: RigOptions = {}): Rig {
     peerOf: (server) => peers.get(server),
     reach: () => () => {},
     serverOf: (server) => ({ name: server, instance: server }),
-    isDirect,
+    isDirect: () => isDirect,
     versionOf: () => '1.0.0',
     effectOf: () => effect,
     began: () => 1,
