@@ -17,7 +17,9 @@ import { functionsMax } from '../src/fabric/registry.ts';
 import { runTimeoutMsDefault } from '../src/fabric/run-engine.ts';
 import { attemptsMax, paidRetriesMax } from '../src/fabric/retry.ts';
 import { tokensMax, tokensPerSuccess } from '../src/fabric/retry-budget.ts';
+import { waitMsDefault } from '../src/fabric/routed-call.ts';
 import { activeMax, settledMax, settledMs } from '../src/fabric/runner.ts';
+import { waitingMax } from '../src/fabric/waiting-room.ts';
 import { messageBytesMax, socketsMax, socketsPerAddressMax, valueBytesMax } from '../src/transport/limits.ts';
 import { keyBytesMax } from '../src/wire/call-terms.ts';
 import { inlineBytesMax } from '../src/wire/common-messages.ts';
@@ -42,6 +44,8 @@ export const limits: readonly Limit[] = [
   { what: 'values over 64 KiB among them', limit: count(largePerFrameMax), beyond: '`too_large` before it is sent / `bad_result`' },
   { what: 'calls in flight on one link', limit: count(callsInFlightMax), beyond: 'further calls wait (back-pressure)' },
   { what: 'calls of one function at one server, unless it declares `concurrency`', limit: count(concurrencyDefault), beyond: `${queuedPerPlaceMax} x as many wait for at most ${time(queueWaitMsMax)}, then \`overloaded\`` },
+  { what: 'wait for a provider that has just gone, unless the call says otherwise', limit: time(waitMsDefault), beyond: '`no_such_function` / `no_matching_offer`' },
+  { what: 'calls at one server that wait for an absent provider', limit: count(waitingMax), beyond: 'further ones do not wait' },
   { what: 'paid retries of one call, unless it says otherwise', limit: count(paidRetriesMax), beyond: 'its last error' },
   { what: 'tries that a call may ask for', limit: count(attemptsMax), beyond: '`bad_argument`' },
   { what: 'retries of all calls of one function', limit: `${count(tokensMax)}, and ${count(tokensPerSuccess * 100)} more for a hundred successes`, beyond: 'a call ends with its last error' },

@@ -8,7 +8,7 @@
  * Callables are core/function.ts, references and builders core/workflow; this page holds no code.
  */
 
-import type { Effect, Need, OfferKind } from '../core/catalog/offer.ts';
+import type { Effect, OfferKind } from '../core/catalog/offer.ts';
 import type {
   AnyFunction,
   ArgsOf,
@@ -30,34 +30,13 @@ import type { Command, Returns, WorkflowData } from '../core/workflow/data.ts';
 import type { EventHead, RunEventBody, RunSettled } from '../core/workflow/record.ts';
 import type { HeddleError } from '../errors.ts';
 import type { FabricEvent } from '../observe/events.ts';
+import type { CallOptions } from './call-api.ts';
 import type { Drained, DrainOptions } from './drain-port.ts';
 import type { Plan } from './plan.ts';
 
-// ------------------------------------------------------------------------------------------- calling
+export type { CallOptions } from './call-api.ts';
 
-export interface CallOptions {
-  /** Resources that the offer must carry; a list means all of them. */
-  readonly need?: Need | undefined;
-  /** A semver range. By definition the default is `^` its version; by name any, highest first. */
-  readonly version?: string | undefined;
-  /** Name of the one server that may run it. */
-  readonly target?: string | undefined;
-  /** Milliseconds for the whole call, its attempts included. Default 30,000; a nested call inherits what is left. */
-  readonly timeoutMs?: number | undefined;
-  /** Abort gives `cancelled`, with the signal's reason as cause, and stops the remote handler. */
-  readonly signal?: AbortSignal | undefined;
-  /** Travels with the call and is inherited by nested calls; 4 KiB in all. */
-  readonly meta?: Readonly<Record<string, string>> | undefined;
-  /** What the handler gets as `ctx.idempotencyKey`, the same for calls that mean the same; 1 to 256 bytes. Default: the callId. */
-  readonly idempotencyKey?: string | undefined;
-  /**
-   * `attempts`: how often the call may be tried in all, 1 to 10; 1 is never again. What nothing ran of is no try. Default: the
-   * first, 3 retries, and one more after a lost connection. Only what is safe to repeat is repeated, whatever the number.
-   */
-  readonly retry?: { readonly attempts: number } | undefined;
-  /** Which calls go first where there are too many; inherited by nested calls. */
-  readonly priority?: 'batch' | 'default' | 'critical' | undefined;
-}
+// ------------------------------------------------------------------------------------------- calling
 
 export interface RunOptions {
   /** Chosen by the caller: submitting it twice attaches to the first. Default: made by the coordinator. */

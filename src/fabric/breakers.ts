@@ -43,6 +43,8 @@ export interface BreakersOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly observer: Observer;
+  /** A gate changed. */
+  readonly onChange?: (() => void) | undefined;
 }
 
 const serverFailuresMax = 5;
@@ -53,13 +55,15 @@ const fairMsMin = 1_000;
 export class Breakers {
   readonly #catalog: Catalog;
   readonly #observer: Observer;
+  readonly #onChange: (() => void) | undefined;
   readonly #context: BreakerContext;
   readonly #breakers = new WeakMap<Gate, Breaker>();
   /** Those that are not closed. */
   readonly #broken = new Set<Breaker>();
   #permit: Permit = 1;
 
-  constructor({ catalog, clock, random, observer }: BreakersOptions) {
+  constructor({ catalog, clock, random, observer, onChange }: BreakersOptions) {
+    this.#onChange = onChange;
     this.#catalog = catalog;
     this.#observer = observer;
     this.#context = {
@@ -147,6 +151,7 @@ export class Breakers {
     if (state === 'closed') this.#broken.delete(breaker);
     else this.#broken.add(breaker);
     this.#catalog.touch();
+    this.#onChange?.();
     const place = placeText(breaker.place);
     if (opened) this.#observer.emit({ kind: 'breaker.opened', ...place, ...opened });
     else if (state === 'ready') this.#observer.emit({ kind: 'breaker.halfOpened', ...place });

@@ -8,11 +8,12 @@ import { HeddleError } from '../errors.ts';
 import { keyBytesMax } from '../wire/call-terms.ts';
 import type { CallTerms } from '../wire/frame.ts';
 import type { CallOptions } from './api.ts';
+import { timeoutMsMax } from './invocation.ts';
 import { checkOptions } from './known-options.ts';
 import { attemptsMax } from './retry.ts';
 
 /** Names of the options that become terms. */
-export const termNames = ['idempotencyKey', 'priority', 'retry'] as const;
+export const termNames = ['idempotencyKey', 'priority', 'retry', 'waitMs'] as const;
 
 /** On the way it would become another character, and with it another key. */
 const loneSurrogate = /\p{Surrogate}/u;
@@ -23,13 +24,16 @@ export function checkTerms(options: Readonly<Record<string, unknown>>): void {
   checkKey(options['idempotencyKey'], 'idempotencyKey');
   checkPriority(options['priority']);
   checkRetry(options['retry']);
+  checkWait(options['waitMs']);
 }
 
 /** What travels with the call; undefined for most. A nested call has its parent's priority unless it says otherwise. */
 export function termsOf(options: CallOptions, parentPriority?: CallTerms['priority']): CallTerms | undefined {
-  const { idempotencyKey, priority = parentPriority, retry } = options;
-  const isUsual = idempotencyKey === undefined && retry === undefined && (priority === undefined || priority === 'default');
-  return isUsual ? undefined : { idempotencyKey, priority: priority === 'default' ? undefined : priority, attemptsMax: retry?.attempts };
+  const { idempotencyKey, retry, waitMs } = options;
+  const wanted = options.priority ?? parentPriority;
+  const priority = wanted === 'default' ? undefined : wanted;
+  const isUsual = priority === undefined && idempotencyKey === undefined && retry === undefined && waitMs === undefined;
+  return isUsual ? undefined : { priority, idempotencyKey, waitMs, attemptsMax: retry?.attempts };
 }
 
 function checkKey(key: unknown, name: string): void {
@@ -48,6 +52,11 @@ function checkRetry(retry: unknown): void {
   const { attempts } = checkOptions(retry, ['attempts'], 'options.retry');
   const isCount = typeof attempts === 'number' && Number.isInteger(attempts) && attempts >= 1 && attempts <= attemptsMax;
   if (!isCount) throw refused('retry.attempts', `a whole number from 1 to ${attemptsMax}`, attempts);
+}
+
+function checkWait(waitMs: unknown): void {
+  if (waitMs === undefined || (typeof waitMs === 'number' && waitMs >= 0 && waitMs <= timeoutMsMax)) return;
+  throw refused('waitMs', `milliseconds, from 0 to ${timeoutMsMax}`, waitMs);
 }
 
 function refused(name: string, expected: string, found: unknown): HeddleError {

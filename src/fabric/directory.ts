@@ -20,6 +20,8 @@ export interface DirectoryOptions {
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly observer: Observer;
+  /** The catalog, or what it says of a server, is different. */
+  readonly onChange?: (() => void) | undefined;
 }
 
 export class Directory {
@@ -37,6 +39,7 @@ export class Directory {
     this.feed.offersChanged(server.instance, body);
     this.#tell('offer.appeared', change.appeared);
     this.#tell('offer.withdrawn', change.withdrawn);
+    this.#options.onChange?.();
     for (const conflict of change.conflicted) this.#options.observer.emit({ kind: 'offer.conflicted', ...conflict });
   }
 
@@ -53,11 +56,13 @@ export class Directory {
       status: view.isSelf && view.status === 'leaving' ? 'alive' : view.status,
       isLinked: view.isLinked || view.isSelf,
     });
+    this.#options.onChange?.();
   }
 
   memberGone(view: MemberView): void {
     this.feed.memberGone(view.instance);
     this.#tell('offer.withdrawn', this.#options.catalog.remove(view.instance, this.#options.clock.nowMs()));
+    this.#options.onChange?.();
   }
 
   /** Every offer, by function, version and server. */

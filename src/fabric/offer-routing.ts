@@ -5,7 +5,7 @@
  * O2 an offer of this very server is served here, without a link.
  */
 
-import type { Clock } from '../base/clock.ts';
+import type { CancelTask, Clock } from '../base/clock.ts';
 import type { Catalog } from '../core/catalog/catalog.ts';
 import { type Effect, stricter } from '../core/catalog/offer.ts';
 import type { FunctionStats, Offer } from '../core/catalog/server-state.ts';
@@ -17,6 +17,7 @@ import type { Invocation } from './invocation.ts';
 import type { Links } from './links.ts';
 import { RetryBudget } from './retry-budget.ts';
 import type { AttemptEnd, CallPeer, Routing, Tried } from './routing-port.ts';
+import type { WaitingRoom } from './waiting-room.ts';
 
 export interface OfferRoutingOptions {
   readonly clock: Clock;
@@ -25,6 +26,7 @@ export interface OfferRoutingOptions {
   readonly router: Router;
   readonly breakers: Breakers;
   readonly links: Links;
+  readonly waitingRoom: WaitingRoom;
   /** Instance of this server, and what serves its own offers. */
   readonly instance: string;
   readonly local: CallPeer;
@@ -44,8 +46,14 @@ export class OfferRouting implements Routing<Offer> {
     return router.pick(invocation, tried, nowMs) ?? router.refusal(invocation, tried, { nowMs, wallMs: clock.wallMs() });
   }
 
-  mayComeBack(invocation: Invocation, nowMs: number): boolean {
-    return this.#options.catalog.hasJustVanished(invocation.function, nowMs);
+  mayComeBack({ function: name }: Invocation, nowMs: number): boolean {
+    const { catalog } = this.#options;
+    const offers = catalog.offersOf(name);
+    return offers.length === 0 ? catalog.hasJustVanished(name, nowMs) : offers.every(({ server }) => server.tier === 0);
+  }
+
+  whenChanged(patienceMs: number, changed: () => void): CancelTask | undefined {
+    return this.#options.waitingRoom.enter(patienceMs, changed);
   }
 
   peerOf(offer: Offer): CallPeer | undefined {

@@ -20,9 +20,8 @@ import type { CallHandle, CallSink, Invocation } from './invocation.ts';
 import { decideRetry, retryBackoff } from './retry.ts';
 import type { CallContext, Routing } from './routing-port.ts';
 
-/** How long a call waits for a provider that was there a moment ago, and how often it looks, in milliseconds. */
-const absentMs = 250;
-const absentPollMs = 25;
+/** How long a call waits for a provider that was there a moment ago, unless it says otherwise, in milliseconds. */
+export const waitMsDefault = 250;
 
 export interface CallStart<Route> {
   readonly invocation: Invocation;
@@ -51,7 +50,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
   #attempt: Attempt<Route> | undefined = undefined;
   #nextNumber: number;
   #history: CallHistory | undefined = undefined;
-  /** Until when a provider that has just vanished is waited for. */
+  /** Until when an absent provider is waited for; set with the first absence. */
   #absentUntilMs: number | undefined = undefined;
   /** Takes back a wait between attempts. */
   #stopWaiting: CancelTask | undefined = undefined;
@@ -126,22 +125,29 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
     const chosen = this.routing.choose(this.invocation, this.#history?.tried, this.context.clock.nowMs());
     if (HeddleError.is(chosen)) {
       this.#attempt = undefined;
-      return this.#isAbsent(chosen) ? this.#waitForProvider() : this.#failed(toWireError(chosen));
+      return this.#waitsForProvider(chosen) ? undefined : this.#failed(toWireError(chosen));
     }
     this.#attempt = new Attempt(this, chosen);
     if (!this.#attempt.start()) this.#tryAnother(chosen, 'no_route');
   }
 
-  /** Whether nobody offers what was offered a moment ago, and there is time left to wait for it. */
-  #isAbsent(refusal: HeddleError): boolean {
-    if (!HeddleError.is(refusal, 'no_such_function', 'no_matching_offer')) return false;
+  /** Whether it waits for somebody to offer, or to be able to serve, what nobody does just now. */
+  #waitsForProvider(refusal: HeddleError): boolean {
+    if (!HeddleError.is(refusal, 'no_such_function', 'no_matching_offer', 'no_route')) return false;
     const nowMs = this.context.clock.nowMs();
-    if (this.#absentUntilMs === undefined && this.routing.mayComeBack(this.invocation, nowMs)) this.#absentUntilMs = nowMs + absentMs;
-    return this.#absentUntilMs !== undefined && nowMs < this.#absentUntilMs;
+    const isFirst = this.#absentUntilMs === undefined;
+    const untilMs = this.#absentUntilMs ?? nowMs + this.#patienceMs(nowMs);
+    const leave = untilMs > nowMs ? this.routing.whenChanged(untilMs - nowMs, () => this.#next()) : undefined;
+    if (leave === undefined) return false;
+    this.#absentUntilMs = untilMs;
+    this.#stopWaiting = leave;
+    this.#history?.forgetTried();
+    if (isFirst) this.#sink.waiting?.(untilMs, refusal.code);
+    return true;
   }
 
-  #waitForProvider(): void {
-    this.#wait(absentPollMs);
+  #patienceMs(nowMs: number): number {
+    return this.invocation.terms?.waitMs ?? (this.routing.mayComeBack(this.invocation, nowMs) ? waitMsDefault : 0);
   }
 
   /** The call's own time is over as well: later hops, which had a little less, spoke first. */

@@ -5,7 +5,7 @@
  * A server routes by its catalog (offer-routing.ts), a client by its session (session-engine.ts).
  */
 
-import type { Clock } from '../base/clock.ts';
+import type { CancelTask, Clock } from '../base/clock.ts';
 import type { DeadlineWheel } from '../base/deadline-wheel.ts';
 import type { Random } from '../base/random.ts';
 import type { Effect } from '../core/catalog/offer.ts';
@@ -30,8 +30,10 @@ export type Tried = ReadonlyMap<string, ErrorCode>;
 /** Chooses and accounts for attempts; `Route` is whatever it likes to call one choice. */
 export interface Routing<Route> {
   choose(invocation: Invocation, tried: Tried | undefined, nowMs: number): Route | HeddleError;
-  /** Whether a function that nobody offers was there a moment ago. */
+  /** Whether a function that nobody offers, or serves any more, was there a moment ago. */
   mayComeBack(invocation: Invocation, nowMs: number): boolean;
+  /** Calls back once: when a choice may come out differently, or after `patienceMs`. Undefined: it cannot be waited for. */
+  whenChanged(patienceMs: number, changed: () => void): CancelTask | undefined;
   /** The open connection of a route, if there is one. */
   peerOf(route: Route): CallPeer | undefined;
   /** Makes a connection and tells how that ended, never at once; gives what takes the wish back. */

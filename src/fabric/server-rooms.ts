@@ -31,10 +31,11 @@ import { Reception } from './reception.ts';
 import { Registry } from './registry.ts';
 import { RunCaller } from './run-caller.ts';
 import { RunRelay } from './run-relay.ts';
-import { Runner } from './runner.ts';
+import { Runner, type RunnerOptions } from './runner.ts';
 import type { ResolvedServerOptions } from './server-options.ts';
 import type { ServerParts } from './server-parts.ts';
 import { SessionNews } from './session-news.ts';
+import { WaitingRoom } from './waiting-room.ts';
 
 /** What the rooms ask of the server's state. */
 export interface ServerGuards {
@@ -66,6 +67,7 @@ export class ServerRooms implements DrainableRooms {
   readonly #dispatcher: Dispatcher;
   readonly #breakers: Breakers;
   readonly #links: Links;
+  readonly #waitingRoom: WaitingRoom;
   readonly #calls: CallTable<Offer>;
   readonly #runner: Runner;
   readonly #news: SessionNews;
@@ -84,8 +86,10 @@ export class ServerRooms implements DrainableRooms {
     this.#wheel = new DeadlineWheel(clock);
     this.registry = new Registry(options.functions);
     const catalog = new Catalog();
-    this.directory = new Directory({ catalog, clock, observer });
-    this.#breakers = new Breakers({ catalog, clock, random: random.fork('breakers'), observer });
+    this.#waitingRoom = new WaitingRoom(clock);
+    const onChange = (): void => this.#waitingRoom.changed();
+    this.directory = new Directory({ catalog, clock, observer, onChange });
+    this.#breakers = new Breakers({ catalog, clock, random: random.fork('breakers'), observer, onChange });
     this.#dispatcher = this.#makeDispatcher();
     this.#links = new Links({
       clock,
@@ -98,15 +102,7 @@ export class ServerRooms implements DrainableRooms {
     this.#calls = new CallTable(this.#makeRouting(catalog, router), { clock, random: random.fork('calls'), wheel: this.#wheel, instance });
     this.caller = new FabricCaller({ engine: this.#calls, nowMs, identity, refusal: guards.callRefusal });
     const nextCall = () => ({ caller: instance, callerName: options.name, callNumber: this.caller.nextCallNumber() });
-    this.#runner = new Runner({
-      server: options.name,
-      catalog,
-      engine: this.#calls,
-      clock,
-      random: random.fork('runs'),
-      observer,
-      nextCall,
-    });
+    this.#runner = this.#makeRunner(catalog, nextCall);
     const runs = new RunRelay({ clock, runner: this.#runner, peers: (server) => this.#links.servers(server) });
     this.runs = new RunCaller({ engine: runs, coordinator: () => options.name, instance, refusal: guards.callRefusal });
     this.#news = new SessionNews({ clock, members: () => this.mesh.members(), tell: (frame) => this.#links.tellSessions(frame) });
@@ -222,9 +218,16 @@ export class ServerRooms implements DrainableRooms {
       router,
       breakers: this.#breakers,
       links: this.#links,
+      waitingRoom: this.#waitingRoom,
       instance: this.#identity.instance,
       local: new LocalPeer(this.#dispatcher, this.#identity),
     });
+  }
+
+  #makeRunner(catalog: Catalog, nextCall: RunnerOptions['nextCall']): Runner {
+    const { clock, random } = this.#parts;
+    const { name: server } = this.#options;
+    return new Runner({ server, catalog, engine: this.#calls, clock, random: random.fork('runs'), observer: this.observer, nextCall });
   }
 
   #makeEntry(runs: RunRelay): Entry {

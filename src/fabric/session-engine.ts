@@ -76,6 +76,8 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
     return false;
   }
 
+  whenChanged(): undefined {}
+
   peerOf(route: SessionRoute): CallPeer | undefined {
     return route === nextSession ? undefined : route;
   }

@@ -79,7 +79,7 @@ describe('a server that is late to hear of a drain', () => {
     world.network.setDelay('one', 'two', 300);
     const stopped = one[Symbol.asyncDispose]();
     await world.advance(250);
-    expect(await world.settle(failureOf(two.call('wait', [])))).toMatchObject({ code: 'no_route', executed: 'no' });
+    expect(await world.settle(failureOf(two.call('wait', [])))).toMatchObject({ code: 'no_such_function', executed: 'no' });
     await world.settle(stopped);
     expect(state.runs).toBe(0);
   });

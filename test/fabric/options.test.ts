@@ -30,6 +30,7 @@ describe('call options', () => {
       idempotencyKey: 'é'.repeat(keyBytesMax / 2),
       priority: 'batch',
       retry: { attempts: 10 },
+      waitMs: 0,
     };
     expect(checkCallOptions(options)).toBe(options);
   });
@@ -37,6 +38,9 @@ describe('call options', () => {
   it.each([
     [{ timeoutMS: 5 }, 'unknown option "timeoutMS" (did you mean "timeoutMs"?)'],
     [{ hedge: true }, 'unknown option "hedge"'],
+    [{ waitMs: -1 }, '-1'],
+    [{ waitMs: '250' }, '"250"'],
+    [{ waitMs: Number.NaN }, 'NaN'],
     [{ retry: 2 }, 'number'],
     [{ retry: { times: 2 } }, 'unknown option "times"'],
     [{ retry: {} }, 'undefined'],

@@ -9,6 +9,7 @@ import type { Conversation, RoomWaiter } from '../../src/fabric/conversation.ts'
 import type { Invocation, Settlement } from '../../src/fabric/invocation.ts';
 import { RoutedCall } from '../../src/fabric/routed-call.ts';
 import type { AttemptEnd, CallPeer, Routing, Tried } from '../../src/fabric/routing-port.ts';
+import { WaitingRoom } from '../../src/fabric/waiting-room.ts';
 import { fromWireError, toWireError } from '../../src/wire/error.ts';
 import type { CallFrame, CallTerms, Frame } from '../../src/wire/frame.ts';
 import { decodeValue, encodeArguments, encodeValue } from '../../src/wire/value.ts';
@@ -64,6 +65,7 @@ class ScriptedPeer implements CallPeer {
 
 interface Rig {
   readonly clock: VirtualClock;
+  readonly room: WaitingRoom;
   readonly peers: Map<string, ScriptedPeer>;
   readonly ends: (ErrorCode | undefined)[];
   readonly settled: Settlement[];
@@ -78,6 +80,8 @@ interface RigOptions {
   readonly isDirect?: boolean;
   readonly isOverloadFinal?: boolean;
   readonly canPay?: boolean;
+  /** No further call may wait for a provider. */
+  readonly isCrowded?: boolean;
   readonly terms?: CallTerms;
   /** Connections lost on earlier hops. */
   readonly lost?: number;
@@ -93,13 +97,15 @@ function start(options: RigOptions = {}): Rig {
   const ends: (ErrorCode | undefined)[] = [];
   const settled: Settlement[] = [];
   const waits: ErrorCode[] = [];
+  const room = new WaitingRoom(clock);
   const routing: Routing<string> = {
     choose: (_call: Invocation, tried: Tried | undefined) =>
       servers.find((server) => !tried?.has(server)) ??
       (options.isUnknown
         ? new HeddleError('no_such_function', { function: 'f', nearest: [] })
         : new HeddleError('no_route', { function: 'f', offers: [] })),
-    mayComeBack: () => true,
+    mayComeBack: () => options.isUnknown ?? false,
+    whenChanged: (patienceMs, changed) => (options.isCrowded ? undefined : room.enter(patienceMs, changed)),
     mayPay: () => options.canPay ?? true,
     peerOf: (server) => peers.get(server),
     reach: () => () => {},
@@ -135,7 +141,7 @@ function start(options: RigOptions = {}): Rig {
   options.before?.(peers);
   const sink = { settled: (end: Settlement) => settled.push(end), waiting: (_until: number, because: ErrorCode) => waits.push(because) };
   const call = new RoutedCall(routing, context, { invocation, sink }).start();
-  return { clock, peers, ends, settled, waits, call };
+  return { clock, room, peers, ends, settled, waits, call };
 }
 
 function fillUp(peers: ReadonlyMap<string, ScriptedPeer>): void {
@@ -278,9 +284,41 @@ describe('an absent provider', () => {
     rig.clock.advance(100);
     servers.push('a');
     rig.peers.set('a', new ScriptedPeer());
-    rig.clock.advance(50);
+    rig.room.changed();
+    rig.clock.advance(0);
     peer(rig, 'a').answer(1);
     expect(rig.settled[0]?.outcome.ok).toBe(true);
+    expect(rig.waits).toEqual(['no_such_function']);
+    expect(rig.room.size).toBe(0);
+  });
+
+  it('is waited for as long as the caller says, also one that was refused a moment ago and comes back', () => {
+    const servers = ['a'];
+    const rig = start({ servers, terms: { waitMs: 5_000 }, timeoutMs: 10_000 });
+    peer(rig, 'a').refuse(new HeddleError('draining', { server: 'a' }));
+    rig.clock.advance(4_990);
+    expect(rig.settled).toHaveLength(0);
+    rig.room.changed();
+    rig.clock.advance(5);
+    expect(peer(rig, 'a').calls).toHaveLength(2);
+    peer(rig, 'a').answer(1);
+    expect(rig.settled[0]?.outcome.ok).toBe(true);
+  });
+
+  it('is not waited for when the caller says 0, nor when there is no room to wait in', () => {
+    expect(errorOf(start({ servers: [], isUnknown: true, terms: { waitMs: 0 } })).code).toBe('no_such_function');
+    const call = start({ servers: [], isUnknown: true, isCrowded: true });
+    expect(errorOf(call).code).toBe('no_such_function');
+  });
+
+  it('is waited for no longer than the call has time, and not after it was cancelled', () => {
+    const late = start({ servers: [], terms: { waitMs: 60_000 }, timeoutMs: 500 });
+    late.clock.advance(520);
+    expect(errorOf(late)).toMatchObject({ code: 'deadline_exceeded', executed: 'no' });
+    const given = start({ servers: [], terms: { waitMs: 60_000 } });
+    given.call.cancel('enough');
+    expect(errorOf(given)).toMatchObject({ code: 'cancelled', executed: 'no' });
+    expect([late.room.size, given.room.size]).toEqual([0, 0]);
   });
 
   it('that stays away ends the call after 250 ms', () => {
