@@ -4,7 +4,7 @@
  */
 
 import { HeddleError } from '../errors.ts';
-import type { Acceptor, Answer, Arrival, ForeignRequest } from '../transport/transport.ts';
+import type { Acceptor, Answer, Arrival, ForeignQuestion, ForeignRequest, ForeignStream } from '../transport/transport.ts';
 import { toWireError } from '../wire/error.ts';
 import { encodeForeignError } from '../wire/foreign.ts';
 import type { SessionAck } from '../wire/frame.ts';
@@ -35,12 +35,12 @@ export class Reception implements Acceptor {
     return arrival.link.kind === 'link' ? this.#options.acceptLink(arrival) : this.#acceptSession(arrival);
   }
 
-  call(request: ForeignRequest): Promise<Uint8Array> {
-    return this.#options.foreign.call(request);
+  ask(question: ForeignQuestion, request: ForeignRequest): Promise<Uint8Array> {
+    return this.#options.foreign.ask(question, request);
   }
 
-  submit(request: ForeignRequest): AsyncIterable<Uint8Array> {
-    return this.#options.foreign.submit(request);
+  follow(stream: ForeignStream, request: ForeignRequest): AsyncIterable<Uint8Array> {
+    return this.#options.foreign.follow(stream, request);
   }
 
   encodeError(error: HeddleError): Uint8Array {

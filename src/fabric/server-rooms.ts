@@ -21,7 +21,7 @@ import { askToBeLeft, DrainDoor } from './drain-door.ts';
 import type { UnderWay } from './drain-port.ts';
 import { Entry } from './entry.ts';
 import { Explainer } from './explainer.ts';
-import { ForeignEntry } from './foreign.ts';
+import { ForeignEntry, type ForeignEntryOptions } from './foreign.ts';
 import { Links } from './links.ts';
 import { LocalPeer } from './local-peer.ts';
 import { Mesh } from './mesh.ts';
@@ -113,7 +113,7 @@ export class ServerRooms implements DrainableRooms {
       links: this.#links,
       refusal: guards.sessionRefusal,
       addresses: () => this.#news.greeting(),
-      foreign: new ForeignEntry({ engine: this.#calls, runs, nowMs, nextCall, refusal: guards.refusal }),
+      foreign: this.#makeForeign(runs, nextCall),
       acceptLink: (arrival) => this.mesh.accept(arrival),
     });
   }
@@ -228,6 +228,19 @@ export class ServerRooms implements DrainableRooms {
     const { clock, random } = this.#parts;
     const { name: server } = this.#options;
     return new Runner({ server, catalog, engine: this.#calls, clock, random: random.fork('runs'), observer: this.observer, nextCall });
+  }
+
+  #makeForeign(runs: RunRelay, nextCall: ForeignEntryOptions['nextCall']): ForeignEntry {
+    return new ForeignEntry({
+      engine: this.#calls,
+      runs,
+      explainer: this.explainer,
+      feed: this.directory.feed,
+      server: this.#options.name,
+      nowMs: () => this.#parts.clock.nowMs(),
+      nextCall,
+      refusal: this.#guards.refusal,
+    });
   }
 
   #makeEntry(runs: RunRelay): Entry {

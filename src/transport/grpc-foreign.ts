@@ -1,47 +1,67 @@
 /**
- * Clients in any language: one unary call, one streamed run, nothing of the fabric's own protocol.
+ * Clients in any language: gRPC's own unary and server-streaming calls, nothing of the fabric's own protocol.
+ *
+ * A client that does not read holds one message here and what HTTP/2 has taken from it: the next is not asked for.
  */
-
-import { once } from 'node:events';
 
 import type { ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
 
 import type { Clock } from '../base/clock.ts';
 import { statusOf } from './grpc-status.ts';
-import type { Acceptor, ForeignRequest } from './transport.ts';
+import type { Acceptor, ForeignQuestion, ForeignRequest, ForeignStream } from './transport.ts';
 
 type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
 type StreamCall = ServerWritableStream<Buffer, Buffer>;
 
-/** Answers `Fabric.Call`. */
-export async function answerCall(
-  acceptor: Acceptor,
-  clock: Clock,
-  exchange: { call: UnaryCall; send: sendUnaryData<Buffer> },
+export interface ForeignHouse {
+  readonly acceptor: Acceptor;
+  readonly clock: Clock;
+}
+
+/** Answers a unary method. */
+export async function answerOne(
+  { acceptor, clock }: ForeignHouse,
+  question: ForeignQuestion,
+  exchange: { readonly call: UnaryCall; readonly send: sendUnaryData<Buffer> },
 ): Promise<void> {
   const { call, send } = exchange;
   try {
-    const reply = await acceptor.call(requestOf(call, clock));
-    send(null, Buffer.from(reply.buffer, reply.byteOffset, reply.byteLength));
+    const reply = await acceptor.ask(question, requestOf(call, clock));
+    send(null, bufferOf(reply));
   } catch (error) {
     send(statusOf(error, acceptor.encodeError?.bind(acceptor)));
   }
 }
 
-/** Answers `Fabric.Submit`: one message per item, as fast as the client reads. */
-export async function answerSubmit(acceptor: Acceptor, clock: Clock, call: StreamCall): Promise<void> {
+/** Answers a server-streaming method: one message per item, the next one asked for when the client has room for it. */
+export async function answerMany({ acceptor, clock }: ForeignHouse, stream: ForeignStream, call: StreamCall): Promise<void> {
   const request = requestOf(call, clock);
   try {
-    for await (const message of acceptor.submit(request)) {
+    for await (const message of acceptor.follow(stream, request)) {
       if (request.signal.aborted) return;
-      const isTaken = call.write(Buffer.from(message.buffer, message.byteOffset, message.byteLength));
-      if (!isTaken) await once(call, 'drain', { signal: request.signal });
+      await written(call, bufferOf(message), request.signal);
     }
     call.end();
   } catch (error) {
     if (request.signal.aborted) return;
     call.emit('error', statusOf(error, acceptor.encodeError?.bind(acceptor)));
   }
+}
+
+/** Resolves when the message has left for the client, within its window, or the client has left. */
+function written(call: StreamCall, message: Buffer, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = (): void => {
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    signal.addEventListener('abort', done, { once: true });
+    call.write(message, done);
+  });
+}
+
+function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 function requestOf(call: UnaryCall | StreamCall, clock: Clock): ForeignRequest {

@@ -12,9 +12,9 @@ import { type handleServerStreamingCall, type handleUnaryCall, Server, ServerCre
 import type { Clock } from '../base/clock.ts';
 import { Arrivals } from './grpc-arrival.ts';
 import { bind } from './grpc-bind.ts';
-import { answerCall, answerSubmit } from './grpc-foreign.ts';
+import { answerMany, answerOne, type ForeignHouse } from './grpc-foreign.ts';
 import { guardStreams } from './grpc-interceptor.ts';
-import { foreignMethods, type Keepalive, methods, serverOptions } from './grpc-options.ts';
+import { type Keepalive, methods, questionMethods, serverOptions, streamMethods } from './grpc-options.ts';
 import { GrpcSockets } from './grpc-sockets.ts';
 import type { Acceptor, LinkKind, Listener, ListenOptions } from './transport.ts';
 
@@ -34,7 +34,7 @@ export async function listen(options: GrpcListenerOptions, where: ListenOptions,
     interceptors: [guardStreams(clock, (peer) => sockets.claim(peer))],
   });
   registerStreams(server, sockets, arrivals);
-  registerForeign(server, clock, acceptor);
+  registerForeign(server, { clock, acceptor });
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
   const tcp = createServer({ noDelay: true }, (socket) => {
     if (sockets.admit(socket)) injector.injectConnection(socket);
@@ -77,11 +77,19 @@ function registerBidi(server: Server, path: string, handle: (call: ServerDuplexS
   server.register(path, handle, identity, identity, 'bidi');
 }
 
-function registerForeign(server: Server, clock: Clock, acceptor: Acceptor): void {
-  const call: handleUnaryCall<Buffer, Buffer> = (unary, send) => void answerCall(acceptor, clock, { call: unary, send });
-  const submit: handleServerStreamingCall<Buffer, Buffer> = (stream) => void answerSubmit(acceptor, clock, stream);
-  server.register(foreignMethods.call, call, identity, identity, 'unary');
-  server.register(foreignMethods.submit, submit, identity, identity, 'serverStream');
+function registerForeign(server: Server, house: ForeignHouse): void {
+  for (const question of keysOf(questionMethods)) {
+    const answer: handleUnaryCall<Buffer, Buffer> = (call, send) => void answerOne(house, question, { call, send });
+    server.register(questionMethods[question], answer, identity, identity, 'unary');
+  }
+  for (const stream of keysOf(streamMethods)) {
+    const answer: handleServerStreamingCall<Buffer, Buffer> = (call) => void answerMany(house, stream, call);
+    server.register(streamMethods[stream], answer, identity, identity, 'serverStream');
+  }
+}
+
+function keysOf<K extends string>(table: Readonly<Record<K, string>>): readonly K[] {
+  return Object.keys(table) as K[]; // its own keys, and no others are there
 }
 
 function closeTcp(tcp: TcpServer): Promise<void> {

@@ -5,7 +5,7 @@
 import type { ChannelOptions } from '@grpc/grpc-js';
 
 import { messageBytesMax, streamsPerSocketMax } from './limits.ts';
-import type { LinkKind } from './transport.ts';
+import type { ForeignQuestion, ForeignStream, LinkKind } from './transport.ts';
 
 /** HTTP/2 pings on a connection, whether streams are open on it or not. */
 export interface Keepalive {
@@ -27,7 +27,16 @@ export const methods = {
   session: { stream: '/heddle.v1.Fabric/Session', bulk: '/heddle.v1.Fabric/Bulk' },
 } as const satisfies Record<LinkKind, { readonly stream: string; readonly bulk: string }>;
 
-export const foreignMethods = { call: '/heddle.v1.Fabric/Call', submit: '/heddle.v1.Fabric/Submit' } as const;
+export const questionMethods = {
+  call: '/heddle.v1.Fabric/Call',
+  explain: '/heddle.v1.Fabric/Explain',
+  cancel: '/heddle.v1.Fabric/Cancel',
+} as const satisfies Record<ForeignQuestion, string>;
+
+export const streamMethods = {
+  submit: '/heddle.v1.Fabric/Submit',
+  watch: '/heddle.v1.Fabric/Watch',
+} as const satisfies Record<ForeignStream, string>;
 
 /** Window of the connection that carries `path`. */
 export function windowBytes(path: string): number {

@@ -181,8 +181,8 @@ export class MemoryTransport implements Transport {
         arrived.add(end);
         return acceptor.accept(arrival);
       },
-      call: (request) => acceptor.call(request),
-      submit: (request) => acceptor.submit(request),
+      ask: (question, request) => acceptor.ask(question, request),
+      follow: (stream, request) => acceptor.follow(stream, request),
     });
     return {
       host: options.host,

@@ -100,6 +100,10 @@ export interface Answer {
   readonly ack: Uint8Array;
 }
 
+/** What a foreign client may ask and get one answer to, and what many. */
+export type ForeignQuestion = 'call' | 'explain' | 'cancel';
+export type ForeignStream = 'submit' | 'watch';
+
 /** One request of a foreign client: gRPC's own unary or server-streaming call. */
 export interface ForeignRequest {
   readonly message: Uint8Array;
@@ -109,15 +113,17 @@ export interface ForeignRequest {
   readonly remoteAddress: string;
 }
 
-/** What a listener asks of the room above. A HeddleError thrown by `call` or `submit` becomes its gRPC status. */
+/** What a listener asks of the room above. A HeddleError thrown by `ask` or `follow` becomes its gRPC status. */
 export interface Acceptor {
   /**
    * Decides on a link or session. `arrival.link` may be opened already; what is sent on it goes out after the answer.
    * Refused, it closes as `local` once the answer is out.
    */
   accept(arrival: Arrival): Promise<Answer> | Answer;
-  call(request: ForeignRequest): Promise<Uint8Array>;
-  submit(request: ForeignRequest): AsyncIterable<Uint8Array>;
+  /** One message of a foreign client, and its one answer. */
+  ask(question: ForeignQuestion, request: ForeignRequest): Promise<Uint8Array>;
+  /** The same with answers until the end; the next one is taken when the client has room for it. */
+  follow(stream: ForeignStream, request: ForeignRequest): AsyncIterable<Uint8Array>;
   /** The bytes of an error for foreign clients (trailing metadata `heddle-error-bin`); without it code and `executed` travel. */
   encodeError?(error: HeddleError): Uint8Array;
 }

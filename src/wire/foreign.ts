@@ -31,6 +31,9 @@ export interface ForeignCall {
   readonly target?: string | undefined;
   readonly timeoutMs?: number | undefined;
   readonly meta?: Readonly<Record<string, string>> | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly priority?: 'batch' | 'critical' | undefined;
+  readonly retry?: { readonly attempts: number } | undefined;
   /** False when the client says that it reads everything else too. */
   readonly isJsonOnly: boolean;
   /** The argument list, as it came; an absent one is the empty list. */
@@ -55,6 +58,9 @@ const callCodec = messageCodec<CallRequest, CallRequest__Output>('fabric.proto',
 const responseCodec = messageCodec<CallResponse, CallResponse__Output>('fabric.proto', 'CallResponse');
 const submitCodec = messageCodec<SubmitRequest, SubmitRequest__Output>('fabric.proto', 'SubmitRequest');
 
+/** Any other, also one of a later version, is the default. */
+const priorities: Readonly<Record<string, ForeignCall['priority']>> = { PRIORITY_BATCH: 'batch', PRIORITY_CRITICAL: 'critical' };
+
 const noArguments: Payload = { encoding: 'json', bytes: Buffer.from('[]') };
 
 /** Throws `bad_argument` or `protocol_error`. */
@@ -67,6 +73,9 @@ export function decodeCallRequest(message: Uint8Array): ForeignCall {
     target: call.target || undefined,
     timeoutMs: call.timeoutMs || undefined,
     meta: call.meta && metaOf(call.meta),
+    idempotencyKey: call.idempotencyKey || undefined,
+    priority: priorities[call.priority ?? ''],
+    retry: call.attemptsMax ? { attempts: call.attemptsMax } : undefined,
     isJsonOnly: readsJsonOnly(call.reads),
     args: payloadOf(call.args) ?? noArguments,
   };
@@ -151,6 +160,14 @@ function reading<T>(path: readonly string[], read: () => T): T {
 export function encodeRunEvent(event: WireRunEvent): Uint8Array {
   const writer = new ProtoWriter(512);
   writeRunEvent({ writer, large: undefined }, event);
+  return writer.finish();
+}
+
+/** The same as one message of `Fabric.Watch`. */
+export function encodeWatchedEvent(event: WireRunEvent): Uint8Array {
+  const writer = new ProtoWriter(512);
+  writeRunEvent({ writer, large: undefined }, event);
+  writer.message(2, 0);
   return writer.finish();
 }
 

@@ -101,12 +101,12 @@ export class House implements Acceptor {
     return answer;
   }
 
-  call(): Promise<Uint8Array> {
+  ask(): Promise<Uint8Array> {
     return Promise.reject(new HeddleError('closed', { what: 'this test' }));
   }
 
   // biome-ignore lint/correctness/useYield: nothing is ever sent
-  async *submit(): AsyncIterable<Uint8Array> {
+  async *follow(): AsyncIterable<Uint8Array> {
     throw new HeddleError('closed', { what: 'this test' });
   }
 

@@ -18,8 +18,8 @@ async function rig() {
         arrived.push(link);
         return { isAccepted: true, ack: new Uint8Array() };
       },
-      call: () => Promise.reject(new Error('not here')),
-      submit: () => {
+      ask: () => Promise.reject(new Error('not here')),
+      follow: () => {
         throw new Error('not here');
       },
     },

@@ -63,7 +63,7 @@ async function makeMember(name: string, port: number, options: Partial<MeshOptio
   const nobody = (): never => {
     throw new Error('no foreign clients here');
   };
-  await transport.listen({ host: 'h', port }, { accept: (arrival) => mesh.accept(arrival), call: nobody, submit: nobody });
+  await transport.listen({ host: 'h', port }, { accept: (arrival) => mesh.accept(arrival), ask: nobody, follow: nobody });
   return { mesh, transport, known, told };
 }
 

@@ -47,8 +47,8 @@ async function pair(serverHandlers: Partial<PeerHandlers> = {}) {
         arrived = link;
         return { isAccepted: true, ack: nothing };
       },
-      call: () => Promise.reject(new Error('no foreign calls here')),
-      submit: () => {
+      ask: () => Promise.reject(new Error('no foreign calls here')),
+      follow: () => {
         throw new Error('no foreign calls here');
       },
     },

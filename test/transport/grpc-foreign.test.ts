@@ -17,14 +17,14 @@ const identity = (message: Buffer): Buffer => message;
 
 let listener: Listener;
 let raw: RawClient;
-let call: Acceptor['call'];
-let submit: Acceptor['submit'];
+let call: (request: ForeignRequest) => Promise<Uint8Array>;
+let submit: (request: ForeignRequest) => AsyncIterable<Uint8Array>;
 
 beforeEach(async () => {
   const acceptor: Acceptor = {
     accept: ({ hello }) => ({ isAccepted: true, ack: hello }),
-    call: (request) => call(request),
-    submit: (request) => submit(request),
+    ask: (_question, request) => call(request),
+    follow: (_stream, request) => submit(request),
     encodeError: (error) => bytes(`encoded ${error.code}`),
   };
   listener = await new GrpcTransport({ clock: systemClock }).listen({ host: '127.0.0.1', port: 'auto' }, acceptor);

@@ -19,8 +19,8 @@ async function world() {
       link.open(logging('b', log));
       return { isAccepted: true, ack: bytes(`${text(hello)} too`) };
     },
-    call: () => Promise.reject(new Error('not a foreign test')),
-    submit: () => {
+    ask: () => Promise.reject(new Error('not a foreign test')),
+    follow: () => {
       throw new Error('not a foreign test');
     },
   };

@@ -19,8 +19,8 @@ const listener = await transport.listen(
       });
       return { isAccepted: true, ack: hello };
     },
-    call: ({ message }) => Promise.resolve(message),
-    submit: async function* ({ message }) {
+    ask: (_question, { message }) => Promise.resolve(message),
+    follow: async function* (_stream, { message }) {
       yield message;
     },
   },

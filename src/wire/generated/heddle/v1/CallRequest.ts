@@ -3,6 +3,7 @@
 import type { Value as _heddle_v1_Value, Value__Output as _heddle_v1_Value__Output } from '../../heddle/v1/Value.ts';
 import type { Need as _heddle_v1_Need, Need__Output as _heddle_v1_Need__Output } from '../../heddle/v1/Need.ts';
 import type { Encoding as _heddle_v1_Encoding, Encoding__Output as _heddle_v1_Encoding__Output } from '../../heddle/v1/Encoding.ts';
+import type { Priority as _heddle_v1_Priority, Priority__Output as _heddle_v1_Priority__Output } from '../../heddle/v1/Priority.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface CallRequest {
@@ -14,6 +15,9 @@ export interface CallRequest {
   'timeoutMs'?: (number | string | Long);
   'meta'?: ({[key: string]: string});
   'reads'?: (_heddle_v1_Encoding)[];
+  'idempotencyKey'?: (string);
+  'priority'?: (_heddle_v1_Priority);
+  'attemptsMax'?: (number);
 }
 
 export interface CallRequest__Output {
@@ -25,4 +29,7 @@ export interface CallRequest__Output {
   'timeoutMs'?: (number);
   'meta'?: ({[key: string]: string});
   'reads'?: (_heddle_v1_Encoding__Output)[];
+  'idempotencyKey'?: (string);
+  'priority'?: (_heddle_v1_Priority__Output);
+  'attemptsMax'?: (number);
 }
