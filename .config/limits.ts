@@ -49,7 +49,7 @@ export const limits: readonly Limit[] = [
   { what: 'paid retries of one call, unless it says otherwise', limit: count(paidRetriesMax), beyond: 'its last error' },
   { what: 'tries that a call may ask for', limit: count(attemptsMax), beyond: '`bad_argument`' },
   { what: 'retries of all calls of one function', limit: `${count(tokensMax)}, and ${count(tokensPerSuccess * 100)} more for a hundred successes`, beyond: 'a call ends with its last error' },
-  { what: '`idempotencyKey` of one call', limit: bytes(keyBytesMax), beyond: '`bad_argument`' },
+  { what: '`key` and `idempotencyKey` of one call', limit: bytes(keyBytesMax), beyond: '`bad_argument`' },
   { what: 'commands of a workflow', limit: count(commandsMax), beyond: '`bad_workflow`' },
   { what: 'edges of a workflow', limit: count(edgesMax), beyond: '`bad_workflow`' },
   { what: 'time of one run, unless it says otherwise', limit: time(runTimeoutMsDefault), beyond: '`deadline_exceeded`' },

@@ -12,6 +12,10 @@ import type { Terminal } from './terminal.ts';
 export interface CallFlags extends ConnectFlags {
   readonly need?: readonly string[] | undefined;
   readonly timeoutMs?: number | undefined;
+  readonly key?: string | undefined;
+  readonly idempotencyKey?: string | undefined;
+  readonly waitMs?: number | undefined;
+  readonly priority?: 'batch' | 'default' | 'critical' | undefined;
   readonly timing?: boolean | undefined;
   /** Of the timing; the result is JSON anyway. */
   readonly json?: boolean | undefined;
@@ -22,12 +26,12 @@ export async function call(
   name: string,
   options: { readonly args: readonly string[]; readonly flags: CallFlags },
 ): Promise<void> {
-  const { need, timeoutMs, timing, json } = options.flags;
+  const { need, timeoutMs, key, idempotencyKey, waitMs, priority, timing, json } = options.flags;
   if (json && !timing) throw new UsageError('--json goes with --timing; the result of a call is JSON anyway');
   const args = parseArguments(options.args);
   const tell = (found: CallTiming): void => terminal.note(json ? JSON.stringify(found) : timingText(found));
   const result = await withClient(options.flags, (client, signal) => {
-    const callOptions = { need, timeoutMs, signal };
+    const callOptions = { need, timeoutMs, key, idempotencyKey, waitMs, priority, signal };
     return timing ? timedCall(client, { name, args, options: callOptions }, tell) : client.call(name, args, callOptions);
   });
   terminal.out(stringifyJson(result));

@@ -77,6 +77,10 @@ function addCalling(program: Command, terminal: Terminal): void {
     .addOption(urlOption())
     .option('--need <resource...>', 'resources that its server must have, all of them')
     .option('--timeout-ms <n>', 'for the whole call', wholeNumber(timeoutMsMax))
+    .option('--wait-ms <n>', 'for a server that offers it, when none does just now', wholeNumber(timeoutMsMax))
+    .option('--key <text>', 'calls with equal keys rather go to the same server')
+    .option('--idempotency-key <text>', 'handed to the function; default: one of this call')
+    .addOption(new Option('--priority <which>', 'which calls go first where there are too many').choices(['batch', 'default', 'critical']))
     .option('--timing', 'where the time went, on stderr')
     .option('--json', 'the timing as JSON')
     .action(async (name: string, args: string[], flags: Parameters<typeof import('./call.ts').call>[2]['flags']) => {

@@ -19,6 +19,8 @@ export interface CallOptions {
   readonly meta?: Readonly<Record<string, string>> | undefined;
   /** What the handler gets as `ctx.idempotencyKey`, the same for calls that mean the same; 1 to 256 bytes. Default: the callId. */
   readonly idempotencyKey?: string | undefined;
+  /** Affinity: equal keys prefer the same server, as long as it is sound and not much busier than others; 1 to 256 bytes. */
+  readonly key?: string | undefined;
   /** Milliseconds to wait for a provider that is absent just now, within `timeoutMs`. Default 250, if it was there within 5 s. */
   readonly waitMs?: number | undefined;
   /**

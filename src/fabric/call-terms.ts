@@ -10,10 +10,10 @@ import type { CallTerms } from '../wire/frame.ts';
 import type { CallOptions } from './api.ts';
 import { timeoutMsMax } from './invocation.ts';
 import { checkOptions } from './known-options.ts';
-import { attemptsMax } from './retry.ts';
+import { attemptsMax as attemptsLimit } from './retry.ts';
 
 /** Names of the options that become terms. */
-export const termNames = ['idempotencyKey', 'priority', 'retry', 'waitMs'] as const;
+export const termNames = ['idempotencyKey', 'priority', 'retry', 'waitMs', 'key'] as const;
 
 /** On the way it would become another character, and with it another key. */
 const loneSurrogate = /\p{Surrogate}/u;
@@ -22,6 +22,7 @@ const priorities = ['batch', 'default', 'critical'] as const;
 /** Throws `bad_argument`. */
 export function checkTerms(options: Readonly<Record<string, unknown>>): void {
   checkKey(options['idempotencyKey'], 'idempotencyKey');
+  checkKey(options['key'], 'key');
   checkPriority(options['priority']);
   checkRetry(options['retry']);
   checkWait(options['waitMs']);
@@ -29,11 +30,12 @@ export function checkTerms(options: Readonly<Record<string, unknown>>): void {
 
 /** What travels with the call; undefined for most. A nested call has its parent's priority unless it says otherwise. */
 export function termsOf(options: CallOptions, parentPriority?: CallTerms['priority']): CallTerms | undefined {
-  const { idempotencyKey, retry, waitMs } = options;
+  const { key, idempotencyKey, retry, waitMs } = options;
   const wanted = options.priority ?? parentPriority;
   const priority = wanted === 'default' ? undefined : wanted;
-  const isUsual = priority === undefined && idempotencyKey === undefined && retry === undefined && waitMs === undefined;
-  return isUsual ? undefined : { priority, idempotencyKey, waitMs, attemptsMax: retry?.attempts };
+  const attemptsMax = retry?.attempts;
+  const isUsual = (priority ?? key ?? waitMs ?? idempotencyKey ?? attemptsMax) === undefined;
+  return isUsual ? undefined : { priority, key, waitMs, idempotencyKey, attemptsMax };
 }
 
 function checkKey(key: unknown, name: string): void {
@@ -50,8 +52,8 @@ function checkPriority(priority: unknown): void {
 function checkRetry(retry: unknown): void {
   if (retry === undefined) return;
   const { attempts } = checkOptions(retry, ['attempts'], 'options.retry');
-  const isCount = typeof attempts === 'number' && Number.isInteger(attempts) && attempts >= 1 && attempts <= attemptsMax;
-  if (!isCount) throw refused('retry.attempts', `a whole number from 1 to ${attemptsMax}`, attempts);
+  const isCount = typeof attempts === 'number' && Number.isInteger(attempts) && attempts >= 1 && attempts <= attemptsLimit;
+  if (!isCount) throw refused('retry.attempts', `a whole number from 1 to ${attemptsLimit}`, attempts);
 }
 
 function checkWait(waitMs: unknown): void {

@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { timingText } from '../../src/cli/call.ts';
 import { runProgram } from '../../src/cli/program.ts';
-import { type Server, startServer } from '../../src/index.ts';
+import { defineFunction, type Server, startServer } from '../../src/index.ts';
 
 let server: Server;
 beforeAll(async () => {
   const fail = (): never => {
     throw new RangeError('too far');
   };
-  server = await startServer({ name: 'one', functions: { greet: (name: string) => `hello ${name}`, fail } });
+  const keyed = defineFunction({ name: 'keyed', handler: (ctx) => ctx.idempotencyKey });
+  server = await startServer({ name: 'one', functions: { greet: (name: string) => `hello ${name}`, fail, keyed } });
 });
 afterAll(() => server.stop());
 
@@ -25,6 +26,14 @@ const line = /^total \d+\.\d\d ms = server one \d+\.\d\d ms \+ fabric and networ
 describe('heddle call', () => {
   test('prints the result alone, unless asked for its timing', async () => {
     expect(await heddle('call', '--url', server.url, 'greet', '"world"')).toEqual({ code: 0, outs: ['"hello world"'], notes: [] });
+  });
+
+  test('hands on the terms of the call', async () => {
+    const terms = ['--idempotency-key', 'order 7', '--key', 'user 1', '--priority', 'batch', '--wait-ms', '50'];
+    expect(await heddle('call', '--url', server.url, 'keyed', ...terms)).toMatchObject({ code: 0, outs: ['"order 7"'] });
+    const startMs = performance.now();
+    expect(await heddle('call', '--url', server.url, 'absent', '--wait-ms', '50')).toMatchObject({ code: 3 });
+    expect(performance.now() - startMs).toBeGreaterThanOrEqual(50);
   });
 
   test('--timing says where the time went on stderr, and with --json as JSON', async () => {

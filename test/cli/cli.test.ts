@@ -109,6 +109,8 @@ describe('usage', () => {
     [['serve', '--nmae', 'x'], 'Did you mean --name?'],
     [['call'], "missing required argument 'function'"],
     [['call', 'f', '--timeout-ms', 'soon'], 'a whole number from 1'],
+    [['call', 'f', '--wait-ms', '-1'], 'a whole number from 1'],
+    [['call', 'f', '--priority', 'high'], 'Allowed choices are batch, default, critical'],
     [['call', 'f', 'word'], 'argument 1 is not JSON'],
     [['call', 'f', '--json'], '--json goes with --timing'],
     [['dev', '--servers', '0'], 'a whole number from 1'],

@@ -31,6 +31,7 @@ describe('call options', () => {
       priority: 'batch',
       retry: { attempts: 10 },
       waitMs: 0,
+      key: 'user 7',
     };
     expect(checkCallOptions(options)).toBe(options);
   });
@@ -38,6 +39,8 @@ describe('call options', () => {
   it.each([
     [{ timeoutMS: 5 }, 'unknown option "timeoutMS" (did you mean "timeoutMs"?)'],
     [{ hedge: true }, 'unknown option "hedge"'],
+    [{ key: '' }, '""'],
+    [{ key: 5 }, '5'],
     [{ waitMs: -1 }, '-1'],
     [{ waitMs: '250' }, '"250"'],
     [{ waitMs: Number.NaN }, 'NaN'],

@@ -24,6 +24,8 @@ const sameLatencyFactor = 2;
 /** What may be picked now. */
 export interface Candidates {
   readonly offers: readonly Offer[];
+  /** The same before they were narrowed to a subset: what a key chooses among. */
+  readonly all: readonly Offer[];
   /** Offers whose breaker grants a probe: they come first. */
   readonly probes: readonly Offer[];
 }
@@ -34,14 +36,14 @@ export function candidatesOf(match: OfferMatch, rankOf: (server: ServerState) =>
   for (const group of match.groups) {
     probes.push(...group.filter((offer) => isReady(offer) && isSound(offer)));
     const offers = bestTiers(group);
-    if (offers.length > 0) return { offers: narrowed(offers, match, rankOf), probes };
+    if (offers.length > 0) return { ...narrowed(offers, match, rankOf), probes };
   }
   for (const group of match.groups) {
     probes.push(...group.filter((offer) => isReady(offer) && offer.server.tier === 3));
     const offers = group.filter((offer) => isClosed(offer) && offer.server.tier === 3);
-    if (offers.length > 0) return { offers: narrowed(offers, match, rankOf), probes };
+    if (offers.length > 0) return { ...narrowed(offers, match, rankOf), probes };
   }
-  return { offers: [], probes };
+  return { offers: [], all: [], probes };
 }
 
 /** The better of two random candidates; undefined only when there are none. */
@@ -89,10 +91,10 @@ function bestTiers(group: readonly Offer[]): readonly Offer[] {
 }
 
 /** Those with most of the preferred resources, at most `subsetMax` of them (rendezvous hashing, Thaler and Ravishankar 1998). */
-function narrowed(offers: readonly Offer[], match: OfferMatch, rankOf: (server: ServerState) => number): readonly Offer[] {
-  const preferred = mostPreferred(offers, match.preference);
-  if (preferred.length <= subsetMax) return preferred;
-  return [...preferred].sort((a, b) => rankOf(b.server) - rankOf(a.server)).slice(0, subsetMax);
+function narrowed(offers: readonly Offer[], match: OfferMatch, rankOf: (server: ServerState) => number): Omit<Candidates, 'probes'> {
+  const all = mostPreferred(offers, match.preference);
+  if (all.length <= subsetMax) return { offers: all, all };
+  return { offers: [...all].sort((a, b) => rankOf(b.server) - rankOf(a.server)).slice(0, subsetMax), all };
 }
 
 function mostPreferred(offers: readonly Offer[], preference: OfferMatch['preference']): readonly Offer[] {

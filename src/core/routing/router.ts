@@ -13,6 +13,7 @@ import { HeddleError, type HeddleErrorOf } from '../../errors.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { OfferMatch, OfferQuery } from '../catalog/match.ts';
 import type { Offer, ServerState } from '../catalog/server-state.ts';
+import { favouriteOf } from './affinity.ts';
 import { type Moment, type OfferVerdict, refusalsOf, type Tried, verdictOn } from './explain.ts';
 import { noteAnswer, noteFailure, noteShed, relearn } from './latency.ts';
 import { betterOfTwo, type Candidates, candidatesOf } from './pick.ts';
@@ -21,6 +22,11 @@ import { shapeOf } from './shape.ts';
 export interface RouterOptions {
   readonly catalog: Catalog;
   readonly random: Random;
+}
+
+/** A query with what ranks the offers that fulfil it. */
+export interface RouteQuery extends OfferQuery {
+  readonly terms?: { readonly key?: string | undefined } | undefined;
 }
 
 export interface RouteExplanation {
@@ -63,11 +69,13 @@ export class Router {
    * The offer to send the next attempt to, or undefined: then `refusal` says why. Ask the breakers (`admit`) in the
    * same turn: a granted probe is offered to every pick until it is taken.
    */
-  pick(query: OfferQuery, tried: Tried | undefined, nowMs: number): Offer | undefined {
+  pick(query: RouteQuery, tried: Tried | undefined, nowMs: number): Offer | undefined {
     const plan = this.#planOf(query, nowMs);
     if (!plan) return undefined;
-    const { offers, probes } = tried === undefined || tried.size === 0 ? plan.candidates : this.#untried(plan.match, tried);
-    return probes.length > 0 ? probes[0] : betterOfTwo(offers, nowMs, this.#random);
+    const { offers, all, probes } = tried === undefined || tried.size === 0 ? plan.candidates : this.#untried(plan.match, tried);
+    if (probes.length > 0) return probes[0];
+    const key = query.terms?.key;
+    return key === undefined ? betterOfTwo(offers, nowMs, this.#random) : favouriteOf(all, key, nowMs);
   }
 
   /** Why there is nothing to pick: no such function, no matching offer, or none that may be used now. */
@@ -163,7 +171,7 @@ export class Router {
     const empty: Plan = {
       match: { groups: [], preference: undefined },
       offersRevision: 0,
-      candidates: { offers: [], probes: [] },
+      candidates: { offers: [], all: [], probes: [] },
       revision: 0,
     };
     const plan = this.#renewed(empty, query, nowMs);
