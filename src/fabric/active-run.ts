@@ -13,10 +13,9 @@ import { EventLog } from '../core/workflow/log.ts';
 import type { WireRunEvent } from '../core/workflow/record.ts';
 import { RunMachine } from '../core/workflow/run.ts';
 import type { RunEffect, RunInput, RunSettings } from '../core/workflow/run-io.ts';
-import type { ErrorCode } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
 import { fromWireError } from '../wire/error.ts';
-import type { CallEngine, CallHandle, CallSink, Invocation, Settlement } from './invocation.ts';
+import type { CallEngine, CallHandle, CallSink, CallWait, Invocation, Settlement } from './invocation.ts';
 import { Pump } from './pump.ts';
 import type { RunFollower, Unfollow } from './run-engine.ts';
 
@@ -193,8 +192,8 @@ class StepSink implements CallSink {
     this.#feed({ kind: 'stepProgress', step: this.#step, value });
   }
 
-  waiting(untilMs: number, because: ErrorCode): void {
-    this.#feed({ kind: 'stepWaiting', step: this.#step, reason: { kind: 'retry', untilMs, because } });
+  waiting(reason: CallWait): void {
+    this.#feed({ kind: 'stepWaiting', step: this.#step, reason });
   }
 
   settled({ outcome, server, freeSlots }: Settlement): void {

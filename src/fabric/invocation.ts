@@ -51,14 +51,22 @@ export interface Settlement {
   readonly serverMicros?: number | undefined;
 }
 
+/** Why a call waits before its next attempt; times by the engine's clock. */
+export type CallWait =
+  | { readonly kind: 'retry'; readonly untilMs: number; readonly because: ErrorCode }
+  /** Nobody offers a function that was offered a moment ago. */
+  | { readonly kind: 'no_offer'; readonly function: string }
+  /** Open breakers stand before every offer; the first of them lets a probe through then. */
+  | { readonly kind: 'breaker'; readonly untilMs: number };
+
 /** Where a call's end is told. `settled` is called exactly once. */
 export interface CallSink {
   settled(settlement: Settlement): void;
   progress?(value: Payload): void;
   /** An attempt was sent. */
   started?(server: string, attempt: number): void;
-  /** The next attempt is made at `untilMs`, by the engine's clock. */
-  waiting?(untilMs: number, because: ErrorCode): void;
+  /** There is no attempt under way, and why. */
+  waiting?(reason: CallWait): void;
 }
 
 export interface CallHandle {

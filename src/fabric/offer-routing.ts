@@ -56,6 +56,10 @@ export class OfferRouting implements Routing<Offer> {
     return this.#options.waitingRoom.enter(patienceMs, changed);
   }
 
+  breakersOpenUntilMs(invocation: Invocation): number | undefined {
+    return this.#options.router.breakersOpenUntilMs(invocation);
+  }
+
   peerOf(offer: Offer): CallPeer | undefined {
     const { instance } = offer.server;
     return instance === this.#options.instance ? this.#options.local : this.#options.links.find(instance);

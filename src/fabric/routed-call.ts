@@ -16,7 +16,7 @@ import { fromWireError, toWireError, type WireError } from '../wire/error.ts';
 import type { ProgressFrame, ReplyFrame } from '../wire/frame.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import { CallHistory } from './call-history.ts';
-import type { CallHandle, CallSink, Invocation } from './invocation.ts';
+import type { CallHandle, CallSink, CallWait, Invocation } from './invocation.ts';
 import { decideRetry, retryBackoff } from './retry.ts';
 import type { CallContext, Routing } from './routing-port.ts';
 
@@ -142,7 +142,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
     this.#absentUntilMs = untilMs;
     this.#stopWaiting = leave;
     this.#history?.forgetTried();
-    if (isFirst) this.#sink.waiting?.(untilMs, refusal.code);
+    if (isFirst) this.#sink.waiting?.(this.#reasonToWait(untilMs, refusal.code));
     return true;
   }
 
@@ -192,8 +192,15 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
     const waitMs = backoffMs(retryBackoff, this.paid, this.context.random);
     this.paid += 1;
     this.#history?.forgetTried();
-    this.#sink.waiting?.(this.context.clock.nowMs() + waitMs, because);
+    this.#sink.waiting?.(this.#reasonToWait(this.context.clock.nowMs() + waitMs, because));
     this.#wait(waitMs);
+  }
+
+  #reasonToWait(untilMs: number, because: ErrorCode): CallWait {
+    const { invocation, routing } = this;
+    if (because === 'no_such_function' || because === 'no_matching_offer') return { kind: 'no_offer', function: invocation.function };
+    const breakerMs = because === 'no_route' ? routing.breakersOpenUntilMs(invocation) : undefined;
+    return breakerMs === undefined ? { kind: 'retry', untilMs, because } : { kind: 'breaker', untilMs: breakerMs };
   }
 
   #wait(waitMs: number): void {

@@ -34,6 +34,8 @@ export interface Routing<Route> {
   mayComeBack(invocation: Invocation, nowMs: number): boolean;
   /** Calls back once: when a choice may come out differently, or after `patienceMs`. Undefined: it cannot be waited for. */
   whenChanged(patienceMs: number, changed: () => void): CancelTask | undefined;
+  /** When the first of the breakers lets a probe through that stand before every offer; undefined when not all are open. */
+  breakersOpenUntilMs(invocation: Invocation): number | undefined;
   /** The open connection of a route, if there is one. */
   peerOf(route: Route): CallPeer | undefined;
   /** Makes a connection and tells how that ended, never at once; gives what takes the wish back. */

@@ -104,7 +104,7 @@ export class Runner implements RunEngine {
     const { catalog, clock, random, server } = this.#options;
     if (this.active >= activeMax) throw new HeddleError('overloaded', { function: 'submit', server, retryAfterMs: 1_000 });
     const workflow = checkWorkflow({ commands: request.commands, returns: request.returns, hasInput: request.input !== undefined });
-    checkOffers(workflow, catalog);
+    checkOffers(workflow, catalog, clock.nowMs());
     const runId = request.runId ?? `${server}~${Buffer.from(random.bytes(8)).toString('hex')}`;
     const run = new ActiveRun({
       ...this.#options,

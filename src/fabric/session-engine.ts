@@ -78,6 +78,8 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
 
   whenChanged(): undefined {}
 
+  breakersOpenUntilMs(): undefined {}
+
   peerOf(route: SessionRoute): CallPeer | undefined {
     return route === nextSession ? undefined : route;
   }

@@ -6,7 +6,7 @@ import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { Effect } from '../../src/core/catalog/offer.ts';
 import { type ErrorCode, HeddleError } from '../../src/errors.ts';
 import type { Conversation, RoomWaiter } from '../../src/fabric/conversation.ts';
-import type { Invocation, Settlement } from '../../src/fabric/invocation.ts';
+import type { CallWait, Invocation, Settlement } from '../../src/fabric/invocation.ts';
 import { RoutedCall } from '../../src/fabric/routed-call.ts';
 import type { AttemptEnd, CallPeer, Routing, Tried } from '../../src/fabric/routing-port.ts';
 import { WaitingRoom } from '../../src/fabric/waiting-room.ts';
@@ -69,7 +69,7 @@ interface Rig {
   readonly peers: Map<string, ScriptedPeer>;
   readonly ends: (ErrorCode | undefined)[];
   readonly settled: Settlement[];
-  readonly waits: ErrorCode[];
+  readonly waits: CallWait[];
   readonly call: RoutedCall<string>;
 }
 
@@ -85,6 +85,7 @@ interface RigOptions {
   readonly terms?: CallTerms;
   /** Connections lost on earlier hops. */
   readonly lost?: number;
+  readonly breakersOpenUntilMs?: number;
   /** Nobody offers the function. */
   readonly isUnknown?: boolean;
   readonly before?: (peers: ReadonlyMap<string, ScriptedPeer>) => void;
@@ -96,7 +97,7 @@ function start(options: RigOptions = {}): Rig {
   const peers = new Map(servers.map((server) => [server, new ScriptedPeer()]));
   const ends: (ErrorCode | undefined)[] = [];
   const settled: Settlement[] = [];
-  const waits: ErrorCode[] = [];
+  const waits: CallWait[] = [];
   const room = new WaitingRoom(clock);
   const routing: Routing<string> = {
     choose: (_call: Invocation, tried: Tried | undefined) =>
@@ -107,6 +108,7 @@ function start(options: RigOptions = {}): Rig {
     mayComeBack: () => options.isUnknown ?? false,
     whenChanged: (patienceMs, changed) => (options.isCrowded ? undefined : room.enter(patienceMs, changed)),
     mayPay: () => options.canPay ?? true,
+    breakersOpenUntilMs: () => options.breakersOpenUntilMs,
     peerOf: (server) => peers.get(server),
     reach: () => () => {},
     serverOf: (server) => ({ name: server, instance: server }),
@@ -139,7 +141,7 @@ function start(options: RigOptions = {}): Rig {
   };
   const context = { clock, random: seededRandom('routed-call'), wheel: new DeadlineWheel(clock), instance: 'me' };
   options.before?.(peers);
-  const sink = { settled: (end: Settlement) => settled.push(end), waiting: (_until: number, because: ErrorCode) => waits.push(because) };
+  const sink = { settled: (end: Settlement) => settled.push(end), waiting: (reason: CallWait) => waits.push(reason) };
   const call = new RoutedCall(routing, context, { invocation, sink }).start();
   return { clock, room, peers, ends, settled, waits, call };
 }
@@ -229,7 +231,7 @@ describe('a call', () => {
       peer(rig, 'a').refuse(overloaded);
       rig.clock.advance(1_000);
     }
-    expect(rig.waits).toEqual(['overloaded', 'overloaded', 'overloaded']);
+    expect(rig.waits.map((wait) => wait.kind === 'retry' && wait.because)).toEqual(['overloaded', 'overloaded', 'overloaded']);
     expect(peer(rig, 'a').calls.map((frame) => frame.paid)).toEqual([0, 1, 2, 3]);
     expect(errorOf(rig).code).toBe('overloaded');
   });
@@ -277,18 +279,28 @@ describe('a call', () => {
   });
 });
 
+describe('a call that finds no route', () => {
+  it('waits for a breaker when breakers stand before every offer, else to try again', () => {
+    const behind = start({ servers: [], breakersOpenUntilMs: 700 });
+    expect(behind.waits).toEqual([{ kind: 'breaker', untilMs: 700 }]);
+    const other = start({ servers: [] });
+    expect(other.waits).toEqual([{ kind: 'retry', untilMs: expect.any(Number) as unknown, because: 'no_route' }]);
+  });
+});
+
 describe('an absent provider', () => {
   it('that was there a moment ago is waited for', () => {
     const servers: string[] = [];
     const rig = start({ servers, isUnknown: true });
     rig.clock.advance(100);
+    // Said once, however often it looks.
+    expect(rig.waits).toEqual([{ kind: 'no_offer', function: 'f' }]);
     servers.push('a');
     rig.peers.set('a', new ScriptedPeer());
     rig.room.changed();
     rig.clock.advance(0);
     peer(rig, 'a').answer(1);
     expect(rig.settled[0]?.outcome.ok).toBe(true);
-    expect(rig.waits).toEqual(['no_such_function']);
     expect(rig.room.size).toBe(0);
   });
 

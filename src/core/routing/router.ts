@@ -105,6 +105,18 @@ export class Router {
     };
   }
 
+  /** When the first of the breakers grants its probe that stand before every matching offer; undefined when not all are open. */
+  breakersOpenUntilMs(query: OfferQuery): number | undefined {
+    let firstMs = Number.POSITIVE_INFINITY;
+    for (const { gate, server } of this.#catalog.matching(query).groups.flat()) {
+      if (server.tier === 0) continue;
+      const open = [gate, server.gate].flatMap((one) => (one.state === 'open' ? [one.untilMs] : []));
+      if (open.length === 0) return undefined;
+      firstMs = Math.min(firstMs, Math.max(...open));
+    }
+    return Number.isFinite(firstMs) ? firstMs : undefined;
+  }
+
   /** An attempt goes out to `offer`: pair it with one of the five below. */
   started(offer: Offer): void {
     offer.inFlight += 1;

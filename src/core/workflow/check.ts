@@ -4,6 +4,7 @@
  *
  * M1 every command that cannot run is reported, with what exists instead: nearest names, versions, what is missing.
  * M2 what the catalog says is of this moment: an offer may go before the step runs, and the step's call says so then.
+ * M3 a function whose last offer has just gone passes: its server may be restarting, and the step's call waits for it.
  */
 
 import type { Catalog } from '../catalog/catalog.ts';
@@ -14,29 +15,30 @@ import type { CheckedWorkflow } from './workflow.ts';
 import { Problems } from './workflow.ts';
 
 /** What is asked of the catalog. */
-export type OfferSource = Pick<Catalog, 'offersOf' | 'nearest' | 'mismatchTest' | 'wantedText'>;
+export type OfferSource = Pick<Catalog, 'offersOf' | 'hasJustVanished' | 'nearest' | 'mismatchTest' | 'wantedText'>;
 
 /** Different reasons that one problem lists. */
 const reasonsMax = 8;
 
 /** Throws `bad_workflow`. Cost: the commands, and for each different demand the offers of its function. */
-export function checkOffers(workflow: CheckedWorkflow, offers: OfferSource): void {
+export function checkOffers(workflow: CheckedWorkflow, offers: OfferSource, nowMs: number): void {
   const problems = new Problems();
   const known = new Map<string, string | undefined>();
   for (const { command } of workflow.commands) {
     const { version, need, target } = command;
     const query: OfferQuery = { function: command.function, version, need, target };
     const key = JSON.stringify([command.function, version, need, target]);
-    if (!known.has(key)) known.set(key, findFault(query, offers));
+    if (!known.has(key)) known.set(key, findFault(query, offers, nowMs));
     const fault = known.get(key);
     if (fault) problems.report(fault, command.name);
   }
   if (problems.count > 0) throw problems.error();
 }
 
-function findFault(query: OfferQuery, source: OfferSource): string | undefined {
+function findFault(query: OfferQuery, source: OfferSource, nowMs: number): string | undefined {
   const offers = source.offersOf(query.function);
   if (offers.length === 0) {
+    if (source.hasJustVanished(query.function, nowMs)) return undefined;
     const near = source.nearest(query.function).map((name) => `"${name}"`);
     return `no server offers "${short(query.function)}"${near.length === 0 ? '' : `; the nearest names are ${near.join(', ')}`}`;
   }

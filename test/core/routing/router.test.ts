@@ -255,3 +255,20 @@ describe('explaining', () => {
     expect(candidates.map(({ offer }) => offer.server.name)).toEqual(picks(router, { ...work, need: ['gpu'] }));
   });
 });
+
+describe('breakers before every offer', () => {
+  test('open until the first of them grants its probe; one offer without an open one is a way', () => {
+    const catalog = catalogOf('a', 'b', 'gone');
+    const router = routerOf(catalog);
+    catalog.setStanding('i-gone', { status: 'left', isOwnEvidence: false, isLinked: false });
+    Object.assign(offerOf(catalog, 'a').server.gate, { state: 'open', untilMs: 3_000 });
+    expect(router.breakersOpenUntilMs(work)).toBe(undefined);
+    Object.assign(offerOf(catalog, 'b').server.gate, { state: 'open', untilMs: 1_000 });
+    expect(router.breakersOpenUntilMs(work)).toBe(1_000);
+    // Both breakers before b must let it through.
+    Object.assign(offerOf(catalog, 'b').gate, { state: 'open', untilMs: 2_000 });
+    expect(router.breakersOpenUntilMs(work)).toBe(2_000);
+    expect(router.breakersOpenUntilMs({ ...work, target: 'a' })).toBe(3_000);
+    expect(router.breakersOpenUntilMs({ function: 'unknown' })).toBe(undefined);
+  });
+});

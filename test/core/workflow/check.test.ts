@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Catalog } from '../../../src/core/catalog/catalog.ts';
+import { vanishedMs } from '../../../src/core/catalog/function-index.ts';
 import type { FunctionRecord } from '../../../src/core/catalog/offer.ts';
 import { checkOffers } from '../../../src/core/workflow/check.ts';
 import { parseWorkflow } from '../../../src/core/workflow/parse.ts';
@@ -22,9 +23,13 @@ function catalog(): Catalog {
 }
 
 function problemsOf(...commands: readonly object[]): readonly string[] {
+  return problemsIn(catalog(), 0, commands);
+}
+
+function problemsIn(offers: Catalog, nowMs: number, commands: readonly object[]): readonly string[] {
   const { checked } = parseWorkflow(commands, { hasInput: false, encode });
   try {
-    checkOffers(checked, catalog());
+    checkOffers(checked, offers, nowMs);
   } catch (error) {
     if (!HeddleError.is(error, 'bad_workflow')) throw error;
     return error.detail.problems.map((problem) => `${problem.command}: ${problem.message}`);
@@ -37,6 +42,14 @@ describe('a workflow against the catalog', () => {
     expect(problemsOf({ name: 'a', fun: 'clean', version: '>=1.1' }, { name: 'b', fun: 'train', need: ['gpu'], target: 'two' })).toEqual(
       [],
     );
+  });
+
+  it('M3: passes with a function that has just lost its last offer, and not any later', () => {
+    const offers = catalog();
+    offers.remove('i2', 1_000);
+    const train = [{ name: 'a', fun: 'train', need: ['gpu'] }];
+    expect(problemsIn(offers, 1_000 + vanishedMs, train)).toEqual([]);
+    expect(problemsIn(offers, 1_001 + vanishedMs, train)).toEqual(['a: no server offers "train"']);
   });
 
   it('M1, case 10: an unknown function in the last command is named with its nearest', () => {
