@@ -17,6 +17,7 @@ import { typeName } from '../core/workflow/fields.ts';
 import { HeddleError, type HeddleErrorOf } from '../errors.ts';
 import type { DefineFunction } from './api.ts';
 import { timeoutMsMax } from './invocation.ts';
+import { checkSlotCounts, type SlotCounts } from './slot-counts.ts';
 import { isSchema } from './validation.ts';
 
 /** The user's function, whatever its types. */
@@ -32,6 +33,8 @@ export interface Definition {
   readonly output: Schema | undefined;
   readonly timeoutMs: number | undefined;
   readonly concurrency: number | undefined;
+  /** Shared slots of its server that one call takes. */
+  readonly uses: SlotCounts | undefined;
   readonly handler: Handler;
   /** Whether the handler's first parameter is the context; a plain function has none. */
   readonly takesContext: boolean;
@@ -90,6 +93,7 @@ const readers = {
   output: optional(readSchema, undefined),
   timeoutMs: optional(wholeNumber('milliseconds', timeoutMsMax), undefined),
   concurrency: optional(wholeNumber('calls', concurrencyMax), undefined),
+  uses: optional(checkSlotCounts, undefined),
   handler: readHandler,
 } as const satisfies { readonly [K in Exclude<keyof Definition, 'takesContext'>]: Read<Definition[K]> };
 
@@ -114,6 +118,7 @@ function readSpec(spec: unknown): Definition {
     output: read('output'),
     timeoutMs: read('timeoutMs'),
     concurrency: read('concurrency'),
+    uses: read('uses'),
     handler: read('handler'),
     takesContext: true,
   });

@@ -35,6 +35,7 @@ import { Runner, type RunnerOptions } from './runner.ts';
 import type { ResolvedServerOptions } from './server-options.ts';
 import type { ServerParts } from './server-parts.ts';
 import { SessionNews } from './session-news.ts';
+import { SlotPool } from './slots.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** What the rooms ask of the server's state. */
@@ -84,7 +85,7 @@ export class ServerRooms implements DrainableRooms {
     this.#guards = guards;
     this.#identity = identity;
     this.#wheel = new DeadlineWheel(clock);
-    this.registry = new Registry(options.functions);
+    this.registry = new Registry(options.functions, new SlotPool(options.slots));
     const catalog = new Catalog();
     this.#waitingRoom = new WaitingRoom(clock);
     const onChange = (): void => this.#waitingRoom.changed();
@@ -193,6 +194,7 @@ export class ServerRooms implements DrainableRooms {
     this.#links.close();
     this.#news.close();
     this.#breakers.close();
+    this.#dispatcher.close();
     this.#wheel.close();
   }
 
@@ -206,6 +208,7 @@ export class ServerRooms implements DrainableRooms {
       wheel: this.#wheel,
       observer: this.observer,
       nestedCall: (parent, fn, call) => this.caller.nestedCall(parent, fn, call),
+      announce: () => this.announce(),
     });
   }
 

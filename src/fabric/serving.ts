@@ -10,6 +10,7 @@ import type { Observer } from '../observe/observer.ts';
 import type { CallFrame, CallTerms } from '../wire/frame.ts';
 import type { Places } from './admission.ts';
 import type { CallSink } from './invocation.ts';
+import type { LoopLoad } from './loop-load.ts';
 import type { ServedFunction } from './registry.ts';
 
 /**
@@ -62,8 +63,11 @@ export interface ContextHost {
 export interface ServingHost extends ContextHost {
   readonly wheel: DeadlineWheel;
   readonly observer: Observer;
+  readonly load: LoopLoad;
   /** Told just before the reply. */
   onSettled(call: IncomingCall): void;
+  /** The function has as many strays as its limit, or no more. */
+  onOverrun(served: ServedFunction, isOverrun: boolean): void;
 }
 
 /** One function at the server that offers it: what its calls share. */
