@@ -36,6 +36,11 @@ interface RunRemains {
   readonly steps?: Readonly<Record<string, StepOutcome>>;
 }
 
+/** Of a stream that broke off: the number of the last item that came, from 1; 0 when none did. Absent otherwise. */
+interface StreamRemains {
+  readonly lastItem?: number;
+}
+
 /** What each code carries beside its message. */
 export interface ErrorDetails {
   bad_argument: { readonly path: readonly (string | number)[]; readonly expected: string; readonly found: string };
@@ -45,20 +50,20 @@ export interface ErrorDetails {
   no_matching_offer: { readonly function: string; readonly wanted: string; readonly offers: readonly Refusal[] };
   no_route: { readonly function: string; readonly offers: readonly Refusal[] };
   unreachable: { readonly address: string; readonly evidence: string };
-  connection_lost: { readonly server: string };
+  connection_lost: { readonly server: string } & StreamRemains;
   overloaded: { readonly function: string; readonly server: string; readonly retryAfterMs: number };
   draining: { readonly server: string };
   not_offered_here: { readonly function: string; readonly version: string; readonly server: string };
-  deadline_exceeded: { readonly timeoutMs: number } & RunRemains;
-  cancelled: { readonly reason?: unknown } & RunRemains;
+  deadline_exceeded: { readonly timeoutMs: number } & RunRemains & StreamRemains;
+  cancelled: { readonly reason?: unknown } & RunRemains & StreamRemains;
   function_failed: {
     readonly name: string;
     readonly message: string;
     readonly data?: unknown;
     readonly retryable?: boolean;
     readonly cause?: unknown;
-  };
-  bad_result: { readonly path: readonly (string | number)[]; readonly expected: string; readonly found: string };
+  } & StreamRemains;
+  bad_result: { readonly path: readonly (string | number)[]; readonly expected: string; readonly found: string } & StreamRemains;
   step_failed: {
     readonly step: string;
     readonly partial: Readonly<Record<string, unknown>>;
@@ -74,9 +79,9 @@ export interface ErrorDetails {
   version_mismatch: { readonly ours: string; readonly theirs: string };
   cluster_mismatch: { readonly ours: string; readonly theirs: string };
   name_taken: { readonly name: string; readonly address: string };
-  protocol_error: { readonly problem: string };
+  protocol_error: { readonly problem: string } & StreamRemains;
   bad_settings: { readonly problems: readonly SettingsProblem[] };
-  closed: { readonly what: string };
+  closed: { readonly what: string } & StreamRemains;
 }
 
 export type ErrorCode = keyof ErrorDetails;
@@ -114,7 +119,12 @@ const messages: { readonly [C in ErrorCode]: (detail: ErrorDetails[C]) => string
 export function messageOf(code: ErrorCode, detail: ErrorDetails[ErrorCode]): string {
   // `detail` is the one of `code` by the constructor's type; the table cannot see the pair.
   const write = messages[code] as (detail: ErrorDetails[ErrorCode]) => string;
-  return write(detail);
+  return `${write(detail)}${lastItemText(detail)}`;
+}
+
+function lastItemText(detail: ErrorDetails[ErrorCode]): string {
+  if (!('lastItem' in detail) || detail.lastItem === undefined) return '';
+  return detail.lastItem === 0 ? ' (before the first item)' : ` (the last item was number ${detail.lastItem})`;
 }
 
 /** `args[0].rows[3]` as a user writes it. */

@@ -30,7 +30,7 @@ export type {
 } from './fabric/api.ts';
 export type { Plan } from './fabric/plan.ts';
 export type { Effect, Need } from './core/catalog/offer.ts';
-export type { HeddleFunction, Remote, Schema } from './core/function.ts';
+export type { HeddleFunction, HeddleStream, Remote, Schema } from './core/function.ts';
 export type { Builder, StepOptions, Workflow } from './core/workflow/builder.ts';
 export type { Command, Reference, WorkflowData } from './core/workflow/data.ts';
 export type { WaitReason } from './core/workflow/record.ts';

@@ -56,3 +56,10 @@ export function atEndOfTurn(task: () => void): void {
 export function inNextTurn(task: () => void): void {
   setImmediate(task);
 }
+
+/** Resolves in the next turn of the event loop, after what has arrived meanwhile was read. Real time only. */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    setImmediate(resolve);
+  });
+}

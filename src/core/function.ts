@@ -4,12 +4,13 @@
  * F1 `~x` members are phantoms: they carry types, never a value. They sort last in completion lists and are
  *    equal across two copies of the package.
  * F2 arguments and result are inferred once; `Is` keeps every other mention from being an inference site.
- * F3 a function that yields has no callable type: streams are not part of a fabric yet.
+ * F3 a function that yields is a stream, and never a call: neither type takes the other.
  * What a definition says beside its type (resources, schemas, handler) is fabric/api.ts; which server answers a
  * version range is core/catalog.
  */
 
-import type { Effect } from './catalog/offer.ts';
+import { HeddleError, type HeddleErrorOf } from '../errors.ts';
+import type { Effect, OfferKind } from './catalog/offer.ts';
 
 /** Any schema library that speaks Standard Schema (https://standardschema.dev); copied, as the specification allows. */
 export interface Schema<Input = unknown, Output = Input> {
@@ -47,8 +48,20 @@ export interface HeddleFunction<in Args extends readonly unknown[], out Result, 
   readonly '~call': (...args: Args) => Result;
 }
 
+/** The same of a function that yields: it is read item by item. */
+export interface HeddleStream<in Args extends readonly unknown[], out Item, out Name extends string = string> {
+  readonly kind: 'stream';
+  readonly name: Name;
+  /** As of a `HeddleFunction`. */
+  readonly version: string;
+  readonly effect?: Effect | undefined;
+  readonly '~stream': (...args: Args) => Item;
+}
+
 /** Any definition or handle, whatever its types. */
 export type AnyFunction = HeddleFunction<never, unknown>;
+/** Any definition or handle of a stream. */
+export type AnyStream = HeddleStream<never, unknown>;
 
 /** A Buffer is bytes on the wire and arrives as a Uint8Array. */
 export type Bytes<T> = T extends Uint8Array ? Uint8Array<ArrayBuffer> : T;
@@ -73,10 +86,41 @@ export type Calls<F> = {
       : never]: F[K];
 };
 
+/** The same of streams. Of what returns `unknown` nothing is known: it may be either. */
+export type Streams<F> = {
+  [K in keyof F as F[K] extends HeddleStream<never, unknown, infer N>
+    ? N
+    : F[K] extends (...args: never) => infer R
+      ? unknown extends R
+        ? K & string
+        : Streaming<R> extends true
+          ? K & string
+          : never
+      : never]: F[K];
+};
+
 /** The argument list of a definition, a handle or a plain function. */
-export type ArgsOf<T> = T extends HeddleFunction<infer A, unknown> ? A : T extends (...args: infer A) => unknown ? A : never;
+export type ArgsOf<T> =
+  T extends HeddleFunction<infer A, unknown>
+    ? A
+    : T extends HeddleStream<infer A, unknown>
+      ? A
+      : T extends (...args: infer A) => unknown
+        ? A
+        : never;
 /** What a call of it resolves to. */
 export type ResultOf<T> = T extends HeddleFunction<never, infer R> ? R : T extends (...args: never) => infer R ? Bytes<Awaited<R>> : never;
+/** What a handler yields. */
+export type ItemIn<R> = R extends AsyncIterable<infer I> ? I : never;
+/** What a loop over it gets. */
+export type ItemOf<T> =
+  T extends HeddleStream<never, infer I>
+    ? I
+    : T extends (...args: never) => infer R
+      ? unknown extends R
+        ? unknown
+        : Bytes<ItemIn<R>>
+      : never;
 
 export interface RemoteOptions {
   /** A full version (meaning `^` it) or a range; default any, highest first. */
@@ -86,10 +130,14 @@ export interface RemoteOptions {
 }
 
 /** Typed handles by name. Named, so that an exported one can be declared (TS4023). */
-export type Remote<F> = <N extends keyof Calls<F> & string>(
+export type Remote<F> = <N extends (keyof Calls<F> | keyof Streams<F>) & string>(
   name: N,
   options?: RemoteOptions,
-) => HeddleFunction<ArgsOf<Calls<F>[N]>, ResultOf<Calls<F>[N]>, N>;
+) => N extends keyof Calls<F>
+  ? HeddleFunction<ArgsOf<Calls<F>[N]>, ResultOf<Calls<F>[N]>, N>
+  : N extends keyof Streams<F>
+    ? HeddleStream<ArgsOf<Streams<F>[N]>, ItemOf<Streams<F>[N]>, N>
+    : never;
 
 /**
  * Typed handles without importing a handler: `const fn = remote<Fabric>(); fn('rows.clean')`.
@@ -113,6 +161,13 @@ type Handle = Omit<AnyFunction, '~call'>;
 /** The versions that a call by definition or handle accepts: `^` a full version, else the range as it is; `*` for any. */
 export function rangeOf(fn: Pick<AnyFunction, 'version'>): string {
   return fullVersion.test(fn.version) ? `^${fn.version}` : fn.version;
+}
+
+/** The refusal of a call of what is a stream, or the other way round: it has not run. `kind` is what was asked for. */
+export function wrongKind(name: string, kind: OfferKind): HeddleErrorOf<'bad_argument'> {
+  const expected = kind === 'call' ? 'a function with one result' : 'a stream';
+  const found = kind === 'call' ? `the stream "${name}", which is read with stream(...)` : `"${name}", which is called with call(...)`;
+  return new HeddleError('bad_argument', { path: ['function'], expected, found });
 }
 
 const fullVersion = /^\d+\.\d+\.\d+(?:[-+][0-9A-Za-z.+-]+)?$/;

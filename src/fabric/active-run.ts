@@ -126,6 +126,9 @@ export class ActiveRun {
   #invocation({ command, args, timeoutMs }: StepStart): Invocation {
     return {
       function: command.function,
+      kind: 'call',
+      credit: 0,
+      hasStreamInput: false,
       version: command.version,
       effect: undefined,
       need: command.need,

@@ -56,3 +56,9 @@ export function answerIdOf(frame: Frame): number | undefined {
       return undefined;
   }
 }
+
+/** The conversation whose opener says something after its request that has an order: of a streamed argument. */
+export function openerIdOf(frame: Frame): number | undefined {
+  if (frame.kind === 'end') return frame.id;
+  return frame.kind === 'item' && frame.isFromOpener ? frame.id : undefined;
+}

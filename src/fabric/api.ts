@@ -11,18 +11,23 @@
 import type { Effect, OfferKind } from '../core/catalog/offer.ts';
 import type {
   AnyFunction,
+  AnyStream,
   ArgsOf,
   Bytes,
   Calls,
   HeddleFunction,
+  HeddleStream,
   InputOf,
   Inputs,
   Is,
+  ItemIn,
+  ItemOf,
   OutputOf,
   Outputs,
   ResultOf,
   Schema,
   Streaming,
+  Streams,
   Untyped,
 } from '../core/function.ts';
 import type { Workflow } from '../core/workflow/builder.ts';
@@ -68,6 +73,15 @@ export interface Caller<F = Untyped> {
     A extends readonly unknown[] = ArgsOf<Calls<F>[N]>,
     R = ResultOf<Calls<F>[N]>,
   >(fn: `${N}` | AnyName<F> | HeddleFunction<A, R>, args: Readonly<Is<A>>, options?: CallOptions): Promise<Is<R>>;
+  /**
+   * Reads a stream by name or by definition, once: it starts with the loop, which gets its items in order and throws a
+   * HeddleError where it breaks off (`detail.lastItem` is the number of the last item). Leaving the loop cancels it.
+   */
+  stream<
+    N extends keyof Streams<F> & string = AnyName<F> & keyof Streams<F>,
+    A extends readonly unknown[] = ArgsOf<Streams<F>[N]>,
+    T = ItemOf<Streams<F>[N]>,
+  >(fn: `${N}` | AnyName<F> | HeddleStream<A, T>, args: Readonly<Is<A>>, options?: CallOptions): AsyncIterable<Is<T>>;
   /** Starts a run of a built workflow; the handle is there at once. */
   run<I, R>(flow: Workflow<I, R>, ...input: RunInput<Is<I>>): Run<R>;
   /** The same for a workflow as data. */
@@ -160,6 +174,8 @@ export interface Context {
   remainingMs(): number;
   /** A nested call; it inherits deadline and meta. */
   readonly call: Caller['call'];
+  /** A nested stream, likewise. */
+  readonly stream: Caller['stream'];
   /** Shown to whoever follows the run; of several, the last is kept. */
   progress(value: unknown): void;
   log(message: string, fields?: Readonly<Record<string, unknown>>): void;
@@ -180,28 +196,26 @@ export interface FunctionSpec<Name extends string, In, Out, Args extends readonl
   readonly effect?: Effect | undefined;
   /** One schema an argument; validated where it runs. */
   readonly input?: In;
+  /** Describes the result; of a stream each item. */
   readonly output?: Out;
   /** Longest run of one attempt, in milliseconds; default: the caller's. */
   readonly timeoutMs?: number | undefined;
   /** Calls that one server runs at the same time; the next 2 x as many queue for at most 100 ms. */
   readonly concurrency?: number | undefined;
-  /** Slots of the server (`slots`) that each call takes while it runs, as in `{ gpu: 1 }`; a server without them refuses the function. */
-  readonly uses?: Readonly<Record<string, number>> | undefined;
+  /** For a handler that returns an AsyncIterable without being an `async function*`. */
+  readonly stream?: true | undefined;
   readonly handler: (ctx: Context, ...args: HandlerArgs<In, Args>) => HandlerResult<Out, Result>;
 }
 type HandlerArgs<In, Args extends readonly unknown[]> = In extends readonly Schema[] ? Outputs<In> : Args;
 type CallArgs<In, Args extends readonly unknown[]> = In extends readonly Schema[] ? Inputs<In> : Args;
-type HandlerResult<Out, Result> = Out extends Schema ? InputOf<Out> | Promise<InputOf<Out>> : Result;
+type HandlerResult<Out, Result> = Out extends Schema ? InputOf<Out> | Promise<InputOf<Out>> | AsyncIterable<InputOf<Out>> : Result;
 type Received<Out, Value> = Out extends Schema ? OutputOf<Out> : Bytes<Value>;
 
-/** What `defineFunction` gives: a callable, or, of a handler that yields, something that nothing takes. */
+/** What `defineFunction` gives: a callable, or, of a handler that yields, a stream. */
 export type Defined<Name extends string, In, Out, Args extends readonly unknown[], Result> =
-  Streaming<Result> extends true ? NotCallable : HeddleFunction<CallArgs<In, Args>, Received<Out, Awaited<Result>>, Name>;
-
-/** A handler that yields: streams are not built yet, and `defineFunction` refuses it at run time as well. */
-export interface NotCallable {
-  readonly '~problem': 'a handler that yields cannot be called: return a list';
-}
+  Streaming<Result> extends true
+    ? HeddleStream<CallArgs<In, Args>, Received<Out, ItemIn<Result>>, Name>
+    : HeddleFunction<CallArgs<In, Args>, Received<Out, Awaited<Result>>, Name>;
 
 /** The type of `defineFunction` (fabric/define.ts). */
 export type DefineFunction = <
@@ -218,7 +232,7 @@ export type DefineFunction = <
 
 /** One record of definitions (wire name: their `name`) and plain functions (wire name: their key). */
 // `Function`, not a signature: a call signature here would type the parameters of an unannotated handler as unknown.
-export type Functions = Readonly<Record<string, AnyFunction | Function>>;
+export type Functions = Readonly<Record<string, AnyFunction | AnyStream | Function>>;
 
 export interface ServerOptions {
   /** Unique in its fabric; default `<hostname>-<6 random>`. */
@@ -232,8 +246,6 @@ export interface ServerOptions {
   readonly host?: string | undefined;
   /** `host:port` or host by which others reach this server; default: the address it listens on. */
   readonly advertise?: string | undefined;
-  /** What functions share that say `uses`, as in `{ gpu: 1 }`: calls that need more than there is wait, or go elsewhere. */
-  readonly slots?: Readonly<Record<string, number>> | undefined;
   /** Addresses of servers that may be up already. */
   readonly join?: readonly string[] | undefined;
   /** Default `auto`: any free one. */

@@ -9,12 +9,13 @@
 import type { CancelTask } from '../base/clock.ts';
 import { type ErrorCode, HeddleError } from '../errors.ts';
 import type { Evidence } from '../transport/transport.ts';
-import type { ProgressFrame, ReplyFrame } from '../wire/frame.ts';
+import type { CreditFrame, ItemFrame, ProgressFrame, ReplyFrame } from '../wire/frame.ts';
 import { frameOf } from './call-frame.ts';
 import type { Conversation, RoomWaiter } from './conversation.ts';
 import type { Invocation } from './invocation.ts';
 import { retryBackoff } from './retry.ts';
 import type { CallContext, CallPeer, Routing } from './routing-port.ts';
+import type { StreamWord } from './stream-port.ts';
 
 /** What an attempt needs of the call that it is made for. */
 export interface AttemptOwner<Route> {
@@ -23,11 +24,14 @@ export interface AttemptOwner<Route> {
   readonly invocation: Invocation;
   /** Paid retries so far, those of earlier hops included. */
   readonly paid: number;
+  /** Bytes granted so far of the streamed result. */
+  readonly credit: number;
   /** Numbers the attempt, which is sent next. */
   onSending(server: string): number;
   /** A reply came. The attempt is not accounted yet: whoever reads the reply calls `end`. */
   onReply(frame: ReplyFrame): void;
   onProgress(frame: ProgressFrame): void;
+  onStream(frame: ItemFrame | CreditFrame): void;
   /** It ended without a reply, and is accounted. */
   onBroken(error: HeddleError): void;
 }
@@ -81,6 +85,17 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
     this.#owner.onProgress(frame);
   }
 
+  onStream(frame: ItemFrame | CreditFrame): void {
+    this.#owner.onStream(frame);
+  }
+
+  /** Passes a word of the caller's on. False while there is nobody to take it. */
+  stream(word: StreamWord): boolean {
+    if (this.#phase !== 'inFlight') return false;
+    this.#peer?.send({ ...word, id: this.#id });
+    return true;
+  }
+
   onLost(evidence: Evidence): void {
     if (this.#phase === 'inFlight') {
       this.#break(new HeddleError('connection_lost', { server: this.serverName }));
@@ -111,8 +126,10 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
     const permit = this.#permit;
     this.#permit = 0;
     if (permit === 0) return;
-    const { routing, context } = this.#owner;
-    routing.ended(this.route, permit, { code, elapsedMs: context.clock.nowMs() - this.#sentAtMs, attempt: this.#number });
+    const { routing, context, invocation } = this.#owner;
+    const elapsedMs = context.clock.nowMs() - this.#sentAtMs;
+    const isStreamed = invocation.kind === 'stream' || invocation.hasStreamInput;
+    routing.ended(this.route, permit, { code, elapsedMs, attempt: this.#number, isStreamed });
   }
 
   #reach(): void {
@@ -134,7 +151,7 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
   }
 
   #send(peer: CallPeer): void {
-    const { routing, context, invocation, paid } = this.#owner;
+    const { routing, context, invocation, paid, credit } = this.#owner;
     this.#peer = peer;
     this.#phase = 'inFlight';
     this.#sentAtMs = context.clock.nowMs();
@@ -142,7 +159,7 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
     this.#number = this.#owner.onSending(this.serverName);
     const version = routing.versionOf(this.route, invocation);
     const isDirect = routing.isDirect(this.route);
-    const sent = { id: this.#id, attempt: this.#number, paid, nowMs: this.#sentAtMs, self: context.instance, version, isDirect };
+    const sent = { id: this.#id, attempt: this.#number, paid, nowMs: this.#sentAtMs, self: context.instance, version, isDirect, credit };
     peer.send(frameOf(invocation, sent));
   }
 

@@ -11,7 +11,10 @@ export interface CallOptions {
   readonly version?: string | undefined;
   /** Name of the one server that may run it. */
   readonly target?: string | undefined;
-  /** Milliseconds for the whole call, its attempts included. Default 30,000; a nested call inherits what is left. */
+  /**
+   * Milliseconds for the whole call, its attempts included. Default 30,000; a nested call inherits what is left. A stream
+   * has none unless it says so, and ends when nothing has been heard of it for 30 s.
+   */
   readonly timeoutMs?: number | undefined;
   /** Abort gives `cancelled`, with the signal's reason as cause, and stops the remote handler. */
   readonly signal?: AbortSignal | undefined;

@@ -24,6 +24,8 @@ export interface SentAttempt {
   readonly self: string;
   readonly version: string | undefined;
   readonly isDirect: boolean;
+  /** Bytes granted so far of the streamed result. */
+  readonly credit: number;
 }
 
 export function frameOf(call: Invocation, sent: SentAttempt): CallFrame {
@@ -50,9 +52,9 @@ export function frameOf(call: Invocation, sent: SentAttempt): CallFrame {
     acked: 0,
     isAgain: false,
     via: undefined,
-    isStream: false,
-    credit: 0,
-    hasStreamInput: false,
+    isStream: call.kind === 'stream',
+    credit: sent.credit,
+    hasStreamInput: call.hasStreamInput,
     terms: call.terms,
     args: call.args,
   };
@@ -66,6 +68,9 @@ function stampedMs(leftMs: number): number {
 export function invocationOf(frame: CallFrame, origin: CallerIdentity, nowMs: number): Invocation {
   return {
     function: frame.function,
+    kind: frame.isStream ? 'stream' : 'call',
+    credit: frame.credit,
+    hasStreamInput: frame.hasStreamInput,
     version: frame.version,
     effect: frame.effect,
     need: frame.need,

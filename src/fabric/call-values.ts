@@ -20,9 +20,12 @@ export const argumentsMax = 10_000;
 const plainEncoding: EncodeOptions = {};
 const jsonEncoding: EncodeOptions = { isJsonOnly: true };
 
-/** The arguments as the handler gets them: decoded, holes filled, validated. Throws or rejects with a HeddleError. */
-export function readArguments(filled: Filled, definition: Definition): readonly unknown[] | Promise<readonly unknown[]> {
-  const args = decoded(filled);
+/**
+ * The arguments as the handler gets them: decoded, holes filled, validated; `last`, where there is one, follows them.
+ * Throws or rejects with a HeddleError.
+ */
+export function readArguments(filled: Filled, definition: Definition, last?: unknown): readonly unknown[] | Promise<readonly unknown[]> {
+  const args = last === undefined ? decoded(filled) : [...decoded(filled), last];
   if (args.length > argumentsMax) {
     throw new HeddleError('bad_argument', { path: ['args'], expected: `at most ${argumentsMax} arguments`, found: `${args.length}` });
   }

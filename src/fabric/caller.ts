@@ -7,21 +7,37 @@
  * Who carries the call is the engine's; runs are in run-caller.ts.
  */
 
-import type { Effect, Need } from '../core/catalog/offer.ts';
-import { type AnyFunction, rangeOf } from '../core/function.ts';
+import type { Clock } from '../base/clock.ts';
+import type { DeadlineWheel } from '../base/deadline-wheel.ts';
+import type { Need, OfferKind } from '../core/catalog/offer.ts';
 import { HeddleError } from '../errors.ts';
-import { fromWireError } from '../wire/error.ts';
-import { decodeValue, encodeArguments } from '../wire/value.ts';
-import { argumentError, peerValueError } from '../wire/value-problem.ts';
+import { encodeArguments } from '../wire/value.ts';
+import { argumentError } from '../wire/value-problem.ts';
 import type { CallOptions } from './api.ts';
+import { Ending, refuseAborted } from './call-ending.ts';
 import { checkCallOptions, checkMeta } from './call-options.ts';
 import { termsOf } from './call-terms.ts';
+import { type Callee, calleeOf } from './callee.ts';
+import { CallerStreams } from './caller-streams.ts';
 import type { ParentCall } from './context.ts';
-import { type CallEngine, type CallHandle, type CallSink, callTimeoutMsDefault, type Invocation, type Settlement } from './invocation.ts';
+import {
+  type CallEngine,
+  type CallHandle,
+  type CallSink,
+  callTimeoutMsDefault,
+  type Invocation,
+  isEndless,
+  type Settlement,
+  timeoutMsMax,
+} from './invocation.ts';
+import { isAsyncIterable } from './served-stream.ts';
+import { type AskedCall, StreamCall } from './stream-call.ts';
+import { StreamWindows } from './stream-windows.ts';
 
 export interface CallerOptions {
   readonly engine: CallEngine;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
+  readonly wheel: DeadlineWheel;
   /** Of this process: its name and instance. */
   readonly identity: { readonly name: string; readonly instance: string };
   /** Set once nothing may be called any more. */
@@ -30,15 +46,31 @@ export interface CallerOptions {
 
 type OnSettled = (settlement: Settlement) => void;
 
-/** What is called, however the user named it. */
-interface Callee {
-  readonly name: string;
-  readonly version: string | undefined;
-  readonly effect: Effect | undefined;
+/** What the user gave beside the function. */
+interface Asked {
+  readonly args: unknown;
+  readonly options: unknown;
+  readonly parent: ParentCall | undefined;
+}
+
+/** What is wanted of the function; of a stream so many bytes at first. */
+interface Wanted {
+  readonly kind: OfferKind;
+  readonly window: number;
+}
+
+const oneResult: Wanted = { kind: 'call', window: 0 };
+
+interface Circumstances {
+  readonly options: CallOptions;
+  readonly parent: ParentCall | undefined;
+  readonly wanted: Wanted;
+  readonly hasStreamInput: boolean;
 }
 
 export class FabricCaller {
   readonly #options: CallerOptions;
+  readonly #windows = new StreamWindows();
   #callNumber = 0;
 
   constructor(options: CallerOptions) {
@@ -66,39 +98,64 @@ export class FabricCaller {
     return this.#call(fn, { ...call, parent });
   }
 
-  #call(
-    fn: unknown,
-    call: {
-      readonly args: unknown;
-      readonly options: unknown;
-      readonly parent: ParentCall | undefined;
-      readonly onSettled?: OnSettled | undefined;
-    },
-  ): Promise<unknown> {
+  /** A root stream; it starts with the loop, which throws a HeddleError where it fails. */
+  stream(fn: unknown, args: unknown, options: unknown): AsyncIterable<unknown> {
+    return this.#stream(fn, { args, options, parent: undefined });
+  }
+
+  /** A stream out of a handler, likewise. */
+  nestedStream(parent: ParentCall, fn: unknown, call: Pick<Asked, 'args' | 'options'>): AsyncIterable<unknown> {
+    return this.#stream(fn, { ...call, parent });
+  }
+
+  #call(fn: unknown, asked: Asked & { readonly onSettled?: OnSettled | undefined }): Promise<unknown> {
     try {
-      const refusal = this.#options.refusal();
-      if (refusal) throw refusal;
-      const options = call.options === undefined ? noOptions : checkCallOptions(call.options);
-      refuseAborted(options.signal, call.parent);
-      const invocation = this.#invocation(fn, call.args, { options, parent: call.parent });
+      const { invocation, source, signal } = this.#ask(fn, asked, oneResult);
       return new Promise((resolve, reject) => {
         const ending = new Ending(resolve, reject);
-        const sink = call.onSettled ? watched(ending, call.onSettled) : ending;
-        ending.follow(this.#options.engine.start(invocation, sink), options.signal, call.parent);
+        const sink = asked.onSettled ? watched(ending, asked.onSettled) : ending;
+        ending.follow(this.#start(invocation, sink, source), signal, asked.parent);
       });
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  #invocation(fn: unknown, args: unknown, how: { readonly options: CallOptions; readonly parent: ParentCall | undefined }): Invocation {
-    const { options, parent } = how;
-    const callee = calleeOf(fn);
-    const nowMs = this.#options.nowMs();
-    const leftMs = parent === undefined ? Number.POSITIVE_INFINITY : Math.max(0, parent.deadlineMs - nowMs);
-    const timeoutMs = Math.min(options.timeoutMs ?? (parent === undefined ? callTimeoutMsDefault : leftMs), leftMs);
+  #start(invocation: Invocation, ending: CallSink, source: AsyncIterable<unknown> | undefined): CallHandle {
+    if (source === undefined) return this.#options.engine.start(invocation, ending);
+    return new CallerStreams(this.#options, ending, source).start(invocation);
+  }
+
+  #stream(fn: unknown, asked: Asked): AsyncIterable<unknown> {
+    const { clock, wheel, engine } = this.#options;
+    const ask = (window: number): AskedCall => this.#ask(fn, asked, { kind: 'stream', window });
+    return new StreamCall({ clock, wheel, engine, windows: this.#windows, parent: asked.parent, ask });
+  }
+
+  /** G1. */
+  #ask(fn: unknown, asked: Asked, wanted: Wanted): AskedCall {
+    const refusal = this.#options.refusal();
+    if (refusal) throw refusal;
+    const { parent } = asked;
+    const options = asked.options === undefined ? noOptions : checkCallOptions(asked.options);
+    const { signal } = options;
+    refuseAborted(signal, parent);
+    const args = listOf(asked.args);
+    const source = sourceOf(args);
+    const circumstances = { options, parent, wanted, hasStreamInput: source !== undefined };
+    const plain = source === undefined ? args : args.slice(0, -1);
+    return { invocation: this.#invocation(calleeOf(fn, wanted.kind), plain, circumstances), source, signal };
+  }
+
+  #invocation(callee: Callee, args: readonly unknown[], how: Circumstances): Invocation {
+    const { options, parent, wanted, hasStreamInput } = how;
+    const nowMs = this.#options.clock.nowMs();
+    const timeoutMs = timeoutOf(how, nowMs);
     return {
       function: callee.name,
+      kind: wanted.kind,
+      credit: wanted.window,
+      hasStreamInput,
       version: options.version ?? callee.version,
       effect: callee.effect,
       need: options.need,
@@ -121,18 +178,6 @@ export class FabricCaller {
   }
 }
 
-/** A call that was given up before it began is not sent. */
-function refuseAborted(signal: AbortSignal | undefined, parent: ParentCall | undefined): void {
-  if (signal?.aborted) throw givenUp(signal.reason);
-  const before: { reason: unknown }[] = [];
-  parent?.onAbort((reason) => before.push({ reason }))();
-  if (before[0]) throw givenUp(before[0].reason);
-}
-
-function givenUp(reason: unknown): HeddleError {
-  return new HeddleError('cancelled', { reason }, { executed: 'no', cause: reason });
-}
-
 /** What travels with a nested call; 4 KiB with what it inherits. */
 function inheritedMeta(parent: ParentCall | undefined, options: CallOptions): CallOptions['meta'] {
   if (parent?.meta === undefined) return options.meta;
@@ -144,24 +189,18 @@ function inheritedMeta(parent: ParentCall | undefined, options: CallOptions): Ca
 
 const noOptions: CallOptions & { readonly need?: Need | undefined } = {};
 
-function calleeOf(fn: unknown): Callee {
-  if (typeof fn === 'string') return { name: fn, version: undefined, effect: undefined };
-  if (isHandle(fn)) return { name: fn.name, version: rangeOf(fn), effect: fn.effect };
-  throw new HeddleError('bad_argument', {
-    path: ['function'],
-    expected: 'a name, or what defineFunction or remote gave',
-    found: typeof fn === 'function' ? 'a plain function (call it by the name it is offered under)' : typeof fn,
-  });
+function listOf(args: unknown): readonly unknown[] {
+  if (Array.isArray(args)) return args;
+  throw new HeddleError('bad_argument', { path: ['args'], expected: 'the arguments as one array', found: typeof args });
 }
 
-function isHandle(fn: unknown): fn is AnyFunction {
-  return typeof fn === 'object' && fn !== null && 'kind' in fn && fn.kind === 'call' && 'name' in fn && typeof fn.name === 'string';
+/** A last argument that is a stream travels beside the others. */
+function sourceOf(args: readonly unknown[]): AsyncIterable<unknown> | undefined {
+  const last = args[args.length - 1];
+  return isAsyncIterable(last) ? last : undefined;
 }
 
-function encoded(args: unknown) {
-  if (!Array.isArray(args)) {
-    throw new HeddleError('bad_argument', { path: ['args'], expected: 'the arguments as one array', found: typeof args });
-  }
+function encoded(args: readonly unknown[]) {
   try {
     return encodeArguments(args);
   } catch (problem) {
@@ -178,56 +217,9 @@ function watched(sink: CallSink, onSettled: OnSettled): CallSink {
   };
 }
 
-/** The end of a call, as the user's promise sees it. */
-class Ending implements CallSink {
-  readonly #resolve: (value: unknown) => void;
-  readonly #reject: (error: unknown) => void;
-  #isSettled = false;
-  #reason: unknown;
-  #unfollow: (() => void) | undefined;
-
-  constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
-    this.#resolve = resolve;
-    this.#reject = reject;
-  }
-
-  /** Gives the call up when the signal aborts or the parent is given up. */
-  follow(handle: CallHandle, signal: AbortSignal | undefined, parent: ParentCall | undefined): void {
-    if (this.#isSettled || (signal === undefined && parent === undefined)) return;
-    const cancel = (reason: unknown): void => {
-      this.#reason = reason;
-      handle.cancel(reason instanceof Error ? reason.message : String(reason));
-    };
-    const onAbort = (): void => cancel(signal?.reason);
-    if (signal?.aborted) return onAbort();
-    signal?.addEventListener('abort', onAbort, { once: true });
-    const leaveParent = parent?.onAbort(cancel);
-    this.#unfollow = () => {
-      signal?.removeEventListener('abort', onAbort);
-      leaveParent?.();
-    };
-    // A parent that was given up already has called back at once.
-    if (this.#isSettled) this.#unfollow();
-  }
-
-  settled({ outcome }: Settlement): void {
-    this.#isSettled = true;
-    this.#unfollow?.();
-    if (outcome.ok) this.#decode(outcome.value);
-    else this.#reject(this.#withReason(fromWireError(outcome.error)));
-  }
-
-  #decode(value: Parameters<typeof decodeValue>[0]): void {
-    try {
-      this.#resolve(decodeValue(value));
-    } catch (problem) {
-      this.#reject(peerValueError(problem));
-    }
-  }
-
-  /** The user's own abort reason is the cause, as it was given. */
-  #withReason(error: HeddleError): HeddleError {
-    if (this.#reason === undefined || !HeddleError.is(error, 'cancelled')) return error;
-    return new HeddleError('cancelled', { ...error.detail, reason: this.#reason }, { executed: error.executed, cause: this.#reason });
-  }
+/** A nested call inherits what is left; what has a stream has no deadline of its own, and gives none to calls under it. */
+function timeoutOf({ options, parent, wanted, hasStreamInput }: Circumstances, nowMs: number): number {
+  const leftMs = parent === undefined ? timeoutMsMax : Math.max(0, parent.deadlineMs - nowMs);
+  const ownMs = wanted.kind === 'stream' || hasStreamInput ? timeoutMsMax : callTimeoutMsDefault;
+  return Math.min(options.timeoutMs ?? (isEndless(leftMs) ? ownMs : leftMs), leftMs);
 }

@@ -74,7 +74,7 @@ export class FabricClient {
     this.#keeper = new SessionKeeper({ transport, clock, random, addresses, hello: { instance, name, protocolMin, protocolMax } });
     this.#wheel = new DeadlineWheel(clock);
     this.#engine = new SessionEngine(this.#keeper, { clock, random, wheel: this.#wheel, instance });
-    this.#caller = new FabricCaller({ engine: this.#engine, nowMs: () => clock.nowMs(), identity: { name, instance }, refusal });
+    this.#caller = new FabricCaller({ engine: this.#engine, clock, wheel: this.#wheel, identity: { name, instance }, refusal });
     this.#runs = new RunCaller({ engine: this.#engine, coordinator: () => this.#keeper.ack?.server ?? name, instance, refusal });
   }
 
@@ -96,6 +96,10 @@ export class FabricClient {
     const { clock } = this.#parts;
     const startedMs = clock.nowMs();
     return this.#caller.watchedCall(name, call, (settlement) => onTiming(timingOf(settlement, clock.nowMs() - startedMs)));
+  }
+
+  stream(fn: unknown, args: unknown, options?: unknown): AsyncIterable<unknown> {
+    return this.#caller.stream(fn, args, options);
   }
 
   run(flow: Workflow<never, unknown>, input?: unknown, options?: unknown) {

@@ -91,6 +91,12 @@ export class ServedContext implements Context, ParentCall {
     return call as Caller['call'];
   }
 
+  get stream(): Caller['stream'] {
+    const stream = (fn: unknown, args: unknown, options?: unknown): AsyncIterable<unknown> =>
+      this.#host.nestedStream(this, fn, { args, options });
+    return stream as Caller['stream']; // as for `call`
+  }
+
   get progress(): (value: unknown) => void {
     return (value) => this.#call.progress(value);
   }

@@ -4,12 +4,12 @@
  * D1 a mistake is refused where it was made, naming the key, what was wanted and what was found.
  * D2 a handle is frozen and carries its definition under a symbol: the handler never shows, and two copies of the
  *    package understand each other.
- * D3 a handler that yields is refused: streams are not built yet.
+ * D3 an `async function*` is a stream, and so is what says `stream: true`; a `function*` is refused.
  * How the types are inferred is fabric/api.ts; which functions a server serves is registry.ts.
  */
 
 import { didYouMean } from '../base/nearest.ts';
-import type { Effect } from '../core/catalog/offer.ts';
+import type { Effect, OfferKind } from '../core/catalog/offer.ts';
 import { checkVersion } from '../core/catalog/versions.ts';
 import type { Schema } from '../core/function.ts';
 import { checkName, checkResources, describeFound } from '../core/names.ts';
@@ -17,7 +17,6 @@ import { typeName } from '../core/workflow/fields.ts';
 import { HeddleError, type HeddleErrorOf } from '../errors.ts';
 import type { DefineFunction } from './api.ts';
 import { timeoutMsMax } from './invocation.ts';
-import { checkSlotCounts, type SlotCounts } from './slot-counts.ts';
 import { isSchema } from './validation.ts';
 
 /** The user's function, whatever its types. */
@@ -29,12 +28,11 @@ export interface Definition {
   readonly version: string;
   readonly resources: readonly string[];
   readonly effect: Effect;
+  readonly kind: OfferKind;
   readonly input: readonly Schema[] | undefined;
   readonly output: Schema | undefined;
   readonly timeoutMs: number | undefined;
   readonly concurrency: number | undefined;
-  /** Shared slots of its server that one call takes. */
-  readonly uses: SlotCounts | undefined;
   readonly handler: Handler;
   /** Whether the handler's first parameter is the context; a plain function has none. */
   readonly takesContext: boolean;
@@ -63,9 +61,15 @@ export function definitionOf(value: unknown): Definition | undefined {
   return value[definitionKey] as Definition;
 }
 
-/** Whether a function yields (`function*`, `async function*`). */
-export function isGenerator(handler: Handler): boolean {
-  return /GeneratorFunction\]$/.test(Object.prototype.toString.call(handler));
+/** Throws `bad_argument` for a `function*`: a stream is asynchronous. */
+export function checkYields(handler: Handler, path: readonly string[]): void {
+  if (Object.prototype.toString.call(handler) !== '[object GeneratorFunction]') return;
+  throw wrong(path, 'a function, or an async function* to make a stream', 'a function*');
+}
+
+/** What a function is by its own look: an `async function*` yields a stream. */
+export function kindOf(handler: Handler): OfferKind {
+  return Object.prototype.toString.call(handler) === '[object AsyncGeneratorFunction]' ? 'stream' : 'call';
 }
 
 /** Whether a function is a class: callable only with `new`. */
@@ -74,8 +78,8 @@ export function isClass(value: unknown): boolean {
 }
 
 function handleOf(definition: Definition): object {
-  const { name, version, effect } = definition;
-  const handle = { kind: 'call', name, version, effect };
+  const { kind, name, version, effect } = definition;
+  const handle = { kind, name, version, effect };
   Object.defineProperty(handle, definitionKey, { value: definition });
   return Object.freeze(handle);
 }
@@ -93,9 +97,11 @@ const readers = {
   output: optional(readSchema, undefined),
   timeoutMs: optional(wholeNumber('milliseconds', timeoutMsMax), undefined),
   concurrency: optional(wholeNumber('calls', concurrencyMax), undefined),
-  uses: optional(checkSlotCounts, undefined),
+  stream: optional(readStream, false),
   handler: readHandler,
-} as const satisfies { readonly [K in Exclude<keyof Definition, 'takesContext'>]: Read<Definition[K]> };
+} as const satisfies { readonly [K in Exclude<keyof Definition, 'takesContext' | 'kind'>]: Read<Definition[K]> } & {
+  readonly stream: Read<boolean>;
+};
 
 function readSpec(spec: unknown): Definition {
   if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) {
@@ -109,17 +115,18 @@ function readSpec(spec: unknown): Definition {
   const read = <K extends keyof typeof readers>(key: K): ReturnType<(typeof readers)[K]> =>
     // Each reader returns its own key's type; the table cannot say so for a generic key.
     readers[key](given[key], ['defineFunction', key]) as ReturnType<(typeof readers)[K]>;
+  const [isDeclared, handler] = [read('stream'), read('handler')];
   return Object.freeze({
     name: read('name'),
     version: read('version'),
     resources: read('resources'),
     effect: read('effect'),
+    kind: isDeclared ? 'stream' : kindOf(handler),
     input: read('input'),
     output: read('output'),
     timeoutMs: read('timeoutMs'),
     concurrency: read('concurrency'),
-    uses: read('uses'),
-    handler: read('handler'),
+    handler,
     takesContext: true,
   });
 }
@@ -161,12 +168,14 @@ function readHandler(value: unknown, path: readonly string[]): Handler {
     throw wrong(path, 'a function (ctx, ...args) => result', typeof value === 'function' ? 'a class' : typeName(value));
   }
   const handler = value as Handler; // a function that is no class can be called with anything
-  if (isGenerator(handler)) throw wrong(path, noStreams, 'a function that yields');
+  checkYields(handler, path);
   return handler;
 }
 
-/** What is wanted instead of a generator. */
-export const noStreams = 'a function that returns its result: streams are not built yet, return a list';
+function readStream(value: unknown, path: readonly string[]): boolean {
+  if (value === true) return true;
+  throw wrong(path, 'true, for a handler that returns an AsyncIterable', describeFound(value));
+}
 
 function unknownKey(key: string, known: readonly string[]): HeddleErrorOf<'bad_argument'> {
   const hint = didYouMean(key, known);

@@ -13,15 +13,16 @@ import type { Clock } from '../base/clock.ts';
 import type { DeadlineWheel } from '../base/deadline-wheel.ts';
 import { type Deferred, deferred } from '../base/deferred.ts';
 import type { Random } from '../base/random.ts';
+import { wrongKind } from '../core/function.ts';
 import { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
 import { toWireError } from '../wire/error.ts';
 import type { CallFrame } from '../wire/frame.ts';
 import { Places } from './admission.ts';
-import { LoopLoad } from './loop-load.ts';
 import type { Registry, ServedFunction } from './registry.ts';
 import { ServedCall } from './served-call.ts';
-import type { CallOrigin, IncomingCall, NestedCall, ServedOffer, ServingHost } from './serving.ts';
+import type { CallOrigin, IncomingCall, NestedCall, NestedStream, ServedOffer, ServingHost } from './serving.ts';
+import { StreamWindows } from './stream-windows.ts';
 
 export type { CallOrigin, IncomingCall } from './serving.ts';
 
@@ -35,17 +36,16 @@ export interface DispatcherOptions {
   readonly observer: Observer;
   /** Carries `ctx.call`. */
   readonly nestedCall: NestedCall;
-  /** Says what is offered, after it has changed. */
-  readonly announce: () => void;
+  /** Carries `ctx.stream`. */
+  readonly nestedStream: NestedStream;
 }
 
 /** What a refused call is from then on. */
-const settledCall: IncomingCall = { isSettled: true, cancel: () => {}, stop: () => {} };
+const settledCall: IncomingCall = { isSettled: true, cancel: () => {}, stream: () => {}, stop: () => {} };
 
 export class Dispatcher {
   readonly #registry: Registry;
   readonly #host: ServingHost;
-  readonly #announce: () => void;
   /** Kept while a function is offered or one of its calls is under way. */
   readonly #offers = new WeakMap<ServedFunction, ServedOffer>();
   /** Calls that outlasted their dispatch and have no reply yet. */
@@ -55,14 +55,7 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#registry = options.registry;
-    this.#announce = options.announce;
-    const load = new LoopLoad(options.clock, options.observer);
-    this.#host = {
-      ...options,
-      load,
-      onSettled: (call) => this.#onSettled(call),
-      onOverrun: (served, isOverrun) => this.#onOverrun(served, isOverrun),
-    };
+    this.#host = { ...options, windows: new StreamWindows(), onSettled: (call) => this.#onSettled(call) };
   }
 
   /** Calls without a reply. A handler that goes on after its reply does not count. */
@@ -79,6 +72,8 @@ export class Dispatcher {
       const detail = { function: frame.function, version: frame.version ?? '*', server };
       return this.#refuse(frame, origin, new HeddleError('not_offered_here', detail));
     }
+    const kind = frame.isStream ? 'stream' : 'call';
+    if (served.definition.kind !== kind) return this.#refuse(frame, origin, wrongKind(frame.function, kind));
     const call = new ServedCall(this.#offerOf(served), frame, origin);
     call.start();
     if (!call.isSettled) this.#underWay.add(call);
@@ -102,11 +97,6 @@ export class Dispatcher {
     for (const call of [...this.#underWay]) call.stop();
   }
 
-  /** Drops the timer. */
-  close(): void {
-    this.#host.load.close();
-  }
-
   #refuse(frame: CallFrame, origin: CallOrigin, error: HeddleError): IncomingCall {
     origin.settled({ outcome: { ok: false, error: toWireError(error, { isJsonOnly: frame.isJsonOnly }) }, server: this.#host.server });
     return settledCall;
@@ -115,20 +105,9 @@ export class Dispatcher {
   #offerOf(served: ServedFunction): ServedOffer {
     const known = this.#offers.get(served);
     if (known) return known;
-    const { concurrency, uses } = served.definition;
-    const pool = this.#registry.slots;
-    const places = new Places({ limit: concurrency, uses: uses && pool.usesOf(uses), pool });
-    const offer = { host: this.#host, served, places };
+    const offer = { host: this.#host, served, places: new Places(served.definition.concurrency) };
     this.#offers.set(served, offer);
     return offer;
-  }
-
-  /** Handlers that ignore their signal have taken all places of a function, or one of them has returned. */
-  #onOverrun(served: ServedFunction, isOverrun: boolean): void {
-    if (!this.#registry.suspend(served, isOverrun)) return;
-    const { name, version } = served.definition;
-    this.#host.observer.emit({ kind: isOverrun ? 'offer.suspended' : 'offer.resumed', function: name, version });
-    this.#announce();
   }
 
   #onSettled(call: IncomingCall): void {

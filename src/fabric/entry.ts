@@ -9,16 +9,27 @@
 import type { Payload } from '../core/payload.ts';
 import { HeddleError } from '../errors.ts';
 import { toWireError } from '../wire/error.ts';
-import type { AttachFrame, CallFrame, CancelRunFrame, QueryFrame, SubmitFrame, WatchFrame } from '../wire/frame.ts';
+import type {
+  AttachFrame,
+  CallFrame,
+  CancelRunFrame,
+  CreditFrame,
+  EndFrame,
+  ItemFrame,
+  QueryFrame,
+  SubmitFrame,
+  WatchFrame,
+} from '../wire/frame.ts';
 import { invocationOf } from './call-frame.ts';
 import type { CatalogWatches } from './catalog-watches.ts';
 import type { Incoming, RequestFrame } from './conversation.ts';
 import type { CallOrigin, Dispatcher } from './dispatcher.ts';
 import type { DrainDoor } from './drain-door.ts';
-import type { CallEngine, CallSink, Settlement } from './invocation.ts';
+import type { CallEngine, CallHandle, CallSink, Settlement } from './invocation.ts';
 import type { Peer } from './peer.ts';
 import type { Questions } from './questions.ts';
 import type { RunEngine, RunFollower } from './run-engine.ts';
+import type { StreamWord } from './stream-port.ts';
 
 export interface EntryOptions {
   readonly dispatcher: Dispatcher;
@@ -134,8 +145,7 @@ const nothing: Payload = { encoding: 'undefined', bytes: new Uint8Array(0) };
 function unansweredOf(frame: RequestFrame): HeddleError | undefined {
   switch (frame.kind) {
     case 'call':
-      if (frame.isAgain) return unanswered('a call that is sent again', 'maybe');
-      return frame.isStream || frame.hasStreamInput ? unanswered('a call with a stream', 'no') : undefined;
+      return frame.isAgain ? unanswered('a call that is sent again', 'maybe') : undefined;
     case 'outcome':
       return unanswered(`a frame of kind "${frame.kind}"`, 'no');
     default:
@@ -162,7 +172,7 @@ class PeerAnswer implements CallOrigin, CallSink, Incoming {
   readonly callerName: string;
   readonly callerInstance: string;
   /** Who works on it; absent while that is being found out. */
-  handle: Incoming | undefined;
+  handle: CallHandle | undefined;
   readonly #peer: Peer;
   readonly #id: number;
 
@@ -179,6 +189,14 @@ class PeerAnswer implements CallOrigin, CallSink, Incoming {
 
   progress(value: Payload): void {
     this.#peer.send({ kind: 'progress', id: this.#id, value });
+  }
+
+  streamed(word: StreamWord): void {
+    this.#peer.send({ ...word, id: this.#id });
+  }
+
+  onStream(frame: ItemFrame | CreditFrame | EndFrame): void {
+    this.handle?.stream(frame);
   }
 
   cancel(reason: string): void {

@@ -33,10 +33,12 @@ export class Explainer {
   }
 
   /** Throws `no_such_function`. Linear in the function's offers. */
-  explain(query: OfferQuery): Plan {
+  explain(asked: OfferQuery): Plan {
     const { catalog, router, clock } = this.#options;
-    const name = query.function;
+    const name = asked.function;
     if (!catalog.has(name)) throw new HeddleError('no_such_function', { function: name, nearest: catalog.nearest(name) });
+    const isCall = catalog.offersOf(name).some((offer) => offer.record.kind === 'call');
+    const query: OfferQuery = isCall ? asked : { ...asked, kind: 'stream' };
     const moment = { nowMs: clock.nowMs(), wallMs: clock.wallMs() };
     const verdicts = inOrder(router.explain(query, undefined, moment).verdicts, moment.nowMs);
     const mismatch = catalog.mismatchTest(query);

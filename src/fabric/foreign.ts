@@ -116,6 +116,9 @@ export class ForeignEntry {
     const timeoutMs = Math.min(call.timeoutMs ?? clientMs, request.timeoutMs ?? timeoutMsMax);
     return {
       function: call.function,
+      kind: 'call',
+      credit: 0,
+      hasStreamInput: false,
       version,
       effect: undefined,
       need,

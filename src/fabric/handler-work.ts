@@ -2,7 +2,7 @@
  * The work of one call while it holds a place: reads the arguments, enters the handler, writes the result.
  *
  * W1 the call is told exactly once how it ended: `done` or `failed`; or, given up meanwhile, `returned`.
- * W2 `executed` is `no` before the handler is entered, `maybe` inside it, `yes` once it has returned.
+ * W2 `executed` is `no` before the handler is entered, `maybe` inside it, `yes` once it has returned or yielded.
  * W3 only somebody else's promise makes it wait, and then it says so (`waits`): with a synchronous handler and
  *    schemas it makes no promise.
  * Deadline, place and reply are the call's (served-call.ts); values are call-values.ts, errors verdicts.ts.
@@ -13,11 +13,13 @@ import type { Executed, HeddleError } from '../errors.ts';
 import { checkResult, readArguments, writeResult } from './call-values.ts';
 import { type ContextCall, ServedContext } from './context.ts';
 import { tellFailed, watchBlocking } from './handler-events.ts';
-import type { ServedRequest } from './serving.ts';
+import { ServedStream, type StreamingCall } from './served-stream.ts';
+import type { StreamWord } from './stream-port.ts';
+import type { PumpEnd } from './stream-pump.ts';
 import { thrownVerdict, unreadyVerdict, unwrittenVerdict } from './verdicts.ts';
 
 /** The call whose work it is. */
-export interface WorkingCall extends ServedRequest, ContextCall {
+export interface WorkingCall extends StreamingCall, ContextCall {
   /** It goes on when a promise of somebody else settles. */
   waits(): void;
   done(value: Payload): void;
@@ -33,21 +35,23 @@ export class HandlerWork {
   readonly #call: WorkingCall;
   #stage: Stage = 'preparing';
   #context: ServedContext | undefined = undefined;
+  readonly #streams: ServedStream | undefined;
 
   constructor(call: WorkingCall) {
     this.#call = call;
+    this.#streams = call.frame.isStream || call.frame.hasStreamInput ? new ServedStream(call) : undefined;
   }
 
   /** W2. */
   get executed(): Executed {
-    if (this.#stage === 'running') return 'maybe';
+    if (this.#stage === 'running') return this.#streams?.hasYielded === true ? 'yes' : 'maybe';
     return this.#stage === 'finishing' ? 'yes' : 'no';
   }
 
   start(): void {
     let args: readonly unknown[] | Promise<readonly unknown[]>;
     try {
-      args = readArguments(this.#call.frame.args, this.#call.offer.served.definition);
+      args = readArguments(this.#call.frame.args, this.#call.offer.served.definition, this.#streams?.input);
     } catch (problem) {
       return this.#unready(problem);
     }
@@ -62,16 +66,24 @@ export class HandlerWork {
   /** Nobody waits for the result any more. The signal is the caller's to fire, after its reply (`abort`). */
   leave(): void {
     this.#stage = 'left';
+    this.#streams?.close();
+  }
+
+  /** A word of the caller's about its streams. */
+  stream(word: StreamWord): void {
+    this.#streams?.word(word);
   }
 
   /** Fires the handler's signal. */
   abort(reason: HeddleError): void {
     this.#context?.abort(reason);
+    this.#streams?.abort(reason);
   }
 
   #run(args: readonly unknown[]): void {
     if (this.#stage !== 'preparing') return this.#call.returned();
     this.#stage = 'running';
+    this.#streams?.open();
     let result: unknown;
     try {
       result = this.#enter(args);
@@ -101,6 +113,7 @@ export class HandlerWork {
 
   #finish(value: unknown): void {
     if (this.#stage !== 'running') return this.#call.returned();
+    if (this.#call.frame.isStream) return this.#yield(value);
     this.#stage = 'finishing';
     let checked: unknown;
     try {
@@ -116,6 +129,31 @@ export class HandlerWork {
     );
   }
 
+  /** The result is a stream: the call is over when that is. */
+  #yield(result: unknown): void {
+    this.#call.waits();
+    try {
+      this.#streams?.yield(result, (end) => this.#yielded(end));
+    } catch (problem) {
+      this.#fail(unwrittenVerdict(problem));
+    }
+  }
+
+  #yielded(end: PumpEnd): void {
+    switch (end.kind) {
+      case 'left':
+        return this.#call.returned();
+      case 'threw':
+        return this.#threw(end.thrown);
+      case 'done':
+      case 'unwritten':
+        if (this.#stage !== 'running') return this.#call.returned();
+        this.#stage = 'finishing';
+        if (end.kind === 'unwritten') return this.#unwritten(end.problem);
+        return this.#done(nothing);
+    }
+  }
+
   #write(value: unknown): void {
     if (this.#stage !== 'finishing') return this.#call.returned();
     let payload: Payload;
@@ -124,7 +162,12 @@ export class HandlerWork {
     } catch (problem) {
       return this.#unwritten(problem);
     }
-    this.#call.done(payload);
+    this.#done(payload);
+  }
+
+  #done(value: Payload): void {
+    this.#streams?.close();
+    this.#call.done(value);
   }
 
   #unready(problem: unknown): void {
@@ -144,9 +187,12 @@ export class HandlerWork {
 
   #fail(error: HeddleError): void {
     if (Object.hasOwn(error, 'cause')) tellFailed(this.#call.offer.host.observer, this.#call, error.cause);
+    this.#streams?.close();
     this.#call.failed(error);
   }
 }
+
+const nothing: Payload = { encoding: 'undefined', bytes: new Uint8Array(0) };
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';

@@ -2,20 +2,23 @@
  * Frames as they arrive on one link: decoded, held back until they are whole and in their place.
  *
  * B1 a frame with large values is delivered when all of them are there, never in part.
- * B2 what a peer sends wrongly closes its link and nothing else.
+ * B2 the words of one conversation come in the order in which they were sent, large and small ones.
+ * B3 what a peer sends wrongly closes its link and nothing else.
  */
 
 import { HeddleError } from '../errors.ts';
 import type { Link } from '../transport/transport.ts';
 import type { Frame } from '../wire/frame.ts';
 import { decodeFrame } from '../wire/frame-codec.ts';
-import { AnswerOrder, answerIdOf } from './answer-order.ts';
+import { AnswerOrder, answerIdOf, openerIdOf } from './answer-order.ts';
 import { type LargeValues, requestIdOf } from './large-values.ts';
 
 export class Inbox {
   readonly #link: Pick<Link, 'close'>;
   readonly #large: LargeValues;
   readonly #order = new AnswerOrder();
+  /** Of what openers say after their request: their numbers are their own. */
+  readonly #openerOrder = new AnswerOrder();
   readonly #deliver: (frame: Frame) => void;
 
   constructor(link: Pick<Link, 'close'>, large: LargeValues, deliver: (frame: Frame) => void) {
@@ -30,8 +33,10 @@ export class Inbox {
     if (!frame) return;
     const isWhole = !this.#large.isWaiting;
     const answerId = answerIdOf(frame);
-    if (answerId !== undefined && (!isWhole || this.#order.isHeld(answerId))) {
-      const whole = this.#order.enter(answerId, () => this.#deliver(frame));
+    const id = answerId ?? openerIdOf(frame);
+    const order = answerId === undefined ? this.#openerOrder : this.#order;
+    if (id !== undefined && (!isWhole || order.isHeld(id))) {
+      const whole = order.enter(id, () => this.#deliver(frame));
       if (isWhole) whole();
       else this.#large.deliverWhenWhole(undefined, whole);
     } else if (isWhole) this.#deliver(frame);

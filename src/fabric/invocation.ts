@@ -5,13 +5,20 @@
  * client's request. Who asked is behind the sink; who answers is chosen by the engine.
  */
 
-import type { Effect, Need } from '../core/catalog/offer.ts';
+import type { Effect, Need, OfferKind } from '../core/catalog/offer.ts';
 import type { Filled, Payload } from '../core/payload.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { CallTerms, ReplyFrame } from '../wire/frame.ts';
+import type { StreamWord } from './stream-port.ts';
 
 export interface Invocation {
   readonly function: string;
+  /** Whether one result is wanted, or a stream of them. */
+  readonly kind: OfferKind;
+  /** Bytes that may be sent of the streamed result before the first grant. */
+  readonly credit: number;
+  /** The last argument is a stream, and not in `args`. */
+  readonly hasStreamInput: boolean;
   /** Version range; undefined: any, highest first. */
   readonly version: string | undefined;
   /** The effect by the caller's definition; undefined: as offered. */
@@ -63,6 +70,8 @@ export type CallWait =
 export interface CallSink {
   settled(settlement: Settlement): void;
   progress?(value: Payload): void;
+  /** An item of the streamed result, credit for the streamed argument (the function runs then), or a sign of life. */
+  streamed?(word: StreamWord): void;
   /** An attempt was sent. */
   started?(server: string, attempt: number): void;
   /** There is no attempt under way, and why. */
@@ -72,6 +81,8 @@ export interface CallSink {
 export interface CallHandle {
   /** Gives the call up: the sink is told `cancelled` (or has been told before), the remote handler's signal fires. */
   cancel(reason: string): void;
+  /** Passes a word of the caller's to the function: credit for the streamed result, an item or the end of the argument. */
+  stream(word: StreamWord): void;
 }
 
 /** What can carry a call: the server's router, or a client's session. */
@@ -81,5 +92,10 @@ export interface CallEngine {
 
 /** Default deadline of a root call, in milliseconds. Nested calls inherit theirs. */
 export const callTimeoutMsDefault = 30_000;
-/** Longest deadline, in milliseconds (24 days, what a timer takes). */
+/** Longest deadline, in milliseconds (24 days, what a timer takes): also that of a stream which names none. */
 export const timeoutMsMax = 2 ** 31 - 1;
+
+/** Whether so much time left is that of a stream without a deadline, and not one that somebody chose. */
+export function isEndless(leftMs: number): boolean {
+  return leftMs > timeoutMsMax / 2;
+}

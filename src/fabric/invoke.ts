@@ -5,7 +5,7 @@
 
 import { delay, systemClock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
-import type { HeddleFunction, Is } from '../core/function.ts';
+import { type HeddleFunction, type Is, wrongKind } from '../core/function.ts';
 import { checkKeys, typeName } from '../core/workflow/fields.ts';
 import { HeddleError } from '../errors.ts';
 import { decodeValue, encodeArguments } from '../wire/value.ts';
@@ -32,6 +32,7 @@ export async function invoke<A extends readonly unknown[], R>(
   if (!definition) {
     throw new HeddleError('bad_argument', { path: ['invoke', 0], expected: 'what defineFunction gave', found: typeName(fn) });
   }
+  if (definition.kind === 'stream') throw wrongKind(definition.name, 'call');
   const result = await run(definition, await received(args, definition), contextOf(ctx));
   const checked = await checkResult(result, definition);
   // The definition's own types say what its handler returns, and the round trip keeps it (wire/value.ts, V1).
@@ -77,6 +78,7 @@ function baseContext(signal: AbortSignal): Context {
     meta: Object.freeze({}),
     remainingMs: () => remainingMsDefault,
     call: noFabric,
+    stream: noStream,
     progress: () => {},
     log: () => {},
     now: () => systemClock.wallMs(),
@@ -86,6 +88,10 @@ function baseContext(signal: AbortSignal): Context {
     },
     random: () => random.next(),
   };
+}
+
+function noStream(fn: unknown): AsyncIterable<never> {
+  return { [Symbol.asyncIterator]: () => ({ next: () => noFabric(fn) }) };
 }
 
 /** Whatever is called, nobody offers it here. */

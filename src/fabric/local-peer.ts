@@ -6,10 +6,11 @@
  */
 
 import { IdMap } from '../base/id-map.ts';
-import type { Frame, ProgressFrame, ReplyFrame } from '../wire/frame.ts';
-import type { Conversation, Incoming } from './conversation.ts';
-import type { Dispatcher } from './dispatcher.ts';
+import type { CreditFrame, Frame, ItemFrame, ProgressFrame, ReplyFrame } from '../wire/frame.ts';
+import type { Conversation } from './conversation.ts';
+import type { Dispatcher, IncomingCall } from './dispatcher.ts';
 import type { CallPeer } from './routing-port.ts';
+import type { StreamWord } from './stream-port.ts';
 
 export class LocalPeer implements CallPeer {
   /** Admission bounds what runs here; there is no link to fill. */
@@ -17,7 +18,7 @@ export class LocalPeer implements CallPeer {
   readonly #dispatcher: Dispatcher;
   readonly #identity: { readonly name: string; readonly instance: string };
   readonly #conversations = new IdMap<Conversation>();
-  readonly #incoming = new IdMap<Incoming>();
+  readonly #incoming = new IdMap<IncomingCall>();
   #nextId = 1;
 
   constructor(dispatcher: Dispatcher, identity: { readonly name: string; readonly instance: string }) {
@@ -38,6 +39,7 @@ export class LocalPeer implements CallPeer {
 
   send(frame: Frame): void {
     if (frame.kind === 'cancel') return this.#cancel(frame.id, frame.reason);
+    if (frame.kind === 'item' || frame.kind === 'credit' || frame.kind === 'end') return this.#incoming.get(frame.id)?.stream(frame);
     if (frame.kind !== 'call') return;
     const { id } = frame;
     const incoming = this.#dispatcher.dispatch(frame, {
@@ -45,6 +47,7 @@ export class LocalPeer implements CallPeer {
       callerInstance: frame.caller ?? this.#identity.instance,
       isOwn: true,
       settled: (settlement) => this.#reply({ ...settlement, outcome: ownOutcome(settlement.outcome), kind: 'reply', id }),
+      streamed: (word) => this.#streamed(id, word),
       progress: (value) => this.#conversations.get(id)?.onProgress?.({ kind: 'progress', id, value } satisfies ProgressFrame),
     });
     if (this.#conversations.has(id)) this.#incoming.add(id, incoming);
@@ -62,6 +65,11 @@ export class LocalPeer implements CallPeer {
     const incoming = this.#incoming.get(id);
     this.release(id);
     incoming?.cancel(reason);
+  }
+
+  #streamed(id: number, word: StreamWord): void {
+    // What a function says is an item or a credit: only an argument has an end of its own.
+    this.#conversations.get(id)?.onStream?.({ ...word, id } as ItemFrame | CreditFrame);
   }
 
   #reply(frame: ReplyFrame): void {

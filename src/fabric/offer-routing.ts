@@ -110,7 +110,7 @@ export class OfferRouting implements Routing<Offer> {
   }
 
   /** What an attempt's end says about the server. */
-  #account(offer: Offer, { code, elapsedMs }: AttemptEnd): void {
+  #account(offer: Offer, { code, elapsedMs, isStreamed }: AttemptEnd): void {
     const { router, clock } = this.#options;
     const nowMs = clock.nowMs();
     switch (code) {
@@ -124,7 +124,7 @@ export class OfferRouting implements Routing<Offer> {
       case undefined:
         return router.succeeded(offer, elapsedMs, nowMs);
       case 'deadline_exceeded':
-        return router.answered(offer, elapsedMs, nowMs);
+        return isStreamed ? router.released(offer) : router.answered(offer, elapsedMs, nowMs);
       default:
         // An error says nothing about speed: a server that fails at once must not look fast and draw all calls.
         return router.released(offer);

@@ -17,6 +17,7 @@ import type { Frame, ReplyFrame, RunEventFrame, ServersFrame, StandingFrame } fr
 import { encodeFrame } from '../wire/frame-codec.ts';
 import type { Conversation, Incoming, PeerIdentity, RequestFrame, RoomWaiter } from './conversation.ts';
 import { Inbox } from './inbox.ts';
+import { ItemQueue } from './item-queue.ts';
 import { LargeValues } from './large-values.ts';
 import { inPlaceOf, overloadedReply, refusalOf } from './refusals.ts';
 import { RoomQueue } from './room-queue.ts';
@@ -43,6 +44,7 @@ export class Peer {
   #nextId = 1;
   readonly #incoming = new IdMap<Incoming>();
   readonly #waiters = new RoomQueue();
+  readonly #items = new ItemQueue();
   readonly #large: LargeValues;
   readonly #inbox: Inbox;
   #closed: Evidence | undefined;
@@ -58,7 +60,7 @@ export class Peer {
     link.open({
       onFrame: (bytes) => this.#onFrame(bytes),
       onLarge: (transfer, value) => this.#inbox.arrived(transfer, value),
-      onWritable: () => this.#admitWaiters(),
+      onWritable: () => this.#onWritable(),
       onClose: (evidence, message) => this.#onClose(evidence, message),
     });
   }
@@ -119,17 +121,10 @@ export class Peer {
     this.#closeWhenSettled();
   }
 
-  /** Sends one frame; large payloads follow on the bulk channel. One that is too large ends its conversation (P5). */
+  /** Sends one frame (an item once the link takes it); large payloads follow on the bulk channel. One that is too large ends its conversation (P5). */
   send(frame: Frame): void {
-    if (this.#closed !== undefined) return;
-    let bytes: Uint8Array;
-    try {
-      bytes = encodeFrame(frame, this.#large.outgoing());
-    } catch (error) {
-      return this.#onOversized(frame, error);
-    }
-    this.#link.send(bytes);
-    this.#large.flush();
+    if (this.#closed !== undefined || this.#items.holds(frame, this.#link.isWritable)) return;
+    this.#put(frame);
   }
 
   sendMesh(message: Uint8Array): void {
@@ -171,7 +166,9 @@ export class Peer {
   }
 
   #closeWhenSettled(): void {
-    if (this.#isRetired && this.#outgoing.size === 0 && this.#incoming.size === 0 && this.#waiters.size === 0) this.#link.close();
+    if (this.#isRetired && this.#outgoing.size === 0 && this.#incoming.size === 0 && this.#waiters.size === 0 && this.#items.isEmpty) {
+      this.#link.close();
+    }
   }
 
   #onFrame(bytes: Uint8Array): void {
@@ -179,11 +176,22 @@ export class Peer {
     this.#inbox.receive(bytes);
   }
 
+  #put(frame: Frame): void {
+    let bytes: Uint8Array;
+    try {
+      bytes = encodeFrame(frame, this.#large.outgoing());
+    } catch (error) {
+      return this.#onOversized(frame, error);
+    }
+    this.#link.send(bytes);
+    this.#large.flush();
+  }
+
   #onOversized(frame: Frame, error: unknown): void {
     this.#large.forget();
     if (!HeddleError.is(error, 'too_large')) throw error;
     const instead = inPlaceOf(frame, error);
-    if (instead) return this.send(instead);
+    if (instead) return this.#put(instead);
     const isRequest = frame.kind === 'call' || frame.kind === 'submit' || frame.kind === 'query';
     if (isRequest) this.#onReply(refusalOf(frame.id, error));
   }
@@ -251,6 +259,16 @@ export class Peer {
   #onCancel(id: number, reason: string): void {
     if (this.#large.drop(id)) return;
     this.#incoming.get(id)?.cancel(reason);
+  }
+
+  /** Calls go before items. */
+  #onWritable(): void {
+    this.#admitWaiters();
+    this.#items.release(
+      (frame) => this.#put(frame),
+      () => this.#link.isWritable,
+    );
+    this.#closeWhenSettled();
   }
 
   #admitWaiters(): void {

@@ -13,12 +13,13 @@ import type { CancelTask } from '../base/clock.ts';
 import type { WheelEntry } from '../base/deadline-wheel.ts';
 import { type ErrorCode, type Executed, HeddleError, strongest } from '../errors.ts';
 import { fromWireError, toWireError, type WireError } from '../wire/error.ts';
-import type { ProgressFrame, ReplyFrame } from '../wire/frame.ts';
+import type { CreditFrame, ItemFrame, ProgressFrame, ReplyFrame } from '../wire/frame.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import { CallHistory } from './call-history.ts';
 import type { CallHandle, CallSink, CallWait, Invocation } from './invocation.ts';
 import { decideRetry, retryBackoff } from './retry.ts';
 import type { CallContext, Routing } from './routing-port.ts';
+import type { StreamWord } from './stream-port.ts';
 
 /** How long a call waits for a provider that was there a moment ago, unless it says otherwise, in milliseconds. */
 export const waitMsDefault = 250;
@@ -43,9 +44,12 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
   readonly context: CallContext;
   readonly invocation: Invocation;
   paid: number;
+  credit: number;
   readonly #sink: CallSink;
   readonly #onSettled: ((call: RoutedCall<Route>) => void) | undefined;
   #isSettled = false;
+  /** Part of a stream has passed: there is no second try. */
+  #hasStreamed = false;
   /** The attempt under way, or the last one; undefined when nobody could be chosen. */
   #attempt: Attempt<Route> | undefined = undefined;
   #nextNumber: number;
@@ -63,6 +67,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
     this.#onSettled = call.onSettled;
     this.#nextNumber = call.invocation.attempt;
     this.paid = call.invocation.paid;
+    this.credit = call.invocation.credit;
   }
 
   start(): this {
@@ -115,6 +120,16 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
 
   onProgress(frame: ProgressFrame): void {
     this.#sink.progress?.(frame.value);
+  }
+
+  onStream(frame: ItemFrame | CreditFrame): void {
+    if (frame.kind === 'item' || frame.bytes > 0) this.#hasStreamed = true;
+    this.#sink.streamed?.(frame);
+  }
+
+  stream(word: StreamWord): void {
+    const isPassed = this.#attempt?.stream(word) ?? false;
+    if (!isPassed && word.kind === 'credit') this.credit += word.bytes;
   }
 
   onBroken(error: HeddleError): void {
@@ -171,7 +186,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
       { code: known.code, executed: known.executed, isRetryable },
       { effect: this.routing.effectOf(route, this.invocation), lost, paid: this.paid, attemptsMax: this.invocation.terms?.attemptsMax },
     );
-    const isFinal = decision === 'final' || (known.code === 'overloaded' && this.invocation.isOverloadFinal);
+    const isFinal = decision === 'final' || this.#hasStreamed || (known.code === 'overloaded' && this.invocation.isOverloadFinal);
     if (isFinal || (decision === 'later' && !this.#canPay())) return this.#fail(error, frame);
     if (decision === 'later') this.#backOff(known.code);
     else if (route !== undefined) this.#tryAnother(route, known.code);

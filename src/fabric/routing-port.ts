@@ -58,6 +58,8 @@ export interface AttemptEnd {
   /** Undefined on success. */
   readonly code: ErrorCode | undefined;
   readonly elapsedMs: number;
+  /** It took as long as its streams did, which says nothing of its server. */
+  readonly isStreamed: boolean;
   /** Counts from 1. */
   readonly attempt: number;
 }

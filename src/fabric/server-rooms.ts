@@ -35,7 +35,6 @@ import { Runner, type RunnerOptions } from './runner.ts';
 import type { ResolvedServerOptions } from './server-options.ts';
 import type { ServerParts } from './server-parts.ts';
 import { SessionNews } from './session-news.ts';
-import { SlotPool } from './slots.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** What the rooms ask of the server's state. */
@@ -79,13 +78,12 @@ export class ServerRooms implements DrainableRooms {
     const instance = Buffer.from(random.fork('instance').bytes(16)).toString('hex');
     const identity = { name: options.name, instance };
     const observer = this.observer;
-    const nowMs = (): number => clock.nowMs();
     this.#options = options;
     this.#parts = parts;
     this.#guards = guards;
     this.#identity = identity;
     this.#wheel = new DeadlineWheel(clock);
-    this.registry = new Registry(options.functions, new SlotPool(options.slots));
+    this.registry = new Registry(options.functions);
     const catalog = new Catalog();
     this.#waitingRoom = new WaitingRoom(clock);
     const onChange = (): void => this.#waitingRoom.changed();
@@ -101,7 +99,7 @@ export class ServerRooms implements DrainableRooms {
     const router = new Router({ catalog, random: random.fork('router') });
     this.explainer = new Explainer({ catalog, router, clock });
     this.#calls = new CallTable(this.#makeRouting(catalog, router), { clock, random: random.fork('calls'), wheel: this.#wheel, instance });
-    this.caller = new FabricCaller({ engine: this.#calls, nowMs, identity, refusal: guards.callRefusal });
+    this.caller = new FabricCaller({ engine: this.#calls, clock, wheel: this.#wheel, identity, refusal: guards.callRefusal });
     const nextCall = () => ({ caller: instance, callerName: options.name, callNumber: this.caller.nextCallNumber() });
     this.#runner = this.#makeRunner(catalog, nextCall);
     const runs = new RunRelay({ clock, runner: this.#runner, peers: (server) => this.#links.servers(server) });
@@ -194,7 +192,6 @@ export class ServerRooms implements DrainableRooms {
     this.#links.close();
     this.#news.close();
     this.#breakers.close();
-    this.#dispatcher.close();
     this.#wheel.close();
   }
 
@@ -208,7 +205,7 @@ export class ServerRooms implements DrainableRooms {
       wheel: this.#wheel,
       observer: this.observer,
       nestedCall: (parent, fn, call) => this.caller.nestedCall(parent, fn, call),
-      announce: () => this.announce(),
+      nestedStream: (parent, fn, call) => this.caller.nestedStream(parent, fn, call),
     });
   }
 

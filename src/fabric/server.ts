@@ -95,6 +95,10 @@ export class FabricServer {
     return this.#rooms.caller.call(fn, args, options);
   }
 
+  stream(fn: unknown, args: unknown, options?: unknown): AsyncIterable<unknown> {
+    return this.#rooms.caller.stream(fn, args, options);
+  }
+
   run(flow: Workflow<never, unknown>, input?: unknown, options?: unknown) {
     return this.#rooms.runs.run(flow, input, options);
   }

@@ -10,8 +10,9 @@ import type { Observer } from '../observe/observer.ts';
 import type { CallFrame, CallTerms } from '../wire/frame.ts';
 import type { Places } from './admission.ts';
 import type { CallSink } from './invocation.ts';
-import type { LoopLoad } from './loop-load.ts';
 import type { ServedFunction } from './registry.ts';
+import type { StreamWord } from './stream-port.ts';
+import type { StreamWindows } from './stream-windows.ts';
 
 /**
  * Where a call came from, and where its end is told: once, often before `dispatch` returns. `progress` is told only of
@@ -31,12 +32,21 @@ export interface IncomingCall {
   readonly isSettled: boolean;
   /** Aborts the handler's signal and replies `cancelled`; harmless after the reply. */
   cancel(reason: string): void;
+  /** A word of the caller's: credit for the streamed result, an item or the end of the streamed argument. */
+  stream(word: StreamWord): void;
   /** The server stops: as `cancel`, but what may be run elsewhere is told so. */
   stop(): void;
 }
 
 /** Carries `ctx.call`: a call that inherits deadline, meta and cancellation from `parent`. Checks what it is given. */
 export type NestedCall = (parent: ParentCall, fn: unknown, call: { readonly args: unknown; readonly options: unknown }) => Promise<unknown>;
+
+/** Carries `ctx.stream`, likewise. */
+export type NestedStream = (
+  parent: ParentCall,
+  fn: unknown,
+  call: { readonly args: unknown; readonly options: unknown },
+) => AsyncIterable<unknown>;
 
 /** What a nested call inherits. */
 export interface ParentCall {
@@ -57,17 +67,17 @@ export interface ContextHost {
   readonly clock: Clock;
   readonly random: Random;
   readonly nestedCall: NestedCall;
+  readonly nestedStream: NestedStream;
 }
 
 /** What the calls of one server share. */
 export interface ServingHost extends ContextHost {
   readonly wheel: DeadlineWheel;
   readonly observer: Observer;
-  readonly load: LoopLoad;
+  /** Of the streamed arguments that its handlers read. */
+  readonly windows: StreamWindows;
   /** Told just before the reply. */
   onSettled(call: IncomingCall): void;
-  /** The function has as many strays as its limit, or no more. */
-  onOverrun(served: ServedFunction, isOverrun: boolean): void;
 }
 
 /** One function at the server that offers it: what its calls share. */

@@ -11,6 +11,7 @@ type Shape<D> = { readonly [K in keyof D]-?: undefined extends D[K] ? `${Kind}?`
 
 const value = { path: 'path', expected: 'string', found: 'string' } as const;
 const remains = { partial: 'object?', steps: 'outcomes?' } as const;
+const ofStream = { lastItem: 'number?' } as const;
 const versions = { ours: 'string', theirs: 'string' } as const;
 const problems = { problems: 'problems' } as const;
 
@@ -22,14 +23,14 @@ const shapes: { readonly [C in ErrorCode]: Shape<ErrorDetails[C]> } = {
   no_matching_offer: { function: 'string', wanted: 'string', offers: 'refusals' },
   no_route: { function: 'string', offers: 'refusals' },
   unreachable: { address: 'string', evidence: 'string' },
-  connection_lost: { server: 'string' },
+  connection_lost: { server: 'string', ...ofStream },
   overloaded: { function: 'string', server: 'string', retryAfterMs: 'number' },
   draining: { server: 'string' },
   not_offered_here: { function: 'string', version: 'string', server: 'string' },
-  deadline_exceeded: { timeoutMs: 'number', ...remains },
-  cancelled: { reason: 'any?', ...remains },
-  function_failed: { name: 'string', message: 'string', data: 'any?', retryable: 'boolean?', cause: 'any?' },
-  bad_result: value,
+  deadline_exceeded: { timeoutMs: 'number', ...remains, ...ofStream },
+  cancelled: { reason: 'any?', ...remains, ...ofStream },
+  function_failed: { name: 'string', message: 'string', data: 'any?', retryable: 'boolean?', cause: 'any?', ...ofStream },
+  bad_result: { ...value, ...ofStream },
   step_failed: { step: 'string', partial: 'object', steps: 'outcomes' },
   upstream_failed: { step: 'string', upstream: 'string' },
   coordinator_lost: { runId: 'string', partial: 'object', steps: 'outcomes' },
@@ -37,9 +38,9 @@ const shapes: { readonly [C in ErrorCode]: Shape<ErrorDetails[C]> } = {
   version_mismatch: versions,
   cluster_mismatch: versions,
   name_taken: { name: 'string', address: 'string' },
-  protocol_error: { problem: 'string' },
+  protocol_error: { problem: 'string', ...ofStream },
   bad_settings: problems,
-  closed: { what: 'string' },
+  closed: { what: 'string', ...ofStream },
 };
 
 /** Whether `detail` has the fields that `code` promises; more fields (of a newer peer) do no harm. */

@@ -19,7 +19,10 @@ function rig(frame: Partial<CallFrame> = {}) {
     progress: vi.fn(),
     log: vi.fn(),
   };
-  const context = new ServedContext({ server: 'server-1', clock, random: seededRandom('context'), nestedCall }, call);
+  const context = new ServedContext(
+    { server: 'server-1', clock, random: seededRandom('context'), nestedCall, nestedStream: vi.fn() },
+    call,
+  );
   return { clock, nestedCall, call, context };
 }
 

@@ -198,8 +198,6 @@ describe('what is asked of a server', () => {
 
   test('that it does not do is refused with an error, and nothing runs', () => {
     const asked: readonly (readonly [RequestFrame, executed: string])[] = [
-      [{ ...call, isStream: true }, 'no'],
-      [{ ...call, isDirect: true, hasStreamInput: true }, 'no'],
       [{ ...call, isAgain: true }, 'maybe'],
       [{ kind: 'query', id: 1, about: 'explain' }, 'no'],
       [{ kind: 'outcome', id: 1, caller: 'c', callNumber: 1, round: 0, timeoutMs: 1_000 }, 'no'],

@@ -65,13 +65,13 @@ describe('a registry', () => {
       'functions.Helper: expected a definition or a function; offer its methods one by one, found a class',
     ],
     [
-      'a generator',
+      'a function*',
       {
-        async *rows() {
+        *rows() {
           yield 1;
         },
       },
-      'streams are not built yet',
+      'functions.rows: expected a function, or an async function* to make a stream, found a function*',
     ],
     ['a default export', { default: add }, 'functions.default: expected a function with a name of its own'],
     ['a key that is no name', { ' add': add }, 'functions. add: expected a function name'],

@@ -120,6 +120,9 @@ function start(options: RigOptions = {}): Rig {
   };
   const invocation: Invocation = {
     function: 'f',
+    kind: 'call',
+    credit: 0,
+    hasStreamInput: false,
     version: undefined,
     effect,
     need: undefined,

@@ -21,6 +21,7 @@ const front = [
   'HeddleError',
   'HeddleErrorOf',
   'HeddleFunction',
+  'HeddleStream',
   'Listening',
   'Member',
   'Need',

@@ -4,7 +4,9 @@
 
 import { type Builder, type Client, defineFunction, remote, startServer, workflow } from 'heddle';
 import { z } from 'zod';
-import { cleanRows, describe, functions, now, type Row, resize, saveReport, scan, sum } from './usage.ts';
+import { cleanRows, describe, functions, load, now, type Row, resize, saveReport, scan, sum } from './usage.ts';
+
+declare function numbers(): AsyncIterable<number>;
 
 export async function calls(client: Client<typeof functions>): Promise<void> {
   // @ts-expect-error wrong type of an argument, by definition
@@ -21,7 +23,7 @@ export async function calls(client: Client<typeof functions>): Promise<void> {
   await client.call(now);
   // @ts-expect-error a name that nobody offers
   await client.call('image.rezise', [new Uint8Array(), 1]);
-  // @ts-expect-error a handler that yields cannot be called
+  // @ts-expect-error a stream is no call
   await client.call(scan, ['q']);
   // @ts-expect-error a plain function is called by its name
   await client.call(functions.add, [1, 2]);
@@ -31,8 +33,16 @@ export async function calls(client: Client<typeof functions>): Promise<void> {
   await client.call('add', [1, 2], { retry: 2 });
   // @ts-expect-error no such priority
   await client.call('add', [1, 2], { priority: 'high' });
-  // @ts-expect-error streams do not exist
+  // @ts-expect-error a call is no stream
   client.stream('add', [1, 2]);
+  // @ts-expect-error nor by definition
+  client.stream(resize, [new Uint8Array(), 2]);
+  // @ts-expect-error a stream by name is no call
+  await client.call('rows.scan', ['q']);
+  // @ts-expect-error wrong type of an argument of a stream
+  client.stream(scan, [1]);
+  // @ts-expect-error items of the wrong type
+  await client.call(load, ['rows', numbers()]);
   // @ts-expect-error a name that nobody offers has no plan
   await client.explain('ad');
   // @ts-expect-error there is no plan of workflows
@@ -131,8 +141,8 @@ defineFunction({ name: 'x', input: [z.string()], handler: (_ctx, a: number) => a
 defineFunction({ name: 'x', input: z.string(), handler: (_ctx, a) => a });
 // @ts-expect-error not built: it does not exist
 defineFunction({ name: 'x', isolation: 'inline', handler: () => 1 });
-// @ts-expect-error how many, not which
-defineFunction({ name: 'x', uses: ['gpu'], handler: () => 1 });
+// @ts-expect-error not built: it does not exist
+defineFunction({ name: 'x', uses: { gpu: 1 }, handler: () => 1 });
 // @ts-expect-error no such key
 defineFunction({ name: 'x', run: () => 1 });
 // @ts-expect-error a definition that refers to itself needs a return annotation
@@ -143,8 +153,8 @@ export async function servers(): Promise<void> {
   await startServer({ functions: { add: (a, b) => a + b } });
   // @ts-expect-error a record, not a list
   await startServer({ functions: [resize] });
-  // @ts-expect-error how many, not which
-  await startServer({ slots: ['gpu'] });
+  // @ts-expect-error not built: it does not exist
+  await startServer({ slots: { gpu: 1 } });
 }
 
 // @ts-expect-error a name that the fabric has not

@@ -81,8 +81,49 @@ export const thumb = defineFunction({
   },
 });
 
+// Streams: a generator, one with a schema per item, one that says so, and a plain one.
+export const scanChecked = defineFunction({
+  name: 'rows.checked',
+  input: [z.string()],
+  output: z.object({ n: z.number(), at: z.iso.datetime().transform((s) => new Date(s)) }),
+  handler: async function* (_ctx, query) {
+    yield { n: query.length, at: '2020-01-01T00:00:00Z' };
+  },
+});
+export const relay = defineFunction({
+  name: 'rows.relay',
+  stream: true,
+  handler: (ctx, query: string): AsyncIterable<{ id: string; n: number }> => ctx.stream(scan, [query]),
+});
+export const load = defineFunction({
+  name: 'rows.load',
+  handler: async (_ctx, table: string, rows: AsyncIterable<Row>) => {
+    let count = table.length;
+    for await (const row of rows) count += row.v;
+    return count;
+  },
+});
+async function* ticks(n: number) {
+  for (let i = 0; i < n; i += 1) yield Buffer.from([i]);
+}
+
 const add = (a: number, b: number) => a + b;
-export const functions = { resize, cleanRows, describe, saveReport, sum, now, readBytes, thumb, add };
+export const functions = {
+  resize,
+  cleanRows,
+  describe,
+  saveReport,
+  sum,
+  now,
+  readBytes,
+  thumb,
+  add,
+  scan,
+  scanChecked,
+  relay,
+  load,
+  ticks,
+};
 type Functions = typeof functions;
 interface Fabric extends Functions {}
 
@@ -125,8 +166,22 @@ export async function calls(signal: AbortSignal | undefined): Promise<void> {
   same<typeof offers, readonly Offer[]>(true);
 }
 
+export async function streams(source: AsyncIterable<Row>): Promise<void> {
+  await using client = await connect<Fabric>('127.0.0.1:7420');
+  for await (const row of client.stream('rows.scan', ['q'])) same<typeof row, { id: string; n: number }>(true);
+  for await (const row of client.stream(scan, ['q'], { need: ['db'] })) same<typeof row, { id: string; n: number }>(true);
+  for await (const row of client.stream(scanChecked, ['q'])) same<typeof row, { n: number; at: Date }>(true);
+  for await (const row of client.stream('rows.relay', ['q'])) same<typeof row, { id: string; n: number }>(true);
+  for await (const tick of client.stream('ticks', [3])) same<typeof tick, Uint8Array<ArrayBuffer>>(true);
+  const loaded = await client.call('rows.load', ['rows', source]);
+  same<typeof loaded, number>(true);
+  const fn = remote<Fabric>();
+  for await (const row of client.stream(fn('rows.scan'), ['q'])) same<typeof row, { id: string; n: number }>(true);
+}
+
 export async function untyped(): Promise<void> {
   const client = await connect('127.0.0.1:7420');
+  for await (const item of client.stream('anything', [1, 'x'])) same<typeof item, unknown>(true);
   const anything = await client.call('anything', [1, 'x']);
   same<typeof anything, unknown>(true);
   const fn = remote<Fabric>();

@@ -5,12 +5,14 @@
  */
 
 import { needMismatch, needText, partsOf, preferenceOf } from './needs.ts';
-import type { Need } from './offer.ts';
+import type { Need, OfferKind } from './offer.ts';
 import type { Offer } from './server-state.ts';
 import { comparePreferred, versionTest } from './versions.ts';
 
 export interface OfferQuery {
   readonly function: string;
+  /** Default `call`. */
+  readonly kind?: OfferKind | undefined;
   /** A semver range; undefined: any. */
   readonly version?: string | undefined;
   readonly need?: Need | undefined;
@@ -50,7 +52,9 @@ export function matchOffers(offers: readonly Offer[], query: OfferQuery): OfferM
 export function mismatchTest(query: OfferQuery): (offer: Offer) => string | undefined {
   const need = partsOf(query.need);
   const isInRange = versionTest(query.version);
+  const kind = query.kind ?? 'call';
   return (offer) => {
+    if (offer.record.kind !== kind) return kind === 'call' ? 'is a stream, not a call' : 'is a call, not a stream';
     if (query.target !== undefined && offer.server.name !== query.target) return `is not the target ${query.target}`;
     if (!isInRange(offer.record.version)) return `version ${offer.record.version} is not in ${query.version}`;
     const lack = needMismatch(need, offer.resources);
@@ -61,6 +65,7 @@ export function mismatchTest(query: OfferQuery): (offer: Offer) => string | unde
 /** The demands in words: "version ^2, gpu and db, on gpu-1"; "anything" when there are none. */
 export function wantedText(query: OfferQuery): string {
   const texts = [
+    query.kind === 'stream' ? 'a stream' : '',
     query.version === undefined ? '' : `version ${query.version}`,
     needText(partsOf(query.need)),
     query.target === undefined ? '' : `on ${query.target}`,

@@ -13,6 +13,7 @@ import { HeddleError, type HeddleErrorOf } from '../../errors.ts';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { OfferMatch, OfferQuery } from '../catalog/match.ts';
 import type { Offer, ServerState } from '../catalog/server-state.ts';
+import { wrongKind } from '../function.ts';
 import { favouriteOf } from './affinity.ts';
 import { type Moment, type OfferVerdict, refusalsOf, type Tried, verdictOn } from './explain.ts';
 import { noteAnswer, noteFailure, noteShed, relearn } from './latency.ts';
@@ -37,7 +38,11 @@ export interface RouteExplanation {
 }
 
 /** What `pick` found nothing for. */
-export type RouteRefusal = HeddleErrorOf<'no_such_function'> | HeddleErrorOf<'no_matching_offer'> | HeddleErrorOf<'no_route'>;
+export type RouteRefusal =
+  | HeddleErrorOf<'no_such_function'>
+  | HeddleErrorOf<'bad_argument'>
+  | HeddleErrorOf<'no_matching_offer'>
+  | HeddleErrorOf<'no_route'>;
 
 /** The lists behind the choices of one shape. */
 interface Plan {
@@ -78,11 +83,13 @@ export class Router {
     return key === undefined ? betterOfTwo(offers, nowMs, this.#random) : favouriteOf(all, key, nowMs);
   }
 
-  /** Why there is nothing to pick: no such function, no matching offer, or none that may be used now. */
+  /** Why there is nothing to pick: no such function, one of the other kind, no matching offer, or none that may be used now. */
   refusal(query: OfferQuery, tried: Tried | undefined, moment: Moment): RouteRefusal {
     const { function: name } = query;
     const offers = this.#catalog.offersOf(name);
     if (offers.length === 0) return new HeddleError('no_such_function', { function: name, nearest: this.#catalog.nearest(name) });
+    const kind = query.kind ?? 'call';
+    if (offers.every((offer) => offer.record.kind !== kind)) return wrongKind(name, kind);
     const refusals = refusalsOf(this.explain(query, tried, moment).verdicts);
     const mismatch = this.#catalog.mismatchTest(query);
     if (offers.some((offer) => mismatch(offer) === undefined)) return new HeddleError('no_route', { function: name, offers: refusals });

@@ -9,8 +9,9 @@ const partNames = ['all', 'any', 'none', 'prefer'] as const;
 
 /** "" for a query without demands. Names and resources hold no control characters, so the parts cannot run together. */
 export function shapeOf(query: OfferQuery): string {
-  if (query.version === undefined && query.target === undefined && query.need === undefined) return '';
-  return `${query.version ?? ''}\0${query.target ?? ''}\0${needShape(query.need)}`;
+  const kind = query.kind === 'stream' ? '\u0001' : '';
+  if (query.version === undefined && query.target === undefined && query.need === undefined) return kind;
+  return `${kind}${query.version ?? ''}\0${query.target ?? ''}\0${needShape(query.need)}`;
 }
 
 function needShape(need: Need | undefined): string {

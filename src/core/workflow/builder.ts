@@ -155,7 +155,10 @@ class Draft {
   #step<R>(name: string, { fn, args, options }: StepCall): Ref<R> {
     const report = (message: string): void => this.report(message, short(String(name)));
     if (this.#commands.has(name)) report('the name is used twice; every step needs its own');
-    if (!isCallable(fn)) report(`a step takes a definition (defineFunction) or a handle (remote); this is ${typeName(fn)}`);
+    if (!isCallable(fn))
+      report(
+        `a step takes a definition (defineFunction) or a handle (remote) of a call; this is ${isStream(fn) ? 'a stream' : typeName(fn)}`,
+      );
     else if (!Array.isArray(args)) report(`the arguments are given as a list; this is ${typeName(args)}`);
     else this.#commands.set(name, this.#command(name, fn, { args, options }));
     return makeRef<R>({ kind: 'step', step: name, path: [] }, this);
@@ -193,6 +196,10 @@ function isCallable(fn: unknown): fn is CallableHead {
   if (typeof fn !== 'object' || fn === null) return false;
   const head: Partial<CallableHead> = fn;
   return head.kind === 'call' && typeof head.name === 'string' && typeof head.version === 'string';
+}
+
+function isStream(fn: unknown): boolean {
+  return typeof fn === 'object' && fn !== null && 'kind' in fn && fn.kind === 'stream';
 }
 
 function refuseUnbuilt(what: string): never {
