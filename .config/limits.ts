@@ -14,6 +14,8 @@ import { callTimeoutMsDefault } from '../src/fabric/invocation.ts';
 import { largePerFrameMax } from '../src/fabric/large-values.ts';
 import { callsInFlightMax } from '../src/fabric/peer.ts';
 import { functionsMax } from '../src/fabric/registry.ts';
+import { patienceMsMin } from '../src/fabric/served-call.ts';
+import { slotKindsMax, slotsMax } from '../src/fabric/slot-counts.ts';
 import { runTimeoutMsDefault } from '../src/fabric/run-engine.ts';
 import { attemptsMax, paidRetriesMax } from '../src/fabric/retry.ts';
 import { tokensMax, tokensPerSuccess } from '../src/fabric/retry-budget.ts';
@@ -50,6 +52,9 @@ export const limits: readonly Limit[] = [
   { what: 'tries that a call may ask for', limit: count(attemptsMax), beyond: '`bad_argument`' },
   { what: 'retries of all calls of one function', limit: `${count(tokensMax)}, and ${count(tokensPerSuccess * 100)} more for a hundred successes`, beyond: 'a call ends with its last error' },
   { what: '`key` and `idempotencyKey` of one call', limit: bytes(keyBytesMax), beyond: '`bad_argument`' },
+  { what: '`idempotencyKey` of one call', limit: bytes(keyBytesMax), beyond: '`bad_argument`' },
+  { what: 'handlers of one function that ignore their signal', limit: `as many as may run at once, each ${time(patienceMsMin)} or its timeout after its reply`, beyond: 'the function is withdrawn until one returns' },
+  { what: 'kinds of slots of one server or function', limit: `${count(slotKindsMax)}, ${count(slotsMax)} of each`, beyond: '`bad_argument`' },
   { what: 'commands of a workflow', limit: count(commandsMax), beyond: '`bad_workflow`' },
   { what: 'edges of a workflow', limit: count(edgesMax), beyond: '`bad_workflow`' },
   { what: 'time of one run, unless it says otherwise', limit: time(runTimeoutMsDefault), beyond: '`deadline_exceeded`' },

@@ -48,7 +48,7 @@ function settingsPage(): string {
   return page('Settings', [
     'A file is enough to start a whole server: `heddle serve --settings settings.toml`. The file at the top of this repository lists',
     'every knob with its default; yours needs only what differs. Values come, each over the one before, from the defaults, the file, the',
-    'environment (lists separated by commas) and the flags of the command line.',
+    'environment (lists separated by commas, `gpu=1,db=4` for counts) and the flags of the command line.',
     '',
     'An unknown key is an error that names the nearest known one; a wrong value names file, line, key, what was expected and what was',
     'found; values that contradict one another are refused with both in the message.',

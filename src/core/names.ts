@@ -11,7 +11,7 @@
 import { HeddleError } from '../errors.ts';
 import type { Path } from './payload.ts';
 
-export type NameKind = 'server' | 'cluster' | 'function' | 'command' | 'resource';
+export type NameKind = 'server' | 'cluster' | 'function' | 'command' | 'resource' | 'slot';
 
 interface NameRule {
   readonly bytesMax: number;
@@ -28,6 +28,7 @@ export const nameRules: Readonly<Record<NameKind, NameRule>> = {
   command: { bytesMax: 128, expected: 'a command name' },
   // No comma, so that lists of resources can be written in one word; a tag with "=" has two sides.
   resource: { bytesMax: 64, expected: 'a resource such as gpu or region=eu (no spaces, no commas)', refused: /[\s,]|^=|=$/u },
+  slot: { bytesMax: 64, expected: 'the name of a slot such as gpu (no spaces, no commas, no =)', refused: /[\s,=]/u },
 };
 
 /** Most resources of one server, one function, or one part of a need. */

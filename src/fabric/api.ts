@@ -202,6 +202,8 @@ export interface FunctionSpec<Name extends string, In, Out, Args extends readonl
   readonly timeoutMs?: number | undefined;
   /** Calls that one server runs at the same time; the next 2 x as many queue for at most 100 ms. */
   readonly concurrency?: number | undefined;
+  /** Slots of the server (`slots`) that each call takes while it runs, as in `{ gpu: 1 }`; a server without them refuses the function. */
+  readonly uses?: Readonly<Record<string, number>> | undefined;
   /** For a handler that returns an AsyncIterable without being an `async function*`. */
   readonly stream?: true | undefined;
   readonly handler: (ctx: Context, ...args: HandlerArgs<In, Args>) => HandlerResult<Out, Result>;
@@ -246,6 +248,8 @@ export interface ServerOptions {
   readonly host?: string | undefined;
   /** `host:port` or host by which others reach this server; default: the address it listens on. */
   readonly advertise?: string | undefined;
+  /** What functions share that say `uses`, as in `{ gpu: 1 }`: calls that need more than there is wait, or go elsewhere. */
+  readonly slots?: Readonly<Record<string, number>> | undefined;
   /** Addresses of servers that may be up already. */
   readonly join?: readonly string[] | undefined;
   /** Default `auto`: any free one. */

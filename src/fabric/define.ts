@@ -17,6 +17,7 @@ import { typeName } from '../core/workflow/fields.ts';
 import { HeddleError, type HeddleErrorOf } from '../errors.ts';
 import type { DefineFunction } from './api.ts';
 import { timeoutMsMax } from './invocation.ts';
+import { checkSlotCounts, type SlotCounts } from './slot-counts.ts';
 import { isSchema } from './validation.ts';
 
 /** The user's function, whatever its types. */
@@ -33,6 +34,8 @@ export interface Definition {
   readonly output: Schema | undefined;
   readonly timeoutMs: number | undefined;
   readonly concurrency: number | undefined;
+  /** Shared slots of its server that one call takes. */
+  readonly uses: SlotCounts | undefined;
   readonly handler: Handler;
   /** Whether the handler's first parameter is the context; a plain function has none. */
   readonly takesContext: boolean;
@@ -97,6 +100,7 @@ const readers = {
   output: optional(readSchema, undefined),
   timeoutMs: optional(wholeNumber('milliseconds', timeoutMsMax), undefined),
   concurrency: optional(wholeNumber('calls', concurrencyMax), undefined),
+  uses: optional(checkSlotCounts, undefined),
   stream: optional(readStream, false),
   handler: readHandler,
 } as const satisfies { readonly [K in Exclude<keyof Definition, 'takesContext' | 'kind'>]: Read<Definition[K]> } & {
@@ -126,6 +130,7 @@ function readSpec(spec: unknown): Definition {
     output: read('output'),
     timeoutMs: read('timeoutMs'),
     concurrency: read('concurrency'),
+    uses: read('uses'),
     handler,
     takesContext: true,
   });

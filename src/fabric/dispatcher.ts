@@ -19,6 +19,7 @@ import type { Observer } from '../observe/observer.ts';
 import { toWireError } from '../wire/error.ts';
 import type { CallFrame } from '../wire/frame.ts';
 import { Places } from './admission.ts';
+import { LoopLoad } from './loop-load.ts';
 import type { Registry, ServedFunction } from './registry.ts';
 import { ServedCall } from './served-call.ts';
 import type { CallOrigin, IncomingCall, NestedCall, NestedStream, ServedOffer, ServingHost } from './serving.ts';
@@ -36,6 +37,8 @@ export interface DispatcherOptions {
   readonly observer: Observer;
   /** Carries `ctx.call`. */
   readonly nestedCall: NestedCall;
+  /** Says what is offered, after it has changed. */
+  readonly announce: () => void;
   /** Carries `ctx.stream`. */
   readonly nestedStream: NestedStream;
 }
@@ -46,6 +49,7 @@ const settledCall: IncomingCall = { isSettled: true, cancel: () => {}, stream: (
 export class Dispatcher {
   readonly #registry: Registry;
   readonly #host: ServingHost;
+  readonly #announce: () => void;
   /** Kept while a function is offered or one of its calls is under way. */
   readonly #offers = new WeakMap<ServedFunction, ServedOffer>();
   /** Calls that outlasted their dispatch and have no reply yet. */
@@ -55,7 +59,15 @@ export class Dispatcher {
 
   constructor(options: DispatcherOptions) {
     this.#registry = options.registry;
-    this.#host = { ...options, windows: new StreamWindows(), onSettled: (call) => this.#onSettled(call) };
+    this.#announce = options.announce;
+    const load = new LoopLoad(options.clock, options.observer);
+    this.#host = {
+      ...options,
+      load,
+      windows: new StreamWindows(),
+      onSettled: (call) => this.#onSettled(call),
+      onOverrun: (served, isOverrun) => this.#onOverrun(served, isOverrun),
+    };
   }
 
   /** Calls without a reply. A handler that goes on after its reply does not count. */
@@ -97,6 +109,11 @@ export class Dispatcher {
     for (const call of [...this.#underWay]) call.stop();
   }
 
+  /** Drops the timer. */
+  close(): void {
+    this.#host.load.close();
+  }
+
   #refuse(frame: CallFrame, origin: CallOrigin, error: HeddleError): IncomingCall {
     origin.settled({ outcome: { ok: false, error: toWireError(error, { isJsonOnly: frame.isJsonOnly }) }, server: this.#host.server });
     return settledCall;
@@ -105,9 +122,20 @@ export class Dispatcher {
   #offerOf(served: ServedFunction): ServedOffer {
     const known = this.#offers.get(served);
     if (known) return known;
-    const offer = { host: this.#host, served, places: new Places(served.definition.concurrency) };
+    const { concurrency, uses } = served.definition;
+    const pool = this.#registry.slots;
+    const places = new Places({ limit: concurrency, uses: uses && pool.usesOf(uses), pool });
+    const offer = { host: this.#host, served, places };
     this.#offers.set(served, offer);
     return offer;
+  }
+
+  /** Handlers that ignore their signal have taken all places of a function, or one of them has returned. */
+  #onOverrun(served: ServedFunction, isOverrun: boolean): void {
+    if (!this.#registry.suspend(served, isOverrun)) return;
+    const { name, version } = served.definition;
+    this.#host.observer.emit({ kind: isOverrun ? 'offer.suspended' : 'offer.resumed', function: name, version });
+    this.#announce();
   }
 
   #onSettled(call: IncomingCall): void {

@@ -5,17 +5,20 @@
  * R2 a name and version is offered once.
  * R3 names are keys of Maps: `constructor` is a name like any other.
  * R4 what is announced stays under 256 KiB: schema texts are left out where they do not fit, functions are refused.
+ * R5 the slots that a function uses are there, as many as it uses.
  * What a definition must look like is define.ts; how offers get around is the mesh's.
  */
 
 import type { CatalogBody, FunctionRecord } from '../core/catalog/offer.ts';
 import { comparePreferred } from '../core/catalog/versions.ts';
-import { checkName } from '../core/names.ts';
+import { checkName, describeFound } from '../core/names.ts';
 import { typeName } from '../core/workflow/fields.ts';
 import { HeddleError, type HeddleErrorOf } from '../errors.ts';
 import type { Functions } from './api.ts';
 import { checkYields, type Definition, definitionOf, effectDefault, type Handler, isClass, kindOf, versionDefault } from './define.ts';
 import { jsonSchemaOf, jsonSchemasOf } from './json-schema.ts';
+import { noSlots } from './slot-counts.ts';
+import { SlotPool } from './slots.ts';
 
 /** Largest announcement of one server, in bytes. */
 const bodyBytesMax = 256 * 1024;
@@ -36,10 +39,15 @@ type Versions = Map<string, ServedFunction>;
 
 export class Registry {
   readonly #functions = new Map<string, Versions>();
+  /** What functions may use. */
+  readonly slots: SlotPool;
+  /** Offered, and not to be called just now. */
+  readonly #suspended = new Set<ServedFunction>();
   #size = 0;
 
-  /** Offers `functions` from the start; throws as `add` does. */
-  constructor(functions: Functions = {}) {
+  /** Offers `functions` from the start; throws as `add` does. `slots`: what they may use. */
+  constructor(functions: Functions = {}, slots: SlotPool = new SlotPool()) {
+    this.slots = slots;
     this.add(functions);
   }
 
@@ -55,7 +63,10 @@ export class Registry {
   add(functions: Functions): readonly FunctionRecord[] {
     const added = definitionsOf(functions).map(({ key, definition }) => ({ key, served: served(definition) }));
     const given = new Set<string>();
-    for (const { key, served } of added) this.#checkNew(key, served.definition, given);
+    for (const { key, served } of added) {
+      this.#checkNew(key, served.definition, given);
+      this.#checkSlots(key, served.definition);
+    }
     this.#checkRoom(added.map(({ served }) => served.record));
     for (const { served } of added) this.#put(served);
     return added.map(({ served }) => served.record);
@@ -64,34 +75,49 @@ export class Registry {
   /** Takes every version of these names away, and gives what was taken; a name that is not offered is none. */
   withdraw(names: readonly string[]): readonly FunctionRecord[] {
     const taken = [...new Set(names)].flatMap((name) => [...(this.#functions.get(name)?.values() ?? [])]);
+    for (const served of taken) this.#suspended.delete(served);
     for (const name of names) this.#functions.delete(name);
     this.#size -= taken.length;
     return taken.map(({ record }) => record);
   }
 
+  /** Takes a function out of `find` and `body` for a while. False: it is not offered any more. */
+  suspend(served: ServedFunction, isSuspended: boolean): boolean {
+    const { name, version } = served.definition;
+    if (this.#functions.get(name)?.get(version) !== served) return false;
+    if (isSuspended) this.#suspended.add(served);
+    else this.#suspended.delete(served);
+    return true;
+  }
+
   /** The function of this name and exact version; without a version the one to prefer. */
   find(name: string, version?: string): ServedFunction | undefined {
     const versions = this.#functions.get(name);
-    if (version !== undefined) return versions?.get(version);
-    const [preferred] = [...(versions?.keys() ?? [])].sort(comparePreferred);
-    return preferred === undefined ? undefined : versions?.get(preferred);
+    if (version !== undefined) return this.#unlessSuspended(versions?.get(version));
+    const served = [...(versions?.values() ?? [])].filter((one) => !this.#suspended.has(one));
+    return served.sort((a, b) => comparePreferred(a.definition.version, b.definition.version))[0];
   }
 
   /** What the server announces, sorted by name, then version. */
   body(): CatalogBody {
-    const functions = this.#records().sort((a, b) => order(a.name, b.name) || order(a.version, b.version));
+    const offered = this.#served().filter((served) => !this.#suspended.has(served));
+    const functions = offered.map(({ record }) => record).sort((a, b) => order(a.name, b.name) || order(a.version, b.version));
     return { functions: bytesOf(functions) <= bodyBytesMax ? functions : functions.map(withoutSchemas) };
   }
 
-  #records(): FunctionRecord[] {
-    return [...this.#functions.values()].flatMap((versions) => [...versions.values()].map(({ record }) => record));
+  #served(): ServedFunction[] {
+    return [...this.#functions.values()].flatMap((versions) => [...versions.values()]);
+  }
+
+  #unlessSuspended(served: ServedFunction | undefined): ServedFunction | undefined {
+    return served !== undefined && this.#suspended.size > 0 && this.#suspended.has(served) ? undefined : served;
   }
 
   /** R4. */
   #checkRoom(added: readonly FunctionRecord[]): void {
     const count = this.#size + added.length;
     if (count > functionsMax) throw wrong(undefined, `at most ${functionsMax} functions at one server`, `${count}`);
-    const bytes = bytesOf([...this.#records(), ...added].map(withoutSchemas));
+    const bytes = bytesOf([...this.#served().map(({ record }) => record), ...added].map(withoutSchemas));
     if (bytes > bodyBytesMax) throw wrong(undefined, `names and resources of at most ${bodyBytesMax} bytes in all`, `${bytes}`);
   }
 
@@ -101,6 +127,24 @@ export class Registry {
     versions.set(version, served);
     this.#functions.set(name, versions);
     this.#size += 1;
+  }
+
+  /** R5. */
+  #checkSlots(key: string, { uses }: Definition): void {
+    for (const [name, count] of uses ?? noSlots) {
+      const path = ['functions', key, 'uses', name];
+      const { names } = this.slots;
+      const known = names.length === 0 ? 'this server has none' : `it has ${names.join(', ')}`;
+      const slot = this.slots.find(name);
+      if (!slot)
+        throw new HeddleError('bad_argument', {
+          path,
+          expected: `a slot of the server (${known}); declare it with slots`,
+          found: describeFound(name),
+        });
+      if (count > slot.total)
+        throw new HeddleError('bad_argument', { path, expected: `at most the ${slot.total} that the server has`, found: `${count}` });
+    }
   }
 
   /** R2, also among those that are added together; `given` grows. */
@@ -152,6 +196,7 @@ function plain(key: string, value: unknown): Definition {
     output: undefined,
     timeoutMs: undefined,
     concurrency: undefined,
+    uses: undefined,
     handler,
     takesContext: false,
   });

@@ -2,7 +2,8 @@
  * One call at the server that runs it, from its frame to its reply and to the return of its handler.
  *
  * L1 it is replied to exactly once, at its deadline at the latest.
- * L2 its place is given back exactly once: when the handler has returned, be that long after the reply.
+ * L2 its place is given back exactly once: when the handler has returned, be that long after the reply; from a handler that
+ *    ignores its signal it is taken `patienceMsMin` (or its own timeout, if that is longer) after the reply.
  * L3 given up, `executed` is `no` before the handler is entered, `maybe` inside it, `yes` once it has returned.
  * L4 it lies in the deadline wheel only while it waits for something: a synchronous call never does.
  * Who may run at the same time is admission.ts; what is done with a place handler-work.ts; what a handler sees
@@ -14,28 +15,32 @@ import type { Payload } from '../core/payload.ts';
 import type { Executed, HeddleError } from '../errors.ts';
 import { toWireError } from '../wire/error.ts';
 import type { CallFrame } from '../wire/frame.ts';
-import { type PlaceWaiter, queueWaitMs } from './admission.ts';
+import { queueWaitMs, retryAfterMsBounds } from './admission.ts';
 import { writeResult } from './call-values.ts';
 import { tellLogged, tellOverstayed } from './handler-events.ts';
 import { HandlerWork, type WorkingCall } from './handler-work.ts';
 import { type Settlement, timeoutMsMax } from './invocation.ts';
 import type { CallOrigin, IncomingCall, ServedOffer } from './serving.ts';
 import type { StreamWord } from './stream-port.ts';
-import { cancelledVerdict, fullVerdict, lateVerdict, stoppingVerdict, unwrittenVerdict } from './verdicts.ts';
+import { cancelledVerdict, fullError, lateVerdict, stoppingVerdict, unwrittenVerdict } from './verdicts.ts';
+import { type PlaceWaiter, type Urgency, urgencyOf } from './waiting-line.ts';
 
-/** A handler that has not returned this long after its reply (or its own timeout, if that is longer) is reported. */
-const overstayMsMin = 5_000;
+/** A handler that has not returned this long after its reply (or its own timeout, if that is longer) is a stray. */
+export const patienceMsMin = 5_000;
 
 /**
  * `queued`: waits for a place. `working`: holds one. `abandoned`: replied to, while its work still holds the place.
- * `over`: nothing is left.
+ * `stray`: its work goes on without a place. `over`: nothing is left.
  */
-type Phase = 'queued' | 'working' | 'abandoned' | 'over';
+type Phase = 'queued' | 'working' | 'abandoned' | 'stray' | 'over';
 
 export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, IncomingCall {
   wheelNext: WheelEntry | undefined = undefined;
   wheelPrevious: WheelEntry | undefined = undefined;
   expiresAtMs = 0;
+  lineNext: PlaceWaiter | undefined = undefined;
+  linePrevious: PlaceWaiter | undefined = undefined;
+  ticket = 0;
   readonly offer: ServedOffer;
   readonly frame: CallFrame;
   readonly origin: CallOrigin;
@@ -58,12 +63,18 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
 
   /** Whether the reply has been given. */
   get isSettled(): boolean {
-    return this.#phase === 'over' || this.#phase === 'abandoned';
+    return this.#phase !== 'queued' && this.#phase !== 'working';
+  }
+
+  get urgency(): Urgency {
+    return urgencyOf(this.frame.terms?.priority);
   }
 
   start(): void {
     // Also when what came over the wire is no number.
-    if (!(this.#timeoutMs > 0)) return this.#refuse(lateVerdict(this.#timeoutMs, 'no'));
+    if (!(this.#timeoutMs > 0)) return this.#refuse(this.#failure(lateVerdict(this.#timeoutMs, 'no')));
+    const lateMs = this.offer.host.load.latenessAt(this.#arrivedAtMs, this.urgency);
+    if (lateMs > 0 && !this.#isPartOfOwnWork()) return this.#refuse(this.#full(2 * lateMs));
     switch (this.offer.places.enter(this)) {
       case 'admitted':
         return this.#begin(this.#arrivedAtMs);
@@ -72,6 +83,11 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
       case 'full':
         return this.#refuse(this.#full());
     }
+  }
+
+  /** Someone more urgent waits in its stead. */
+  displaced(): void {
+    this.#refuse(this.#full());
   }
 
   /** A place is free. The wheel may be late: a call whose time is over gives it back. */
@@ -101,12 +117,13 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
   expire(nowMs: number): void {
     switch (this.#phase) {
       case 'over':
+      case 'stray':
         return;
       case 'abandoned':
-        // The stray rule of a later issue frees the place here.
-        return tellOverstayed(this.offer.host.observer, this);
+        return this.#stray(nowMs);
       case 'queued':
-        return this.#abandon(nowMs < this.deadlineMs ? this.#full() : lateVerdict(this.#timeoutMs, 'no'));
+        this.offer.places.giveUp(this, nowMs);
+        return this.#refuse(nowMs < this.deadlineMs ? this.#full() : this.#failure(lateVerdict(this.#timeoutMs, 'no')));
       case 'working':
         return this.#abandon(lateVerdict(this.#timeoutMs, this.#executed()));
     }
@@ -141,6 +158,7 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
 
   /** The handler of an abandoned call has returned at last: nobody waits for what it gave. */
   returned(): void {
+    if (this.#phase === 'stray') return this.#strayReturned();
     const nowMs = this.#turn('over');
     this.offer.places.leave(nowMs - this.#startedAtMs, nowMs);
   }
@@ -165,28 +183,49 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
   }
 
   /** Replies to a call that neither has a place nor waits for one. */
-  #refuse(error: HeddleError): void {
-    this.#reply(this.#failure(error), this.#turn('over'), false);
+  #refuse(outcome: Settlement['outcome']): void {
+    this.#reply(outcome, this.#turn('over'), false);
   }
 
   /** Replies to a call whose handler may go on, and fires its signal. The place is given back when it returns (A2). */
   #abandon(error: HeddleError): void {
     if (this.#phase === 'queued') {
-      this.offer.places.giveUp(this);
-      return this.#refuse(error);
+      this.offer.places.giveUp(this, this.offer.host.clock.nowMs());
+      return this.#refuse(this.#failure(error));
     }
     const nowMs = this.#turn('abandoned');
     this.#work?.leave();
-    this.offer.host.wheel.arm(this, nowMs + Math.max(overstayMsMin, this.#timeoutMs));
+    this.offer.host.wheel.arm(this, nowMs + Math.max(patienceMsMin, this.#timeoutMs));
     this.#reply(this.#failure(error), nowMs, false);
     this.#work?.abort(error);
   }
 
+  /** The handler ignores its signal: others get the place, and if this happens often, no further calls come. */
+  #stray(nowMs: number): void {
+    const { host, places, served } = this.offer;
+    this.#phase = 'stray';
+    tellOverstayed(host.observer, this);
+    const wasOverrun = places.isOverrun;
+    places.strayed(nowMs);
+    if (!wasOverrun && places.isOverrun) host.onOverrun(served, true);
+  }
+
+  #strayReturned(): void {
+    const { host, places, served } = this.offer;
+    this.#phase = 'over';
+    const wasOverrun = places.isOverrun;
+    places.strayReturned();
+    if (wasOverrun && !places.isOverrun) host.onOverrun(served, false);
+  }
+
   /** Enters a phase in which no deadline counts. */
   #turn(phase: 'over' | 'abandoned'): number {
+    const { host } = this.offer;
     this.#phase = phase;
-    this.offer.host.wheel.disarm(this);
-    return this.offer.host.clock.nowMs();
+    host.wheel.disarm(this);
+    const nowMs = host.clock.nowMs();
+    host.load.saw(nowMs);
+    return nowMs;
   }
 
   #reply(outcome: Settlement['outcome'], nowMs: number, isLeaving: boolean): void {
@@ -204,8 +243,15 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
     return { ok: false, error: { ...toWireError(error, { isJsonOnly: this.frame.isJsonOnly }), cause: undefined } };
   }
 
-  #full(): HeddleError {
+  /** A call of this server's own, out of a handler or a run: what was begun here is not given up for what comes. */
+  #isPartOfOwnWork(): boolean {
+    return this.origin.isOwn === true && this.frame.caller === undefined;
+  }
+
+  #full(atLeastMs = 0): Settlement['outcome'] {
     const { host, places } = this.offer;
-    return fullVerdict({ function: this.frame.function, server: host.server }, places.retryAfterMs());
+    const retryAfterMs = Math.max(places.retryAfterMs(), Math.min(Math.round(atLeastMs), retryAfterMsBounds.max));
+    const detail = { function: this.frame.function, server: host.server, retryAfterMs };
+    return { ok: false, error: fullError(detail, this.frame.isJsonOnly) };
   }
 }

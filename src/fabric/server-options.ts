@@ -9,6 +9,7 @@ import { HeddleError } from '../errors.ts';
 import type { PortChoice } from '../transport/transport.ts';
 import type { Functions, Listening, ServerOptions } from './api.ts';
 import { checkOptions } from './known-options.ts';
+import { checkSlotCounts, noSlots, type SlotCounts } from './slot-counts.ts';
 
 /** The options as the server uses them. */
 export interface ResolvedServerOptions {
@@ -18,12 +19,13 @@ export interface ResolvedServerOptions {
   readonly cluster: string;
   readonly host: string;
   readonly advertise: string | undefined;
+  readonly slots: SlotCounts;
   readonly join: readonly string[];
   readonly port: PortChoice;
   readonly onListening: ((at: Listening) => void) | undefined;
 }
 
-const names = ['name', 'resources', 'functions', 'cluster', 'host', 'advertise', 'join', 'port', 'onListening'] as const;
+const names = ['name', 'resources', 'functions', 'cluster', 'host', 'advertise', 'slots', 'join', 'port', 'onListening'] as const;
 const nameBytesMax = 64;
 const joinMax = 1_000;
 const portMax = 65_535;
@@ -40,6 +42,7 @@ export function resolveServerOptions(given: ServerOptions, random: Random): Reso
     cluster: options['cluster'] === undefined ? 'default' : checkName('cluster', options['cluster'], ['options', 'cluster']),
     host: checkHost(options['host'] ?? '127.0.0.1', options['advertise']),
     advertise: options['advertise'] === undefined ? undefined : checkAddress(options['advertise'], 'advertise'),
+    slots: options['slots'] === undefined ? noSlots : checkSlotCounts(options['slots'], ['options', 'slots']),
     join: checkJoin(options['join'] ?? []),
     port: checkPort(options['port'] ?? 'auto'),
     onListening: checkCallback(options['onListening']),

@@ -35,6 +35,7 @@ import { Runner, type RunnerOptions } from './runner.ts';
 import type { ResolvedServerOptions } from './server-options.ts';
 import type { ServerParts } from './server-parts.ts';
 import { SessionNews } from './session-news.ts';
+import { SlotPool } from './slots.ts';
 import { WaitingRoom } from './waiting-room.ts';
 
 /** What the rooms ask of the server's state. */
@@ -83,7 +84,7 @@ export class ServerRooms implements DrainableRooms {
     this.#guards = guards;
     this.#identity = identity;
     this.#wheel = new DeadlineWheel(clock);
-    this.registry = new Registry(options.functions);
+    this.registry = new Registry(options.functions, new SlotPool(options.slots));
     const catalog = new Catalog();
     this.#waitingRoom = new WaitingRoom(clock);
     const onChange = (): void => this.#waitingRoom.changed();
@@ -192,6 +193,7 @@ export class ServerRooms implements DrainableRooms {
     this.#links.close();
     this.#news.close();
     this.#breakers.close();
+    this.#dispatcher.close();
     this.#wheel.close();
   }
 
@@ -205,6 +207,7 @@ export class ServerRooms implements DrainableRooms {
       wheel: this.#wheel,
       observer: this.observer,
       nestedCall: (parent, fn, call) => this.caller.nestedCall(parent, fn, call),
+      announce: () => this.announce(),
       nestedStream: (parent, fn, call) => this.caller.nestedStream(parent, fn, call),
     });
   }

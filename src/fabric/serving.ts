@@ -10,6 +10,7 @@ import type { Observer } from '../observe/observer.ts';
 import type { CallFrame, CallTerms } from '../wire/frame.ts';
 import type { Places } from './admission.ts';
 import type { CallSink } from './invocation.ts';
+import type { LoopLoad } from './loop-load.ts';
 import type { ServedFunction } from './registry.ts';
 import type { StreamWord } from './stream-port.ts';
 import type { StreamWindows } from './stream-windows.ts';
@@ -74,10 +75,13 @@ export interface ContextHost {
 export interface ServingHost extends ContextHost {
   readonly wheel: DeadlineWheel;
   readonly observer: Observer;
+  readonly load: LoopLoad;
   /** Of the streamed arguments that its handlers read. */
   readonly windows: StreamWindows;
   /** Told just before the reply. */
   onSettled(call: IncomingCall): void;
+  /** The function has as many strays as its limit, or no more. */
+  onOverrun(served: ServedFunction, isOverrun: boolean): void;
 }
 
 /** One function at the server that offers it: what its calls share. */

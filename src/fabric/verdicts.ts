@@ -4,13 +4,10 @@
  * J1 whatever was thrown, there is a HeddleError for it; nothing here throws.
  */
 
+import { type ErrorDetails, messageOf } from '../error-details.ts';
 import { type Executed, fromThrown, HeddleError } from '../errors.ts';
-
-/** What the errors of one call name. */
-export interface VerdictPlace {
-  readonly function: string;
-  readonly server: string;
-}
+import { encodeValue } from '../wire/value.ts';
+import type { WireError } from '../wire/wire-error.ts';
 
 export function lateVerdict(timeoutMs: number, executed: Executed): HeddleError {
   return new HeddleError('deadline_exceeded', { timeoutMs }, { executed });
@@ -20,8 +17,14 @@ export function cancelledVerdict(reason: string, executed: Executed): HeddleErro
   return new HeddleError('cancelled', { reason }, { executed });
 }
 
-export function fullVerdict(place: VerdictPlace, retryAfterMs: number): HeddleError {
-  return new HeddleError('overloaded', { ...place, retryAfterMs });
+/** Refusals come by the thousand when there is least time for them: no error is made for one, and no stack. */
+export function fullError(detail: ErrorDetails['overloaded'], isJsonOnly: boolean): WireError {
+  return {
+    code: 'overloaded',
+    executed: 'no',
+    message: messageOf('overloaded', detail),
+    detail: encodeValue(detail, { isJsonOnly }),
+  };
 }
 
 /**

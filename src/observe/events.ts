@@ -48,7 +48,17 @@ type LinkEvent =
 type OfferEvent =
   | ({ readonly kind: 'offer.appeared' } & AttemptPlace)
   | ({ readonly kind: 'offer.withdrawn' } & AttemptPlace)
-  | { readonly kind: 'offer.conflicted'; readonly function: string; readonly version: string };
+  | { readonly kind: 'offer.conflicted'; readonly function: string; readonly version: string }
+  | { readonly kind: 'offer.suspended'; readonly function: string; readonly version: string }
+  | { readonly kind: 'offer.resumed'; readonly function: string; readonly version: string };
+
+type LoopEvent =
+  | {
+      readonly kind: 'loop.overloaded';
+      /** How late the event loop was just now. */
+      readonly lateMs: number;
+    }
+  | { readonly kind: 'loop.recovered' };
 
 type CallEvent =
   | ({
@@ -102,7 +112,7 @@ type RunEvent =
       readonly elapsedMs: number;
     };
 
-export type FabricEvent = ServerEvent | LinkEvent | OfferEvent | CallEvent | BreakerEvent | RunEvent | MeshNote;
+export type FabricEvent = ServerEvent | LinkEvent | OfferEvent | LoopEvent | CallEvent | BreakerEvent | RunEvent | MeshNote;
 
 export type EventKind = FabricEvent['kind'];
 /** The event of one kind. */
@@ -122,11 +132,15 @@ export const eventTable: Readonly<Record<EventKind, string>> = {
   'offer.appeared': 'a server offers a function that it did not offer before',
   'offer.withdrawn': 'an offer is gone: withdrawn, or its server left or died',
   'offer.conflicted': 'two servers announce different effects for the same function and version; the strictest counts',
+  'offer.suspended': 'as many handlers of this function ignore their signal as may run at once: this server offers it to nobody meanwhile',
+  'offer.resumed': 'one of those handlers has returned: this server offers the function again',
+  'loop.overloaded': "this server's event loop was late for half a second: it refuses calls, batch first, until it keeps up",
+  'loop.recovered': 'this server keeps up again and refuses no calls for its event loop',
   'attempt.settled': 'one attempt of a call from here has ended',
   'handler.failed': 'a handler, or one of its schemas, threw; the caller gets name and message at most, the stack stays here',
   'handler.logged': 'a handler said something (`ctx.log`)',
   'handler.blocked': 'a handler blocked the event loop of this server for over 200 ms',
-  'handler.overstayed': 'a handler went on after its signal had fired and its reply had gone out',
+  'handler.overstayed': 'a handler ignores its signal: 5 s after its reply (or its timeout, if longer) its place went to others',
   'breaker.opened': 'a breaker refuses attempts for `forMs`, because of failures with `code`',
   'breaker.halfOpened': 'a breaker lets the next attempt through as its probe',
   'breaker.closed': 'a probe has succeeded: attempts pass again',

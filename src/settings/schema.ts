@@ -10,7 +10,7 @@ import { z } from 'zod';
 
 /** How a knob is written in the environment and described in messages. */
 export interface KnobFacts {
-  readonly kind: 'text' | 'texts' | 'number' | 'port';
+  readonly kind: 'text' | 'texts' | 'number' | 'port' | 'counts';
   readonly unit?: string;
   /** What a value must be, as a message says it. */
   readonly expected: string;
@@ -28,6 +28,7 @@ export const settingsSchema = z.strictObject({
     .strictObject({
       name: text('Unique in its fabric. Default: the host name and six random characters.', 'gpu-1'),
       resources: texts('Tags that every offer of this server carries, such as gpu or region=eu.'),
+      slots: counts('What functions with `uses` share, such as { gpu = 1 }: calls that need more than there is wait, or go elsewhere.'),
       modules: texts('Files whose exports are offered; relative to this file.'),
       join: texts('Addresses (host:port) of servers that may be up already; none has to be.'),
       port: z
@@ -129,6 +130,13 @@ function texts(reason: string) {
     .array(z.string().min(1))
     .default([])
     .meta(facts('texts', reason, 'a list of texts'));
+}
+
+function counts(reason: string) {
+  return z
+    .record(z.string().regex(/^[^\s,=]+$/), z.int().min(1).max(1_000_000))
+    .default({})
+    .meta(facts('counts', reason, 'a table of whole numbers over 0, such as { gpu = 1 }'));
 }
 
 function milliseconds(byDefault: number, reason: string, max = dayMs) {

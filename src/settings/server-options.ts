@@ -16,9 +16,9 @@ export interface ServerInput {
 
 /** The server that the settings describe. */
 export function serverInput({ server, cluster, transport, mesh }: Settings): ServerInput {
-  const { name, resources, join, host, advertise, drainGraceMs } = server;
+  const { name, resources, slots, join, host, advertise, drainGraceMs } = server;
   return {
-    options: { name, resources, join, host, advertise, port: portOf(server.port), cluster: cluster.name },
+    options: { name, resources, slots, join, host, advertise, port: portOf(server.port), cluster: cluster.name },
     tuning: {
       drainGraceMs,
       pinUid: cluster.pinUid,

@@ -1,7 +1,8 @@
 /**
  * Where values come from: a file, the environment, flags. Each becomes one layer: values with their origin.
  *
- * The environment's name of `mesh.beatIntervalMs` is HEDDLE_MESH_BEAT_INTERVAL_MS; lists are separated by commas.
+ * The environment's name of `mesh.beatIntervalMs` is HEDDLE_MESH_BEAT_INTERVAL_MS; lists are separated by commas,
+ * as are counts (gpu=1,db=4).
  * A variable that begins like a section but names no knob is a problem, as an unknown key in a file is; other
  * HEDDLE_ variables (HEDDLE_URL) are somebody else's.
  */
@@ -89,6 +90,14 @@ function readText({ facts }: Knob, text: string): unknown {
       .split(',')
       .map((part) => part.trim())
       .filter((part) => part !== '');
+  if (facts.kind === 'counts') return readCounts(text);
   const isNumber = facts.kind === 'number' || facts.kind === 'port';
   return isNumber && /^\d+$/.test(text.trim()) ? Number(text) : text;
+}
+
+/** `gpu=1,db=4`; what is none is left as text, for the schema to refuse. */
+function readCounts(text: string): unknown {
+  const parts = text.split(',').map((part) => /^\s*([^\s,=]+)=(\d+)\s*$/.exec(part));
+  if (parts.some((part) => part === null)) return text;
+  return Object.fromEntries(parts.map((part) => [part?.[1], Number(part?.[2])]));
 }

@@ -1,21 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { concurrencyDefault, Places, queuedPerPlaceMax, queueWaitMs } from '../../src/fabric/admission.ts';
-
-class Waiter {
-  isAdmitted = false;
-  admitted(): void {
-    this.isAdmitted = true;
-  }
-}
-
-function waiters(count: number): Waiter[] {
-  return Array.from({ length: count }, () => new Waiter());
-}
+import { Waiter, waiters } from './waiters.ts';
 
 describe('the places of a function', () => {
   test('admit `limit` calls, queue twice as many, and refuse the next (A1)', () => {
-    const places = new Places(2);
+    const places = new Places({ limit: 2 });
     expect(waiters(7).map((waiter) => places.enter(waiter))).toEqual([
       'admitted',
       'admitted',
@@ -29,14 +19,14 @@ describe('the places of a function', () => {
   });
 
   test('have a default limit for a function that declares none', () => {
-    const places = new Places(undefined);
+    const places = new Places();
     const answers = waiters(concurrencyDefault * (1 + queuedPerPlaceMax) + 1).map((waiter) => places.enter(waiter));
     expect(answers.indexOf('queued')).toBe(concurrencyDefault);
     expect(answers.indexOf('full')).toBe(concurrencyDefault * 3);
   });
 
   test('are given to those who wait in the order in which they came', () => {
-    const places = new Places(1);
+    const places = new Places({ limit: 1 });
     const [first, second, third] = [new Waiter(), new Waiter(), new Waiter()];
     for (const waiter of [first, second, third]) places.enter(waiter);
     places.leave(1, 0);
@@ -45,26 +35,83 @@ describe('the places of a function', () => {
     expect(third.isAdmitted).toBe(true);
   });
 
-  test('pass over whoever gave up', () => {
-    const places = new Places(1);
+  test('are given to the more urgent first', () => {
+    const places = new Places({ limit: 1 });
+    const came: string[] = [];
+    const enter = (name: string, urgency: 0 | 1 | 2) => places.enter(new Waiter({ name, urgency, onAdmitted: () => came.push(name) }));
+    enter('holds', 1);
+    enter('batch', 2);
+    enter('default', 1);
+    for (let n = 0; n < 2; n += 1) places.leave(1, 0);
+    enter('late batch', 2);
+    enter('critical', 0);
+    for (let n = 0; n < 2; n += 1) places.leave(1, 0);
+    expect(came).toEqual(['default', 'batch', 'critical', 'late batch']);
+  });
+
+  test('shed batch first and critical last, the newest of them, when the line is full', () => {
+    const places = new Places({ limit: 1 });
+    places.enter(new Waiter());
+    const batch = waiters(2, 2);
+    expect(batch.map((waiter) => places.enter(waiter))).toEqual(['queued', 'queued']);
+    expect(places.enter(new Waiter({ urgency: 2 }))).toBe('full');
+    const usual = waiters(2);
+    expect(usual.map((waiter) => places.enter(waiter))).toEqual(['queued', 'queued']);
+    expect(batch.map(({ isDisplaced }) => isDisplaced)).toEqual([true, true]);
+    expect([places.enter(new Waiter({ urgency: 2 })), places.enter(new Waiter())]).toEqual(['full', 'full']);
+    expect(places.enter(new Waiter({ urgency: 0 }))).toBe('queued');
+    expect(usual.map(({ isDisplaced }) => isDisplaced)).toEqual([false, true]);
+    expect(places.enter(new Waiter({ urgency: 0 }))).toBe('queued');
+    expect([places.enter(new Waiter({ urgency: 0 })), places.waiting]).toEqual(['full', 2]);
+  });
+
+  test('that a stray gave up are free, until there are as many strays as places (A2)', () => {
+    const places = new Places({ limit: 2 });
     const [first, second, third] = [new Waiter(), new Waiter(), new Waiter()];
     for (const waiter of [first, second, third]) places.enter(waiter);
-    places.giveUp(second);
+    places.strayed(0);
+    expect([third.isAdmitted, places.held, places.strays, places.isOverrun]).toEqual([true, 2, 1, false]);
+    places.strayed(0);
+    expect([places.held, places.strays, places.isOverrun]).toEqual([1, 2, true]);
+    places.strayReturned();
+    expect([places.held, places.isOverrun]).toEqual([1, false]);
+  });
+
+  test('of a function that nobody limited grow fewer while its calls get in one another’s way (A4)', () => {
+    const adaptive = new Places();
+    const declared = new Places({ limit: 1024 });
+    for (const places of [adaptive, declared]) {
+      let nowMs = 0;
+      for (let n = 0; n < 60_000; n += 1) {
+        while (places.enter(new Waiter()) === 'admitted');
+        nowMs += 1;
+        // A resource that does one call a millisecond: time grows with the calls that share it.
+        places.leave(places.held, nowMs);
+      }
+    }
+    expect(adaptive.limit).toBeLessThan(200);
+    expect(declared.limit).toBe(1024);
+  });
+
+  test('pass over whoever gave up', () => {
+    const places = new Places({ limit: 1 });
+    const [first, second, third] = [new Waiter(), new Waiter(), new Waiter()];
+    for (const waiter of [first, second, third]) places.enter(waiter);
+    places.giveUp(second, 0);
     places.leave(1, 0);
     expect([second.isAdmitted, third.isAdmitted]).toEqual([false, true]);
   });
 
   test('are not given away past those who wait', () => {
-    const places = new Places(2);
+    const places = new Places({ limit: 2 });
     for (const waiter of waiters(2)) places.enter(waiter);
     const late: string[] = [];
     // Settles at once, and a newcomer asks while the next one still waits.
-    places.enter({
-      admitted: () => {
-        places.leave(1, 0);
-        late.push(places.enter(new Waiter()));
-      },
-    });
+    const onAdmitted = (): void => {
+      places.leave(1, 0);
+      late.push(places.enter(new Waiter()));
+    };
+    places.enter(new Waiter({ onAdmitted }));
     const next = new Waiter();
     places.enter(next);
     places.leave(1, 0);
@@ -73,16 +120,15 @@ describe('the places of a function', () => {
   });
 
   test('admit a long queue of calls that settle at once without growing the stack', () => {
-    const places = new Places(20_000);
+    const places = new Places({ limit: 20_000 });
     for (const waiter of waiters(20_000)) places.enter(waiter);
     let settled = 0;
     for (let n = 0; n < 40_000; n += 1) {
-      places.enter({
-        admitted: () => {
-          settled += 1;
-          places.leave(0, 0);
-        },
-      });
+      const onAdmitted = (): void => {
+        settled += 1;
+        places.leave(0, 0);
+      };
+      places.enter(new Waiter({ onAdmitted }));
     }
     places.leave(0, 0);
     expect(settled).toBe(40_000);
@@ -90,17 +136,18 @@ describe('the places of a function', () => {
   });
 
   test('tell how many are free, only where a limit is declared', () => {
-    const places = new Places(3);
+    const places = new Places({ limit: 3 });
     places.enter(new Waiter());
     expect([places.freeSlots(false), places.freeSlots(true)]).toEqual([2, 3]);
     for (const waiter of waiters(4)) places.enter(waiter);
     expect([places.freeSlots(false), places.freeSlots(true)]).toEqual([0, 0]);
-    expect(new Places(undefined).freeSlots(true)).toBeUndefined();
+    expect(new Places().freeSlots(true)).toBeUndefined();
   });
 
   test('hint at the time that those ahead need, within bounds', () => {
-    const places = new Places(2);
-    expect(places.retryAfterMs()).toBe(1);
+    const places = new Places({ limit: 2 });
+    // Nothing is known of how long its calls take.
+    expect(places.retryAfterMs()).toBe(100);
     for (let n = 0; n < 50; n += 1) {
       places.enter(new Waiter());
       places.leave(40, 0);
@@ -116,7 +163,7 @@ describe('the places of a function', () => {
     const step = fc.oneof(fc.constant('enter' as const), fc.constant('leave' as const), fc.constant('giveUp' as const));
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 5 }), fc.array(step, { maxLength: 100 }), (limit, steps) => {
-        const places = new Places(limit);
+        const places = new Places({ limit });
         const queue: Waiter[] = [];
         for (const what of steps) {
           if (what === 'enter') {
@@ -125,7 +172,7 @@ describe('the places of a function', () => {
           } else if (what === 'leave' && places.held > 0) places.leave(1, 0);
           else if (what === 'giveUp') {
             const last = queue.pop();
-            if (last && !last.isAdmitted) places.giveUp(last);
+            if (last && !last.isAdmitted) places.giveUp(last, 0);
           }
           expect(places.held).toBeLessThanOrEqual(limit);
           expect(places.waiting).toBeLessThanOrEqual(limit * queuedPerPlaceMax);

@@ -26,6 +26,7 @@ describe('defineFunction', () => {
       output: undefined,
       timeoutMs: undefined,
       concurrency: undefined,
+      uses: undefined,
       handler,
       takesContext: true,
     });
@@ -43,7 +44,6 @@ describe('defineFunction', () => {
 
   test.each([
     ['isolation', 'inline', undefined],
-    ['uses', { gpu: 1 }, undefined],
     ['timeout', 5, 'timeoutMs'],
     ['ressources', [], 'resources'],
     ['Handler', handler, 'handler'],
@@ -51,7 +51,7 @@ describe('defineFunction', () => {
     const error = thrownBy(() => define({ name: 'x', handler, [key]: value }));
     expect(error.code).toBe('bad_argument');
     expect(error.message).toContain(
-      `defineFunction.${key}: expected one of the keys name, version, resources, effect, input, output, timeoutMs, concurrency, stream, handler`,
+      `defineFunction.${key}: expected one of the keys name, version, resources, effect, input, output, timeoutMs, concurrency, uses, stream, handler`,
     );
     expect(error.message.includes('did you mean')).toBe(near !== undefined);
     if (near !== undefined) expect(error.message).toContain(`did you mean "${near}"?`);
@@ -75,6 +75,13 @@ describe('defineFunction', () => {
     ['an output that is no schema', { name: 'x', output: {}, handler }, 'defineFunction.output: expected a schema'],
     ['a timeout of 0', { name: 'x', timeoutMs: 0, handler }, 'whole number of milliseconds from 1 to 2147483647, found 0'],
     ['a timeout for ever', { name: 'x', timeoutMs: Infinity, handler }, 'found Infinity'],
+    [
+      'a list of slots',
+      { name: 'x', uses: ['gpu'], handler },
+      'defineFunction.uses: expected how many of each, as in { gpu: 1 }, found a list',
+    ],
+    ['no slot at all', { name: 'x', uses: { gpu: 0 }, handler }, 'defineFunction.uses.gpu: expected a whole number of slots from 1'],
+    ['a slot with =', { name: 'x', uses: { 'gpu=1': 1 }, handler }, 'expected the name of a slot'],
     ['half a call', { name: 'x', concurrency: 0.5, handler }, 'defineFunction.concurrency: expected a whole number of calls'],
     ['no handler', { name: 'x' }, 'defineFunction.handler: expected a function (ctx, ...args) => result, found nothing'],
     ['a class as handler', { name: 'x', handler: class Adder {} }, 'found a class'],

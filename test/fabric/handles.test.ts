@@ -62,7 +62,7 @@ test('neither does a start with nothing but wrong options, or a connect to what 
   const before = process.getActiveResourcesInfo();
   const wrong: readonly (readonly [object, string])[] = [
     [{ nam: 'x' }, 'nam'],
-    [{ slots: { gpu: 1 } }, 'slots'],
+    [{ slots: { gpu: 0.5 } }, 'slots'],
     [{ name: '' }, 'name'],
     [{ resources: 'gpu' }, 'resources'],
     [{ functions: [] }, 'functions'],

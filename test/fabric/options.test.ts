@@ -87,7 +87,10 @@ describe('server options', () => {
   });
 
   it.each([
-    [{ slots: { gpu: 1 } }, 'unknown option "slots"'],
+    [{ slots: ['gpu'] }, 'how many of each, as in { gpu: 1 }'],
+    [{ slots: { gpu: 0 } }, 'options.slots.gpu: expected a whole number of slots from 1'],
+    [{ slots: { 'a b': 1 } }, 'the name of a slot'],
+    [{ slot: { gpu: 1 } }, 'did you mean "slots"'],
     [{ dashboard: true }, 'unknown option "dashboard"'],
     [{ resource: ['gpu'] }, 'did you mean "resources"'],
     [{ name: '' }, 'an empty text'],

@@ -139,6 +139,99 @@ describe('a deadline', () => {
   });
 });
 
+describe('a handler that ignores its signal (fault 35)', () => {
+  test('keeps its place for five seconds after its reply; then others get it', async () => {
+    const { hang, release } = stubborn({ concurrency: 1 });
+    const rig = new ServingRig({ hang });
+    rig.send('hang', [], { timeoutMs: 100 });
+    rig.clock.advance(110);
+    rig.clock.advance(4_000);
+    expect(rig.send('hang', [], { timeoutMs: 50 }).isSettled).toBe(false);
+    rig.clock.advance(900);
+    const next = rig.send('hang');
+    rig.clock.advance(90);
+    expect(next.isSettled).toBe(false);
+    rig.clock.advance(20);
+    release('both');
+    await settle();
+    expect(next.value).toBe('both');
+    expect(rig.wheel.armed).toBe(0);
+  });
+
+  test('keeps it for its own timeout where that is longer', () => {
+    const { hang, signals } = stubborn({ concurrency: 1 });
+    const rig = new ServingRig({ hang });
+    rig.send('hang', [], { timeoutMs: 8_000 });
+    rig.clock.advance(8_010 + 7_950);
+    const next = rig.send('hang');
+    expect([signals.length, next.isSettled]).toEqual([1, false]);
+    rig.clock.advance(60);
+    expect(signals).toHaveLength(2);
+  });
+
+  test('is a stray from then on: as many as the limit are told, and the first return', async () => {
+    const { hang, release } = stubborn({ concurrency: 2 });
+    const rig = new ServingRig({ hang });
+    const overstayed: string[] = [];
+    rig.observer.on('handler.overstayed', ({ callId }) => overstayed.push(callId));
+    rig.send('hang', [], { timeoutMs: 50 });
+    rig.clock.advance(5_100);
+    expect([rig.announced, overstayed]).toEqual([[], ['c0ffee:1']]);
+    for (let n = 0; n < 2; n += 1) rig.send('hang', [], { timeoutMs: 50 });
+    rig.clock.advance(5_100);
+    expect([rig.announced, overstayed.length]).toEqual([[[]], 3]);
+    expect(rig.send('hang').error).toMatchObject({ code: 'not_offered_here', executed: 'no' });
+    release('at last');
+    await settle();
+    expect(rig.announced).toEqual([[], ['hang']]);
+    expect((await rig.call('hang')).value).toBe('at last');
+  });
+
+  test('gives its shared slots back with its place', async () => {
+    const { hang, release } = stubborn();
+    const use = defineFunction({ name: 'use', uses: { gpu: 1 }, handler: () => 'used' });
+    const stuck = defineFunction({ name: 'stuck', uses: { gpu: 1 }, handler: () => new Promise<void>(() => {}) });
+    const rig = new ServingRig({ hang, use, stuck }, { slots: { gpu: 1 } });
+    rig.send('stuck', [], { timeoutMs: 50 });
+    const early = rig.send('use');
+    rig.clock.advance(150);
+    expect([early.error.code, early.settlement.freeSlots]).toEqual(['overloaded', 0]);
+    rig.clock.advance(5_000);
+    expect((await rig.call('use')).value).toBe('used');
+    expect(rig.announced).toEqual([['hang', 'use']]);
+    release(undefined);
+  });
+});
+
+describe('urgency', () => {
+  const queued = (rig: ServingRig, priority?: 'batch' | 'critical') =>
+    rig.send('hang', [], priority === undefined ? {} : { terms: { priority } });
+
+  test('decides who is let in next, and who is shed when the line is full', async () => {
+    const entered: string[] = [];
+    const ends: Deferred<void>[] = [];
+    const hang = defineFunction({
+      name: 'hang',
+      concurrency: 1,
+      handler: (ctx): Promise<void> => {
+        entered.push(ctx.callId);
+        const end = deferred<void>();
+        ends.push(end);
+        return end.promise;
+      },
+    });
+    const rig = new ServingRig({ hang });
+    const calls = [queued(rig), queued(rig, 'batch'), queued(rig), queued(rig, 'critical')];
+    expect(calls.map(({ isSettled }) => isSettled)).toEqual([false, true, false, false]);
+    expect(calls[1]?.error).toMatchObject({ code: 'overloaded', executed: 'no', detail: { function: 'hang', server: 'server-1' } });
+    for (let n = 0; n < 3; n += 1) {
+      ends[n]?.resolve();
+      await settle();
+    }
+    expect(entered).toEqual(['c0ffee:1', 'c0ffee:4', 'c0ffee:3']);
+  });
+});
+
 describe('a cancelled call', () => {
   test('is settled at once, its signal fires, and what its handler makes of it is nobody’s (case 21)', async () => {
     const heard: unknown[] = [];

@@ -12,6 +12,7 @@ import { type CallOrigin, Dispatcher, type IncomingCall } from '../../src/fabric
 import type { Settlement } from '../../src/fabric/invocation.ts';
 import { Registry } from '../../src/fabric/registry.ts';
 import type { NestedCall } from '../../src/fabric/serving.ts';
+import { SlotPool } from '../../src/fabric/slots.ts';
 import { Observer } from '../../src/observe/observer.ts';
 import { fromWireError } from '../../src/wire/error.ts';
 import type { CallFrame } from '../../src/wire/frame.ts';
@@ -67,10 +68,19 @@ export class ServingRig {
   readonly observer = new Observer();
   readonly registry: Registry;
   readonly dispatcher: Dispatcher;
+  /** What was announced, each time. */
+  readonly announced: string[][] = [];
   #callNumber = 0;
 
-  constructor(functions: Functions, nestedCall: NestedCall = () => Promise.reject(new Error('no nested calls here'))) {
-    this.registry = new Registry(functions);
+  constructor(
+    functions: Functions,
+    {
+      nestedCall = () => Promise.reject(new Error('no nested calls here')),
+      slots = {},
+    }: { nestedCall?: NestedCall; slots?: Record<string, number> } = {},
+  ) {
+    const pool = new SlotPool(new Map(Object.entries(slots)));
+    this.registry = new Registry(functions, pool);
     this.dispatcher = new Dispatcher({
       registry: this.registry,
       server: 'server-1',
@@ -79,6 +89,7 @@ export class ServingRig {
       wheel: this.wheel,
       observer: this.observer,
       nestedCall,
+      announce: () => void this.announced.push(this.registry.body().functions.map(({ name }) => name)),
       nestedStream: () => {
         throw new Error('no nested streams here');
       },

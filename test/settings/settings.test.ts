@@ -46,7 +46,7 @@ describe('settings.toml', () => {
 test('K3: the defaults are those of the rooms that use them', () => {
   const { tuning, options } = serverInput(loadSettings({}));
   expect(tuning).toEqual({ drainGraceMs, pinUid: undefined, keepalive: defaultKeepalive, mesh: meshDefaults });
-  expect(options).toMatchObject({ host: '127.0.0.1', port: 'auto', cluster: 'default', join: [], resources: [] });
+  expect(options).toMatchObject({ host: '127.0.0.1', port: 'auto', cluster: 'default', join: [], resources: [], slots: {} });
 });
 
 test('L1: defaults < file < environment < flags, key by key', () => {
@@ -65,7 +65,7 @@ test('L1: defaults < file < environment < flags, key by key', () => {
 });
 
 test('every knob can be set by the environment', () => {
-  const samples = { text: 'some', texts: 'a,b', number: '2000', port: '7420' };
+  const samples = { text: 'some', texts: 'a,b', number: '2000', port: '7420', counts: 'gpu=1,db=2' };
   for (const knob of listKnobs()) {
     const problems = problemsOf({ environment: { [variableOf(knob)]: samples[knob.facts.kind] } });
     expect(problems.filter(({ message }) => message.includes('expected') || message.includes('not a setting'))).toEqual([]);
@@ -107,7 +107,7 @@ test('an unknown section, a key in the wrong section and one near nothing each g
   expect(problems.map(({ message }) => message)).toEqual([
     'is not a section; did you mean "server"?',
     'is not a setting; did you mean "mesh.beatIntervalMs"?',
-    'is not a setting; [server] has name, resources, modules, join, port, host, advertise, drainGraceMs',
+    'is not a setting; [server] has name, resources, slots, modules, join, port, host, advertise, drainGraceMs',
   ]);
 });
 
@@ -161,4 +161,19 @@ test.each(['server.prot = 1', 'server = { prot = 1 }', '"server"."prot" = 1', '[
 test.each(['__proto__', 'constructor', 'toString'])('fault 24: %s is an unknown key like any other', (key) => {
   expect(problemsOf(file(`[server]\n${key} = 1`)).length + problemsOf(file(`[${key}]\na = 1`)).length).toBeGreaterThanOrEqual(2);
   expect(({} as Record<string, unknown>)['a']).toBeUndefined();
+});
+
+test('slots come from a table of the file or from the environment, as whole numbers over 0', () => {
+  const slotsOf = (sources: SettingsSources): unknown => serverInput(loadSettings(sources)).options.slots;
+  expect(slotsOf(file('[server]\nslots = { gpu = 2 }'))).toEqual({ gpu: 2 });
+  expect(slotsOf(file('[server.slots]\ngpu = 1\ndb = 4'))).toEqual({ gpu: 1, db: 4 });
+  expect(slotsOf({ ...file('[server]\nslots = { gpu = 2 }'), environment: { HEDDLE_SERVER_SLOTS: 'gpu=1, db=4' } })).toEqual({
+    gpu: 1,
+    db: 4,
+  });
+  const expected = 'a table of whole numbers over 0, such as { gpu = 1 }';
+  expect(problemsOf(file('[server]\nslots = { gpu = 0 }'))).toMatchObject([{ line: 2, message: `expected ${expected}, found a table` }]);
+  expect(problemsOf({ environment: { HEDDLE_SERVER_SLOTS: 'gpu' } })).toMatchObject([
+    { key: 'HEDDLE_SERVER_SLOTS', message: `expected ${expected}, found the text "gpu"` },
+  ]);
 });

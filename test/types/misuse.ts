@@ -141,8 +141,8 @@ defineFunction({ name: 'x', input: [z.string()], handler: (_ctx, a: number) => a
 defineFunction({ name: 'x', input: z.string(), handler: (_ctx, a) => a });
 // @ts-expect-error not built: it does not exist
 defineFunction({ name: 'x', isolation: 'inline', handler: () => 1 });
-// @ts-expect-error not built: it does not exist
-defineFunction({ name: 'x', uses: { gpu: 1 }, handler: () => 1 });
+// @ts-expect-error how many, not which
+defineFunction({ name: 'x', uses: ['gpu'], handler: () => 1 });
 // @ts-expect-error no such key
 defineFunction({ name: 'x', run: () => 1 });
 // @ts-expect-error a definition that refers to itself needs a return annotation
@@ -153,8 +153,8 @@ export async function servers(): Promise<void> {
   await startServer({ functions: { add: (a, b) => a + b } });
   // @ts-expect-error a record, not a list
   await startServer({ functions: [resize] });
-  // @ts-expect-error not built: it does not exist
-  await startServer({ slots: { gpu: 1 } });
+  // @ts-expect-error how many, not which
+  await startServer({ slots: ['gpu'] });
 }
 
 // @ts-expect-error a name that the fabric has not

@@ -1,0 +1,119 @@
+import { describe, expect, test } from 'vitest';
+import { LoopLoad, latenessMsMax } from '../../src/fabric/loop-load.ts';
+import { Observer } from '../../src/observe/observer.ts';
+import { BusyClock } from './busy-clock.ts';
+
+function rig() {
+  const clock = new BusyClock();
+  const observer = new Observer();
+  const events: string[] = [];
+  observer.onAll(({ kind }) => events.push(kind));
+  const load = new LoopLoad(clock, observer);
+  const ask = (urgency: 0 | 1 | 2 = 1): boolean => load.latenessAt(clock.nowMs(), urgency) > 0;
+  /** One turn of the loop in which `calls` calls of `eachMs` come together; how many were let in. */
+  const turn = (calls: number, eachMs: number, urgency: 0 | 1 | 2 = 1): number => {
+    let taken = 0;
+    for (let n = 0; n < calls; n += 1) {
+      if (ask(urgency)) continue;
+      taken += 1;
+      clock.burn(eachMs);
+      load.saw(clock.nowMs());
+    }
+    return taken;
+  };
+  /** Turns without a pause between them: a queue that stands. */
+  const stand = (forMs: number, calls = 60, eachMs = 2): void => {
+    for (const untilMs = clock.nowMs() + forMs; clock.nowMs() < untilMs; ) {
+      turn(calls, eachMs);
+      clock.runUntil(clock.nowMs());
+    }
+  };
+  return { clock, load, events, ask, turn, stand };
+}
+
+describe('a process', () => {
+  test('that is on time refuses nobody, and has no timer while nobody calls (E1)', () => {
+    const { clock, load, ask } = rig();
+    for (let n = 0; n < 100; n += 1) {
+      expect([ask(0), ask(1), ask(2)]).toEqual([false, false, false]);
+      clock.runUntil(clock.nowMs() + 5);
+    }
+    clock.runUntil(clock.nowMs() + 30);
+    expect([clock.nextMs(), load.isOverloaded]).toEqual([Number.POSITIVE_INFINITY, false]);
+  });
+
+  test('works off a burst of 400 ms without refusing any of it (E2)', () => {
+    const { turn, events } = rig();
+    expect(turn(400, 1, 2)).toBe(400);
+    expect(events).toEqual([]);
+  });
+
+  test('is forgiven one long handler, or one long pause (E2)', () => {
+    const { clock, turn, load, ask } = rig();
+    ask();
+    clock.burn(3_000);
+    load.saw(clock.nowMs());
+    expect(turn(50, 1)).toBe(50);
+    clock.runUntil(clock.nowMs() + 20);
+    ask();
+    clock.burn(3_000);
+    expect(turn(50, 1)).toBe(50);
+    clock.runUntil(clock.nowMs() + 20);
+    expect(load.isOverloaded).toBe(false);
+  });
+
+  test('is not forgiven many of them in a row', () => {
+    const { turn, events } = rig();
+    expect(turn(100, 200)).toBeLessThan(10);
+    expect(events).toEqual(['loop.overloaded']);
+  });
+
+  test('that was late for half a second cuts its turns short (E3)', () => {
+    const { clock, turn, stand, events } = rig();
+    stand(1_500);
+    expect(events).toEqual(['loop.overloaded']);
+    const sinceMs = clock.nowMs();
+    const taken = turn(1_000, 2);
+    expect(taken).toBeGreaterThan(10);
+    expect(clock.nowMs() - sinceMs).toBeLessThanOrEqual(latenessMsMax[1] + 10 + 2);
+  });
+
+  test('refuses batch first and critical last', () => {
+    const { clock, ask, stand } = rig();
+    stand(1_500);
+    ask();
+    const refused: string[] = [];
+    for (let ms = 0; ms < 150; ms += 1) {
+      clock.burn(1);
+      refused.push([ask(0), ask(1), ask(2)].map(Number).join(''));
+    }
+    expect([...new Set(refused)]).toEqual(['000', '001', '011', '111']);
+  });
+
+  test('takes everything again once it was on time for half a second, and leaves no timer', () => {
+    const { clock, load, stand, turn, events } = rig();
+    stand(1_500);
+    for (let n = 0; n < 40; n += 1) {
+      turn(1, 1);
+      clock.runUntil(clock.nowMs() + 20);
+    }
+    expect([load.isOverloaded, events]).toEqual([false, ['loop.overloaded', 'loop.recovered']]);
+    expect(turn(100, 1)).toBe(100);
+    clock.runUntil(clock.nowMs() + 100);
+    expect(clock.nextMs()).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  test('recovers also when nobody calls any more', () => {
+    const { clock, load, stand } = rig();
+    stand(1_500);
+    clock.runUntil(clock.nowMs() + 1_000);
+    expect([load.isOverloaded, clock.nextMs()]).toEqual([false, Number.POSITIVE_INFINITY]);
+  });
+
+  test('has no timer once it is closed', () => {
+    const { clock, load, ask } = rig();
+    ask();
+    load.close();
+    expect(clock.nextMs()).toBe(Number.POSITIVE_INFINITY);
+  });
+});
