@@ -150,8 +150,13 @@ export interface Client<F = Untyped> extends Caller<F> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-/** No option exists yet: an unknown key is refused by name. */
-export type ConnectOptions = Readonly<Record<never, never>>;
+export interface ConnectOptions {
+  /**
+   * `entry` (the default): every call goes through the server that the client is connected to. `direct`: the client keeps a
+   * catalog and connections of its own and calls the servers themselves, one hop less; through its entry where it cannot.
+   */
+  readonly routing?: 'entry' | 'direct' | undefined;
+}
 
 // ------------------------------------------------------------------------------------------- defining
 

@@ -1,5 +1,6 @@
 /**
- * `connect`: a light client. It holds one session to some server of the fabric and knows no catalog.
+ * `connect`: a light client. It holds one session to some server of the fabric and knows no catalog, unless it calls
+ * directly (direct-engine.ts).
  */
 
 import { hostname } from 'node:os';
@@ -7,6 +8,7 @@ import { type Clock, systemClock } from '../base/clock.ts';
 import { DeadlineWheel } from '../base/deadline-wheel.ts';
 import { type Random, systemRandom } from '../base/random.ts';
 import type { Untyped } from '../core/function.ts';
+import { describeFound } from '../core/names.ts';
 import type { Workflow } from '../core/workflow/builder.ts';
 import { HeddleError } from '../errors.ts';
 import { GrpcTransport } from '../transport/grpc.ts';
@@ -16,6 +18,7 @@ import { encodeValue } from '../wire/value.ts';
 import type { Client, ConnectOptions } from './api.ts';
 import { type CallTiming, timingOf } from './call-timing.ts';
 import { FabricCaller } from './caller.ts';
+import { DirectEngine } from './direct-engine.ts';
 import { requestDrain } from './drain-request.ts';
 import { explainQuery } from './explainer.ts';
 import { checkOptions } from './known-options.ts';
@@ -40,12 +43,20 @@ export interface ClientParts {
  * Throws `bad_argument` for a wrong address or an unknown option, `unreachable` when none answers.
  */
 export async function connect<F = Untyped>(urls?: string | readonly string[], options: ConnectOptions = {}): Promise<Client<F>> {
-  checkOptions(options, [], 'options');
+  const { routing } = checkConnectOptions(options);
   const clock = systemClock;
-  const client = new FabricClient({ clock, random: systemRandom(), transport: new GrpcTransport({ clock }) }, addressesOf(urls));
+  const parts = { clock, random: systemRandom(), transport: new GrpcTransport({ clock }) };
+  const client = new FabricClient(parts, addressesOf(urls), routing);
   await client.open();
   // The class carries calls of any name and type; F narrows what callers may write.
   return client as unknown as Client<F>;
+}
+
+function checkConnectOptions(options: unknown): ConnectOptions {
+  const known = checkOptions(options, ['routing'], 'options');
+  const { routing } = known;
+  if (routing === undefined || routing === 'entry' || routing === 'direct') return known; // every field was checked
+  throw new HeddleError('bad_argument', { path: ['options', 'routing'], expected: "'entry' or 'direct'", found: describeFound(routing) });
 }
 
 function addressesOf(urls: unknown): readonly string[] {
@@ -62,25 +73,32 @@ export class FabricClient {
   readonly #keeper: SessionKeeper;
   readonly #wheel: DeadlineWheel;
   readonly #engine: SessionEngine;
+  readonly #direct: DirectEngine | undefined;
   readonly #caller: FabricCaller;
   readonly #runs: RunCaller;
 
-  constructor(parts: ClientParts, addresses: readonly string[]) {
+  constructor(parts: ClientParts, addresses: readonly string[], routing: ConnectOptions['routing'] = 'entry') {
     const { clock, random, transport } = parts;
     const instance = Buffer.from(random.bytes(16)).toString('hex');
     const name = `client-${hostname()}-${process.pid}`.slice(0, 64);
     const refusal = (): HeddleError | undefined => (this.#keeper.isClosed ? new HeddleError('closed', { what: 'the client' }) : undefined);
+    const hello = { instance, name, protocolMin, protocolMax };
     this.#parts = parts;
-    this.#keeper = new SessionKeeper({ transport, clock, random, addresses, hello: { instance, name, protocolMin, protocolMax } });
+    this.#keeper = new SessionKeeper({ transport, clock, random, addresses, hello });
     this.#wheel = new DeadlineWheel(clock);
     this.#engine = new SessionEngine(this.#keeper, { clock, random, wheel: this.#wheel, instance });
-    this.#caller = new FabricCaller({ engine: this.#engine, clock, wheel: this.#wheel, identity: { name, instance }, refusal });
+    if (routing === 'direct') {
+      this.#direct = new DirectEngine({ ...parts, wheel: this.#wheel, hello, keeper: this.#keeper, session: this.#engine });
+    }
+    const engine = this.#direct ?? this.#engine;
+    this.#caller = new FabricCaller({ engine, clock, wheel: this.#wheel, identity: { name, instance }, refusal });
     this.#runs = new RunCaller({ engine: this.#engine, coordinator: () => this.#keeper.ack?.server ?? name, instance, refusal });
   }
 
   async open(): Promise<void> {
     try {
       await this.#keeper.open();
+      await this.#direct?.open();
     } catch (error) {
       await this.close();
       throw error;
@@ -115,7 +133,8 @@ export class FabricClient {
   }
 
   async explain(fn: unknown, options?: unknown): Promise<unknown> {
-    return this.#engine.query('explain', encodeValue(explainQuery(fn, options)));
+    const query = explainQuery(fn, options);
+    return this.#direct?.explain(query) ?? this.#engine.query('explain', encodeValue(query));
   }
 
   members(): Promise<unknown> {
@@ -131,6 +150,7 @@ export class FabricClient {
   }
 
   async close(): Promise<void> {
+    this.#direct?.close();
     this.#engine.close();
     this.#keeper.close();
     this.#wheel.close();

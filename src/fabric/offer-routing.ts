@@ -13,8 +13,8 @@ import type { Router } from '../core/routing/router.ts';
 import type { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Breakers } from './breakers.ts';
+import type { PeerIdentity } from './conversation.ts';
 import type { Invocation } from './invocation.ts';
-import type { Links } from './links.ts';
 import { RetryBudget } from './retry-budget.ts';
 import type { AttemptEnd, CallPeer, Routing, Tried } from './routing-port.ts';
 import type { WaitingRoom } from './waiting-room.ts';
@@ -25,11 +25,18 @@ export interface OfferRoutingOptions {
   readonly catalog: Catalog;
   readonly router: Router;
   readonly breakers: Breakers;
-  readonly links: Links;
   readonly waitingRoom: WaitingRoom;
-  /** Instance of this server, and what serves its own offers. */
+  readonly links: OfferLinks;
+  /** Instance of this process, and what serves its own offers, if it can have any. */
   readonly instance: string;
-  readonly local: CallPeer;
+  readonly local?: CallPeer | undefined;
+}
+
+/** The connections over which offers are reached. */
+export interface OfferLinks {
+  find(instance: string): CallPeer | undefined;
+  /** Waits for a connection; tells `unreachable` when there will be none. Gives what takes the wish back. */
+  whenLinked(server: PeerIdentity, done: (reached: CallPeer | HeddleError) => void): () => void;
 }
 
 export class OfferRouting implements Routing<Offer> {

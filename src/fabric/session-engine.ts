@@ -22,7 +22,7 @@ import { SessionRun } from './session-run.ts';
 
 /** No session is open; the next one will do. */
 const nextSession = 'next session';
-type SessionRoute = Peer | typeof nextSession;
+export type SessionRoute = Peer | typeof nextSession;
 
 const notConnected = { name: 'the fabric', instance: '' };
 

@@ -71,7 +71,7 @@ describe('a client', () => {
   });
 
   test('reports a `once` call in flight on a lost session as connection_lost, perhaps run', async ({ world }) => {
-    const { wait, entered } = gate('pure');
+    const { wait, entered } = gate();
     const one = await world.start('one', { wait });
     const client = await world.connect(one);
     const failed = failureOf(client.call('wait', []));

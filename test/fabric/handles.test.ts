@@ -27,8 +27,11 @@ test('after close and stop no timer, socket or listener is left, whatever was un
   const one = await startServer({ name: 'one', cluster, functions: { same, wait } });
   const two = await startServer({ name: 'two', cluster, functions: { wait }, join: [one.url] });
   const client = await connect([one.url, two.url]);
+  const direct = await connect([one.url], { routing: 'direct' });
   await client.call('same', [new Uint8Array(300_000)]);
   const pending = [
+    direct.call('wait', [], { target: 'one' }),
+    direct.call('wait', [], { target: 'two' }),
     client.call('wait', [], { target: 'one' }),
     two.call('wait', [], { target: 'one' }),
     client.submit(waitOnce).result,
@@ -37,6 +40,7 @@ test('after close and stop no timer, socket or listener is left, whatever was un
   const ends = pending.map(failureOf);
   await entered;
   await client.close();
+  await direct.close();
   await two.stop();
   await one.stop();
   await Promise.all(ends);
@@ -82,6 +86,8 @@ test('neither does a start with nothing but wrong options, or a connect to what 
   for (const urls of [[], [''], ['host'], ['host:0'], [7], ['a b:1'], 7, 'http://x:1']) {
     expect([urls, (await failureOf(connect(urls as never))).code]).toEqual([urls, 'bad_argument']);
   }
-  expect(await failureOf(connect(['127.0.0.1:1'], { routing: 'direct' }))).toMatchObject({ code: 'bad_argument' });
+  for (const options of [{ routing: 'fast' }, { routing: 1 }, { route: 'direct' }, []]) {
+    expect(await failureOf(connect(['127.0.0.1:1'], options as never))).toMatchObject({ code: 'bad_argument' });
+  }
   expect(openBeyond(before)).toEqual([]);
 });

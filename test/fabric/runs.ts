@@ -6,6 +6,7 @@ import { deferred } from '../../src/base/deferred.ts';
 import type { Effect } from '../../src/core/catalog/offer.ts';
 import type { RunEvent } from '../../src/fabric/api.ts';
 import { defineFunction } from '../../src/fabric/define.ts';
+import type { FabricWorld } from './world.ts';
 
 /** A function that waits until it is released, or its signal fires; it counts both. */
 export function gate(effect: Effect = 'once', concurrency?: number) {
@@ -38,4 +39,14 @@ export async function kindsOf(events: AsyncIterable<RunEvent>): Promise<readonly
   const kinds: string[] = [];
   for await (const event of events) kinds.push(event.kind);
   return kinds;
+}
+
+/** How often each server answered `calls` calls, one after the other. */
+export async function answers(world: FabricWorld, call: () => Promise<unknown>, calls: number): Promise<Readonly<Record<string, number>>> {
+  const counts: Record<string, number> = {};
+  for (let turn = 0; turn < calls; turn += 1) {
+    const server = String(await world.settle(call()));
+    counts[server] = (counts[server] ?? 0) + 1;
+  }
+  return counts;
 }

@@ -120,6 +120,8 @@ export class FabricWorld {
   readonly clock = new VirtualClock();
   readonly network = new MemoryNetwork({ clock: this.clock, delayMs: 1 });
   readonly processes = new Map<string, WorldProcess>();
+  /** How clients route; direct-suites.test.ts runs the suites of other files once more with the other one. */
+  static routing: 'entry' | 'direct' = 'entry';
   readonly #random: Random = seededRandom('world');
   readonly #servers = new Map<string, Server>();
   readonly #clients: Client[] = [];
@@ -158,7 +160,7 @@ export class FabricWorld {
     const clock = this.process(`client-${this.#clients.length + 1}`);
     const addresses = servers.map((server) => (typeof server === 'string' ? server : server.url));
     const random = this.#random.fork(clock.name);
-    const client = new FabricClient({ clock, random, transport: clock.transport }, addresses);
+    const client = new FabricClient({ clock, random, transport: clock.transport }, addresses, FabricWorld.routing);
     this.#clients.push(client as unknown as Client);
     return client;
   }
