@@ -84,7 +84,7 @@ function modulesOf({ server }: Settings, { settings }: ServeFlags): readonly str
   return server.modules.map((path) => (settings === undefined ? path : resolve(dirname(settings), path)));
 }
 
-function announce(terminal: Terminal, { name, url }: Listening, { readyFile }: ServeFlags): void {
+function announce(terminal: Terminal, { name, url, adminUrl }: Listening, { readyFile }: ServeFlags): void {
   if (readyFile !== undefined) {
     const unfinished = `${readyFile}.${process.pid}`;
     try {
@@ -95,7 +95,7 @@ function announce(terminal: Terminal, { name, url }: Listening, { readyFile }: S
     }
   }
   terminal.out(`HEDDLE_URL=${url}`);
-  terminal.note(`${name} listens on ${url}`);
+  terminal.note(`${name} listens on ${url}${adminUrl === undefined ? '' : `, for admin tools on ${adminUrl}`}`);
 }
 
 function report(terminal: Terminal, server: Server): void {

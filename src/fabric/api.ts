@@ -259,6 +259,13 @@ export interface ServerOptions {
   readonly join?: readonly string[] | undefined;
   /** Default `auto`: any free one. */
   readonly port?: number | 'auto' | { readonly from: number; readonly to: number } | undefined;
+  /**
+   * Also listens for an operator's gRPC tools: channelz (what connections and streams there are, with their counts), health and
+   * reflection. It tells of the whole process and asks nobody who they are: `host` is 127.0.0.1 unless said. Default: nowhere.
+   */
+  readonly admin?:
+    | { readonly port?: number | 'auto' | { readonly from: number; readonly to: number } | undefined; readonly host?: string | undefined }
+    | undefined;
   /** Called once, after the socket listens. */
   readonly onListening?: ((at: Listening) => void) | undefined;
 }
@@ -267,6 +274,8 @@ export interface Listening {
   readonly name: string;
   readonly url: string;
   readonly port: number;
+  /** `host:port` of the admin listener, when one was asked for. */
+  readonly adminUrl?: string;
 }
 
 export interface Server extends Caller {

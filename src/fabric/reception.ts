@@ -8,6 +8,7 @@ import type { Acceptor, Answer, Arrival, ForeignQuestion, ForeignRequest, Foreig
 import { toWireError } from '../wire/error.ts';
 import { encodeForeignError } from '../wire/foreign.ts';
 import type { SessionAck } from '../wire/frame.ts';
+import { describeFabric } from '../wire/proto-files.ts';
 import { decodeSessionHello, encodeSessionAck, protocolMax, protocolMin } from '../wire/session-codec.ts';
 import type { ForeignEntry } from './foreign.ts';
 import type { Links } from './links.ts';
@@ -41,6 +42,10 @@ export class Reception implements Acceptor {
 
   follow(stream: ForeignStream, request: ForeignRequest): AsyncIterable<Uint8Array> {
     return this.#options.foreign.follow(stream, request);
+  }
+
+  describe(): readonly Uint8Array[] {
+    return describeFabric();
   }
 
   encodeError(error: HeddleError): Uint8Array {

@@ -22,10 +22,11 @@ export interface ResolvedServerOptions {
   readonly slots: SlotCounts;
   readonly join: readonly string[];
   readonly port: PortChoice;
+  readonly admin: { readonly host: string; readonly port: PortChoice } | undefined;
   readonly onListening: ((at: Listening) => void) | undefined;
 }
 
-const names = ['name', 'resources', 'functions', 'cluster', 'host', 'advertise', 'slots', 'join', 'port', 'onListening'] as const;
+const names = ['name', 'resources', 'functions', 'cluster', 'host', 'advertise', 'slots', 'join', 'port', 'admin', 'onListening'] as const;
 const nameBytesMax = 64;
 const joinMax = 1_000;
 const portMax = 65_535;
@@ -44,7 +45,8 @@ export function resolveServerOptions(given: ServerOptions, random: Random): Reso
     advertise: options['advertise'] === undefined ? undefined : checkAddress(options['advertise'], 'advertise'),
     slots: options['slots'] === undefined ? noSlots : checkSlotCounts(options['slots'], ['options', 'slots']),
     join: checkJoin(options['join'] ?? []),
-    port: checkPort(options['port'] ?? 'auto'),
+    port: checkPort(options['port'] ?? 'auto', 'port'),
+    admin: options['admin'] === undefined ? undefined : checkAdmin(options['admin']),
     onListening: checkCallback(options['onListening']),
   };
 }
@@ -93,14 +95,20 @@ function checkJoin(join: unknown): readonly string[] {
   return join.map((address, at) => parseAddress(address, ['options', 'join', at]));
 }
 
-function checkPort(port: unknown): PortChoice {
+function checkAdmin(given: unknown): { readonly host: string; readonly port: PortChoice } {
+  const { host = '127.0.0.1', port = 'auto' } = checkOptions(given, ['host', 'port'], 'options.admin');
+  if (typeof host !== 'string' || host === '') throw wrong('admin.host', 'an address to listen on', host);
+  return { host, port: checkPort(port, 'admin.port') };
+}
+
+function checkPort(port: unknown, key: string): PortChoice {
   if (port === 'auto') return port;
   if (isPort(port)) return port;
   if (typeof port === 'object' && port !== null && 'from' in port && 'to' in port) {
     const { from, to } = port;
     if (isPort(from) && isPort(to) && from <= to) return { from, to };
   }
-  throw wrong('port', `'auto', a number from 0 to ${portMax}, or { from, to }`, port);
+  throw wrong(key, `'auto', a number from 0 to ${portMax}, or { from, to }`, port);
 }
 
 function isPort(port: unknown): port is number {

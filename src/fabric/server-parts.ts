@@ -15,7 +15,8 @@ export interface ServerParts {
   readonly tuning?: ServerTuning | undefined;
 }
 
-export function defaultParts(tuning: ServerTuning = {}): ServerParts {
-  const transport = new GrpcTransport({ clock: systemClock, keepalive: tuning.keepalive });
+/** `hasChannelz`: an admin listener will tell of its connections. */
+export function defaultParts(tuning: ServerTuning = {}, hasChannelz = false): ServerParts {
+  const transport = new GrpcTransport({ clock: systemClock, keepalive: tuning.keepalive, hasChannelz });
   return { clock: systemClock, random: systemRandom(), transport, tuning };
 }

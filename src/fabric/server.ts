@@ -11,7 +11,7 @@ import type { Workflow } from '../core/workflow/builder.ts';
 import { HeddleError } from '../errors.ts';
 import type { EventKind, EventOf } from '../observe/events.ts';
 import type { Listener } from '../transport/transport.ts';
-import type { Functions, Server, ServerOptions } from './api.ts';
+import type { Functions, Listening, Server, ServerOptions } from './api.ts';
 import { memberOf } from './directory.ts';
 import { Drain, type DrainFollower, drainGraceMs } from './drain.ts';
 import { explainQuery } from './explainer.ts';
@@ -29,7 +29,7 @@ type State = 'starting' | 'running' | 'stopped';
  * `cluster_mismatch` when it may not join.
  */
 export async function startServer(options: ServerOptions = {}, tuning: ServerTuning = {}): Promise<Server> {
-  const parts = defaultParts(tuning);
+  const parts = defaultParts(tuning, options?.admin !== undefined);
   const server = new FabricServer(resolveServerOptions(options, parts.random), parts);
   await server.start();
   // The class carries calls of any name and type; the interface types what callers may write.
@@ -70,12 +70,12 @@ export class FabricServer {
   }
 
   async start(): Promise<void> {
-    const { host, port, advertise, name, onListening } = this.#options;
+    const { host, port, admin, advertise, name, onListening } = this.#options;
     try {
-      this.#listener = await this.#parts.transport.listen({ host, port }, this.#rooms.reception);
+      this.#listener = await this.#parts.transport.listen({ host, port, admin }, this.#rooms.reception);
       this.#checkOpen();
       this.#url = advertisedAddress(advertise, this.#listener);
-      const at = { name, url: this.#url, port: this.#listener.port };
+      const at = { name, url: this.#url, port: this.#listener.port, ...adminOf(this.#listener) };
       this.#rooms.openMesh(this.#url);
       this.#rooms.observer.emit({ kind: 'server.listening', ...at });
       onListening?.(at);
@@ -83,6 +83,7 @@ export class FabricServer {
       await this.#rooms.mesh.start();
       this.#checkOpen();
       this.#state = 'running';
+      this.#listener.setServing?.(true);
     } catch (error) {
       await this.stop();
       // Stopped while it bound, nobody else knew the listener.
@@ -141,7 +142,9 @@ export class FabricServer {
 
   drain(): Promise<void> {
     // One that is still starting has taken no work; one that was stopped has none left.
-    return this.#state === 'running' ? this.#drain.run() : Promise.resolve();
+    if (this.#state !== 'running') return Promise.resolve();
+    this.#listener?.setServing?.(false);
+    return this.#drain.run();
   }
 
   stop(): Promise<void> {
@@ -164,6 +167,7 @@ export class FabricServer {
     const rooms = this.#rooms;
     this.#state = 'stopped';
     this.#drain.stop();
+    this.#listener?.setServing?.(false);
     rooms.endWork();
     await rooms.close();
     await this.#listener?.close();
@@ -188,4 +192,8 @@ export class FabricServer {
   #refusal(isDraining: boolean): HeddleError | undefined {
     return isDraining || this.#state === 'stopped' ? new HeddleError('draining', { server: this.name }) : undefined;
   }
+}
+
+function adminOf({ admin }: Listener): Pick<Listening, 'adminUrl'> {
+  return admin ? { adminUrl: advertisedAddress(undefined, admin) } : {};
 }

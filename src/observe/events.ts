@@ -25,7 +25,7 @@ interface BreakerPlace {
 }
 
 type ServerEvent =
-  | { readonly kind: 'server.listening'; readonly name: string; readonly url: string; readonly port: number }
+  | { readonly kind: 'server.listening'; readonly name: string; readonly url: string; readonly port: number; readonly adminUrl?: string }
   | { readonly kind: 'server.draining'; readonly name: string; readonly inFlight: number }
   | {
       readonly kind: 'server.drained';

@@ -51,14 +51,13 @@ function portProblems(
   settings: Settings,
   originOf: (path: readonly string[]) => Pick<SettingsProblem, 'file' | 'line' | 'key'>,
 ): readonly SettingsProblem[] {
-  const [from = 0, to = 0] = String(settings.server.port).split('-').map(Number);
-  if (typeof settings.server.port === 'number' || settings.server.port === 'auto' || (from <= to && to <= 65_535)) return [];
-  return [
-    {
-      ...originOf(['server', 'port']),
-      message: `${settings.server.port} is no range of ports: the first must not be over the last, and that not over 65535`,
-    },
-  ];
+  return (['server', 'admin'] as const).flatMap((section) => {
+    const { port } = settings[section];
+    const [from = 0, to = 0] = String(port).split('-').map(Number);
+    if (typeof port !== 'string' || port === 'auto' || (from <= to && to <= 65_535)) return [];
+    const message = `${port} is no range of ports: the first must not be over the last, and that not over 65535`;
+    return [{ ...originOf([section, 'port']), message }];
+  });
 }
 
 function numberOf(settings: Settings, path: string): number {

@@ -21,6 +21,8 @@ export interface KnobFacts {
 }
 
 const dayMs = 24 * 3_600_000;
+const portText = '"auto", a port such as 7420, or a range such as "7420-7440"';
+const portUnion = z.union([z.literal('auto'), z.int().min(1).max(65_535), z.string().regex(/^\d{1,5}-\d{1,5}$/)]);
 
 /** The schema. Sections and keys are in the order in which settings.toml lists them. */
 export const settingsSchema = z.strictObject({
@@ -31,16 +33,9 @@ export const settingsSchema = z.strictObject({
       slots: counts('What functions with `uses` share, such as { gpu = 1 }: calls that need more than there is wait, or go elsewhere.'),
       modules: texts('Files whose exports are offered; relative to this file.'),
       join: texts('Addresses (host:port) of servers that may be up already; none has to be.'),
-      port: z
-        .union([z.literal('auto'), z.int().min(1).max(65_535), z.string().regex(/^\d{1,5}-\d{1,5}$/)])
+      port: portUnion
         .default('auto')
-        .meta(
-          facts(
-            'port',
-            'Where to listen: any free port, one port, or the first free one of a range.',
-            '"auto", a port such as 7420, or a range such as "7420-7440"',
-          ),
-        ),
+        .meta(facts('port', 'Where to listen: any free port, one port, or the first free one of a range.', portText)),
       host: z.string().min(1).default('127.0.0.1').meta(facts('text', 'The address to listen on. 0.0.0.0 needs advertise.')),
       advertise: text('The host or host:port by which others reach this server. Default: where it listens.', '10.0.0.5'),
       drainGraceMs: milliseconds(25_000, 'How long a drain waits for calls under way. Higher: fewer are ended; lower: a stop is quicker.'),
@@ -62,6 +57,19 @@ export const settingsSchema = z.strictObject({
         'Between two pings on a connection. Lower: a silent network is noticed sooner; higher: less idle traffic.',
       ),
       keepaliveTimeoutMs: milliseconds(5_000, 'How long a ping may stay unanswered before the connection counts as broken.'),
+    })
+    .prefault({}),
+  admin: z
+    .strictObject({
+      port: portUnion.optional().meta({
+        ...facts('port', "Also listen here for an operator's gRPC tools: channelz, health and reflection. Default: nowhere.", portText),
+        example: 'auto',
+      }),
+      host: z
+        .string()
+        .min(1)
+        .default('127.0.0.1')
+        .meta(facts('text', 'The address of that listener. It tells of the whole process and asks nobody who they are.')),
     })
     .prefault({}),
   mesh: z
@@ -111,7 +119,7 @@ export function listKnobs(): readonly Knob[] {
       section: sectionName,
       key,
       // Every knob is made by the functions below, which give it its facts.
-      facts: knob.meta() as unknown as KnobFacts,
+      facts: knob.meta(),
       byDefault: values[key],
     }));
   });

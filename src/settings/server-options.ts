@@ -15,10 +15,20 @@ export interface ServerInput {
 }
 
 /** The server that the settings describe. */
-export function serverInput({ server, cluster, transport, mesh }: Settings): ServerInput {
+export function serverInput({ server, cluster, transport, admin, mesh }: Settings): ServerInput {
   const { name, resources, slots, join, host, advertise, drainGraceMs } = server;
   return {
-    options: { name, resources, slots, join, host, advertise, port: portOf(server.port), cluster: cluster.name },
+    options: {
+      name,
+      resources,
+      slots,
+      join,
+      host,
+      advertise,
+      port: portOf(server.port),
+      cluster: cluster.name,
+      admin: admin.port === undefined ? undefined : { host: admin.host, port: portOf(admin.port) },
+    },
     tuning: {
       drainGraceMs,
       pinUid: cluster.pinUid,

@@ -9,7 +9,7 @@
 import { ChannelCredentials, Client, type ClientDuplexStream, Metadata, type StatusObject, status } from '@grpc/grpc-js';
 
 import type { Clock } from '../base/clock.ts';
-import { channelOptions, type Keepalive } from './grpc-options.ts';
+import { type ChannelSettings, channelOptions } from './grpc-options.ts';
 import type { MessageHandlers, MessageStream } from './message-stream.ts';
 import { SocketWatch } from './socket-watch.ts';
 import type { Evidence } from './transport.ts';
@@ -22,7 +22,7 @@ export interface ConnectionOptions {
   /** `host:port` as it was dialled. */
   readonly authority: string;
   readonly path: string;
-  readonly keepalive: Keepalive;
+  readonly settings: ChannelSettings;
 }
 
 export class GrpcConnection implements MessageStream {
@@ -37,9 +37,9 @@ export class GrpcConnection implements MessageStream {
   constructor(options: ConnectionOptions, handlers: MessageHandlers) {
     this.#handlers = handlers;
     this.#clock = options.clock;
-    const { host, port, path, keepalive, authority } = options;
+    const { host, port, path, settings, authority } = options;
     const target = host.includes(':') ? `ipv6:[${host}]:${port}` : `ipv4:${host}:${port}`;
-    this.#client = new Client(target, this.#credentials(), channelOptions(keepalive, path, authority));
+    this.#client = new Client(target, this.#credentials(), channelOptions(settings, path, authority));
     this.#stream = this.#client.makeBidiStreamRequest(path, identity, identity, new Metadata());
     this.#stream.on('data', (message: Buffer) => this.#handlers.onMessage(message));
     this.#stream.on('status', (ended: StatusObject) => this.#onStatus(ended));

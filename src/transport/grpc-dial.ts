@@ -9,7 +9,7 @@ import { encodeFrames, framedBytes, type Greeting, readGreeting } from './batch-
 import { encodeChunk } from './chunk-codec.ts';
 import { GrpcConnection } from './grpc-connection.ts';
 import { GrpcLink } from './grpc-link.ts';
-import { type Keepalive, methods } from './grpc-options.ts';
+import { type ChannelSettings, methods } from './grpc-options.ts';
 import { knock, type Place, parseAddress } from './knock.ts';
 import { bulkOpenMs, dialTimeoutMs } from './limits.ts';
 import { ignoreDone } from './message-stream.ts';
@@ -17,7 +17,7 @@ import type { Dialled, DialOptions, Evidence } from './transport.ts';
 
 export interface GrpcDialOptions {
   readonly clock: Clock;
-  readonly keepalive: Keepalive;
+  readonly settings: ChannelSettings;
   readonly valueBytesMax: number | undefined;
   /** Aborts when the transport closes. */
   readonly closing: AbortSignal;
@@ -115,9 +115,9 @@ class GrpcDial {
   }
 
   #connect({ host, port }: Place, path: string): GrpcConnection {
-    const { clock, keepalive } = this.#options;
+    const { clock, settings } = this.#options;
     const authority = this.#what.address;
-    return new GrpcConnection({ clock, host, port, path, keepalive, authority }, { onMessage: ignoreDone, onEnd: ignoreDone });
+    return new GrpcConnection({ clock, host, port, path, settings, authority }, { onMessage: ignoreDone, onEnd: ignoreDone });
   }
 
   #fail(evidence: Evidence, message: string): void {

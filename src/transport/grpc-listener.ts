@@ -1,63 +1,60 @@
 /**
- * Listens for links, sessions, their bulk channels and foreign clients, on one port.
- *
- * The TCP server is ours and hands its sockets to gRPC: so the port that is announced is the one that is bound, an address
- * cannot hold more than its share of sockets, and closing leaves none behind.
+ * Listens for links, sessions, their bulk channels and foreign clients, on one port. Generic gRPC tools
+ * find health and reflection there (standard-services.ts).
  */
 
-import { createServer, type Server as TcpServer } from 'node:net';
-
-import { type handleServerStreamingCall, type handleUnaryCall, Server, ServerCredentials, type ServerDuplexStream } from '@grpc/grpc-js';
+import { type handleServerStreamingCall, type handleUnaryCall, Server, type ServerDuplexStream } from '@grpc/grpc-js';
 
 import type { Clock } from '../base/clock.ts';
+import { type AdminListener, type AdminOptions, listenAdmin } from './grpc-admin.ts';
 import { Arrivals } from './grpc-arrival.ts';
-import { bind } from './grpc-bind.ts';
+import { openDoor } from './grpc-door.ts';
 import { answerMany, answerOne, type ForeignHouse } from './grpc-foreign.ts';
 import { guardStreams } from './grpc-interceptor.ts';
-import { type Keepalive, methods, questionMethods, serverOptions, streamMethods } from './grpc-options.ts';
+import { type ChannelSettings, methods, questionMethods, serverOptions, streamMethods } from './grpc-options.ts';
 import { GrpcSockets } from './grpc-sockets.ts';
+import { StandardServices } from './standard-services.ts';
 import type { Acceptor, LinkKind, Listener, ListenOptions } from './transport.ts';
 
 export interface GrpcListenerOptions {
   readonly clock: Clock;
-  readonly keepalive: Keepalive;
+  readonly settings: ChannelSettings;
   readonly valueBytesMax: number | undefined;
 }
 
-/** Binds and serves. Throws `bad_settings`. */
+/** Binds and serves, the admin listener beside it where one is wanted. Throws `bad_settings`. */
 export async function listen(options: GrpcListenerOptions, where: ListenOptions, acceptor: Acceptor): Promise<Listener> {
-  const { clock, keepalive } = options;
+  const { clock, settings } = options;
   const sockets = new GrpcSockets(clock);
   const arrivals = new Arrivals({ clock, acceptor, valueBytesMax: options.valueBytesMax });
-  const server = new Server({
-    ...serverOptions(keepalive),
-    interceptors: [guardStreams(clock, (peer) => sockets.claim(peer))],
-  });
+  const services = new StandardServices(() => acceptor.describe?.() ?? []);
+  const server = new Server({ ...serverOptions(settings), interceptors: [guardStreams(clock, (peer) => sockets.claim(peer))] });
   registerStreams(server, sockets, arrivals);
   registerForeign(server, { clock, acceptor });
-  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
-  const tcp = createServer({ noDelay: true }, (socket) => {
-    if (sockets.admit(socket)) injector.injectConnection(socket);
-  });
-  const port = await bind(tcp, where);
-  // Nothing more can fail but a single connection's acceptance (out of descriptors), which the next one survives.
-  tcp.on('error', () => {});
-  let closing: Promise<void> | undefined;
-  const close = async (): Promise<void> => {
-    const closed = closeTcp(tcp);
-    await arrivals.close();
-    await sockets.close();
-    server.forceShutdown();
-    await closed;
-  };
+  services.register(server);
+  const door = await openDoor(server, sockets, where);
+  const close = (): Promise<void> => door.close(() => arrivals.close());
+  const admin = where.admin && (await openAdmin({ clock, settings, services }, where.admin, close));
+  let closing: Promise<unknown> | undefined;
   return {
     host: where.host,
-    port,
-    close: () => {
-      closing ??= close();
-      return closing;
+    port: door.port,
+    ...(admin ? { admin } : {}),
+    setServing: (isServing) => services.setServing(isServing),
+    close: async () => {
+      closing ??= Promise.all([close(), admin?.close()]);
+      await closing;
     },
   };
+}
+
+async function openAdmin(options: AdminOptions, where: ListenOptions, undo: () => Promise<void>): Promise<AdminListener> {
+  try {
+    return await listenAdmin(options, where);
+  } catch (error) {
+    await undo();
+    throw error;
+  }
 }
 
 function registerStreams(server: Server, sockets: GrpcSockets, arrivals: Arrivals): void {
@@ -90,12 +87,6 @@ function registerForeign(server: Server, house: ForeignHouse): void {
 
 function keysOf<K extends string>(table: Readonly<Record<K, string>>): readonly K[] {
   return Object.keys(table) as K[]; // its own keys, and no others are there
-}
-
-function closeTcp(tcp: TcpServer): Promise<void> {
-  return new Promise((resolve) => {
-    tcp.close(() => resolve());
-  });
 }
 
 function identity(message: Buffer): Buffer {

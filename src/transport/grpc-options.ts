@@ -43,22 +43,29 @@ export function windowBytes(path: string): number {
   return path === methods.link.bulk || path === methods.session.bulk ? bulkWindowBytes : linkWindowBytes;
 }
 
+/** What the channels and servers of one transport share. */
+export interface ChannelSettings {
+  readonly keepalive: Keepalive;
+  /** They are counted, and told about on the admin listener. */
+  readonly hasChannelz: boolean;
+}
+
 /** For servers. (Of windows a grpc-js server knows nothing; see grpc-interceptor.ts.) */
-export function serverOptions(keepalive: Keepalive): ChannelOptions {
+export function serverOptions({ keepalive, hasChannelz }: ChannelSettings): ChannelOptions {
   return {
     'grpc.max_receive_message_length': messageBytesMax,
     'grpc.max_send_message_length': messageBytesMax,
     'grpc.max_concurrent_streams': streamsPerSocketMax,
     'grpc.keepalive_time_ms': keepalive.timeMs,
     'grpc.keepalive_timeout_ms': keepalive.timeoutMs,
-    'grpc.enable_channelz': 0,
+    'grpc.enable_channelz': hasChannelz ? 1 : 0,
   };
 }
 
 /** For the connection that carries the stream `path` to the server called `authority`. */
-export function channelOptions(keepalive: Keepalive, path: string, authority: string): ChannelOptions {
+export function channelOptions(settings: ChannelSettings, path: string, authority: string): ChannelOptions {
   return {
-    ...serverOptions(keepalive),
+    ...serverOptions(settings),
     'grpc.keepalive_permit_without_calls': 1,
     // The default of 120 s made recovery take 1.3 s instead of 0.1 s.
     'grpc.initial_reconnect_backoff_ms': 100,

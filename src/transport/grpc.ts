@@ -10,27 +10,29 @@ import { HeddleError } from '../errors.ts';
 import { dial } from './grpc-dial.ts';
 import type { GrpcLink } from './grpc-link.ts';
 import { listen } from './grpc-listener.ts';
-import { defaultKeepalive, type Keepalive } from './grpc-options.ts';
+import { type ChannelSettings, defaultKeepalive, type Keepalive } from './grpc-options.ts';
 import type { Acceptor, Dialled, DialOptions, Listener, ListenOptions, Transport } from './transport.ts';
 
 export interface GrpcTransportOptions {
   readonly clock: Clock;
   /** Default: a ping every 10 s, 5 s for its answer. */
   readonly keepalive?: Keepalive | undefined;
+  /** Channels, sockets and streams are counted for channelz; default false. Costs memory for each and time for each message. */
+  readonly hasChannelz?: boolean | undefined;
   /** Largest value of `sendLarge` either way; default 64 MiB. Raising it costs memory: a link may hold twice as much. */
   readonly valueBytesMax?: number | undefined;
 }
 
 export class GrpcTransport implements Transport {
   readonly #clock: Clock;
-  readonly #keepalive: Keepalive;
+  readonly #settings: ChannelSettings;
   readonly #valueBytesMax: number | undefined;
   readonly #links = new Set<GrpcLink>();
   readonly #closing = new AbortController();
 
   constructor(options: GrpcTransportOptions) {
     this.#clock = options.clock;
-    this.#keepalive = options.keepalive ?? defaultKeepalive;
+    this.#settings = { keepalive: options.keepalive ?? defaultKeepalive, hasChannelz: options.hasChannelz ?? false };
     this.#valueBytesMax = options.valueBytesMax;
     // One listener for each dial under way; their number is the mesh's business.
     setMaxListeners(0, this.#closing.signal);
@@ -38,7 +40,7 @@ export class GrpcTransport implements Transport {
 
   async listen(options: ListenOptions, acceptor: Acceptor): Promise<Listener> {
     this.#checkOpen();
-    return listen({ clock: this.#clock, keepalive: this.#keepalive, valueBytesMax: this.#valueBytesMax }, options, acceptor);
+    return listen({ clock: this.#clock, settings: this.#settings, valueBytesMax: this.#valueBytesMax }, options, acceptor);
   }
 
   async dial(options: DialOptions): Promise<Dialled> {
@@ -46,7 +48,7 @@ export class GrpcTransport implements Transport {
     return dial(
       {
         clock: this.#clock,
-        keepalive: this.#keepalive,
+        settings: this.#settings,
         valueBytesMax: this.#valueBytesMax,
         closing: this.#closing.signal,
         onOpened: (link) => this.#links.add(link),

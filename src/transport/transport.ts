@@ -124,6 +124,8 @@ export interface Acceptor {
   ask(question: ForeignQuestion, request: ForeignRequest): Promise<Uint8Array>;
   /** The same with answers until the end; the next one is taken when the client has room for it. */
   follow(stream: ForeignStream, request: ForeignRequest): AsyncIterable<Uint8Array>;
+  /** The services for foreign clients as `FileDescriptorProto`s, for reflection. */
+  describe?(): readonly Uint8Array[];
   /** The bytes of an error for foreign clients (trailing metadata `heddle-error-bin`); without it code and `executed` travel. */
   encodeError?(error: HeddleError): Uint8Array;
 }
@@ -134,12 +136,18 @@ export type PortChoice = number | 'auto' | { readonly from: number; readonly to:
 export interface ListenOptions {
   readonly host: string;
   readonly port: PortChoice;
+  /** Also listens there for the tools of an operator; gRPC only. Default: nowhere. */
+  readonly admin?: { readonly host: string; readonly port: PortChoice } | undefined;
 }
 
 export interface Listener {
   readonly host: string;
   /** The port really bound. */
   readonly port: number;
+  /** Where the admin listener is, when one was asked for. */
+  readonly admin?: { readonly host: string; readonly port: number };
+  /** Says whether work is taken, to whoever checks health; until it is called none is. gRPC only. */
+  setServing?(isServing: boolean): void;
   /** Stops listening, closes every link that came in, and resolves when no socket is left. */
   close(): Promise<void>;
 }

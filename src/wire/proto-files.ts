@@ -43,6 +43,13 @@ export function messageCodec<In extends object, Out extends object>(file: string
   };
 }
 
+/** The files of the services for clients as `google.protobuf.FileDescriptorProto`s: proto-loader makes one of each package. */
+export function describeFabric(): readonly Uint8Array[] {
+  const definition = load('fabric.proto')['heddle.v1.CallRequest'];
+  assert(definition && 'type' in definition && Array.isArray(definition.fileDescriptorProtos), 'a message has no descriptors');
+  return definition.fileDescriptorProtos;
+}
+
 const load = onceFor(
   (file: string): PackageDefinition =>
     loadSync(`heddle/v1/${file}`, { includeDirs: [protoFolder], longs: Number, enums: String, oneofs: true }),

@@ -59,6 +59,8 @@ const nodeFiles: Readonly<Record<string, readonly string[]>> = {
 export const libraryHomes: Readonly<Record<string, string>> = {
   '@grpc/grpc-js': 'src/transport/',
   'get-port': 'src/transport/',
+  'grpc-health-check': 'src/transport/standard-services.ts',
+  '@grpc/reflection': 'src/transport/standard-services.ts',
   '@grpc/proto-loader': 'src/wire/',
   protobufjs: 'src/wire/',
   cockatiel: 'src/fabric/breaker',

@@ -1,0 +1,43 @@
+/**
+ * One TCP server whose sockets go to a gRPC server: so the port that is announced is the one that is bound, an address
+ * cannot hold more than its share of sockets, and closing leaves none behind.
+ */
+
+import { createServer, type Server as TcpServer } from 'node:net';
+
+import { type Server, ServerCredentials } from '@grpc/grpc-js';
+
+import { bind } from './grpc-bind.ts';
+import type { GrpcSockets } from './grpc-sockets.ts';
+import type { ListenOptions } from './transport.ts';
+
+export interface Door {
+  readonly port: number;
+  /** Takes no more sockets; ends the ones that are open, after `before`. */
+  close(before?: () => Promise<void>): Promise<void>;
+}
+
+/** Binds. Throws `bad_settings`. */
+export async function openDoor(server: Server, sockets: GrpcSockets, where: ListenOptions): Promise<Door> {
+  const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const tcp = createServer({ noDelay: true }, (socket) => {
+    if (sockets.admit(socket)) injector.injectConnection(socket);
+  });
+  const port = await bind(tcp, where);
+  // Nothing more can fail but a single connection's acceptance (out of descriptors), which the next one survives.
+  tcp.on('error', () => {});
+  const close = async (before?: () => Promise<void>): Promise<void> => {
+    const closed = closeTcp(tcp);
+    await before?.();
+    await sockets.close();
+    server.forceShutdown();
+    await closed;
+  };
+  return { port, close };
+}
+
+function closeTcp(tcp: TcpServer): Promise<void> {
+  return new Promise((resolve) => {
+    tcp.close(() => resolve());
+  });
+}
