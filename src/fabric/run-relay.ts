@@ -2,7 +2,8 @@
  * Runs from the point of view of a client's entry: this server's own, or those of another coordinator, followed
  * and cancelled over the link to it.
  *
- * W1 a made runId names its coordinator, which is asked first; then every linked server is, in turn.
+ * W1 a made runId names its coordinator, which is asked first; then every linked server is, in turn. A server that is
+ *    there and has no link yet is waited for: the one named, or any, when a caller chose the runId.
  * W2 a coordinator whose link is lost while it is followed is `coordinator_lost`; so is a run that nobody knows when
  *    a server that was asked, and may have known, was lost or did not answer within `askMs`.
  */
@@ -11,7 +12,7 @@ import type { CancelTask, Clock } from '../base/clock.ts';
 import { HeddleError } from '../errors.ts';
 import { fromWireError } from '../wire/error.ts';
 import type { ReplyFrame, RunEventFrame } from '../wire/frame.ts';
-import type { Conversation } from './conversation.ts';
+import type { Conversation, PeerIdentity } from './conversation.ts';
 import type { Peer } from './peer.ts';
 import { coordinatorOf } from './run-caller.ts';
 import type { RunEngine, RunFollower, SubmitRequest, Unfollow } from './run-engine.ts';
@@ -25,6 +26,16 @@ export interface RunRelayOptions {
   readonly runner: Runner;
   /** Open links to other servers; with a name, only to that one. */
   readonly peers: (server?: string) => readonly Peer[];
+  /** Servers that are there, and to which no link is open. */
+  readonly unlinked: () => readonly PeerIdentity[];
+  /** Waits for a link to one of those; gives what takes the wish back. */
+  readonly reach: (server: PeerIdentity, done: (reached: Peer | HeddleError) => void) => CancelTask;
+}
+
+/** A server that may know the run, and its link if there is one. */
+interface Candidate {
+  readonly identity: PeerIdentity;
+  readonly peer?: Peer | undefined;
 }
 
 export class RunRelay implements RunEngine {
@@ -41,7 +52,7 @@ export class RunRelay implements RunEngine {
   attach(runId: string, fromSequence: number, follower: RunFollower): Unfollow {
     const { runner } = this.#options;
     if (runner.has(runId)) return runner.attach(runId, fromSequence, follower);
-    const search = new AttachSearch({ runId, fromSequence, follower, peers: this.#candidates(runId), clock: this.#options.clock });
+    const search = new AttachSearch(this.#options, { runId, fromSequence, follower, candidates: this.#candidates(runId) });
     search.askNext();
     return () => search.leave();
   }
@@ -50,8 +61,9 @@ export class RunRelay implements RunEngine {
     const { runner } = this.#options;
     if (runner.has(runId)) return runner.cancel(runId, reason);
     let isOneLost = false;
-    for (const peer of this.#candidates(runId)) {
-      const outcome = await askCancel(peer, { runId, reason, clock: this.#options.clock });
+    for (const candidate of this.#candidates(runId)) {
+      const peer = linkOf(candidate, this.#options) ?? (await reached(candidate, this.#options));
+      const outcome = peer && (await askCancel(peer, { runId, reason, clock: this.#options.clock }));
       if (outcome?.ok) return;
       const error = outcome && fromWireError(outcome.error);
       if (error && !HeddleError.is(error, 'unknown_run')) throw error;
@@ -60,23 +72,36 @@ export class RunRelay implements RunEngine {
     throw notFound(runId, isOneLost);
   }
 
-  #candidates(runId: string): readonly Peer[] {
+  #candidates(runId: string): readonly Candidate[] {
     const coordinator = coordinatorOf(runId);
-    const named = coordinator === undefined ? [] : this.#options.peers(coordinator);
-    return [...new Set([...named, ...this.#options.peers()])];
+    const linked = this.#options.peers().map((peer) => ({ identity: peer.identity, peer }));
+    const unlinked = this.#options.unlinked().map((identity) => ({ identity }));
+    if (coordinator === undefined) return [...linked, ...unlinked];
+    const isNamed = ({ identity }: Candidate): boolean => identity.name === coordinator;
+    return [...linked.filter(isNamed), ...unlinked.filter(isNamed), ...linked.filter((candidate) => !isNamed(candidate))];
   }
+}
+
+/** Whoever has got a link meanwhile is as good as linked before. */
+function linkOf({ identity: { name, instance }, peer }: Candidate, { peers }: RunRelayOptions): Peer | undefined {
+  return peer ?? peers(name).find(({ identity }) => identity.instance === instance);
+}
+
+/** Undefined when there is no link in time. */
+function reached({ identity }: Candidate, { reach }: RunRelayOptions): Promise<Peer | undefined> {
+  return new Promise((resolve) => reach(identity, (found) => resolve(HeddleError.is(found) ? undefined : found)));
 }
 
 interface Search {
   readonly runId: string;
   readonly fromSequence: number;
   readonly follower: RunFollower;
-  readonly peers: readonly Peer[];
-  readonly clock: Clock;
+  readonly candidates: readonly Candidate[];
 }
 
 /** Asks one server after another until one knows the run, then follows it there. */
 class AttachSearch implements Conversation {
+  readonly #options: RunRelayOptions;
   readonly #search: Search;
   #next = 0;
   #isOneLost = false;
@@ -85,22 +110,23 @@ class AttachSearch implements Conversation {
   #asked: { readonly peer: Peer; readonly id: number } | undefined;
   #cancelWait: CancelTask | undefined;
 
-  constructor(search: Search) {
+  constructor(options: RunRelayOptions, search: Search) {
+    this.#options = options;
     this.#search = search;
   }
 
   askNext(): void {
-    const { runId, fromSequence, follower, peers, clock } = this.#search;
+    const { runId, follower, candidates } = this.#search;
     this.#asked = undefined;
     this.#cancelWait?.();
-    const peer = peers[this.#next++];
-    if (!peer) return follower.onFailure(notFound(runId, this.#isOneLost));
-    // Lost while others were asked.
-    if (peer.closed !== undefined) return this.#passLost();
-    const id = peer.reserve(this);
-    this.#asked = { peer, id };
-    this.#cancelWait = clock.schedule(askMs, () => this.#giveUp(peer, id));
-    peer.send({ kind: 'attach', id, runId, fromSequence });
+    const candidate = candidates[this.#next++];
+    if (!candidate) return follower.onFailure(notFound(runId, this.#isOneLost));
+    const peer = linkOf(candidate, this.#options);
+    if (peer) return this.#ask(peer);
+    this.#cancelWait = this.#options.reach(candidate.identity, (found) => {
+      if (HeddleError.is(found)) this.#passLost();
+      else this.#ask(found);
+    });
   }
 
   leave(): void {
@@ -134,6 +160,16 @@ class AttachSearch implements Conversation {
     if (!this.#isFound) return this.#passLost();
     this.#asked = undefined;
     this.#search.follower.onFailure(notFound(this.#search.runId, true));
+  }
+
+  #ask(peer: Peer): void {
+    // Lost while others were asked.
+    if (peer.closed !== undefined) return this.#passLost();
+    const { runId, fromSequence } = this.#search;
+    const id = peer.reserve(this);
+    this.#asked = { peer, id };
+    this.#cancelWait = this.#options.clock.schedule(askMs, () => this.#giveUp(peer, id));
+    peer.send({ kind: 'attach', id, runId, fromSequence });
   }
 
   #giveUp(peer: Peer, id: number): void {

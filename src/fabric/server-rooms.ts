@@ -103,7 +103,7 @@ export class ServerRooms implements DrainableRooms {
     this.caller = new FabricCaller({ engine: this.#calls, clock, wheel: this.#wheel, identity, refusal: guards.callRefusal });
     const nextCall = () => ({ caller: instance, callerName: options.name, callNumber: this.caller.nextCallNumber() });
     this.#runner = this.#makeRunner(catalog, nextCall);
-    const runs = new RunRelay({ clock, runner: this.#runner, peers: (server) => this.#links.servers(server) });
+    const runs = this.#makeRelay();
     this.runs = new RunCaller({ engine: runs, coordinator: () => options.name, instance, refusal: guards.callRefusal });
     this.#news = new SessionNews({ clock, members: () => this.mesh.members(), tell: (frame) => this.#links.tellSessions(frame) });
     const entry = this.#makeEntry(runs);
@@ -231,6 +231,18 @@ export class ServerRooms implements DrainableRooms {
     const { clock, random } = this.#parts;
     const { name: server } = this.#options;
     return new Runner({ server, catalog, engine: this.#calls, clock, random: random.fork('runs'), observer: this.observer, nextCall });
+  }
+
+  #makeRelay(): RunRelay {
+    const isThere = ({ status, isSelf, isLinked }: MemberView): boolean =>
+      !isSelf && !isLinked && (status === 'alive' || status === 'suspect');
+    return new RunRelay({
+      clock: this.#parts.clock,
+      runner: this.#runner,
+      peers: (server) => this.#links.servers(server),
+      unlinked: () => this.mesh.members().filter(isThere),
+      reach: (server, done) => this.#links.whenLinked(server, done),
+    });
   }
 
   #makeForeign(runs: RunRelay, nextCall: ForeignEntryOptions['nextCall']): ForeignEntry {

@@ -54,7 +54,27 @@ function relayTo(...peers: readonly ScriptedPeer[]): RunRelay {
   return relayAt(new VirtualClock(), ...peers);
 }
 
+/** Servers without a link: what the test says when it is waited for one. */
+class Unlinked {
+  readonly names: readonly string[];
+  readonly waiting = new Map<string, (reached: ScriptedPeer | HeddleError) => void>();
+
+  constructor(...names: readonly string[]) {
+    this.names = names;
+  }
+
+  reach(server: string, found: ScriptedPeer | undefined): void {
+    const tell = this.waiting.get(server);
+    this.waiting.delete(server);
+    tell?.(found ?? new Failure('unreachable', { address: server, evidence: 'silent' }));
+  }
+}
+
 function relayAt(clock: VirtualClock, ...peers: readonly ScriptedPeer[]): RunRelay {
+  return relayWith(new Unlinked(), clock, peers);
+}
+
+function relayWith(unlinked: Unlinked, clock: VirtualClock, peers: readonly ScriptedPeer[]): RunRelay {
   const runner = { has: () => false } as unknown as Runner; // nothing else of it is asked
   return new RunRelay({
     clock,
@@ -62,6 +82,11 @@ function relayAt(clock: VirtualClock, ...peers: readonly ScriptedPeer[]): RunRel
     // A scripted peer has all that a relay uses.
     peers: (name) =>
       peers.filter((peer) => peer.closed === undefined && (name === undefined || peer.identity.name === name)) as unknown as Peer[],
+    unlinked: () => unlinked.names.map((name) => ({ name, instance: `${name}-instance` })),
+    reach: ({ name }, done) => {
+      unlinked.waiting.set(name, (reached) => done(reached as unknown as Peer));
+      return () => unlinked.waiting.delete(name);
+    },
   });
 }
 
@@ -113,6 +138,41 @@ describe('a run that is looked for', () => {
     expect(told.failures).toMatchObject([{ code: 'coordinator_lost' }]);
   });
 
+  test('W1: is asked of the server that its id names when there is a link to it', () => {
+    const clock = new VirtualClock();
+    const unlinked = new Unlinked('three', 'two');
+    const [one, two] = [new ScriptedPeer('one'), new ScriptedPeer('two')];
+    const told = follower();
+    relayWith(unlinked, clock, [one]).attach(made('two'), 1, told);
+    expect([[...unlinked.waiting.keys()], one.sent]).toEqual([['two'], []]);
+    unlinked.reach('two', two);
+    expect([two.sent.length, one.sent.length, told.failures]).toEqual([1, 0, []]);
+    // Three is not the coordinator: nobody waits for it.
+    two.knowsNothing();
+    one.knowsNothing();
+    expect([[...unlinked.waiting.keys()], clock.nextMs()]).toEqual([[], Number.POSITIVE_INFINITY]);
+    expect(told.failures).toMatchObject([{ code: 'unknown_run' }]);
+  });
+
+  test('W2: with a chosen id is looked for at every server that is there; one that cannot be reached may have known it', () => {
+    const unlinked = new Unlinked('two', 'three');
+    const [one, three] = [new ScriptedPeer('one'), new ScriptedPeer('three')];
+    const told = follower();
+    relayWith(unlinked, new VirtualClock(), [one]).attach('chosen', 1, told);
+    one.knowsNothing();
+    unlinked.reach('two', undefined);
+    unlinked.reach('three', three);
+    three.knowsNothing();
+    expect(told.failures).toMatchObject([{ code: 'coordinator_lost', executed: 'maybe' }]);
+  });
+
+  test('waits for no link any more once nobody wants to follow it', () => {
+    const unlinked = new Unlinked('two');
+    const told = follower();
+    relayWith(unlinked, new VirtualClock(), []).attach('chosen', 1, told)();
+    expect([unlinked.waiting.size, told.failures]).toEqual([0, []]);
+  });
+
   test('W2: goes past a server that does not answer, and no timer stays', () => {
     const clock = new VirtualClock();
     const [one, two] = [new ScriptedPeer('one'), new ScriptedPeer('two')];
@@ -154,6 +214,18 @@ describe('a run that is to be cancelled', () => {
     const clock = new VirtualClock();
     const failed = failureOf(relayAt(clock, new ScriptedPeer('one')).cancel('chosen', 'enough'));
     clock.advance(1_000);
+    expect(await failed).toMatchObject({ code: 'coordinator_lost' });
+  });
+
+  test('is looked for where there is no link yet', async () => {
+    const unlinked = new Unlinked('two', 'three');
+    const two = new ScriptedPeer('two');
+    const failed = failureOf(relayWith(unlinked, new VirtualClock(), []).cancel('chosen', 'enough'));
+    unlinked.reach('two', two);
+    await new Promise(setImmediate);
+    two.knowsNothing();
+    await new Promise(setImmediate);
+    unlinked.reach('three', undefined);
     expect(await failed).toMatchObject({ code: 'coordinator_lost' });
   });
 

@@ -212,6 +212,27 @@ describe('a run whose client is gone', () => {
     });
   });
 
+  test('goes on when another server takes it up that has no link to the coordinator yet', async ({ world }) => {
+    const { wait, entered, release } = gate();
+    const one = await world.start('one', { wait });
+    const two = await world.start('two');
+    const clients = [await world.connect(one), await world.connect(one)];
+    const runs = clients.map((client, at) => client.submit(waitOnce, at === 0 ? {} : { runId: 'chosen' }));
+    await world.settle(Promise.all([entered, ...runs.map((run) => run.accepted)]));
+    for (const [from, to] of [
+      ['one', 'two'],
+      ['two', 'one'],
+    ] as const)
+      world.network.setDelay(from, to, 100);
+    const moved: string[] = [];
+    two.on('session.opened', ({ client }) => moved.push(client));
+    for (const name of ['one', 'two', 'client-1', 'client-2']) world.breakLinks(name);
+    await world.until('the clients are at the other server', () => moved.length === 2);
+    expect((await two.members()).length).toBe(2);
+    release();
+    for (const run of runs) expect(await world.settle(run.result)).toEqual({ a: 'one' });
+  });
+
   test('misses nothing when the session breaks and another server takes it up', async ({ world }) => {
     const { wait, entered, release } = gate();
     const one = await world.start('one', { wait, same });
