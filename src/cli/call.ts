@@ -1,8 +1,10 @@
 /**
- * `heddle call FUN [JSON-ARG...]`: one call, its result as JSON on stdout; with `--timing` where its time went, on stderr.
+ * `heddle call FUN [JSON-ARG...]`: one call, its result as JSON on stdout; of a stream one line an item, as it comes. With
+ * `--timing` where its time went, on stderr.
  */
 
 import { type CallTiming, timedCall } from '../fabric/timed-call.ts';
+import { type CallOptions, type Client, HeddleError } from '../index.ts';
 import { stringifyJson } from '../wire/json-forms.ts';
 import { type ConnectFlags, withClient } from './connection.ts';
 import { UsageError } from './exit-code.ts';
@@ -30,11 +32,35 @@ export async function call(
   if (json && !timing) throw new UsageError('--json goes with --timing; the result of a call is JSON anyway');
   const args = parseArguments(options.args);
   const tell = (found: CallTiming): void => terminal.note(json ? JSON.stringify(found) : timingText(found));
-  const result = await withClient(options.flags, (client, signal) => {
-    const callOptions = { need, timeoutMs, key, idempotencyKey, waitMs, priority, signal };
-    return timing ? timedCall(client, { name, args, options: callOptions }, tell) : client.call(name, args, callOptions);
+  await withClient(options.flags, async (client, signal) => {
+    const asked = { name, args, options: { need, timeoutMs, key, idempotencyKey, waitMs, priority, signal } };
+    try {
+      terminal.out(stringifyJson(await (timing ? timedCall(client, asked, tell) : client.call(name, args, asked.options))));
+    } catch (error) {
+      if (!isOfStream(error)) throw error;
+      if (timing) throw new UsageError(`--timing goes with calls; "${name}" is a stream`);
+      await printItems(terminal, client, asked);
+    }
   });
-  terminal.out(stringifyJson(result));
+}
+
+/** Whether the call was refused, unrun, because the function is a stream: all that is wrong with a name that was found. */
+function isOfStream(error: unknown): boolean {
+  return HeddleError.is(error, 'bad_argument') && error.detail.path[0] === 'function';
+}
+
+interface Asked {
+  readonly name: string;
+  readonly args: readonly unknown[];
+  readonly options: CallOptions;
+}
+
+/** A reader of stdout that is slow slows the stream down, and one that leaves ends it. */
+async function printItems(terminal: Terminal, client: Client, { name, args, options }: Asked): Promise<void> {
+  for await (const item of client.stream(name, args, options)) {
+    terminal.out(stringifyJson(item));
+    if ((await terminal.taken?.()) === false) return;
+  }
 }
 
 /** One line: `total 3.20 ms = server one 1.10 ms + fabric and network 2.10 ms`. */

@@ -71,7 +71,7 @@ function addServing(program: Command, terminal: Terminal, end: { code: ExitCode 
 function addCalling(program: Command, terminal: Terminal): void {
   program
     .command('call')
-    .description('call a function; its result is printed as JSON')
+    .description('call a function; its result is printed as JSON, of a stream one line an item')
     .argument('<function>', 'its name')
     .argument('[json...]', 'its arguments, each as JSON')
     .addOption(urlOption())

@@ -8,6 +8,8 @@
 export interface Terminal {
   /** One line, or several, of result. */
   out(text: string): void;
+  /** Resolves when what was printed has been taken: true, or false when nobody reads it any more (`| head`). Default: at once. */
+  taken?(): Promise<boolean>;
   /** One line for the person watching. */
   note(text: string): void;
   /** Whether stderr is a terminal. */
@@ -16,8 +18,22 @@ export interface Terminal {
 }
 
 export function processTerminal(): Terminal {
+  const { stdout } = process;
+  let isGone = false;
+  // Without a listener a reader that leaves would end this process with a stack trace.
+  stdout.on('error', () => {
+    isGone = true;
+  });
   return {
-    out: (text) => process.stdout.write(`${text}\n`),
+    out: (text) => stdout.write(`${text}\n`),
+    taken: async () => {
+      if (!isGone && stdout.writableNeedDrain) {
+        await new Promise<void>((resolve) => {
+          for (const event of ['drain', 'error', 'close']) stdout.once(event, () => resolve());
+        });
+      }
+      return !isGone;
+    },
     note: (text) => process.stderr.write(`${text}\n`),
     isInteractive: process.stderr.isTTY === true && process.env['CI'] === undefined,
     environment: process.env,

@@ -28,6 +28,8 @@ export interface AskedCall {
 export interface StreamCallOptions extends CallerStreamsOptions {
   readonly windows: StreamWindows;
   readonly parent: ParentCall | undefined;
+  /** What items are given out as (`ReaderOptions.read`). */
+  readonly read?: ((value: Payload) => unknown) | undefined;
   /** Checks what was asked, and makes the call of it. Throws a HeddleError. */
   readonly ask: (window: number) => AskedCall;
 }
@@ -62,6 +64,7 @@ class ReadCall implements StreamedCallSink {
     this.#window = options.windows.open();
     this.#reader = new StreamReader({
       window: this.#window,
+      read: options.read,
       grant: (bytes) => this.#streams?.grant(bytes),
       left: (reason) => this.#streams?.cancel(reason),
       thrown: (error, taken) => (HeddleError.is(error) ? withLastItem(error, taken) : error),

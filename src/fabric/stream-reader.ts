@@ -19,6 +19,8 @@ export interface ReaderOptions {
   /** Bytes that the sender was granted at first. */
   readonly window: number;
   readonly grant: (bytes: number) => void;
+  /** What an item is given out as; default: its value, decoded. A relay to somebody else takes the payload as it is. */
+  readonly read?: ((value: Payload) => unknown) | undefined;
   /** Told once: whoever reads wants no more, and the sender has not ended yet. */
   readonly left: (reason: string) => void;
   /** What is thrown for a failure, given how many items were taken before it. */
@@ -110,7 +112,7 @@ export class StreamReader implements AsyncIterableIterator<unknown> {
   #take(value: Payload): IteratorResult<unknown> {
     let item: unknown;
     try {
-      item = decodeValue(value);
+      item = (this.#options.read ?? decodeValue)(value);
     } catch (problem) {
       this.#refuse(peerValueError(problem));
       return this.#finish();
