@@ -1,18 +1,20 @@
 /**
  * Which failed attempt may be followed by another: the retry column of the error table, as a pure function.
  *
- * R1 nothing that may have run is tried again unless it is pure or idempotent, or the handler's error says
- *    `retryable`.
+ * R1 nothing that may have run is tried again unless it is pure or idempotent, or the handler's error says `retryable`.
  * R2 one free failover per call after a lost connection; a second one is final, so a call that kills its server
  *    takes two at most.
  * R3 at most `paidRetriesMax` paid retries, counted over hops, each after a backoff with full jitter.
  * R4 where the caller says how many tries there may be in all, that number takes the place of R3, and a failover of R2
  *    counts as well. What went elsewhere because nothing ran (`unreachable`, `draining`) is no try.
+ * R5 who was refused as `overloaded` stays away for as long as the server says, and for up to as long again.
  * What all calls of a function may spend together is retry-budget.ts.
  */
 
+import { backoffMs } from '../base/backoff.ts';
+import type { Random } from '../base/random.ts';
 import type { Effect } from '../core/catalog/offer.ts';
-import { type ErrorCode, type Executed, errorTable } from '../errors.ts';
+import { type ErrorCode, type Executed, errorTable, HeddleError } from '../errors.ts';
 
 export interface FailedAttempt {
   readonly code: ErrorCode;
@@ -58,4 +60,11 @@ export function decideRetry(failed: FailedAttempt, state: RetryState): RetryDeci
     case 'safe':
       return hasTries && state.lost === 0 ? 'now' : 'final';
   }
+}
+
+/** How long to wait before a paid retry, after `paid` others. Those who were refused together do not come back together. */
+export function pauseMs(error: HeddleError, paid: number, random: Random): number {
+  const backedOffMs = backoffMs(retryBackoff, paid, random);
+  if (!HeddleError.is(error, 'overloaded')) return backedOffMs;
+  return Math.max(backedOffMs, Math.min(error.detail.retryAfterMs, retryBackoff.maxMs) * (1 + random.next()));
 }

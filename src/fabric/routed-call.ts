@@ -8,7 +8,6 @@
  * is retry.ts.
  */
 
-import { backoffMs } from '../base/backoff.ts';
 import type { CancelTask } from '../base/clock.ts';
 import type { WheelEntry } from '../base/deadline-wheel.ts';
 import { type ErrorCode, type Executed, HeddleError, strongest } from '../errors.ts';
@@ -17,7 +16,7 @@ import type { CreditFrame, ItemFrame, ProgressFrame, ReplyFrame } from '../wire/
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import { CallHistory } from './call-history.ts';
 import type { CallHandle, CallSink, CallWait, Invocation } from './invocation.ts';
-import { decideRetry, retryBackoff } from './retry.ts';
+import { decideRetry, pauseMs } from './retry.ts';
 import type { CallContext, Routing } from './routing-port.ts';
 import type { StreamWord } from './stream-port.ts';
 
@@ -188,7 +187,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
     );
     const isFinal = decision === 'final' || this.#hasStreamed || (known.code === 'overloaded' && this.invocation.isOverloadFinal);
     if (isFinal || (decision === 'later' && !this.#canPay())) return this.#fail(error, frame);
-    if (decision === 'later') this.#backOff(known.code);
+    if (decision === 'later') this.#backOff(known, error, frame);
     else if (route !== undefined) this.#tryAnother(route, known.code);
     else this.#fail(error, frame);
   }
@@ -203,8 +202,11 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
     this.#next();
   }
 
-  #backOff(because: ErrorCode): void {
-    const waitMs = backoffMs(retryBackoff, this.paid, this.context.random);
+  #backOff(known: HeddleError, error: WireError, frame: ReplyFrame | undefined): void {
+    const because = known.code;
+    const waitMs = pauseMs(known, this.paid, this.context.random);
+    // A server that says when it will have room has said that it will be too late.
+    if (because === 'overloaded' && this.context.clock.nowMs() + waitMs >= this.invocation.deadlineMs) return this.#fail(error, frame);
     this.paid += 1;
     this.#history?.forgetTried();
     this.#sink.waiting?.(this.#reasonToWait(this.context.clock.nowMs() + waitMs, because));

@@ -1,8 +1,9 @@
 /** Which failed attempt may be followed by another: R1 to R3 of src/fabric/retry.ts over the whole error table. */
 import { describe, expect, it } from 'vitest';
+import { seededRandom } from '../../src/base/random.ts';
 import { type Effect, stricter } from '../../src/core/catalog/offer.ts';
-import { type ErrorCode, type Executed, errorTable } from '../../src/errors.ts';
-import { attemptsMax, decideRetry, paidRetriesMax } from '../../src/fabric/retry.ts';
+import { type ErrorCode, type Executed, errorTable, HeddleError } from '../../src/errors.ts';
+import { attemptsMax, decideRetry, paidRetriesMax, pauseMs, retryBackoff } from '../../src/fabric/retry.ts';
 
 const codes = Object.keys(errorTable) as ErrorCode[]; // the table's own keys
 const effects: readonly Effect[] = ['pure', 'idempotent', 'once'];
@@ -55,6 +56,19 @@ describe('a failed attempt', () => {
     // A frame may say anything.
     expect(decideRetry(shed, { ...state, attemptsMax: 1_000_000, paid: attemptsMax })).toBe('final');
   });
+});
+
+it('who was refused as overloaded stays away for as long as the server says, and comes back spread over as long again (R5)', () => {
+  const random = seededRandom('pauses');
+  const shed = (retryAfterMs: number) => new HeddleError('overloaded', { function: 'f', server: 's', retryAfterMs });
+  const pauses = Array.from({ length: 200 }, () => pauseMs(shed(400), 0, random));
+  expect(Math.min(...pauses)).toBeGreaterThanOrEqual(400);
+  expect(Math.max(...pauses)).toBeLessThanOrEqual(800);
+  expect(Math.max(...pauses) - Math.min(...pauses)).toBeGreaterThan(300);
+  // A peer may say anything.
+  expect(pauseMs(shed(1e9), 0, random)).toBeLessThanOrEqual(2 * retryBackoff.maxMs);
+  const others = Array.from({ length: 200 }, () => pauseMs(new HeddleError('no_route', { function: 'f', offers: [] }), 0, random));
+  expect(Math.max(...others)).toBeLessThanOrEqual(retryBackoff.baseMs);
 });
 
 it('the stricter of two effects is the one that allows less', () => {

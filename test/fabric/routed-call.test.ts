@@ -239,6 +239,19 @@ describe('a call', () => {
     expect(errorOf(rig).code).toBe('overloaded');
   });
 
+  it('comes back when the server says, and not at all where that is too late (R5)', () => {
+    const shed = new HeddleError('overloaded', { function: 'f', server: 'a', retryAfterMs: 400 });
+    const rig = start({ servers: ['a'], timeoutMs: 10_000 });
+    peer(rig, 'a').refuse(shed);
+    rig.clock.advance(399);
+    expect(peer(rig, 'a').calls).toHaveLength(1);
+    rig.clock.advance(401);
+    expect(peer(rig, 'a').calls).toHaveLength(2);
+    const hasty = start({ servers: ['a'], timeoutMs: 300 });
+    peer(hasty, 'a').refuse(shed);
+    expect([errorOf(hasty).code, errorOf(hasty).executed, hasty.waits]).toEqual(['overloaded', 'no', []]);
+  });
+
   it('ends at once with what went wrong when the budget of its function is spent', () => {
     const rig = start({ servers: ['a', 'b'], canPay: false });
     peer(rig, 'a').refuse(new HeddleError('overloaded', { function: 'f', server: 'a', retryAfterMs: 10 }));
