@@ -18,7 +18,7 @@ import { patienceMsMin } from '../src/fabric/served-call.ts';
 import { slotKindsMax, slotsMax } from '../src/fabric/slot-counts.ts';
 import { runTimeoutMsDefault } from '../src/fabric/run-engine.ts';
 import { attemptsMax, paidRetriesMax } from '../src/fabric/retry.ts';
-import { tokensMax, tokensPerSuccess } from '../src/fabric/retry-budget.ts';
+import { hedgesPerAttempt, tokensMax, tokensPerSuccess } from '../src/fabric/retry-budget.ts';
 import { waitMsDefault } from '../src/fabric/routed-call.ts';
 import { activeMax, settledMax, settledMs } from '../src/fabric/runner.ts';
 import { waitingMax } from '../src/fabric/waiting-room.ts';
@@ -51,6 +51,7 @@ export const limits: readonly Limit[] = [
   { what: 'paid retries of one call, unless it says otherwise', limit: count(paidRetriesMax), beyond: 'its last error' },
   { what: 'tries that a call may ask for', limit: count(attemptsMax), beyond: '`bad_argument`' },
   { what: 'retries of all calls of one function', limit: `${count(tokensMax)}, and ${count(tokensPerSuccess * 100)} more for a hundred successes`, beyond: 'a call ends with its last error' },
+  { what: 'hedges of one function', limit: `one in ${count(1 / hedgesPerAttempt)} calls`, beyond: 'the call is not hedged' },
   { what: '`key` and `idempotencyKey` of one call', limit: bytes(keyBytesMax), beyond: '`bad_argument`' },
   { what: '`idempotencyKey` of one call', limit: bytes(keyBytesMax), beyond: '`bad_argument`' },
   { what: 'handlers of one function that ignore their signal', limit: `as many as may run at once, each ${time(patienceMsMin)} or its timeout after its reply`, beyond: 'the function is withdrawn until one returns' },

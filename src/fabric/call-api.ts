@@ -31,6 +31,11 @@ export interface CallOptions {
    * first, 3 retries, and one more after a lost connection. Only what is safe to repeat is repeated, whatever the number.
    */
   readonly retry?: { readonly attempts: number } | undefined;
+  /**
+   * True: while the call takes longer than 95 % of its function's calls do, it goes to a second server as well, and the first
+   * result counts. Pure and idempotent functions only; at most every twentieth call. Default false.
+   */
+  readonly hedge?: boolean | undefined;
   /** Which calls go first where there are too many; inherited by nested calls. */
   readonly priority?: 'batch' | 'default' | 'critical' | undefined;
 }

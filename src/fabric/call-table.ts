@@ -5,9 +5,15 @@
  */
 
 import { IdMap } from '../base/id-map.ts';
+import { HeddleError } from '../errors.ts';
+import { toWireError } from '../wire/error.ts';
+import type { CallHistory } from './call-history.ts';
+import { HedgedCall } from './hedged-call.ts';
 import type { CallEngine, CallHandle, CallSink, Invocation } from './invocation.ts';
 import { RoutedCall } from './routed-call.ts';
 import type { CallContext, Routing } from './routing-port.ts';
+
+const endedCall: CallHandle = { cancel: () => {}, stream: () => {} };
 
 export class CallTable<Route> implements CallEngine {
   readonly #routing: Routing<Route>;
@@ -26,11 +32,7 @@ export class CallTable<Route> implements CallEngine {
   }
 
   start(invocation: Invocation, sink: CallSink): CallHandle {
-    const call = new RoutedCall(this.#routing, this.#context, { invocation, sink, onSettled: this.#forget });
-    this.#tickets += 1;
-    call.ticket = this.#tickets;
-    this.#calls.add(call.ticket, call);
-    return call.start();
+    return invocation.terms?.hedge === true ? this.#hedge(invocation, sink) : this.#begin(invocation, sink);
   }
 
   /** Resolves when no call is under way. */
@@ -42,6 +44,28 @@ export class CallTable<Route> implements CallEngine {
   /** Ends every call with `closed`. */
   close(what: string): void {
     for (const call of this.#calls.values()) call.close(what);
+  }
+
+  #begin(invocation: Invocation, sink: CallSink, history?: CallHistory): RoutedCall<Route> {
+    const call = new RoutedCall(this.#routing, this.#context, { invocation, sink, history, onSettled: this.#forget });
+    this.#tickets += 1;
+    call.ticket = this.#tickets;
+    this.#calls.add(call.ticket, call);
+    return call.start();
+  }
+
+  #hedge(invocation: Invocation, sink: CallSink): CallHandle {
+    let afterMs: number | undefined;
+    try {
+      afterMs = this.#routing.hedgeAfterMs(invocation);
+    } catch (error) {
+      if (!HeddleError.is(error)) throw error;
+      sink.settled({ outcome: { ok: false, error: toWireError(error) } });
+      return endedCall;
+    }
+    if (afterMs === undefined) return this.#begin(invocation, sink);
+    const start = (leg: Invocation, end: CallSink, history: CallHistory) => this.#begin(leg, end, history);
+    return new HedgedCall({ routing: this.#routing, context: this.#context, start, afterMs }, invocation, sink).start();
   }
 
   /** One function for all calls: the path of a call makes no closure for its table. */

@@ -8,12 +8,12 @@ import { HeddleError } from '../errors.ts';
 import { keyBytesMax } from '../wire/call-terms.ts';
 import type { CallTerms } from '../wire/frame.ts';
 import type { CallOptions } from './api.ts';
-import { timeoutMsMax } from './invocation.ts';
+import { type Invocation, timeoutMsMax } from './invocation.ts';
 import { checkOptions } from './known-options.ts';
 import { attemptsMax as attemptsLimit } from './retry.ts';
 
 /** Names of the options that become terms. */
-export const termNames = ['idempotencyKey', 'priority', 'retry', 'waitMs', 'key'] as const;
+export const termNames = ['idempotencyKey', 'priority', 'retry', 'waitMs', 'key', 'hedge'] as const;
 
 /** On the way it would become another character, and with it another key. */
 const loneSurrogate = /\p{Surrogate}/u;
@@ -26,6 +26,7 @@ export function checkTerms(options: Readonly<Record<string, unknown>>): void {
   checkPriority(options['priority']);
   checkRetry(options['retry']);
   checkWait(options['waitMs']);
+  checkFlag(options['hedge'], 'hedge');
 }
 
 /** What travels with the call; undefined for most. A nested call has its parent's priority unless it says otherwise. */
@@ -34,8 +35,18 @@ export function termsOf(options: CallOptions, parentPriority?: CallTerms['priori
   const wanted = options.priority ?? parentPriority;
   const priority = wanted === 'default' ? undefined : wanted;
   const attemptsMax = retry?.attempts;
-  const isUsual = (priority ?? key ?? waitMs ?? idempotencyKey ?? attemptsMax) === undefined;
-  return isUsual ? undefined : { priority, key, waitMs, idempotencyKey, attemptsMax };
+  const hedge = options.hedge === true ? true : undefined;
+  const isUsual = (priority ?? key ?? waitMs ?? idempotencyKey ?? attemptsMax ?? hedge) === undefined;
+  return isUsual ? undefined : { priority, key, waitMs, idempotencyKey, attemptsMax, hedge };
+}
+
+/** Throws `bad_argument` where a call with `hedge` must not go to two servers, as far as is known. */
+export function checkHedge({ effect, kind, hasStreamInput }: Pick<Invocation, 'effect' | 'kind' | 'hasStreamInput'>): void {
+  const found =
+    kind === 'stream' || hasStreamInput
+      ? 'one with a stream, which cannot go two ways'
+      : effect === 'once' && 'one with effect "once", which must not run twice';
+  if (found) throw new HeddleError('bad_argument', { path: ['options', 'hedge'], expected: 'a pure or idempotent function', found });
 }
 
 function checkKey(key: unknown, name: string): void {
@@ -59,6 +70,10 @@ function checkRetry(retry: unknown): void {
 function checkWait(waitMs: unknown): void {
   if (waitMs === undefined || (typeof waitMs === 'number' && waitMs >= 0 && waitMs <= timeoutMsMax)) return;
   throw refused('waitMs', `milliseconds, from 0 to ${timeoutMsMax}`, waitMs);
+}
+
+function checkFlag(flag: unknown, name: string): void {
+  if (flag !== undefined && typeof flag !== 'boolean') throw refused(name, 'true or false', flag);
 }
 
 function refused(name: string, expected: string, found: unknown): HeddleError {

@@ -16,7 +16,7 @@ import { argumentError } from '../wire/value-problem.ts';
 import type { CallOptions } from './api.ts';
 import { Ending, refuseAborted } from './call-ending.ts';
 import { checkCallOptions, checkMeta } from './call-options.ts';
-import { termsOf } from './call-terms.ts';
+import { checkHedge, termsOf } from './call-terms.ts';
 import { type Callee, calleeOf } from './callee.ts';
 import { CallerStreams } from './caller-streams.ts';
 import type { ParentCall } from './context.ts';
@@ -149,6 +149,7 @@ export class FabricCaller {
 
   #invocation(callee: Callee, args: readonly unknown[], how: Circumstances): Invocation {
     const { options, parent, wanted, hasStreamInput } = how;
+    if (options.hedge === true) checkHedge({ effect: callee.effect, kind: wanted.kind, hasStreamInput });
     const nowMs = this.#options.clock.nowMs();
     const timeoutMs = timeoutOf(how, nowMs);
     return {

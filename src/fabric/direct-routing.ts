@@ -76,6 +76,14 @@ export class DirectRouting implements Routing<DirectRoute> {
     return this.#offers.mayPay(invocation, nowMs);
   }
 
+  hedgeAfterMs(invocation: Invocation): number | undefined {
+    return this.#offers.hedgeAfterMs(invocation);
+  }
+
+  mayHedge(invocation: Invocation, nowMs: number): boolean {
+    return this.#offers.mayHedge(invocation, nowMs);
+  }
+
   began(route: DirectRoute): number {
     return isOffer(route) ? this.#offers.began(route) : this.#entry.began(route);
   }

@@ -13,11 +13,15 @@ import type { Router } from '../core/routing/router.ts';
 import type { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Breakers } from './breakers.ts';
+import { checkHedge } from './call-terms.ts';
 import type { PeerIdentity } from './conversation.ts';
 import type { Invocation } from './invocation.ts';
 import { RetryBudget } from './retry-budget.ts';
 import type { AttemptEnd, CallPeer, Routing, Tried } from './routing-port.ts';
 import type { WaitingRoom } from './waiting-room.ts';
+
+/** No call is hedged sooner: a timer takes that long anyway. */
+const hedgeAfterMsMin = 1;
 
 export interface OfferRoutingOptions {
   readonly clock: Clock;
@@ -94,11 +98,19 @@ export class OfferRouting implements Routing<Offer> {
   }
 
   mayPay({ function: name }: Invocation, nowMs: number): boolean {
-    const stats = this.#options.catalog.offersOf(name)[0]?.stats;
-    if (stats === undefined) return true;
-    const budget = this.#budgets.get(stats) ?? new RetryBudget(stats, nowMs);
-    this.#budgets.set(stats, budget);
-    return budget.take(nowMs);
+    return this.#budgetOf(name, nowMs)?.take(nowMs) ?? true;
+  }
+
+  hedgeAfterMs(invocation: Invocation): number | undefined {
+    const offers = this.#options.catalog.matching(invocation).groups.flat();
+    const effect = offers.reduce((strictest, offer) => stricter(strictest, offer.effect), invocation.effect ?? 'pure');
+    checkHedge({ ...invocation, effect });
+    const p95Ms = offers[0]?.stats.p95Ms ?? 0;
+    return p95Ms === 0 ? undefined : Math.max(p95Ms, hedgeAfterMsMin);
+  }
+
+  mayHedge({ function: name }: Invocation, nowMs: number): boolean {
+    return this.#budgetOf(name, nowMs)?.takeHedge(nowMs) ?? false;
   }
 
   began(offer: Offer): number {
@@ -114,6 +126,14 @@ export class OfferRouting implements Routing<Offer> {
     if (end.code === undefined) breakers.succeeded(offer, permit);
     else if (end.code === 'cancelled') breakers.abandoned(offer, permit);
     else breakers.failed(offer, permit, { code: end.code, elapsedMs: end.elapsedMs });
+  }
+
+  #budgetOf(name: string, nowMs: number): RetryBudget | undefined {
+    const stats = this.#options.catalog.offersOf(name)[0]?.stats;
+    if (stats === undefined) return undefined;
+    const budget = this.#budgets.get(stats) ?? new RetryBudget(stats, nowMs);
+    this.#budgets.set(stats, budget);
+    return budget;
   }
 
   /** What an attempt's end says about the server. */

@@ -4,7 +4,8 @@
  * Y1 tokens: 10 to begin with and at most; a paid attempt takes one, a success gives a tenth back. While everything
  *    fails, at most ten attempts are paid, whatever the calls; in the long run one for ten successes.
  * Y2 a window: of the attempts of the last 10 s at most a tenth are paid, or 3 a second where that is more.
- * Y3 nothing is done for a call that fails not: successes and attempts are counted by the router, and looked up here.
+ * Y3 hedges pay the same, and beyond it are at most every twentieth attempt; ten may be saved up.
+ * Y4 nothing is done for a call that fails not: successes and attempts are counted by the router, and looked up here.
  * (Finagle's retry budget and gRPC's retry throttling, gRFC A6, in one.)
  */
 
@@ -17,6 +18,9 @@ export const windowMs = 10_000;
 export const paidShareMax = 0.1;
 /** Paid attempts that are allowed however few attempts there are. */
 export const paidPerSecondMin = 3;
+
+export const hedgesPerAttempt = 0.05;
+const savedHedgesMax = 10;
 
 const markIntervalMs = 1_000;
 
@@ -31,14 +35,18 @@ export class RetryBudget {
   readonly #stats: FunctionStats;
   #tokens = tokensMax;
   #successes: number;
+  #hedges: number;
+  #attempts: number;
   #paid = 0;
   /** Oldest first; the first one opens the window. */
   readonly #marks: Mark[];
 
-  /** Of a function that has just failed for the first time. */
+  /** Of a function of which a call has just failed, or been slow, for the first time. */
   constructor(stats: FunctionStats, nowMs: number) {
     this.#stats = stats;
     this.#successes = stats.successes;
+    this.#attempts = stats.attempts;
+    this.#hedges = Math.min(savedHedgesMax, stats.attempts * hedgesPerAttempt);
     this.#marks = [{ atMs: nowMs, attempts: stats.attempts, paid: 0 }];
   }
 
@@ -49,6 +57,16 @@ export class RetryBudget {
     if (this.#tokens < 1 || this.#paid - this.#opening.paid >= this.#paidMax()) return false;
     this.#tokens -= 1;
     this.#paid += 1;
+    return true;
+  }
+
+  /** Pays for one hedge (Y3). */
+  takeHedge(nowMs: number): boolean {
+    const { attempts } = this.#stats;
+    this.#hedges = Math.min(savedHedgesMax, this.#hedges + hedgesPerAttempt * (attempts - this.#attempts));
+    this.#attempts = attempts;
+    if (this.#hedges < 1 || !this.take(nowMs)) return false;
+    this.#hedges -= 1;
     return true;
   }
 

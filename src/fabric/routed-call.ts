@@ -26,6 +26,8 @@ export const waitMsDefault = 250;
 export interface CallStart<Route> {
   readonly invocation: Invocation;
   readonly sink: CallSink;
+  /** What went wrong before, or goes wrong beside it. */
+  readonly history?: CallHistory | undefined;
   /** Called before the sink is told. */
   readonly onSettled?: ((call: RoutedCall<Route>) => void) | undefined;
 }
@@ -52,7 +54,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
   /** The attempt under way, or the last one; undefined when nobody could be chosen. */
   #attempt: Attempt<Route> | undefined = undefined;
   #nextNumber: number;
-  #history: CallHistory | undefined = undefined;
+  #history: CallHistory | undefined;
   /** Until when an absent provider is waited for; set with the first absence. */
   #absentUntilMs: number | undefined = undefined;
   /** Takes back a wait between attempts. */
@@ -64,9 +66,15 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
     this.invocation = call.invocation;
     this.#sink = call.sink;
     this.#onSettled = call.onSettled;
+    this.#history = call.history;
     this.#nextNumber = call.invocation.attempt;
     this.paid = call.invocation.paid;
     this.credit = call.invocation.credit;
+  }
+
+  /** Instance of the server that it was sent to last. */
+  get instance(): string | undefined {
+    return this.#attempt && this.routing.serverOf(this.#attempt.route).instance;
   }
 
   start(): this {

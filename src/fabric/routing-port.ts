@@ -49,6 +49,13 @@ export interface Routing<Route> {
   effectOf(route: Route | undefined, invocation: Invocation): Effect;
   /** Takes the price of one retry off the function's budget; false: it is spent. */
   mayPay(invocation: Invocation, nowMs: number): boolean;
+  /**
+   * Milliseconds in flight after which a call that asks for it may go to a second server as well; undefined: not here, or
+   * not yet. Throws `bad_argument` where it must not.
+   */
+  hedgeAfterMs(invocation: Invocation): number | undefined;
+  /** The same as `mayPay` for a hedge, which is at most every twentieth call. */
+  mayHedge(invocation: Invocation, nowMs: number): boolean;
   /** Asks leave for one attempt: 0 refuses (choose another), any other number is given back to `ended`. */
   began(route: Route): number;
   ended(route: Route, permit: number, end: AttemptEnd): void;

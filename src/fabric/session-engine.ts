@@ -104,6 +104,13 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
     return invocation.effect ?? 'once';
   }
 
+  /** The entry server hedges. */
+  hedgeAfterMs(): undefined {}
+
+  mayHedge(): boolean {
+    return false;
+  }
+
   /** The entry server pays; what it never got costs nobody anything. */
   mayPay(): boolean {
     return true;

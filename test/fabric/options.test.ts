@@ -32,13 +32,15 @@ describe('call options', () => {
       retry: { attempts: 10 },
       waitMs: 0,
       key: 'user 7',
+      hedge: true,
     };
     expect(checkCallOptions(options)).toBe(options);
   });
 
   it.each([
     [{ timeoutMS: 5 }, 'unknown option "timeoutMS" (did you mean "timeoutMs"?)'],
-    [{ hedge: true }, 'unknown option "hedge"'],
+    [{ hedged: true }, 'did you mean "hedge"?'],
+    [{ hedge: 'yes' }, '"yes"'],
     [{ key: '' }, '""'],
     [{ key: 5 }, '5'],
     [{ waitMs: -1 }, '-1'],

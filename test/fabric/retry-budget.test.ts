@@ -34,6 +34,25 @@ describe('a budget of retries', () => {
     expect(takeAll(windowMs * 4)).toBe(tokensMax);
   });
 
+  it('pays for at most one hedge in twenty attempts, ten saved up, and out of the same tokens (Y3)', () => {
+    const { stats, budget } = rig();
+    expect(budget.takeHedge(0)).toBe(false);
+    let hedges = 0;
+    for (let nowMs = 1; nowMs <= 1_000; nowMs += 1) {
+      stats.attempts += 1;
+      stats.successes += 1;
+      if (budget.takeHedge(nowMs * 100)) hedges += 1;
+    }
+    expect(hedges).toBeLessThanOrEqual(50);
+    expect(hedges).toBeGreaterThan(40);
+    stats.attempts += 100_000;
+    let burst = 0;
+    while (budget.takeHedge(10_000_000)) burst += 1;
+    expect(burst).toBeLessThanOrEqual(10);
+    expect(burst).toBeGreaterThan(0);
+    expect(budget.take(10_000_000)).toBe(false);
+  });
+
   it('pays in any 10 s for 3 a second, or for a tenth of the attempts where that is more (Y2)', () => {
     for (const perSecond of [5, 1_000]) {
       const { stats, budget } = rig();

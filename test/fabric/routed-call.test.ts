@@ -107,6 +107,8 @@ function start(options: RigOptions = {}): Rig {
         : new HeddleError('no_route', { function: 'f', offers: [] })),
     mayComeBack: () => options.isUnknown ?? false,
     whenChanged: (patienceMs, changed) => (options.isCrowded ? undefined : room.enter(patienceMs, changed)),
+    hedgeAfterMs: () => undefined,
+    mayHedge: () => false,
     mayPay: () => options.canPay ?? true,
     breakersOpenUntilMs: () => options.breakersOpenUntilMs,
     peerOf: (server) => peers.get(server),

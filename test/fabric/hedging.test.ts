@@ -1,0 +1,119 @@
+/** A second server for a slow call, when the caller asks for it: Q1 to Q3 of src/fabric/hedged-call.ts. */
+import { describe, expect } from 'vitest';
+import type { Client, Server } from '../../src/fabric/api.ts';
+import { defineFunction } from '../../src/fabric/define.ts';
+import { failureOf } from '../within.ts';
+import { type FabricWorld, worldTest as test } from './world.ts';
+
+interface Rig {
+  readonly entry: Server;
+  readonly client: Client;
+  /** The server that is slow now; the killer of every server that it comes to. */
+  readonly state: { slow: string | undefined; poison: boolean };
+  readonly runs: string[];
+  readonly stopped: string[];
+}
+
+/** Two or three servers of `work`, which takes 5 ms; of a hundred calls its p95 is known. */
+async function rig(world: FabricWorld, names: readonly string[] = ['a', 'b']): Promise<Rig> {
+  const state: Rig['state'] = { slow: undefined, poison: false };
+  const runs: string[] = [];
+  const stopped: string[] = [];
+  const work = defineFunction({
+    name: 'work',
+    effect: 'idempotent',
+    handler: async (ctx) => {
+      runs.push(ctx.server);
+      ctx.signal.addEventListener('abort', () => stopped.push(ctx.server));
+      await ctx.sleep(state.poison || ctx.server === state.slow ? 20_000 : 5);
+      return ctx.server;
+    },
+  });
+  const entry = await world.start('entry');
+  for (const name of names) await world.start(name, { work });
+  const client = await world.connect(entry);
+  for (let call = 0; call < 100; call += 1) await world.settle(client.call(work, []));
+  runs.length = 0;
+  return { entry, client, state, runs, stopped };
+}
+
+async function timed(world: FabricWorld, call: Promise<unknown>): Promise<{ readonly value: unknown; readonly ms: number }> {
+  const startMs = world.clock.nowMs();
+  const value = await world.settle(call);
+  return { value, ms: world.clock.nowMs() - startMs };
+}
+
+describe('a hedged call', () => {
+  test('that is slow is answered by a second server, and the first is told to stop (Q1, Q2)', async ({ world }) => {
+    const { client, state, runs, stopped } = await rig(world);
+    state.slow = 'a';
+    let hedged = 0;
+    for (let call = 0; call < 10 && hedged < 2; call += 1) {
+      runs.length = 0;
+      const { value, ms } = await timed(world, client.call('work', [], { hedge: true }));
+      expect(value).toBe('b');
+      expect(ms).toBeLessThan(100);
+      if (runs.length > 1) hedged += 1;
+    }
+    expect(hedged).toBe(2);
+    await world.advance(10);
+    expect(stopped).toEqual(['a', 'a']);
+  });
+
+  test('is not sent twice while it takes no longer than others, nor without being asked for', async ({ world }) => {
+    const { client, state, runs } = await rig(world);
+    for (let call = 0; call < 20; call += 1) await world.settle(client.call('work', [], { hedge: true }));
+    expect(runs.length).toBeLessThanOrEqual(21);
+    state.slow = 'a';
+    runs.length = 0;
+    const calls = Array.from({ length: 10 }, () => client.call('work', []));
+    await world.settle(Promise.all(calls));
+    expect(runs).toHaveLength(10);
+  });
+
+  test('of which both end with an error says what is strongest, and none is left under way', async ({ world }) => {
+    const { client, state, stopped } = await rig(world);
+    state.poison = true;
+    const late = await world.settle(failureOf(client.call('work', [], { hedge: true, timeoutMs: 300 })));
+    expect(late).toMatchObject({ code: 'deadline_exceeded', executed: 'maybe' });
+    await world.advance(10);
+    expect(stopped.toSorted()).toEqual(['a', 'b']);
+  });
+
+  test('that is given up stops on both servers', async ({ world }) => {
+    const { client, state, runs, stopped } = await rig(world);
+    state.poison = true;
+    const giver = new AbortController();
+    const call = failureOf(client.call('work', [], { hedge: true, signal: giver.signal }));
+    await world.until('it runs twice', () => runs.length === 2, 1_000);
+    giver.abort();
+    expect(await world.settle(call)).toMatchObject({ code: 'cancelled', executed: 'maybe' });
+    await world.advance(10);
+    expect(stopped.toSorted()).toEqual(['a', 'b']);
+  });
+
+  test('that kills its servers takes two at most (Q3)', async ({ world }) => {
+    const { client, state, runs } = await rig(world, ['a', 'b', 'c']);
+    state.poison = true;
+    const call = failureOf(client.call('work', [], { hedge: true }));
+    await world.until('it runs twice', () => runs.length === 2, 1_000);
+    for (const server of runs) world.kill(server);
+    expect(await world.settle(call)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
+    await world.advance(1_000);
+    expect(runs).toHaveLength(2);
+  });
+
+  test('of a `once` function is refused, by definition at once and by name at the server', async ({ world }) => {
+    const once = defineFunction({ name: 'pay', handler: () => 'paid' });
+    const entry = await world.start('entry', { once });
+    const client = await world.connect(entry);
+    for (const call of [client.call(once, [], { hedge: true }), client.call('pay', [], { hedge: true })]) {
+      expect(await world.settle(failureOf(call))).toMatchObject({
+        code: 'bad_argument',
+        executed: 'no',
+        detail: { path: ['options', 'hedge'] },
+      });
+    }
+    expect(await world.settle(client.call('pay', [], { hedge: false }))).toBe('paid');
+  });
+});
