@@ -4,12 +4,15 @@
  *
  * F4 a client that ends its Submit cancels the run unless that is detached: it could not come back to it. One that ends its
  *    Watch ends nothing.
+ * F5 an event that is larger than a gRPC message may be ends the stream as `bad_result`; the run goes its way.
  */
 
 import { quiet } from '../base/deferred.ts';
 import type { Filled, Payload } from '../core/payload.ts';
 import { parseWorkflow } from '../core/workflow/parse.ts';
 import type { OpaqueError, WireRunEvent } from '../core/workflow/record.ts';
+import { HeddleError } from '../errors.ts';
+import { messageBytesMax } from '../transport/limits.ts';
 import type { ForeignRequest } from '../transport/transport.ts';
 import { fromWireError, toWireError, type WireError } from '../wire/error.ts';
 import { decodeSubmitRequest, encodeRunEvent, encodeWatchedEvent, type ForeignSubmit } from '../wire/foreign.ts';
@@ -38,7 +41,7 @@ export class ForeignRuns {
     const submission = requestOf(submitted, request.timeoutMs);
     const following = new Following(request.signal, (follower) => this.#runs.submit(submission, follower));
     try {
-      for await (const event of following.events) yield encodeRunEvent(submitted.isJsonOnly ? inJson(event) : filled(event));
+      for await (const event of following.events) yield sendable(encodeRunEvent(submitted.isJsonOnly ? inJson(event) : filled(event)));
     } finally {
       const isOver = following.close();
       const runId = following.runId;
@@ -51,7 +54,7 @@ export class ForeignRuns {
     checkRunId(runId, 'run_id');
     const following = new Following(signal, (follower) => this.#runs.attach(runId, fromSequence, follower));
     try {
-      for await (const event of following.events) yield encodeWatchedEvent(isJsonOnly ? inJson(event) : filled(event));
+      for await (const event of following.events) yield sendable(encodeWatchedEvent(isJsonOnly ? inJson(event) : filled(event)));
     } finally {
       following.close();
     }
@@ -115,6 +118,13 @@ function requestOf(submitted: ForeignSubmit, clientTimeoutMs: number | undefined
     isDetached: submitted.isDetached,
     looksBare: parsed.looksBare,
   };
+}
+
+/** Only results and errors of steps can be so large: something has run. */
+function sendable(message: Uint8Array): Uint8Array {
+  if (message.length <= messageBytesMax) return message;
+  const expected = `at most ${messageBytesMax} bytes in one gRPC message`;
+  throw new HeddleError('bad_result', { path: [], expected, found: `an event of ${message.length} bytes` });
 }
 
 /** The event with its result filled in: a foreign client knows no holes. */

@@ -252,7 +252,8 @@ export class ServerRooms implements DrainableRooms {
       explainer: this.explainer,
       feed: this.directory.feed,
       server: this.#options.name,
-      nowMs: () => this.#parts.clock.nowMs(),
+      clock: this.#parts.clock,
+      wheel: this.#wheel,
       nextCall,
       refusal: this.#guards.refusal,
     });

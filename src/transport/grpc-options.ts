@@ -34,6 +34,7 @@ export const questionMethods = {
 } as const satisfies Record<ForeignQuestion, string>;
 
 export const streamMethods = {
+  stream: '/heddle.v1.Fabric/Stream',
   submit: '/heddle.v1.Fabric/Submit',
   watch: '/heddle.v1.Fabric/Watch',
 } as const satisfies Record<ForeignStream, string>;

@@ -13,6 +13,7 @@ import { encodeError } from './error-message.ts';
 import type { CallRequest, CallRequest__Output } from './generated/heddle/v1/CallRequest.ts';
 import type { CallResponse, CallResponse__Output } from './generated/heddle/v1/CallResponse.ts';
 import type { CommandRequest__Output } from './generated/heddle/v1/CommandRequest.ts';
+import type { StreamItem, StreamItem__Output } from './generated/heddle/v1/StreamItem.ts';
 import type { SubmitRequest, SubmitRequest__Output } from './generated/heddle/v1/SubmitRequest.ts';
 import type { Value__Output } from './generated/heddle/v1/Value.ts';
 import { parseWorkflowJson } from './json-forms.ts';
@@ -34,6 +35,8 @@ export interface ForeignCall {
   readonly idempotencyKey?: string | undefined;
   readonly priority?: 'batch' | 'critical' | undefined;
   readonly retry?: { readonly attempts: number } | undefined;
+  readonly key?: string | undefined;
+  readonly waitMs?: number | undefined;
   /** False when the client says that it reads everything else too. */
   readonly isJsonOnly: boolean;
   /** The argument list, as it came; an absent one is the empty list. */
@@ -56,6 +59,7 @@ export interface ForeignSubmit {
 
 const callCodec = messageCodec<CallRequest, CallRequest__Output>('fabric.proto', 'CallRequest');
 const responseCodec = messageCodec<CallResponse, CallResponse__Output>('fabric.proto', 'CallResponse');
+const itemCodec = messageCodec<StreamItem, StreamItem__Output>('fabric.proto', 'StreamItem');
 const submitCodec = messageCodec<SubmitRequest, SubmitRequest__Output>('fabric.proto', 'SubmitRequest');
 
 /** Any other, also one of a later version, is the default. */
@@ -76,6 +80,8 @@ export function decodeCallRequest(message: Uint8Array): ForeignCall {
     idempotencyKey: call.idempotencyKey || undefined,
     priority: priorities[call.priority ?? ''],
     retry: call.attemptsMax ? { attempts: call.attemptsMax } : undefined,
+    key: call.key || undefined,
+    waitMs: call.waitMs,
     isJsonOnly: readsJsonOnly(call.reads),
     args: payloadOf(call.args) ?? noArguments,
   };
@@ -91,6 +97,10 @@ function metaOf(meta: Readonly<Record<string, string>>): Readonly<Record<string,
 /** `server` is the name of the one that ran it. */
 export function encodeCallResponse(value: Payload, server: string | undefined): Uint8Array {
   return responseCodec.encode({ value: valueMessage(value), ...(server === undefined ? {} : { server }) });
+}
+
+export function encodeStreamItem(item: Payload): Uint8Array {
+  return itemCodec.encode({ item: valueMessage(item) });
 }
 
 /** Throws `bad_workflow`, `bad_argument` or `protocol_error`. */

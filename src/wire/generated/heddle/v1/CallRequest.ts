@@ -17,7 +17,10 @@ export interface CallRequest {
   'reads'?: (_heddle_v1_Encoding)[];
   'idempotencyKey'?: (string);
   'priority'?: (_heddle_v1_Priority);
+  'key'?: (string);
+  'waitMs'?: (number | string | Long);
   'attemptsMax'?: (number);
+  '_waitMs'?: "waitMs";
 }
 
 export interface CallRequest__Output {
@@ -31,5 +34,8 @@ export interface CallRequest__Output {
   'reads'?: (_heddle_v1_Encoding__Output)[];
   'idempotencyKey'?: (string);
   'priority'?: (_heddle_v1_Priority__Output);
+  'key'?: (string);
+  'waitMs'?: (number);
   'attemptsMax'?: (number);
+  '_waitMs'?: "waitMs";
 }
