@@ -4,7 +4,7 @@
 
 import type { Contestant } from './contestant.ts';
 import { stream, unary } from './contestants/grpc.ts';
-import { serverToServer, throughEntry } from './contestants/heddle.ts';
+import { direct, serverToServer, throughEntry } from './contestants/heddle.ts';
 import { moleculer } from './contestants/moleculer.ts';
 import { nats } from './contestants/nats.ts';
 import { bareTcp } from './contestants/tcp.ts';
@@ -12,6 +12,7 @@ import { bareTcp } from './contestants/tcp.ts';
 export const contestants = {
   heddle: serverToServer,
   'heddle through an entry': throughEntry,
+  'heddle direct': direct,
   'grpc-js unary': unary,
   'gRPC stream message': stream,
   'bare TCP': bareTcp,

@@ -51,4 +51,18 @@ export const rows: Readonly<Record<string, Row>> = {
     figure: 'callsPerSecond',
     peers: [{ name: 'heddle', ...atLeast(0.65) }],
   },
+  D1: {
+    title: 'a direct client beside one of the same entry server, one at a time',
+    subject: 'heddle direct',
+    inFlight: 1,
+    figure: 'p50Micros',
+    peers: [{ name: 'heddle through an entry' }, { name: 'heddle' }],
+  },
+  D2: {
+    title: 'the same, 64 in flight',
+    subject: 'heddle direct',
+    inFlight: 64,
+    figure: 'callsPerSecond',
+    peers: [{ name: 'heddle through an entry' }, { name: 'heddle' }],
+  },
 };

@@ -59,3 +59,14 @@ export const throughEntry: Contestant = {
     return { call: (reading) => client.call('bench.answer', [reading]), stop: () => client.close() };
   },
 };
+
+/** The same three processes, and a client that calls the owner itself. */
+export const direct: Contestant = {
+  what: 'client, entry server, owner: three processes; the client calls the owner over a connection of its own',
+  serve,
+  between: [enter],
+  async open(address) {
+    const client = await connect([address], { routing: 'direct' });
+    return { call: (reading) => client.call('bench.answer', [reading]), stop: () => client.close() };
+  },
+};
