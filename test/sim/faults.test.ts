@@ -106,6 +106,15 @@ describe('a member', () => {
     expect(world.until(() => statusOf('b', 'a') === undefined, 1_000)).toBeDefined();
   });
 
+  test.each(['A', 'm', 'z'])('that is killed while only its seed has a link to it (%s) is dead everywhere within 0.5 s', (newcomer) => {
+    start('a', 'b', 'c', 'd');
+    world.start({ name: newcomer, address: `${newcomer}:1`, join: ['a:1'] });
+    world.advance(5);
+    world.kill(`${newcomer}:1`);
+    expect(world.until(() => statuses(newcomer).every((status) => status === undefined), 500)).toBeDefined();
+    expect(world.at('a:1').gossip.inspection.records.find(newcomer)?.final).toBe('dead');
+  });
+
   test.each([true, false])(
     'that restarts at once on its port is back within 1 s with a higher epoch, remembered: %s (faults 14, 15)',
     (hasMemory) => {

@@ -21,8 +21,10 @@ import type { LinkState } from './links.ts';
 import { Meeting } from './meeting.ts';
 import type { Beat, MeshMessage } from './message.ts';
 import { Naming } from './naming.ts';
+import type { Report } from './record.ts';
 import { Spread } from './spread.ts';
 import { type MeshMachineOptions, MeshState } from './state.ts';
+import { isHard } from './suspicion.ts';
 import { Sync } from './sync.ts';
 import type { MemberView } from './view.ts';
 import { Views } from './views.ts';
@@ -219,7 +221,8 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
         for (const record of message.records) this.#intake.take(record, id);
         return this.#checkUndecided();
       case 'suspect':
-        return this.#detector.onReports(message.reports, id);
+        this.#detector.onReports(message.reports, id);
+        return this.#checkReported(message.reports);
       case 'syncDigest':
         return this.#sync.onDigest(id, message);
       case 'syncHeads':
@@ -241,6 +244,14 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#detector.onBeat(link, beat);
     if (!this.#greeting.follow(beat)) return this.#state.emit({ kind: 'close', link: link.id, isRetired: false });
     this.#sync.onRoot(link, beat.root);
+  }
+
+  /** A member that somebody else's link to it has just been cut off from, and that has none to us yet: we look as well. */
+  #checkReported(reports: readonly Report[]): void {
+    for (const report of reports) {
+      const record = isHard(report.evidence) ? this.#state.findMember(report.target) : undefined;
+      if (record?.instance === report.instance && !this.#state.links.to(record.instance)) this.#dialling.check(record);
+    }
   }
 
   #checkUndecided(): void {

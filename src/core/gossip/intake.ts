@@ -15,7 +15,7 @@ import type { MemberRecord, Obituary, OwnerRecord, Report } from './record.ts';
 import { compareHeads, slotOf } from './record.ts';
 import type { Spread } from './spread.ts';
 import type { MeshState } from './state.ts';
-import { isHard } from './suspicion.ts';
+import { hardAmong } from './suspicion.ts';
 
 export class Intake {
   readonly #state: MeshState;
@@ -87,7 +87,7 @@ export class Intake {
     if (link) return false;
     const court = courtOf(held, this.#state);
     const counted = obituary.reports.filter((report) => court.mayReport(report.observer));
-    const hard = counted.filter((report) => isHard(report.evidence));
+    const hard = hardAmong(counted);
     if (reportersOf(counted) >= court.quorum || reportersOf(hard) >= court.hardQuorum) return true;
     if (suspicions.own(held.owner)?.isChecked === true && links.to(held.instance) === undefined) return true;
     for (const report of obituary.reports) suspicions.keep({ ...report, ageMs: 0 }, this.#state.nowMs);

@@ -4,7 +4,8 @@
  * S1 a report counts for one epoch, instance and incarnation; a higher incarnation of the record voids it.
  * S2 a report expires unless it is renewed; at most `reportsPerTarget` are kept about one member.
  * S3 fewer reporters than the quorum never convict, whatever they say (faults 10 and 32).
- * S4 `reset` with `refused` convicts after `buryHardMs`, silence after `burySilentMs`, `stalled` after `buryStalledMs`.
+ * S4 `reset` with `refused` convicts after `buryHardMs` (whoever never had a link to it can only add `refused`), silence after
+ *    `burySilentMs`, `stalled` after `buryStalledMs`.
  */
 
 import type { Accusation, MemberRecord, Report } from './record.ts';
@@ -46,6 +47,11 @@ export type Verdict =
 export function isHard(evidence: Iterable<Accusation>): boolean {
   const set = new Set(evidence);
   return set.has('reset') && set.has('refused');
+}
+
+/** Reports that convict as hard evidence: of refused connections, where one of the reporters also saw its link break. */
+export function hardAmong(reports: readonly Report[]): readonly Report[] {
+  return reports.some(({ evidence }) => isHard(evidence)) ? reports.filter(({ evidence }) => evidence.includes('refused')) : [];
 }
 
 export class Suspicions {
@@ -133,7 +139,7 @@ export class Suspicions {
   judge(record: MemberRecord, court: Court, nowMs: number): Verdict {
     const counted = this.against(record, nowMs).filter((report) => court.mayReport(report.observer));
     const { buryHardMs, burySilentMs, buryStalledMs } = this.#settings;
-    const hard = counted.filter((report) => isHard(report.evidence));
+    const hard = hardAmong(counted);
     const firm = counted.filter((report) => !report.evidence.includes('stalled'));
     const silence = court.maySilenceConvict;
     const dueMs = Math.min(

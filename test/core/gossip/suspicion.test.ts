@@ -1,0 +1,52 @@
+import { describe, expect, test } from 'vitest';
+import type { Accusation, MemberRecord, Report } from '../../../src/core/gossip/record.ts';
+import { meshDefaults } from '../../../src/core/gossip/settings.ts';
+import { type Court, Suspicions } from '../../../src/core/gossip/suspicion.ts';
+
+const target: MemberRecord = {
+  kind: 'member',
+  owner: 'x',
+  epoch: 1,
+  instance: 'i',
+  final: 'none',
+  version: 1,
+  incarnation: 0,
+  url: 'x:1',
+  isLeaving: false,
+  resources: [],
+  bodyHash: '',
+};
+const court: Court = { quorum: 3, hardQuorum: 2, maySilenceConvict: true, mayReport: () => true };
+
+function report(observer: string, ...evidence: Accusation[]): Report {
+  return { target: 'x', epoch: 1, instance: 'i', incarnation: 0, observer, evidence, ageMs: 0 };
+}
+
+function verdictOn(...reports: readonly Report[]) {
+  const suspicions = new Suspicions(meshDefaults);
+  for (const one of reports) suspicions.keep(one, 0);
+  return suspicions.judge(target, court, 0);
+}
+
+describe('reports convict (S4)', () => {
+  test('soon, when two say refused and one of them saw its link break', () => {
+    expect(verdictOn(report('a', 'reset', 'refused'), report('b', 'refused'))).toEqual({ kind: 'pending', atMs: meshDefaults.buryHardMs });
+    expect(verdictOn(report('a', 'reset', 'refused'), report('b', 'reset', 'refused'))).toEqual({
+      kind: 'pending',
+      atMs: meshDefaults.buryHardMs,
+    });
+  });
+
+  test('only as silence does, when nobody saw a link break: a firewall refuses too', () => {
+    expect(verdictOn(report('a', 'refused'), report('b', 'refused'))).toEqual({ kind: 'none' });
+    expect(verdictOn(report('a', 'refused'), report('b', 'refused'), report('c', 'refused'))).toEqual({
+      kind: 'pending',
+      atMs: meshDefaults.burySilentMs,
+    });
+  });
+
+  test('never for one voice alone (S3), nor for breaks that no dial confirmed', () => {
+    expect(verdictOn(report('a', 'reset', 'refused'))).toEqual({ kind: 'none' });
+    expect(verdictOn(report('a', 'reset', 'refused'), report('b', 'reset'))).toEqual({ kind: 'none' });
+  });
+});
