@@ -51,8 +51,9 @@ export function functionsOf(exported: Readonly<Record<string, unknown>>): Readon
 }
 
 function nameOf(key: string, value: unknown): string | undefined {
-  if (isRecord(value) && value['kind'] === 'call' && typeof value['version'] === 'string' && typeof value['name'] === 'string')
-    return value['name'];
+  if (isRecord(value) && (value['kind'] === 'call' || value['kind'] === 'stream') && typeof value['version'] === 'string') {
+    return typeof value['name'] === 'string' ? value['name'] : undefined;
+  }
   if (typeof value !== 'function' || /^class\b/.test(Function.prototype.toString.call(value))) return undefined;
   return key === 'default' ? value.name || undefined : key;
 }

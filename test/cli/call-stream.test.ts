@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
+import { functionsOf } from '../../src/cli/modules.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import type { Terminal } from '../../src/cli/terminal.ts';
-import { type Server, startServer } from '../../src/index.ts';
+import { defineFunction, type Server, startServer } from '../../src/index.ts';
 import { within } from '../within.ts';
 
 /** A terminal of which nobody reads more than so many lines. */
@@ -35,6 +36,14 @@ async function serving(use: (server: Server, left: () => number) => Promise<void
     await server.stop();
   }
 }
+
+test('a module offers its streams too', () => {
+  async function* plain() {
+    yield 1;
+  }
+  const defined = defineFunction({ name: 'rows.scan', handler: plain });
+  expect([...functionsOf({ plain, defined }).keys()]).toEqual(['plain', 'rows.scan']);
+});
 
 describe('heddle call on a stream', () => {
   test('prints one line of JSON an item', async () => {

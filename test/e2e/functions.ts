@@ -47,3 +47,41 @@ async function waitFor(ctx: Context, file: string): Promise<string> {
   while (ctx.attempt === 1 && !existsSync(file)) await ctx.sleep(10);
   return `${ctx.server} attempt ${ctx.attempt}`;
 }
+
+/** Numbers from 1 on, one every 5 ms, without end; says on stdout when its generator has returned. */
+export const numbers = defineFunction({
+  name: 'numbers',
+  effect: 'pure',
+  handler: async function* (ctx) {
+    try {
+      for (let n = 1; ; n += 1) {
+        yield n;
+        await ctx.sleep(5);
+      }
+    } finally {
+      console.log(`numbers left attempt ${ctx.attempt}`);
+    }
+  },
+});
+
+/** Blobs of these sizes, each filled with its number, out of one buffer. */
+export const blobs = defineFunction({
+  name: 'blobs',
+  handler: async function* (_ctx, sizes: readonly number[]) {
+    const buffer = new Uint8Array(Math.max(...sizes));
+    for (const [at, size] of sizes.entries()) yield buffer.fill(at).subarray(0, size);
+  },
+});
+
+/** As many texts of `length` characters as anybody takes; `made` says how many those were. */
+let floodMade = 0;
+export const flood = defineFunction({
+  name: 'flood',
+  handler: async function* (_ctx, length: number) {
+    for (;;) {
+      floodMade += 1;
+      yield `${floodMade}`.padEnd(length);
+    }
+  },
+});
+export const made = defineFunction({ name: 'made', handler: () => floodMade });
