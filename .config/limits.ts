@@ -10,6 +10,8 @@ import { commandsMax, edgesMax } from '../src/core/workflow/workflow.ts';
 import { concurrencyDefault, queuedPerPlaceMax, queueWaitMsMax } from '../src/fabric/admission.ts';
 import { metaBytesMax } from '../src/fabric/call-options.ts';
 import { argumentsMax } from '../src/fabric/call-values.ts';
+import { watchersMax } from '../src/fabric/catalog-watches.ts';
+import { plannedOffersMax } from '../src/fabric/explainer.ts';
 import { callTimeoutMsDefault } from '../src/fabric/invocation.ts';
 import { largePerFrameMax } from '../src/fabric/large-values.ts';
 import { callsInFlightMax } from '../src/fabric/peer.ts';
@@ -40,6 +42,8 @@ export const limits: readonly Limit[] = [
   { what: 'nesting of a value', limit: `${count(valueDepthMax)} levels`, beyond: '`bad_argument` / `bad_result`' },
   { what: 'arguments of one call', limit: count(argumentsMax), beyond: '`bad_argument`' },
   { what: '`meta` of one call', limit: bytes(metaBytesMax), beyond: '`too_large`' },
+  { what: 'watchers of the catalog at one server', limit: count(watchersMax), beyond: '`overloaded`' },
+  { what: 'offers that `explain` lists', limit: count(plannedOffersMax), beyond: 'the others are counted' },
   { what: 'one gRPC message', limit: bytes(messageBytesMax), beyond: 'the peer is refused' },
   { what: 'time of one call, unless it says otherwise', limit: time(callTimeoutMsDefault), beyond: '`deadline_exceeded`' },
   { what: 'one step\'s inputs in all, or one run\'s result', limit: bytes(valueBytesMax), beyond: '`too_large` before it is sent / `bad_result`' },
