@@ -110,11 +110,15 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
 
   /** Stops what is under way; says whether the frame was out. */
   giveUp(reason: string, code: 'cancelled' | 'deadline_exceeded'): boolean {
+    if (this.#phase === 'inFlight') this.#peer?.send({ kind: 'cancel', id: this.#id, reason });
+    return this.leave(code);
+  }
+
+  /** The same, and the server that may be running it is not told. */
+  leave(code: 'cancelled' | 'deadline_exceeded'): boolean {
     const wasInFlight = this.#phase === 'inFlight';
-    if (wasInFlight) {
-      this.#peer?.send({ kind: 'cancel', id: this.#id, reason });
-      this.#peer?.release(this.#id);
-    } else if (this.#phase === 'waiting') this.#peer?.leaveQueue(this);
+    if (wasInFlight) this.#peer?.release(this.#id);
+    else if (this.#phase === 'waiting') this.#peer?.leaveQueue(this);
     else this.#stopReaching?.();
     this.end(wasInFlight ? code : 'cancelled');
     return wasInFlight;

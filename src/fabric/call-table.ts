@@ -41,9 +41,19 @@ export class CallTable<Route> implements CallEngine {
     return new Promise((resolve) => this.#idle.add(resolve));
   }
 
-  /** Ends every call with `closed`. */
-  close(what: string): void {
-    for (const call of this.#calls.values()) call.close(what);
+  /**
+   * Ends every call: those of this process with `closed`. Those that it passes on for others are dropped without a word: a
+   * caller whose connection to here is gone may take them elsewhere. True when there were such.
+   */
+  close(what: string): boolean {
+    let hasDropped = false;
+    for (const call of this.#calls.values()) {
+      const isOwn = call.invocation.caller === this.#context.instance;
+      if (isOwn) call.close(what);
+      else call.abandon();
+      hasDropped ||= !isOwn;
+    }
+    return hasDropped;
   }
 
   #begin(invocation: Invocation, sink: CallSink, history?: CallHistory): RoutedCall<Route> {

@@ -106,8 +106,9 @@ export class Drain {
     await this.#within(graceMs, rooms.idle());
     if (signal.aborted) return;
     const { underWay } = rooms;
-    rooms.endWork();
+    // Who asked for the drain hears of its end first: the end of work may be the end of their session.
     this.#tellEnd(underWay);
+    rooms.endWork();
     // What is on its way to here is still told `draining`: where the connection is gone, it may have run.
     await this.#within(lingerMs, left);
   }

@@ -70,6 +70,7 @@ export class HedgedCall<Route> implements CallHandle {
       {
         settled: (end) => this.#onSettled(end),
         progress: (value) => this.#sink.progress?.(value),
+        dropped: () => this.#onDropped(),
         started: (server, attempt) => this.#onStarted(server, attempt),
         waiting: (reason) => {
           this.#isInFlight = false;
@@ -102,6 +103,12 @@ export class HedgedCall<Route> implements CallHandle {
     this.#hasHedged = true;
     const { paid, terms } = this.#invocation;
     this.#begin({ ...this.#invocation, attempt: this.#nextAttempt, paid: paid + 1, terms: { ...terms, waitMs: 0, attemptsMax: 1 } });
+  }
+
+  #onDropped(): void {
+    this.#isSettled = true;
+    this.#stopTimer?.();
+    this.#sink.dropped?.();
   }
 
   #onSettled(end: Settlement): void {

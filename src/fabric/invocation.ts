@@ -66,9 +66,11 @@ export type CallWait =
   /** Open breakers stand before every offer; the first of them lets a probe through then. */
   | { readonly kind: 'breaker'; readonly untilMs: number };
 
-/** Where a call's end is told. `settled` is called exactly once. */
+/** Where a call's end is told: by one call of `settled`, or of `dropped`. */
 export interface CallSink {
   settled(settlement: Settlement): void;
+  /** This process ends without knowing how the call does: whoever it was passed on for sees the connection break. */
+  dropped?(): void;
   progress?(value: Payload): void;
   /** An item of the streamed result, credit for the streamed argument (the function runs then), or a sign of life. */
   streamed?(word: StreamWord): void;

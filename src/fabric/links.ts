@@ -154,8 +154,13 @@ export class Links {
     for (const session of this.#sessions) session.send(frame);
   }
 
-  close(): void {
+  /** Sends what is queued, then hangs up on every client. */
+  closeSessions(): void {
     for (const session of this.#sessions) session.close();
+  }
+
+  close(): void {
+    this.closeSessions();
     for (const peers of this.#byInstance.values()) for (const peer of peers) peer.close();
   }
 

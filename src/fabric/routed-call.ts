@@ -98,6 +98,15 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
     this.#fail(toWireError(new HeddleError('closed', { what }, { executed })));
   }
 
+  /** Forgets the call: nobody is told, neither who asked nor who runs it. Both find out when their connections to here are gone. */
+  abandon(): void {
+    if (this.#isSettled) return;
+    this.#attempt?.leave('cancelled');
+    this.#isSettled = true;
+    this.#stop();
+    this.#sink.dropped?.();
+  }
+
   expire(): void {
     if (this.#isSettled) return;
     const executed = this.#giveUp('the deadline has passed', 'deadline_exceeded');
@@ -250,10 +259,14 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
 
   #settle(end: Pick<ReplyFrame, 'outcome' | 'server' | 'freeSlots' | 'serverMicros'>): void {
     this.#isSettled = true;
+    this.#stop();
+    const server = end.server ?? this.#attempt?.serverName;
+    this.#sink.settled({ outcome: end.outcome, server, freeSlots: end.freeSlots, serverMicros: end.serverMicros });
+  }
+
+  #stop(): void {
     this.context.wheel.disarm(this);
     this.#stopWaiting?.();
     this.#onSettled?.(this);
-    const server = end.server ?? this.#attempt?.serverName;
-    this.#sink.settled({ outcome: end.outcome, server, freeSlots: end.freeSlots, serverMicros: end.serverMicros });
   }
 }

@@ -182,8 +182,9 @@ export class ServerRooms implements DrainableRooms {
   /** Ends every call and run. */
   endWork(): void {
     this.#runner.close();
-    this.#calls.close(`server ${this.#options.name}`);
+    const hasDropped = this.#calls.close(`server ${this.#options.name}`);
     this.#dispatcher.abortAll();
+    if (hasDropped) this.#links.closeSessions();
   }
 
   /** Leaves the mesh and drops links and timers. */

@@ -1,7 +1,8 @@
 import { describe, expect } from 'vitest';
+import { deferred } from '../../src/base/deferred.ts';
 import { failureOf } from '../within.ts';
 import { gate, same, waitOnce } from './runs.ts';
-import { worldTest as test } from './world.ts';
+import { FabricWorld, worldTest as test } from './world.ts';
 
 describe('clients of a server that drains', () => {
   test('use its session until another one is open: no call waits for the move', async ({ world }) => {
@@ -218,5 +219,39 @@ describe('a drain that a client asks for', () => {
     world.kill('two');
     expect(await world.settle(failed)).toMatchObject({ code: 'connection_lost', detail: { server: 'two' } });
     await world.settle(call);
+  });
+});
+
+describe('what a server that drains passes on, and cannot see to its end', () => {
+  test('is taken elsewhere by its caller where it may run again, and is no success that was not one where it may not', async ({
+    world,
+  }) => {
+    const pure = gate('pure');
+    const once = deferred<void>();
+    const entered = deferred<void>();
+    const hold = async (): Promise<void> => {
+      entered.resolve();
+      await once.promise;
+    };
+    const one = await world.start('one', {}, { tuning: { drainGraceMs: 500 } });
+    await world.start('two', { wait: pure.wait, hold });
+    const client = await world.connect(one);
+    const ended: unknown[] = [];
+    one.on('server.drained', ({ calls, sent, runs }) => ended.push({ calls, sent, runs }));
+    const calls = [client.call(pure.wait, []), client.call({ ...pure.wait, name: 'wait' }, [], { hedge: true })];
+    const held = client.call('hold', []).then(
+      () => 'done',
+      ({ executed }: { readonly executed: string }) => executed,
+    );
+    await world.settle(Promise.all([pure.entered, entered.promise]));
+    const direct = FabricWorld.routing === 'direct';
+    await world.settle(one[Symbol.asyncDispose]());
+    expect(ended).toEqual([{ calls: 0, sent: direct ? 0 : 3, runs: 0 }]);
+    pure.release();
+    expect(await world.settle(Promise.all(calls))).toEqual(['two', 'two']);
+    once.resolve();
+    expect(['done', direct ? 'done' : 'maybe']).toContain(await world.settle(held));
+    const process = world.processes.get('one');
+    expect([process?.armed, process?.transport.open]).toEqual([0, 0]);
   });
 });
