@@ -25,14 +25,25 @@ const slots = 1024;
 
 export class DeadlineWheel {
   readonly #clock: Clock;
+  readonly #onLate: ((lateMs: number) => void) | undefined;
   /** Ring heads: each slot is a circular list through a sentinel. */
   readonly #slots: WheelEntry[] = Array.from({ length: slots }, sentinel);
   #armed = 0;
   #turnedTick = 0;
   #cancel: CancelTask | undefined;
 
-  constructor(clock: Clock) {
+  /** When the timer is to run; infinity while there is none. */
+  #dueMs = Number.POSITIVE_INFINITY;
+
+  /** `onLate` is told by how much each turn came late. */
+  constructor(clock: Clock, onLate?: (lateMs: number) => void) {
     this.#clock = clock;
+    this.#onLate = onLate;
+  }
+
+  /** When its timer is to run; infinity while there is none. */
+  get dueMs(): number {
+    return this.#dueMs;
   }
 
   /** How many entries are armed. */
@@ -64,13 +75,18 @@ export class DeadlineWheel {
   close(): void {
     this.#cancel?.();
     this.#cancel = undefined;
+    this.#dueMs = Number.POSITIVE_INFINITY;
   }
 
   #schedule(): void {
+    const nowMs = this.#clock.nowMs();
     // To the boundary of the next tick: a whole tick from here could pass a boundary by almost another one (D2).
-    const untilBoundaryMs = tickMs - (this.#clock.nowMs() % tickMs);
+    const untilBoundaryMs = tickMs - (nowMs % tickMs);
+    this.#dueMs = nowMs + untilBoundaryMs;
     this.#cancel = this.#clock.schedule(untilBoundaryMs, () => {
+      this.#onLate?.(this.#clock.nowMs() - this.#dueMs);
       this.#cancel = undefined;
+      this.#dueMs = Number.POSITIVE_INFINITY;
       this.#turn();
       if (this.#armed > 0 && !this.#cancel) this.#schedule();
     });

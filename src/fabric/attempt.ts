@@ -125,7 +125,7 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
   }
 
   /** Accounts the attempt (T1); undefined on success. */
-  end(code: ErrorCode | undefined): void {
+  end(code: ErrorCode | undefined, serverMicros?: number): void {
     this.#phase = 'over';
     const permit = this.#permit;
     this.#permit = 0;
@@ -133,7 +133,7 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
     const { routing, context, invocation } = this.#owner;
     const elapsedMs = context.clock.nowMs() - this.#sentAtMs;
     const isStreamed = invocation.kind === 'stream' || invocation.hasStreamInput;
-    routing.ended(this.route, permit, { code, elapsedMs, attempt: this.#number, isStreamed });
+    routing.ended(this.route, permit, { code, elapsedMs, serverMicros, attempt: this.#number, isStreamed });
   }
 
   #reach(): void {
@@ -163,7 +163,18 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
     this.#number = this.#owner.onSending(this.serverName);
     const version = routing.versionOf(this.route, invocation);
     const isDirect = routing.isDirect(this.route);
-    const sent = { id: this.#id, attempt: this.#number, paid, nowMs: this.#sentAtMs, self: context.instance, version, isDirect, credit };
+    const roundTripMs = routing.roundTripMsOf(this.route);
+    const sent = {
+      id: this.#id,
+      attempt: this.#number,
+      paid,
+      nowMs: this.#sentAtMs,
+      self: context.instance,
+      version,
+      isDirect,
+      credit,
+      roundTripMs,
+    };
     peer.send(frameOf(invocation, sent));
   }
 

@@ -64,6 +64,10 @@ export class DirectRouting implements Routing<DirectRoute> {
     return isOffer(route) ? this.#offers.serverOf(route) : this.#entry.serverOf(route);
   }
 
+  roundTripMsOf(route: DirectRoute): number {
+    return isOffer(route) ? this.#offers.roundTripMsOf(route) : this.#entry.roundTripMsOf(route);
+  }
+
   versionOf(route: DirectRoute, invocation: Invocation): string | undefined {
     return isOffer(route) ? this.#offers.versionOf(route) : invocation.version;
   }

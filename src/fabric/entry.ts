@@ -41,6 +41,8 @@ export interface EntryOptions {
   readonly watches: CatalogWatches;
   readonly drains: DrainDoor;
   readonly nowMs: () => number;
+  /** By how much a frame that is read now may be older than it looks. */
+  readonly gapMs: (nowMs: number) => number;
   /** Set while no new work is taken. */
   readonly refusal: () => HeddleError | undefined;
 }
@@ -57,7 +59,7 @@ export class Entry {
     if (problem) return refuse(peer, frame.id, problem);
     switch (frame.kind) {
       case 'call':
-        return frame.isDirect ? this.#dispatch(frame, peer) : this.#relay(frame, peer);
+        return this.#call(frame, peer);
       case 'query':
         return this.#answer(frame, peer);
       case 'submit':
@@ -75,18 +77,26 @@ export class Entry {
     }
   }
 
+  #call(asSent: CallFrame, peer: Peer): void {
+    const nowMs = this.#options.nowMs();
+    const gapMs = this.#options.gapMs(nowMs);
+    const frame = gapMs === 0 ? asSent : { ...asSent, timeoutMs: Math.max(0, asSent.timeoutMs - gapMs) };
+    if (frame.isDirect) this.#dispatch(frame, peer);
+    else this.#relay(frame, peer, nowMs);
+  }
+
   #dispatch(frame: CallFrame, peer: Peer): void {
     const answer = new PeerAnswer(frame, peer);
     peer.serve(frame.id, answer);
     answer.handle = this.#options.dispatcher.dispatch(frame, answer);
   }
 
-  #relay(frame: CallFrame, peer: Peer): void {
+  #relay(frame: CallFrame, peer: Peer, nowMs: number): void {
     const refusal = this.#options.refusal();
     if (refusal) return refuse(peer, frame.id, refusal);
     const answer = new PeerAnswer(frame, peer);
     peer.serve(frame.id, answer);
-    answer.handle = this.#options.engine.start(invocationOf(frame, answer, this.#options.nowMs()), answer);
+    answer.handle = this.#options.engine.start(invocationOf(frame, answer, nowMs), answer);
   }
 
   #answer(frame: QueryFrame, peer: Peer): void {

@@ -80,6 +80,11 @@ export class Mesh implements FabricMesh {
     });
   }
 
+  /** When its next timer is to run. */
+  get dueMs(): number {
+    return this.#pump.dueMs;
+  }
+
   start(): Promise<void> {
     if (this.#phase === 'idle') {
       this.#phase = 'starting';

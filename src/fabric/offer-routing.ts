@@ -88,6 +88,10 @@ export class OfferRouting implements Routing<Offer> {
     return offer.server;
   }
 
+  roundTripMsOf(offer: Offer): number {
+    return offer.server.roundTripMs;
+  }
+
   versionOf(offer: Offer): string {
     return offer.record.version;
   }

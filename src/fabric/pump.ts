@@ -47,6 +47,11 @@ export class Pump<Input, Effect> {
     this.#arm();
   }
 
+  /** When the timer is to run; infinity while there is none. */
+  get dueMs(): number {
+    return this.#armedMs;
+  }
+
   /** No more wakes. Inputs are still handled. */
   close(): void {
     this.#isClosed = true;

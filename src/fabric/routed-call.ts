@@ -122,7 +122,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
   onReply(frame: ReplyFrame): void {
     const { outcome } = frame;
     if (outcome.ok) {
-      this.#attempt?.end(undefined);
+      this.#attempt?.end(undefined, frame.serverMicros);
       return this.#settle(frame);
     }
     const { code } = fromWireError(outcome.error);

@@ -43,6 +43,8 @@ export interface Routing<Route> {
   serverOf(route: Route): { readonly name: string; readonly instance: string };
   /** Whether the receiver of its frames must run the call itself; else it routes the call on. */
   isDirect(route: Route): boolean;
+  /** Time that a frame takes there and back, as far as it is known. */
+  roundTripMsOf(route: Route): number;
   /** The version to ask a route for. */
   versionOf(route: Route, invocation: Invocation): string | undefined;
   /** Strictest effect known of the function. */
@@ -65,6 +67,8 @@ export interface AttemptEnd {
   /** Undefined on success. */
   readonly code: ErrorCode | undefined;
   readonly elapsedMs: number;
+  /** Microseconds of it that passed at the server that ran it, where a result says so. */
+  readonly serverMicros: number | undefined;
   /** It took as long as its streams did, which says nothing of its server. */
   readonly isStreamed: boolean;
   /** Counts from 1. */

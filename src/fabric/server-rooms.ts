@@ -16,7 +16,7 @@ import { FabricCaller } from './caller.ts';
 import { CatalogWatches } from './catalog-watches.ts';
 import { Directory } from './directory.ts';
 import { Dispatcher } from './dispatcher.ts';
-import type { DrainableRooms, DrainFollower } from './drain.ts';
+import type { DrainableRooms } from './drain.ts';
 import { askToBeLeft, DrainDoor } from './drain-door.ts';
 import type { UnderWay } from './drain-port.ts';
 import { Entry } from './entry.ts';
@@ -32,25 +32,13 @@ import { Registry } from './registry.ts';
 import { RunCaller } from './run-caller.ts';
 import { RunRelay } from './run-relay.ts';
 import { Runner, type RunnerOptions } from './runner.ts';
+import type { ServerGuards } from './server-guards.ts';
 import type { ResolvedServerOptions } from './server-options.ts';
 import type { ServerParts } from './server-parts.ts';
 import { SessionNews } from './session-news.ts';
 import { SlotPool } from './slots.ts';
+import { StallWatch } from './stall-watch.ts';
 import { WaitingRoom } from './waiting-room.ts';
-
-/** What the rooms ask of the server's state. */
-export interface ServerGuards {
-  /** Set while work from outside is refused. */
-  readonly refusal: () => HeddleError | undefined;
-  /** Set while no further client is let in. */
-  readonly sessionRefusal: () => HeddleError | undefined;
-  /** Set once the server's own calls are refused. */
-  readonly callRefusal: () => HeddleError | undefined;
-  /** The fabric wants this server to stop. */
-  readonly mustStop: (error: HeddleError) => void;
-  /** Somebody wants this server to drain; returns what ends their listening. */
-  readonly drain: (follower: DrainFollower) => () => void;
-}
 
 export class ServerRooms implements DrainableRooms {
   readonly observer = new Observer();
@@ -65,6 +53,7 @@ export class ServerRooms implements DrainableRooms {
   readonly #guards: ServerGuards;
   readonly #identity: { readonly name: string; readonly instance: string };
   readonly #wheel: DeadlineWheel;
+  readonly #stalls: StallWatch;
   readonly #dispatcher: Dispatcher;
   readonly #breakers: Breakers;
   readonly #links: Links;
@@ -83,7 +72,9 @@ export class ServerRooms implements DrainableRooms {
     this.#parts = parts;
     this.#guards = guards;
     this.#identity = identity;
-    this.#wheel = new DeadlineWheel(clock);
+    this.#stalls = new StallWatch(clock, () => Math.min(this.#wheel.dueMs, this.#mesh?.dueMs ?? Number.POSITIVE_INFINITY));
+    this.#wheel = new DeadlineWheel(clock, (lateMs) => this.#stalls.note(lateMs));
+    observer.on('loop.stalled', ({ lateMs }) => this.#stalls.note(lateMs));
     this.registry = new Registry(options.functions, new SlotPool(options.slots));
     const catalog = new Catalog();
     this.#waitingRoom = new WaitingRoom(clock);
@@ -267,6 +258,7 @@ export class ServerRooms implements DrainableRooms {
       runner: this.#runner,
       runs,
       nowMs: () => this.#parts.clock.nowMs(),
+      gapMs: (nowMs) => this.#stalls.gapMs(nowMs),
       refusal: this.#guards.refusal,
       questions: new Questions({ members: () => this.mesh.members(), catalog: () => this.directory.offers(), explainer: this.explainer }),
       watches: new CatalogWatches({ feed: this.directory.feed, clock: this.#parts.clock, server: this.#options.name }),

@@ -14,7 +14,8 @@ import type { QueryFrame } from '../wire/frame.ts';
 import { CallTable } from './call-table.ts';
 import type { CallEngine, CallHandle, CallSink, Invocation } from './invocation.ts';
 import type { Peer } from './peer.ts';
-import type { CallContext, CallPeer, Routing, Tried } from './routing-port.ts';
+import { RoundTrip } from './round-trip.ts';
+import type { AttemptEnd, CallContext, CallPeer, Routing, Tried } from './routing-port.ts';
 import type { RunEngine, RunFollower, SubmitRequest, Unfollow } from './run-engine.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import { SessionQuestion } from './session-question.ts';
@@ -29,6 +30,7 @@ const notConnected = { name: 'the fabric', instance: '' };
 export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRoute> {
   readonly #keeper: SessionKeeper;
   readonly #clock: Clock;
+  readonly #roundTrip = new RoundTrip();
   readonly #calls: CallTable<SessionRoute>;
 
   constructor(keeper: SessionKeeper, context: CallContext) {
@@ -96,6 +98,10 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
     return route === nextSession ? notConnected : route.identity;
   }
 
+  roundTripMsOf(route: SessionRoute): number {
+    return this.#roundTrip.of(route);
+  }
+
   versionOf(_route: SessionRoute, invocation: Invocation): string | undefined {
     return invocation.version;
   }
@@ -121,7 +127,9 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
     return 1;
   }
 
-  ended(): void {}
+  ended(route: SessionRoute, _permit: number, { code, elapsedMs, serverMicros, isStreamed }: AttemptEnd): void {
+    if (code === undefined && serverMicros !== undefined && !isStreamed) this.#roundTrip.note(route, elapsedMs, serverMicros);
+  }
 
   #ask(send: (peer: Peer, id: number) => void): Promise<unknown> {
     return new SessionQuestion({ keeper: this.#keeper, clock: this.#clock, send }).ask();

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, connect } from 'heddle';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { failureOf, tell } from '../within.ts';
@@ -29,6 +30,17 @@ describe('a server process', { timeout: 60_000 }, () => {
     expect(await failureOf(connect([stopped.url]))).toMatchObject({ code: 'unreachable', executed: 'no' });
     stopped.process.signal('SIGCONT');
     await (await connect([stopped.url])).close();
+  });
+
+  test('that was stopped does not run what waited for it past its deadline', async () => {
+    const path = await stage.path('never made');
+    one.process.signal('SIGSTOP');
+    const late = await failureOf(client.call('holdOnce', [path], { timeoutMs: 300 }));
+    expect(late).toMatchObject({ code: 'deadline_exceeded', executed: 'maybe' });
+    await pause(1_500); // the stall is the case
+    one.process.signal('SIGCONT');
+    await isAlive();
+    expect(one.process.lines.filter((line) => line.includes(path))).toEqual([]);
   });
 
   test('fault 16: refuses a newcomer of another cluster, which says so and ends with code 3', async () => {

@@ -6,7 +6,7 @@ import { CatalogWatches } from '../../src/fabric/catalog-watches.ts';
 import type { Incoming, RequestFrame } from '../../src/fabric/conversation.ts';
 import { Entry, type EntryOptions } from '../../src/fabric/entry.ts';
 import type { Explainer } from '../../src/fabric/explainer.ts';
-import type { CallSink } from '../../src/fabric/invocation.ts';
+import type { CallSink, Invocation } from '../../src/fabric/invocation.ts';
 import type { Peer } from '../../src/fabric/peer.ts';
 import { Questions } from '../../src/fabric/questions.ts';
 import type { RunEngine, RunFollower } from '../../src/fabric/run-engine.ts';
@@ -67,14 +67,16 @@ function engineOfRuns(name: string) {
   return { engine, asked, left, followers };
 }
 
-function rig(kind: 'link' | 'session' = 'session', refusal?: HeddleError) {
+function rig(kind: 'link' | 'session' = 'session', refusal?: HeddleError, gapMs = 0) {
   const runner = engineOfRuns('runner');
   const runs = engineOfRuns('relay');
   const sinks: CallSink[] = [];
   const cancelled: string[] = [];
+  const given: (readonly [timeoutMs: number, deadlineMs: number])[] = [];
   const engine = {
-    start: (_invocation: unknown, sink: CallSink) => {
+    start: ({ timeoutMs, deadlineMs }: Invocation, sink: CallSink) => {
       sinks.push(sink);
+      given.push([timeoutMs, deadlineMs]);
       return { cancel: (reason: string) => void cancelled.push(reason) };
     },
   };
@@ -85,13 +87,14 @@ function rig(kind: 'link' | 'session' = 'session', refusal?: HeddleError) {
     questions: new Questions({ members: () => [], catalog: () => [], explainer: {} as unknown as Explainer }),
     watches: new CatalogWatches({ feed: new CatalogFeed(), clock: new VirtualClock(), server: 'one' }),
     nowMs: () => 0,
+    gapMs: () => gapMs,
     refusal: () => refusal,
   };
   const peer = new AskingPeer(kind);
   // An entry asks no more of them than is here.
   const entry = new Entry(options as unknown as EntryOptions);
   const ask = (frame: Parameters<Entry['onRequest']>[0]): void => entry.onRequest(frame, peer as unknown as Peer);
-  return { ask, peer, runner, runs, sinks, cancelled };
+  return { ask, peer, runner, runs, sinks, cancelled, given };
 }
 
 const call: CallFrame = {
@@ -193,6 +196,18 @@ describe('what is asked of a server', () => {
       expect([...runner.asked, ...runs.asked]).toEqual([`${by} attach r`, `${by} cancel r`]);
       await new Promise(setImmediate);
       expect(codesOf(peer)).toEqual(['unknown_run']);
+    }
+  });
+
+  test('just after this process stood still has less time left than its frame says, and none at the worst', () => {
+    for (const [gapMs, leftMs] of [
+      [0, 1_000],
+      [300, 700],
+      [5_000, 0],
+    ] as const) {
+      const { ask, given } = rig('session', undefined, gapMs);
+      ask(call);
+      expect(given).toEqual([[leftMs, leftMs]]);
     }
   });
 

@@ -80,6 +80,7 @@ interface RigOptions {
   readonly isDirect?: boolean;
   readonly isOverloadFinal?: boolean;
   readonly canPay?: boolean;
+  readonly roundTripMs?: number;
   /** No further call may wait for a provider. */
   readonly isCrowded?: boolean;
   readonly terms?: CallTerms;
@@ -107,6 +108,7 @@ function start(options: RigOptions = {}): Rig {
         : new HeddleError('no_route', { function: 'f', offers: [] })),
     mayComeBack: () => options.isUnknown ?? false,
     whenChanged: (patienceMs, changed) => (options.isCrowded ? undefined : room.enter(patienceMs, changed)),
+    roundTripMsOf: () => options.roundTripMs ?? 0,
     hedgeAfterMs: () => undefined,
     mayHedge: () => false,
     mayPay: () => options.canPay ?? true,
@@ -186,9 +188,11 @@ describe('a call', () => {
     expect(rig.settled).toHaveLength(1);
   });
 
-  it('stamps the remaining time less one hop', () => {
+  it('stamps the remaining time less half the round trip and the margin of a hop, a quarter at most', () => {
     const rig = start({ timeoutMs: 1_000 });
     expect(peer(rig, 'a').calls[0]?.timeoutMs).toBe(985);
+    expect(peer(start({ timeoutMs: 1_000, roundTripMs: 40 }), 'a').calls[0]?.timeoutMs).toBe(965);
+    expect(peer(start({ timeoutMs: 100, roundTripMs: 400 }), 'a').calls[0]?.timeoutMs).toBe(75);
     expect(peer(start({ timeoutMs: 20 }), 'a').calls[0]?.timeoutMs).toBe(15);
   });
 
