@@ -43,7 +43,7 @@ async function pidsOf(url: string, count: number): Promise<readonly number[]> {
   }
 }
 
-describe('heddle dev', { timeout: 90_000 }, () => {
+describe('heddle dev', () => {
   test.each(['SIGINT', 'SIGKILL'] as const)('is one fabric of server processes, and leaves none behind after %s', async (signal) => {
     const dev = stage.heddle('dev', functionsModule, '--servers', '2');
     const url = (await dev.line(/^HEDDLE_URL=/)).slice('HEDDLE_URL='.length);
@@ -55,7 +55,7 @@ describe('heddle dev', { timeout: 90_000 }, () => {
   });
 });
 
-describe('heddle serve', { timeout: 90_000 }, () => {
+describe('heddle serve', () => {
   test('a settings file alone starts a whole server, with modules relative to it', async () => {
     const file = await stage.path('whole.toml');
     await writeFile(await stage.path('mine.ts'), 'export const twice = (n: number): number => 2 * n;\n');

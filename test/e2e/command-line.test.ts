@@ -6,7 +6,7 @@ import { Stage } from './processes.ts';
 
 const stage = new Stage();
 
-describe('heddle serve', { timeout: 60_000 }, () => {
+describe('heddle serve', () => {
   test('case 23: the line with its address and the ready file are there once it listens, on a port of its own', async () => {
     const ports = await Promise.all(
       ['x', 'y', 'z'].map(async (name) => {

@@ -13,7 +13,7 @@ async function outputOf(example: string): Promise<string> {
   return run.lines.join('\n');
 }
 
-describe('the examples', { timeout: 120_000 }, () => {
+describe('the examples', () => {
   test('quickstart shows servers, steps, a kill, and the same result without the killed server', async () => {
     const output = await outputOf('quickstart');
     const [before = '', after = ''] = output.split('kill -9');

@@ -22,7 +22,7 @@ beforeAll(async () => {
   client = await connect(entry.url);
   await Promise.all([serve('b'), serve('c')]);
   await bothAreThere();
-}, 60_000);
+});
 
 afterAll(() => client.close());
 
@@ -54,7 +54,7 @@ async function memberNamed(name: string) {
   return (await client.members()).find((member) => member.name === name);
 }
 
-describe('the owner of a call is killed', { timeout: 60_000 }, () => {
+describe('the owner of a call is killed', () => {
   test('fault 1, case 17: an idempotent call goes on elsewhere, and routing avoids the dead server', async () => {
     const { call, holder } = await held('hold', 'idempotent');
     await holder.process.kill('SIGKILL');
@@ -96,7 +96,7 @@ describe('the owner of a call is killed', { timeout: 60_000 }, () => {
   });
 });
 
-describe('a server is told to stop', { timeout: 60_000 }, () => {
+describe('a server is told to stop', () => {
   test('fault 36: SIGTERM during a call: the call completes, new ones go elsewhere, then the server leaves', async () => {
     await bothAreThere();
     const { call, holder } = await held('hold', 'drained');

@@ -12,13 +12,13 @@ let client: Client;
 beforeAll(async () => {
   one = await stage.serve('one', functionsModule);
   client = await connect(one.url);
-}, 60_000);
+});
 
 afterAll(() => client.close());
 
 const isAlive = async () => expect(await client.call('whoami', [])).toMatchObject({ pid: one.process.pid });
 
-describe('a server process', { timeout: 60_000 }, () => {
+describe('a server process', () => {
   test('fault 6: a fresh dial to a stopped process ends at the watchdog, and the next address is taken', async () => {
     const stopped = await stage.serve('stopped');
     stopped.process.signal('SIGSTOP');

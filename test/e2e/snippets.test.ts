@@ -21,7 +21,7 @@ beforeAll(async () => {
   const runner = join(here, 'run-snippets.ts');
   const { stdout } = await run(process.execPath, ['--import', 'tsx', runner, ...snippets.map(pathOf)], { cwd: root });
   printed = JSON.parse(stdout) as Record<string, string>;
-}, 60_000);
+});
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
@@ -35,7 +35,7 @@ describe('the snippets of the README and the docs', () => {
     expect(printed[pathOf(snippet)]).toBe(snippet.output ?? '');
   });
 
-  test('compile under the strictest settings', { timeout: 60_000 }, async () => {
+  test('compile under the strictest settings', async () => {
     const settings = {
       extends: '../../../tsconfig.json',
       compilerOptions: { rootDir: '../../..', noEmit: true, noUnusedLocals: false },

@@ -129,6 +129,26 @@ describe('a member', () => {
     },
   );
 
+  test('whose old epoch is offered again after its restart stays what it is (fault 14)', () => {
+    start('a', 'b', 'c');
+    cutOff('c', 'a', 'b');
+    world.kill('b:1');
+    world.start({ name: 'b', address: 'b:1', join: ['a:1'], hasMemory: true });
+    const epochAt = (by: string) => world.at(`${by}:1`).gossip.inspection.records.find('b')?.epoch;
+    expect(world.until(() => epochAt('a') === 2 && statusOf('b', 'a') === 'alive', 1_000)).toBeDefined();
+    // c has heard nothing of it, and tells the others what it knows as soon as it can.
+    expect(epochAt('c')).toBe(1);
+    const seen = new Set<number | undefined>();
+    world.heal();
+    const isOver = (): boolean => {
+      for (const by of ['a', 'b']) seen.add(epochAt(by));
+      return world.isOneView() && epochAt('c') === 2;
+    };
+    expect(world.until(isOver, 15_000)).toBeDefined();
+    expect([...seen]).toEqual([2]);
+    expect(statuses('b')).toEqual(['alive', 'alive']);
+  });
+
   test('that leaves is gone everywhere within 1 s, is not dialled again, and comes back with a higher epoch (case 16)', () => {
     start('a', 'b', 'c');
     world.leave('b:1');

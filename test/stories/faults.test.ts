@@ -15,7 +15,6 @@ describe('peers that cannot be reached', () => {
     const client = await fabric.connect(silent.url, server);
     expect(await client.call('same', ['answered'])).toBe('answered');
     tell('a client passed the silent peer', started, 1000);
-    expect(performance.now() - started).toBeLessThan(5000);
     await silent.close();
   });
 

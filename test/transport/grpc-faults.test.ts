@@ -15,7 +15,7 @@ import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { encodeFrames, encodeLast, framedBytes, readGreeting } from '../../src/transport/batch-codec.ts';
 import { decodeChunk, encodeChunk } from '../../src/transport/chunk-codec.ts';
 import { GrpcTransport } from '../../src/transport/grpc.ts';
-import { frameBytesMax, outboxBytesMax } from '../../src/transport/limits.ts';
+import { frameBytesMax, outboxBytesMax, streamsPerSocketMax } from '../../src/transport/limits.ts';
 import type { Answer } from '../../src/transport/transport.ts';
 import { bytes, Ear, evidenceOf, House, pattern, World } from '../contract/transport-world.ts';
 import { openHandles, RawClient, rawPeer, startPeerProcess } from './raw-peers.ts';
@@ -72,7 +72,7 @@ describe('a dial', () => {
     while (openHandles() > before || peer.sockets.size > 0) await new Promise((resolve) => setImmediate(resolve));
     await peer.close();
     await dialler.close();
-  }, 60_000);
+  });
 
   test('to something that speaks gRPC but not Heddle is no link', async () => {
     const dialler = transport();
@@ -101,7 +101,7 @@ describe('a process that is', () => {
     if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
     expect(await dialOf(dialler, address)).toBe('refused');
     await dialler.close();
-  }, 20_000);
+  });
 
   test('stopped is stalled to a dial and silent to keepalive (fault 6)', async () => {
     const { child, address } = await startPeerProcess();
@@ -118,28 +118,24 @@ describe('a process that is', () => {
     child.kill('SIGKILL');
     await once(child, 'exit');
     await dialler.close();
-  }, 20_000);
+  });
 });
 
 describe('a dialler that is', () => {
   test.each([
     { signal: 'SIGKILL', evidence: 'reset' },
     { signal: 'SIGSTOP', evidence: 'silent' },
-  ] as const)(
-    'ended by $signal is $evidence to the side that accepted',
-    async ({ signal, evidence }) => {
-      const world = new World(new GrpcTransport({ clock: systemClock, keepalive: { timeMs: 100, timeoutMs: 200 } }), transport());
-      await world.listen();
-      const { child } = await startPeerProcess([world.address]);
-      const { ear } = await world.house.arrived();
-      child.kill(signal);
-      await ear.closed();
-      expect(ear.closes).toEqual([evidence]);
-      child.kill('SIGKILL');
-      await world.close();
-    },
-    20_000,
-  );
+  ] as const)('ended by $signal is $evidence to the side that accepted', async ({ signal, evidence }) => {
+    const world = new World(new GrpcTransport({ clock: systemClock, keepalive: { timeMs: 100, timeoutMs: 200 } }), transport());
+    await world.listen();
+    const { child } = await startPeerProcess([world.address]);
+    const { ear } = await world.house.arrived();
+    child.kill(signal);
+    await ear.closed();
+    expect(ear.closes).toEqual([evidence]);
+    child.kill('SIGKILL');
+    await world.close();
+  });
 });
 
 describe('a listener', () => {
@@ -299,6 +295,32 @@ describe('a listener', () => {
       const [settings] = (await once(session, 'remoteSettings')) as [{ initialWindowSize: number }];
       if (settings.initialWindowSize === 4 * 1024 * 1024) break;
     }
+    session.destroy();
+  });
+
+  test(`gives one socket ${streamsPerSocketMax} streams; one more waits until one has ended`, async () => {
+    const session = connectHttp2(`http://${world.address}`);
+    await once(session, 'remoteSettings');
+    const open = (path: string) => {
+      const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' });
+      stream.on('error', () => {});
+      return stream;
+    };
+    const streams = Array.from({ length: streamsPerSocketMax - 1 }, () => open(linkPath));
+    const ping = (): Promise<unknown> => new Promise((resolve) => session.ping(resolve));
+    // A service that nobody has is answered at once, in the last place and not beyond it.
+    await once(open('/other.Service/Method'), 'response');
+    streams.push(open(linkPath));
+    let isAnswered = false;
+    const late = open('/other.Service/Method').on('response', () => {
+      isAnswered = true;
+    });
+    // An answered ping has passed all that may go.
+    await ping();
+    await ping();
+    expect(isAnswered).toBe(false);
+    streams[0]?.close();
+    await once(late, 'response');
     session.destroy();
   });
 

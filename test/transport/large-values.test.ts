@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { type Chunk, decodeChunk, encodeChunk } from '../../src/transport/chunk-codec.ts';
 import { LargeReceiver } from '../../src/transport/large-receiver.ts';
 import { LargeSender } from '../../src/transport/large-sender.ts';
-import { arrivingMax, chunkBytesMax } from '../../src/transport/limits.ts';
+import { arrivingMax, chunkBytesMax, transfersMax } from '../../src/transport/limits.ts';
 import { isSame, pattern } from '../contract/transport-world.ts';
 
 const KiB = 1024;
@@ -179,4 +179,34 @@ test('credit that cannot be is refused', async () => {
   expect(sender.onCredit(1, chunkBytesMax)).toBe(true);
   sender.close();
   await expect(sent).rejects.toMatchObject({ code: 'closed' });
+});
+
+test(`${transfersMax} values may wait for the peer, then it is full until one has gone`, () => {
+  const { sender, got, moveForth, moveBack } = channel();
+  for (let transfer = 1; transfer < transfersMax; transfer += 1) void sender.send(transfer, new Uint8Array(1));
+  expect(sender.isFull).toBe(false);
+  void sender.send(transfersMax, new Uint8Array(1));
+  expect(sender.isFull).toBe(true);
+  sender.attach();
+  while (got.size === 0) moveForth();
+  while (sender.size === transfersMax) moveBack();
+  expect(sender.isFull).toBe(false);
+});
+
+test(`${transfersMax} values that were given up before they began are remembered; of one more the oldest is forgotten`, () => {
+  const { sender, receiver, got, moveForth } = channel();
+  for (let transfer = 1; transfer <= transfersMax; transfer += 1) receiver.drop(transfer);
+  sender.attach();
+  const arrive = (transfer: number): void => {
+    void sender.send(transfer, new Uint8Array(1)).catch(() => {});
+    while (moveForth());
+  };
+  arrive(1);
+  expect([...got.keys()]).toEqual([]);
+  // The place of number 1 is free again; the next but one pushes number 2 out.
+  receiver.drop(transfersMax + 1);
+  receiver.drop(transfersMax + 2);
+  arrive(2);
+  arrive(3);
+  expect([...got.keys()]).toEqual([2]);
 });

@@ -54,7 +54,7 @@ function faultsOf(program: ts.Program, file: ts.SourceFile | undefined): readonl
   );
 }
 
-describe('the public types', { timeout: 120_000 }, () => {
+describe('the public types', () => {
   const program = openProgram();
 
   it('cost at most 30,000 instantiations for a workflow of 50 steps, in proportion to the steps', () => {
