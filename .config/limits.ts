@@ -24,6 +24,7 @@ import { hedgesPerAttempt, tokensMax, tokensPerSuccess } from '../src/fabric/ret
 import { waitMsDefault } from '../src/fabric/routed-call.ts';
 import { activeMax, settledMax, settledMs } from '../src/fabric/runner.ts';
 import { waitingMax } from '../src/fabric/waiting-room.ts';
+import { silenceMsMax, wideWindowsMax, windowBytes, windowBytesMin } from '../src/fabric/stream-port.ts';
 import { messageBytesMax, socketsMax, socketsPerAddressMax, valueBytesMax } from '../src/transport/limits.ts';
 import { keyBytesMax } from '../src/wire/call-terms.ts';
 import { inlineBytesMax } from '../src/wire/common-messages.ts';
@@ -60,6 +61,8 @@ export const limits: readonly Limit[] = [
   { what: '`idempotencyKey` of one call', limit: bytes(keyBytesMax), beyond: '`bad_argument`' },
   { what: 'handlers of one function that ignore their signal', limit: `as many as may run at once, each ${time(patienceMsMin)} or its timeout after its reply`, beyond: 'the function is withdrawn until one returns' },
   { what: 'kinds of slots of one server or function', limit: `${count(slotKindsMax)}, ${count(slotsMax)} of each`, beyond: '`bad_argument`' },
+  { what: 'items of one stream that nobody has taken yet', limit: `${bytes(windowBytes)}, and one more item; ${bytes(windowBytesMin)} from the ${wideWindowsMax + 1}th stream on that a process reads`, beyond: 'its producer waits' },
+  { what: 'silence of one side of a stream', limit: time(silenceMsMax), beyond: '`deadline_exceeded` / the handler is cancelled' },
   { what: 'commands of a workflow', limit: count(commandsMax), beyond: '`bad_workflow`' },
   { what: 'edges of a workflow', limit: count(edgesMax), beyond: '`bad_workflow`' },
   { what: 'time of one run, unless it says otherwise', limit: time(runTimeoutMsDefault), beyond: '`deadline_exceeded`' },

@@ -32,7 +32,8 @@ export class CallTable<Route> implements CallEngine {
   }
 
   start(invocation: Invocation, sink: CallSink): CallHandle {
-    return invocation.terms?.hedge === true ? this.#hedge(invocation, sink) : this.#begin(invocation, sink);
+    const isWhole = invocation.kind === 'call' && !invocation.hasStreamInput;
+    return isWhole && invocation.terms?.hedge === true ? this.#hedge(invocation, sink) : this.#begin(invocation, sink);
   }
 
   /** Resolves when no call is under way. */

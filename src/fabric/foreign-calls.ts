@@ -13,12 +13,11 @@ import { messageBytesMax } from '../transport/limits.ts';
 import type { ForeignRequest } from '../transport/transport.ts';
 import { fromWireError } from '../wire/error.ts';
 import { decodeCallRequest, encodeCallResponse, encodeStreamItem, type ForeignCall } from '../wire/foreign.ts';
-import { encodeValue } from '../wire/value.ts';
 import { checkCallOptions } from './call-options.ts';
 import { termsOf } from './call-terms.ts';
 import { clientLeft } from './foreign-runs.ts';
 import { type CallEngine, callTimeoutMsDefault, type Invocation, type Settlement, timeoutMsMax } from './invocation.ts';
-import { StreamCall } from './stream-call.ts';
+import { payloadStream } from './payload-stream.ts';
 import { StreamWindows } from './stream-windows.ts';
 
 export interface ForeignCallsOptions {
@@ -51,16 +50,9 @@ export class ForeignCalls {
   /** Items as messages, pulled from the function as the client takes them. Throws what ends the stream. */
   async *stream(request: ForeignRequest): AsyncIterable<Uint8Array> {
     const { engine, clock, wheel } = this.#options;
-    const call = decodeCallRequest(request.message);
-    const invocation = this.#invocation(call, request, timeoutMsMax);
-    const ask = (credit: number) => ({
-      invocation: { ...invocation, kind: 'stream', credit } as const,
-      source: undefined,
-      signal: request.signal,
-    });
-    const items = new StreamCall({ engine, clock, wheel, windows: this.#windows, parent: undefined, ask });
-    const { isJsonOnly } = call;
-    for await (const item of items) yield encodeStreamItem(sendable(encodeValue(item, { isJsonOnly }), 'item'));
+    const invocation = this.#invocation(decodeCallRequest(request.message), request, timeoutMsMax);
+    const items = payloadStream({ engine, clock, wheel, windows: this.#windows }, () => invocation, request.signal);
+    for await (const item of items) yield encodeStreamItem(sendable(item, 'item'));
   }
 
   /** Throws `bad_argument`, `too_large`. */

@@ -65,4 +65,18 @@ export const rows: Readonly<Record<string, Row>> = {
     figure: 'callsPerSecond',
     peers: [{ name: 'heddle through an entry' }, { name: 'heddle' }],
   },
+  S1: {
+    title: 'items of one stream, 150 bytes, read one after the other (items a second)',
+    subject: 'heddle stream',
+    inFlight: 1,
+    figure: 'callsPerSecond',
+    peers: [{ name: 'grpc-js server stream' }],
+  },
+  S2: {
+    title: 'the same, 256 KiB (a quarter of the items is MiB a second)',
+    subject: 'heddle stream of 256 KiB',
+    inFlight: 1,
+    figure: 'callsPerSecond',
+    peers: [{ name: 'grpc-js server stream of 256 KiB' }],
+  },
 };

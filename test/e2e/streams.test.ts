@@ -61,8 +61,8 @@ describe('a stream through an entry', { timeout: 90_000 }, () => {
       last = now;
       return isStill ? now : 0;
     });
-    // 52 items of 10 KiB fill a window of 512 KiB; one more may be over it, and one was read.
-    expect(stopped - before).toBeLessThanOrEqual(20 * 54);
+    // 16 windows of 2 MiB and 4 of 32 KiB, of items that count 10,066 bytes; one may be over each, and one was read of each.
+    expect(stopped - before).toBeLessThanOrEqual(16 * (209 + 2) + 4 * (4 + 2));
     const memory = Number(await client.call('memory', []));
     for (let turn = 0; turn < 200; turn += 1) await Promise.all(readers.map((reader) => reader.next()));
     await Promise.all(readers.map((reader) => reader.return?.()));
