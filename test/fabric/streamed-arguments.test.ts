@@ -203,7 +203,13 @@ describe('a streamed last argument', () => {
     const entry = await world.start('entry');
     await world.start('one', { place: place('one') });
     const client = await world.connect(entry);
-    const busy = client.call('place', [watchedSource(async (n) => n).source()]);
+    async function* oneIn10s() {
+      for (let n = 1; ; n += 1) {
+        yield n;
+        await new Promise<void>((resolve) => world.clock.schedule(10_000, resolve));
+      }
+    }
+    const busy = client.call('place', [oneIn10s()]);
     busy.catch(() => {});
     await world.until('it runs', () => runs.length === 1);
     await world.start('two', { place: place('two') });
