@@ -9,14 +9,20 @@ import { HeddleError } from '../errors.ts';
 import { fromWireError } from '../wire/error.ts';
 import { decodeValue } from '../wire/value.ts';
 import { peerValueError } from '../wire/value-problem.ts';
+import type { AbortFollowers } from './abort-followers.ts';
 import type { CallHandle, CallSink, Settlement } from './invocation.ts';
 import type { ParentCall } from './serving.ts';
 
 /** Follows signal and parent until the call has its end. */
 export class Leash {
+  readonly #aborts: AbortFollowers;
   #reason: unknown;
   #isOver = false;
   #unfollow: (() => void) | undefined;
+
+  constructor(aborts: AbortFollowers) {
+    this.#aborts = aborts;
+  }
 
   /** Why the call was given up; undefined when it was not, or not by these. */
   get reason(): unknown {
@@ -29,12 +35,11 @@ export class Leash {
       this.#reason = reason;
       handle.cancel(reason instanceof Error ? reason.message : String(reason));
     };
-    const onAbort = (): void => cancel(signal?.reason);
-    if (signal?.aborted) return onAbort();
-    signal?.addEventListener('abort', onAbort, { once: true });
+    if (signal?.aborted) return cancel(signal.reason);
+    const leaveSignal = signal && this.#aborts.follow(signal, cancel);
     const leaveParent = parent?.onAbort(cancel);
     this.#unfollow = () => {
-      signal?.removeEventListener('abort', onAbort);
+      leaveSignal?.();
       leaveParent?.();
     };
     // A parent that was given up already has called back at once.
@@ -58,11 +63,12 @@ export class Leash {
 export class Ending implements CallSink {
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #leash = new Leash();
+  readonly #leash: Leash;
 
-  constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
+  constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void, aborts: AbortFollowers) {
     this.#resolve = resolve;
     this.#reject = reject;
+    this.#leash = new Leash(aborts);
   }
 
   /** Gives the call up when the signal aborts or the parent is given up. */

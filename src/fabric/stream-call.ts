@@ -10,6 +10,7 @@
 import type { Payload } from '../core/payload.ts';
 import { type ErrorCode, type ErrorDetails, type Executed, errorTable, HeddleError } from '../errors.ts';
 import { fromWireError } from '../wire/error.ts';
+import { AbortFollowers } from './abort-followers.ts';
 import { Leash } from './call-ending.ts';
 import { CallerStreams, type CallerStreamsOptions, type StreamedCallSink } from './caller-streams.ts';
 import type { Invocation, Settlement } from './invocation.ts';
@@ -27,6 +28,8 @@ export interface AskedCall {
 
 export interface StreamCallOptions extends CallerStreamsOptions {
   readonly windows: StreamWindows;
+  /** Shared by the calls of one process. */
+  readonly aborts?: AbortFollowers | undefined;
   readonly parent: ParentCall | undefined;
   /** What items are given out as (`ReaderOptions.read`). */
   readonly read?: ((value: Payload) => unknown) | undefined;
@@ -56,11 +59,12 @@ class ReadCall implements StreamedCallSink {
   readonly #options: StreamCallOptions;
   readonly #window: number;
   readonly #reader: StreamReader;
-  readonly #leash = new Leash();
+  readonly #leash: Leash;
   #streams: CallerStreams | undefined;
 
   constructor(options: StreamCallOptions) {
     this.#options = options;
+    this.#leash = new Leash(options.aborts ?? new AbortFollowers());
     this.#window = options.windows.open();
     this.#reader = new StreamReader({
       window: this.#window,
