@@ -70,6 +70,10 @@ export class Dispatcher {
     };
   }
 
+  get load(): LoopLoad {
+    return this.#host.load;
+  }
+
   /** Calls without a reply. A handler that goes on after its reply does not count. */
   get inFlight(): number {
     return this.#underWay.size;

@@ -47,6 +47,9 @@ export interface EntryOptions {
   readonly refusal: () => HeddleError | undefined;
 }
 
+/** A frame that waited less, in milliseconds, to be read was read at once. */
+const waitedMsMin = 10;
+
 export class Entry {
   readonly #options: EntryOptions;
 
@@ -79,10 +82,15 @@ export class Entry {
 
   #call(asSent: CallFrame, peer: Peer): void {
     const nowMs = this.#options.nowMs();
-    const gapMs = this.#options.gapMs(nowMs);
+    // What lies in an inbox for long has less time left, by a stall or by those before it.
+    const gapMs = Math.max(this.#options.gapMs(nowMs), peer.waitedMs < waitedMsMin ? 0 : peer.waitedMs);
     const frame = gapMs === 0 ? asSent : { ...asSent, timeoutMs: Math.max(0, asSent.timeoutMs - gapMs) };
+    const { load } = this.#options.dispatcher;
+    // Known to whoever admits it, here and now, be it by way of the router.
+    load.waitedMs = peer.waitedMs;
     if (frame.isDirect) this.#dispatch(frame, peer);
     else this.#relay(frame, peer, nowMs);
+    load.waitedMs = 0;
   }
 
   #dispatch(frame: CallFrame, peer: Peer): void {

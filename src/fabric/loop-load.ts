@@ -4,8 +4,8 @@
  * E1 asking costs two comparisons while the loop is on time. There is one timer while calls come, none without.
  * E2 a burst is worked off, one long handler or pause is forgiven: only a loop that was late for all of `burstMs` makes
  *    a process overloaded, and it is so until its loop has been on time for as long.
- * E3 an overloaded process refuses a call that comes once the turn it came in is late: batch first, critical last. So a
- *    turn stays short, and so does the wait of whatever is let in.
+ * E3 an overloaded process refuses a call that has waited to be read, or that comes once its turn of the loop is late: batch
+ *    first, critical last. So a turn stays short, and so does the wait of whatever is let in.
  */
 
 import type { CancelTask, Clock } from '../base/clock.ts';
@@ -17,9 +17,12 @@ const probeMs = 10;
 /** A loop less late than this is on time, in milliseconds. */
 const timelyMs = 20;
 /** How long the loop must have been late, in milliseconds, and on time again. */
-const burstMs = 500;
-/** An overloaded process refuses calls that come when the loop is later than this: critical, default, batch. */
-export const latenessMsMax = [100, 50, 25] as const satisfies Readonly<Record<Urgency, number>>;
+const burstMs = 1_000;
+/**
+ * An overloaded process refuses calls for which it is later than this: critical, default, batch. Lower: what is let in is faster;
+ * higher: fewer callers that send many calls at once are refused some.
+ */
+export const latenessMsMax = [400, 200, 100] as const satisfies Readonly<Record<Urgency, number>>;
 
 /**
  * Lateness is that of a timer which should have run by now, so that it is seen inside the turn that causes it (a histogram,
@@ -30,6 +33,8 @@ export const latenessMsMax = [100, 50, 25] as const satisfies Readonly<Record<Ur
 export class LoopLoad {
   readonly #clock: Clock;
   readonly #observer: Observer;
+  /** How long the call that comes now has waited to be read; whoever reads it says so. */
+  waitedMs = 0;
   #cancel: CancelTask | undefined;
   /** When the probe should run. */
   #dueMs = Number.POSITIVE_INFINITY;
@@ -37,7 +42,9 @@ export class LoopLoad {
   #wasAsked = false;
   /** Since when the loop has not been on time; undefined: it is. */
   #lateSinceMs: number | undefined;
-  #isForgiven = false;
+  #forgivenMs = 0;
+  /** Longest wait of a call since the last look. */
+  #waitedMostMs = 0;
   #isOverloaded = false;
   #timelySinceMs = 0;
 
@@ -50,15 +57,17 @@ export class LoopLoad {
     return this.#isOverloaded;
   }
 
-  /** A call came at `nowMs`: how late the loop is for it, in milliseconds, if that is a reason to refuse; else 0. */
+  /** A call came at `nowMs`: how late the process is for it, in milliseconds, if that is a reason to refuse; else 0. */
   latenessAt(nowMs: number, urgency: Urgency): number {
+    if (this.#cancel === undefined) this.#arm(nowMs);
     this.#wasAsked = true;
-    if (nowMs < this.#dueMs + timelyMs) {
+    if (this.waitedMs < timelyMs && nowMs < this.#dueMs + timelyMs) {
       this.#seenMs = nowMs;
-      if (this.#cancel === undefined) this.#arm(nowMs);
       return 0;
     }
-    const lateMs = this.#look(nowMs);
+    this.#waitedMostMs = Math.max(this.#waitedMostMs, this.waitedMs);
+    const lateMs = Math.max(this.#look(nowMs), this.waitedMs - this.#forgivenMs);
+    if (lateMs >= timelyMs) this.#late(nowMs, lateMs);
     return this.#isOverloaded && lateMs > latenessMsMax[urgency] ? lateMs : 0;
   }
 
@@ -83,9 +92,10 @@ export class LoopLoad {
   #probe(): void {
     const nowMs = this.#clock.nowMs();
     this.#cancel = undefined;
-    const lateMs = this.#look(nowMs);
+    const lateMs = Math.max(this.#look(nowMs), this.#waitedMostMs - this.#forgivenMs);
     this.#dueMs = Number.POSITIVE_INFINITY;
     if (lateMs < timelyMs || !this.#wasAsked) this.#onTime(nowMs);
+    this.#waitedMostMs = 0;
     if (this.#wasAsked || this.#isOverloaded) this.#arm(nowMs);
   }
 
@@ -93,8 +103,8 @@ export class LoopLoad {
   #look(nowMs: number): number {
     const pausedMs = nowMs - Math.max(this.#seenMs, this.#dueMs);
     this.#seenMs = nowMs;
-    if (pausedMs >= timelyMs && !this.#isForgiven) {
-      this.#isForgiven = true;
+    if (pausedMs >= timelyMs && this.#forgivenMs === 0) {
+      this.#forgivenMs = pausedMs;
       this.#dueMs += pausedMs;
     }
     const lateMs = nowMs - this.#dueMs;
@@ -104,7 +114,7 @@ export class LoopLoad {
 
   #late(nowMs: number, lateMs: number): void {
     this.#timelySinceMs = Number.POSITIVE_INFINITY;
-    this.#lateSinceMs ??= this.#dueMs;
+    this.#lateSinceMs ??= nowMs - lateMs;
     if (this.#isOverloaded || nowMs - this.#lateSinceMs < burstMs) return;
     this.#isOverloaded = true;
     this.#observer.emit({ kind: 'loop.overloaded', lateMs: Math.round(lateMs) });
@@ -112,7 +122,8 @@ export class LoopLoad {
 
   #onTime(nowMs: number): void {
     this.#lateSinceMs = undefined;
-    this.#isForgiven = false;
+    // Calls that came before the pause may still be read after it.
+    if (this.#waitedMostMs < timelyMs) this.#forgivenMs = 0;
     if (!this.#isOverloaded) return;
     this.#timelySinceMs = Math.min(this.#timelySinceMs, nowMs);
     if (nowMs - this.#timelySinceMs < burstMs) return;

@@ -82,6 +82,11 @@ export class Peer {
     return this.#closed;
   }
 
+  /** How long the frame that is being delivered waited in this process, in milliseconds. */
+  get waitedMs(): number {
+    return this.#link.waitedMs ?? 0;
+  }
+
   /** Conversations open towards the peer. */
   get inFlight(): number {
     return this.#outgoing.size;

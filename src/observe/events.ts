@@ -134,7 +134,7 @@ export const eventTable: Readonly<Record<EventKind, string>> = {
   'offer.conflicted': 'two servers announce different effects for the same function and version; the strictest counts',
   'offer.suspended': 'as many handlers of this function ignore their signal as may run at once: this server offers it to nobody meanwhile',
   'offer.resumed': 'one of those handlers has returned: this server offers the function again',
-  'loop.overloaded': "this server's event loop was late for half a second: it refuses calls, batch first, until it keeps up",
+  'loop.overloaded': 'this server has been late for a second with what it is sent: it refuses calls, batch first, until it keeps up',
   'loop.recovered': 'this server keeps up again and refuses no calls for its event loop',
   'attempt.settled': 'one attempt of a call from here has ended',
   'handler.failed': 'a handler, or one of its schemas, threw; the caller gets name and message at most, the stack stays here',

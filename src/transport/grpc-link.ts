@@ -56,6 +56,7 @@ export class GrpcLink implements Link, MessageHandlers {
       onOverflow: () => this.fail('stalled', `the peer leaves more than ${outboxBytesMax} bytes unread`),
     });
     this.#inbox = new Inbox({
+      nowMs: () => options.clock.nowMs(),
       deliver: (frame) => this.#onFrame(frame),
       pause: () => stream.pause(),
       resume: () => stream.resume(),
@@ -87,6 +88,10 @@ export class GrpcLink implements Link, MessageHandlers {
 
   get isWritable(): boolean {
     return this.#outbox.isWritable && this.#large.waitingBytes <= outboxBytesMax;
+  }
+
+  get waitedMs(): number {
+    return this.#inbox.waitedMs;
   }
 
   open(handlers: LinkHandlers): void {

@@ -12,6 +12,7 @@ import { inNextTurn } from '../base/clock.ts';
 import { inboxBytesMax, sliceFrames } from './limits.ts';
 
 export interface InboxOptions {
+  readonly nowMs: () => number;
   readonly deliver: (frame: Uint8Array) => void;
   readonly pause: () => void;
   readonly resume: () => void;
@@ -22,6 +23,10 @@ export class Inbox {
   /** What waits, from `#head` on. */
   #waiting: Uint8Array[] = [];
   #head = 0;
+  /** When each of them came. */
+  #cameAtMs: number[] = [];
+  #beganAtMs = 0;
+  #waitedMs = 0;
   /** All since nothing waited, so that what was delivered is let go in time too. */
   #bytes = 0;
   /** Frames that this turn may still deliver. */
@@ -33,8 +38,14 @@ export class Inbox {
     this.#options = options;
   }
 
+  /** How long the frame that is being delivered has waited here, in milliseconds. */
+  get waitedMs(): number {
+    return this.#waitedMs;
+  }
+
   /** A message begins. */
   begin(): void {
+    this.#beganAtMs = this.#options.nowMs();
     if (this.#waiting.length === 0) this.#left = sliceFrames;
   }
 
@@ -45,6 +56,7 @@ export class Inbox {
     }
     if (this.#waiting.length === 0) inNextTurn(this.#turn);
     this.#waiting.push(frame);
+    this.#cameAtMs.push(this.#beganAtMs);
     this.#bytes += frame.length;
     if (this.#bytes > inboxBytesMax && !this.#isPaused) {
       this.#isPaused = true;
@@ -59,18 +71,22 @@ export class Inbox {
   /** Forgets what waits. */
   close(): void {
     this.#waiting = [];
+    this.#cameAtMs = [];
     this.#head = 0;
     this.#bytes = 0;
   }
 
   /** A delivery may close the inbox. */
   #slice(framesMax: number): void {
+    const nowMs = this.#options.nowMs();
     for (let count = 0; count < framesMax; count += 1) {
       const frame = this.#waiting[this.#head];
       if (!frame) break;
+      this.#waitedMs = nowMs - (this.#cameAtMs[this.#head] ?? nowMs);
       this.#head += 1;
       this.#options.deliver(frame);
     }
+    this.#waitedMs = 0;
     if (this.#head < this.#waiting.length) return inNextTurn(this.#turn);
     this.close();
     if (!this.#isPaused) return;

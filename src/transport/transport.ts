@@ -48,6 +48,8 @@ export interface Link {
   readonly remoteAddress: string;
   /** False while the peer reads more slowly than we write; frames sent all the same are kept, in order. */
   readonly isWritable: boolean;
+  /** How long the frame that is being delivered waited in this process, in milliseconds; absent: not at all. */
+  readonly waitedMs?: number;
   /** Must be called once, soon; what arrived before is kept, in order, and delivered from the next turn on. */
   open(handlers: LinkHandlers): void;
   /**

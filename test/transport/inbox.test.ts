@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { Inbox } from '../../src/transport/inbox.ts';
 import { inboxBytesMax, sliceFrames } from '../../src/transport/limits.ts';
 
@@ -7,7 +8,9 @@ const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve)
 function world(onDeliver: (frame: Uint8Array) => void = () => {}) {
   const delivered: number[] = [];
   const heard: string[] = [];
+  const clock = new VirtualClock();
   const inbox = new Inbox({
+    nowMs: () => clock.nowMs(),
     deliver: (frame) => {
       delivered.push(frame[0] ?? -1);
       onDeliver(frame);
@@ -19,7 +22,7 @@ function world(onDeliver: (frame: Uint8Array) => void = () => {}) {
     inbox.begin();
     for (let at = 0; at < count; at += 1) inbox.push(new Uint8Array(bytes).fill(from + at));
   };
-  return { inbox, delivered, heard, message };
+  return { clock, inbox, delivered, heard, message };
 }
 
 const counted = (to: number): number[] => Array.from({ length: to }, (_unused, at) => at);
@@ -71,4 +74,17 @@ test('an inbox that is closed, be it by a delivery, delivers no more', async () 
   await turn();
   await turn();
   expect(delivered).toEqual(counted(sliceFrames + 2));
+});
+
+test('a frame that waits says for how long, one that is delivered at once does not', async () => {
+  const waited: number[] = [];
+  const { clock, inbox, message } = world(() => waited.push(inbox.waitedMs));
+  message(0, sliceFrames + 1);
+  clock.advance(70);
+  message(0, 1);
+  clock.advance(30);
+  await turn();
+  expect(waited).toEqual([...Array.from({ length: sliceFrames }, () => 0), 100, 30]);
+  message(0, 1);
+  expect(waited.at(-1)).toBe(0);
 });
