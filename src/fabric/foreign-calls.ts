@@ -5,6 +5,7 @@
  * K2 an answer that is larger than a gRPC message may be is `bad_result`: the function ran.
  */
 
+import { onAbort } from '../base/aborts.ts';
 import type { Clock } from '../base/clock.ts';
 import type { DeadlineWheel } from '../base/deadline-wheel.ts';
 import type { Payload } from '../core/payload.ts';
@@ -88,8 +89,7 @@ export class ForeignCalls {
   #settled(invocation: Invocation, signal: AbortSignal): Promise<Settlement> {
     return new Promise((resolve) => {
       const handle = this.#options.engine.start(invocation, { settled: resolve });
-      if (signal.aborted) handle.cancel(clientLeft);
-      else signal.addEventListener('abort', () => handle.cancel(clientLeft), { once: true });
+      onAbort(signal, () => handle.cancel(clientLeft));
     });
   }
 }

@@ -7,6 +7,7 @@
  * F5 an event that is larger than a gRPC message may be ends the stream as `bad_result`; the run goes its way.
  */
 
+import { onAbort } from '../base/aborts.ts';
 import { quiet } from '../base/deferred.ts';
 import type { Filled, Payload } from '../core/payload.ts';
 import { parseWorkflow } from '../core/workflow/parse.ts';
@@ -66,15 +67,12 @@ class Following {
   readonly events = new PendingEvents();
   /** Once the run is accepted. */
   runId: string | undefined;
-  readonly #signal: AbortSignal;
   readonly #unfollow: Unfollow;
-  readonly #onAbort = (): void => this.events.end();
+  readonly #leaveSignal: () => void;
   #isOver = false;
 
   constructor(signal: AbortSignal, follow: (follower: RunFollower) => Unfollow) {
-    this.#signal = signal;
-    signal.addEventListener('abort', this.#onAbort, { once: true });
-    if (signal.aborted) this.events.end();
+    this.#leaveSignal = onAbort(signal, () => this.events.end());
     this.#unfollow = follow({
       onEvent: (event) => {
         if (event.kind === 'run.accepted') this.runId = event.runId;
@@ -87,7 +85,7 @@ class Following {
 
   /** Says whether the run was over. */
   close(): boolean {
-    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#leaveSignal();
     this.#unfollow();
     return this.#isOver;
   }

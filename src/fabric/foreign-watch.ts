@@ -2,6 +2,7 @@
  * The catalog for clients in other languages: `heddle.v1.WatchEvent` messages, made when the client has room for the next.
  */
 
+import { onAbort } from '../base/aborts.ts';
 import { deferred } from '../base/deferred.ts';
 import type { HeddleError } from '../errors.ts';
 import { encodeCatalogEvent } from '../wire/catalog-news.ts';
@@ -26,8 +27,7 @@ export async function* watchCatalog(watch: {
       news.resolve();
     },
   });
-  const onAbort = (): void => news.resolve();
-  signal.addEventListener('abort', onAbort, { once: true });
+  const leaveSignal = onAbort(signal, () => news.resolve());
   try {
     while (!signal.aborted) {
       if (end) throw end;
@@ -39,7 +39,7 @@ export async function* watchCatalog(watch: {
       }
     }
   } finally {
-    signal.removeEventListener('abort', onAbort);
+    leaveSignal();
     watcher.close();
   }
 }

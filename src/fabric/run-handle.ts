@@ -7,6 +7,7 @@
  * H3 a run that is given up before it was sent is never sent.
  */
 
+import { onAbort } from '../base/aborts.ts';
 import { type Deferred, deferred, quiet } from '../base/deferred.ts';
 import { ReplayLog } from '../base/replay-log.ts';
 import type { Filled } from '../core/payload.ts';
@@ -43,7 +44,7 @@ export class RunHandle implements Run<unknown>, RunFollower {
     if (this.events.isEnded) return;
     this.#isSent = true;
     submit();
-    if (signal && !this.events.isEnded) this.#follow(signal);
+    if (!this.events.isEnded) this.#onEnd = onAbort(signal, (reason) => void quiet(this.cancel(textOf(reason))));
   }
 
   async cancel(reason = 'cancelled by the submitter'): Promise<void> {
@@ -72,12 +73,6 @@ export class RunHandle implements Run<unknown>, RunFollower {
     this.#finish(error);
     this.#accepted.reject(error);
     this.#result.reject(error);
-  }
-
-  #follow(signal: AbortSignal): void {
-    const cancel = (): void => void quiet(this.cancel(textOf(signal.reason)));
-    signal.addEventListener('abort', cancel, { once: true });
-    this.#onEnd = () => signal.removeEventListener('abort', cancel);
   }
 
   /** Nobody but this process has heard of the run. */

@@ -5,6 +5,7 @@
  * Q2 it is sent once: a session that breaks ends it, for a cancel may have been heard.
  */
 
+import { onAbort } from '../base/aborts.ts';
 import type { CancelTask, Clock } from '../base/clock.ts';
 import { type Deferred, deferred } from '../base/deferred.ts';
 import { HeddleError } from '../errors.ts';
@@ -48,15 +49,11 @@ export class SessionQuestion implements Conversation {
   /** Resolves with the decoded value of the reply. */
   ask(): Promise<unknown> {
     const { signal } = this.#options;
-    const onAbort = (): void => this.#onAbort(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    const { peer, isClosed } = this.#keeper;
-    if (signal?.aborted) onAbort();
-    else if (peer || isClosed) this.#put(peer);
-    else this.#leaveKeeper = this.#keeper.whenOpen((next) => this.#put(next));
+    const leaveSignal = onAbort(signal, (reason) => this.#onAbort(reason));
+    if (!signal?.aborted) this.#putSoon();
     return this.#answer.promise.finally(() => {
       this.#cancelTimeout();
-      signal?.removeEventListener('abort', onAbort);
+      leaveSignal();
     });
   }
 
@@ -80,6 +77,12 @@ export class SessionQuestion implements Conversation {
   onLost(): void {
     const server = this.#asked?.peer.identity.name ?? 'the server';
     this.#answer.reject(this.#keeper.isClosed ? clientClosed() : new HeddleError('connection_lost', { server }));
+  }
+
+  #putSoon(): void {
+    const { peer, isClosed } = this.#keeper;
+    if (peer || isClosed) this.#put(peer);
+    else this.#leaveKeeper = this.#keeper.whenOpen((next) => this.#put(next));
   }
 
   #put(peer: Peer | undefined): void {
