@@ -4,7 +4,9 @@
  * H1 a call goes over a link that takes new conversations, the newest of them.
  * H2 a call for which there is no link waits one dial's time for the mesh to make it, and not at all while nothing
  *    listens at the server's address.
- * H3 what arrives on any of them goes to the entry; mesh messages go to the mesh.
+ * H3 of two links to one server, the superfluous one closes only once both sides have said that they send no more calls
+ *    over it: one that was on its way would be lost, and might have run.
+ * H4 what arrives on any of them goes to the entry; mesh messages go to the mesh.
  * Which links there are is the mesh's decision; what a peer is, is peer.ts.
  */
 
@@ -32,6 +34,8 @@ export interface LinksOptions {
 export class Links {
   readonly #options: LinksOptions;
   readonly #byInstance = new Map<string, Peer[]>();
+  /** Links over which this side sends no more calls. */
+  readonly #leaving = new Set<Peer>();
   readonly #sessions = new Set<Peer>();
   #sessionsGone: Deferred<void> | undefined;
   /** Instances whose address refuses connections. */
@@ -51,6 +55,11 @@ export class Links {
   servers(name?: string): readonly Peer[] {
     const newest = [...this.#byInstance.values()].flatMap((peers) => peers.slice(0, 1));
     return name === undefined ? newest : newest.filter((peer) => peer.identity.name === name);
+  }
+
+  /** Every open link. */
+  all(): readonly Peer[] {
+    return [...[...this.#byInstance.values()].flat(), ...this.#leaving];
   }
 
   /** Waits for the mesh's link to a server that has none; tells `unreachable` after one dial's time. Gives what takes the wish back. */
@@ -100,11 +109,15 @@ export class Links {
   openLink(link: Link, identity: LinkIdentity, callbacks: MeshLinkCallbacks): MeshLink {
     const peer: Peer = new Peer(link, identity, {
       onRequest: (frame, from) => this.#options.onRequest(frame, from),
+      onServers: ({ isMoving }) => {
+        if (isMoving) this.#leftByPeer(peer);
+      },
       onMesh: callbacks.onMesh,
       onHeard: callbacks.onHeard,
       onClosed: (evidence, message) => {
         callbacks.onClosed(evidence, message);
         this.#remove(peer);
+        this.#leaving.delete(peer);
         this.#options.observer.emit({ kind: 'link.closed', server: identity.name, evidence, message });
       },
     });
@@ -114,10 +127,7 @@ export class Links {
     this.#tellAwaiting(identity.instance, peer);
     return {
       sendMesh: (message) => peer.sendMesh(message),
-      retire: () => {
-        this.#remove(peer);
-        peer.retire();
-      },
+      retire: () => this.#leave(peer),
       close: () => peer.close(),
     };
   }
@@ -162,6 +172,20 @@ export class Links {
   close(): void {
     this.closeSessions();
     for (const peers of this.#byInstance.values()) for (const peer of peers) peer.close();
+  }
+
+  /** Sends no more calls over a link, and says so. */
+  #leave(peer: Peer): void {
+    if (peer.closed !== undefined || this.#leaving.has(peer)) return;
+    this.#remove(peer);
+    this.#leaving.add(peer);
+    peer.send({ kind: 'servers', addresses: [], isMoving: true });
+  }
+
+  /** Nothing more comes over the link: it may close when all is settled. */
+  #leftByPeer(peer: Peer): void {
+    this.#leave(peer);
+    peer.retire();
   }
 
   #remove(peer: Peer): void {

@@ -163,7 +163,7 @@ export class ServerRooms implements DrainableRooms {
     this.#dispatcher.drain();
     this.directory.feed.end(new HeddleError('draining', { server: this.#options.name }));
     this.#news.moving();
-    await Promise.all([askToBeLeft(this.#options.name, this.#links.servers()), this.#links.sessionsGone()]);
+    await Promise.all([askToBeLeft(this.#options.name, this.#links.all()), this.#links.sessionsGone()]);
   }
 
   async idle(): Promise<void> {

@@ -187,7 +187,10 @@ export interface RunEventFrame {
 export interface ServersFrame {
   readonly kind: 'servers';
   readonly addresses: readonly string[];
-  /** The sender is draining: open another session, keep this one until its last call has settled. */
+  /**
+   * The sender is draining: open another session, keep this one until its last call has settled. Between servers: it sends no
+   * more calls over this link, which closes once both have said so and all is settled.
+   */
   readonly isMoving: boolean;
 }
 

@@ -4,6 +4,7 @@ import { Links } from '../../src/fabric/links.ts';
 import { Observer } from '../../src/observe/observer.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
 import type { Link } from '../../src/transport/transport.ts';
+import { encodeFrame } from '../../src/wire/frame-codec.ts';
 
 async function rig() {
   const clock = new VirtualClock();
@@ -62,8 +63,8 @@ describe('the links of a server', () => {
     expect(closed).toEqual(['a local', 'a local']);
   });
 
-  test('a link that is retired takes no new calls, and closes once it is quiet', async () => {
-    const { links, open, turn, closed } = await rig();
+  test('H3: a link that is retired takes no new calls, and closes once it is quiet and the other side has retired it too', async () => {
+    const { links, arrived, open, turn, closed } = await rig();
     const link = await open('a');
     const peer = links.find('a');
     const id = peer?.reserve({ onReply: () => {}, onLost: () => {} }) ?? 0;
@@ -73,6 +74,18 @@ describe('the links of a server', () => {
     expect(closed).toEqual([]);
     peer?.release(id);
     await turn();
+    expect(closed).toEqual([]);
+    arrived[0]?.send(encodeFrame({ kind: 'servers', addresses: [], isMoving: true }));
+    await turn();
+    expect(closed).toEqual(['a local']);
+  });
+
+  test('H3: a link that the other side retires takes no new calls either', async () => {
+    const { links, arrived, open, turn, closed } = await rig();
+    await open('a');
+    arrived[0]?.send(encodeFrame({ kind: 'servers', addresses: [], isMoving: true }));
+    await turn();
+    expect(links.find('a')).toBe(undefined);
     expect(closed).toEqual(['a local']);
   });
 

@@ -122,9 +122,13 @@ export class FabricWorld {
   readonly processes = new Map<string, WorldProcess>();
   /** How clients route; direct-suites.test.ts runs the suites of other files once more with the other one. */
   static routing: 'entry' | 'direct' = 'entry';
-  readonly #random: Random = seededRandom('world');
+  readonly #random: Random;
   readonly #servers = new Map<string, Server>();
   readonly #clients: Client[] = [];
+
+  constructor(seed = 'world') {
+    this.#random = seededRandom(seed);
+  }
 
   /** A server that joins the first one (unless `options.join` says otherwise); resolves when all that run list it. */
   async start(name: string, functions: Functions = {}, options: ServerOptions & { readonly tuning?: ServerTuning } = {}): Promise<Server> {
