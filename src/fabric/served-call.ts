@@ -19,7 +19,7 @@ import { queueWaitMs, retryAfterMsBounds } from './admission.ts';
 import { writeResult } from './call-values.ts';
 import { tellLogged, tellOverstayed } from './handler-events.ts';
 import { HandlerWork, type WorkingCall } from './handler-work.ts';
-import { type Settlement, timeoutMsMax } from './invocation.ts';
+import { isEndless, type Settlement, timeoutMsMax } from './invocation.ts';
 import type { CallOrigin, IncomingCall, ServedOffer } from './serving.ts';
 import type { StreamWord } from './stream-port.ts';
 import { cancelledVerdict, fullError, lateVerdict, stoppingVerdict, unwrittenVerdict } from './verdicts.ts';
@@ -195,7 +195,9 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
     }
     const nowMs = this.#turn('abandoned');
     this.#work?.leave();
-    this.offer.host.wheel.arm(this, nowMs + Math.max(patienceMsMin, this.#timeoutMs));
+    // A stream without a deadline gives its handler none to be patient for.
+    const patienceMs = isEndless(this.#timeoutMs) ? patienceMsMin : Math.max(patienceMsMin, this.#timeoutMs);
+    this.offer.host.wheel.arm(this, nowMs + patienceMs);
     this.#reply(this.#failure(error), nowMs, false);
     this.#work?.abort(error);
   }

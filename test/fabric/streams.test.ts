@@ -1,6 +1,7 @@
 /** Streams end to end, on virtual time: through a client's entry, at the server itself, and out of a handler. */
 
 import { describe, expect } from 'vitest';
+import { z } from 'zod';
 import { windowBytes } from '../../src/fabric/stream-port.ts';
 import { defineFunction, HeddleError } from '../../src/index.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
@@ -342,6 +343,58 @@ describe('the flow of a stream', () => {
     const next = owner.stream('busy', [])[Symbol.asyncIterator]();
     expect(await world.settle(next.next())).toEqual({ done: false, value: 1 });
     await next.return?.();
+  });
+});
+
+describe('a stream whose generator ignores that it was left', () => {
+  test('keeps its place for 5 s, then others get it', async ({ world }) => {
+    const deaf = defineFunction({
+      name: 'deaf',
+      concurrency: 2,
+      handler: async function* () {
+        yield 1;
+        await new Promise(() => {});
+      },
+    });
+    const owner = await world.start('owner', { deaf });
+    const asked = async (): Promise<unknown> => {
+      for await (const n of owner.stream('deaf', [], { retry: { attempts: 1 } })) return n;
+      return undefined;
+    };
+    const [kept, left] = [0, 1].map(() => owner.stream('deaf', [])[Symbol.asyncIterator]());
+    for (const reader of [kept, left]) {
+      await world.settle(Promise.resolve(reader?.next()));
+      void reader?.next().catch(() => {});
+    }
+    await world.turn();
+    await left?.return?.();
+    await expect(world.settle(asked())).rejects.toMatchObject({ code: 'overloaded' });
+    await world.advance(4_000);
+    await expect(world.settle(asked())).rejects.toMatchObject({ code: 'overloaded' });
+    await world.advance(2_000);
+    expect(await world.settle(asked())).toBe(1);
+  });
+});
+
+describe('items against the output schema', () => {
+  test('are checked and changed one by one, also by a schema that takes its time', async ({ world }) => {
+    const checked = defineFunction({
+      name: 'checked',
+      output: z.object({ n: z.number().max(3) }).transform(async ({ n }) => ({ n, even: n % 2 === 0 })),
+      handler: async function* () {
+        for await (const n of count(5)) yield { n };
+      },
+    });
+    const entry = await world.start('entry');
+    await world.start('owner', { checked });
+    const client = await world.connect(entry);
+    const { items, error } = await readAll(world, client.stream(checked, []));
+    expect(items).toEqual([
+      { n: 1, even: false },
+      { n: 2, even: true },
+      { n: 3, even: false },
+    ]);
+    expect(error).toMatchObject({ code: 'bad_result', executed: 'yes', detail: { path: [3, 'n'], lastItem: 3 } });
   });
 });
 
