@@ -134,7 +134,8 @@ export class FabricClient {
 
   async explain(fn: unknown, options?: unknown): Promise<unknown> {
     const query = explainQuery(fn, options);
-    return this.#direct?.explain(query) ?? this.#engine.query('explain', encodeValue(query));
+    const { terms, ...demands } = query;
+    return this.#direct?.explain(query) ?? this.#engine.query('explain', encodeValue({ ...demands, key: terms?.key }));
   }
 
   members(): Promise<unknown> {

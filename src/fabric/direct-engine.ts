@@ -9,8 +9,7 @@ import { type Clock, delay } from '../base/clock.ts';
 import type { DeadlineWheel } from '../base/deadline-wheel.ts';
 import type { Random } from '../base/random.ts';
 import { Catalog } from '../core/catalog/catalog.ts';
-import type { OfferQuery } from '../core/catalog/match.ts';
-import { Router } from '../core/routing/router.ts';
+import { type RouteQuery, Router } from '../core/routing/router.ts';
 import { Observer } from '../observe/observer.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { SessionHello } from '../wire/frame.ts';
@@ -100,7 +99,7 @@ export class DirectEngine implements CallEngine {
   }
 
   /** Where a call would go from here; undefined for a function that the entry may know of. */
-  explain(query: OfferQuery): Plan | undefined {
+  explain(query: RouteQuery): Plan | undefined {
     if (!this.#catalog.has(query.function)) return undefined;
     return new Explainer({ catalog: this.#catalog, router: this.#router, clock: this.#clock }).explain(query);
   }

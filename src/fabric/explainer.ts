@@ -7,11 +7,10 @@
 
 import type { Clock } from '../base/clock.ts';
 import type { Catalog } from '../core/catalog/catalog.ts';
-import type { OfferQuery } from '../core/catalog/match.ts';
 import { rangeOf } from '../core/function.ts';
 import { checkName, describeFound } from '../core/names.ts';
 import { inOrder, type OfferVerdict } from '../core/routing/explain.ts';
-import type { Router } from '../core/routing/router.ts';
+import type { RouteQuery, Router } from '../core/routing/router.ts';
 import { HeddleError } from '../errors.ts';
 import { checkCallOptions } from './call-options.ts';
 import type { Plan, PlannedStep } from './plan.ts';
@@ -33,26 +32,31 @@ export class Explainer {
   }
 
   /** Throws `no_such_function`. Linear in the function's offers. */
-  explain(asked: OfferQuery): Plan {
+  explain(asked: RouteQuery): Plan {
     const { catalog, router, clock } = this.#options;
     const name = asked.function;
     if (!catalog.has(name)) throw new HeddleError('no_such_function', { function: name, nearest: catalog.nearest(name) });
     const isCall = catalog.offersOf(name).some((offer) => offer.record.kind === 'call');
-    const query: OfferQuery = isCall ? asked : { ...asked, kind: 'stream' };
+    const query: RouteQuery = isCall ? asked : { ...asked, kind: 'stream' };
     const moment = { nowMs: clock.nowMs(), wallMs: clock.wallMs() };
-    const verdicts = inOrder(router.explain(query, undefined, moment).verdicts, moment.nowMs);
+    const explained = router.explain(query, undefined, moment);
+    const verdicts = inOrder(explained.verdicts, explained.favourite, moment.nowMs);
     const mismatch = catalog.mismatchTest(query);
     const matching = verdicts.filter(({ offer }) => mismatch(offer) === undefined).length;
-    const reasons = [...reasonsOf(verdicts, matching, catalog.wantedText(query)), ...notListed(verdicts.length)];
+    const reasons = [
+      ...reasonsOf(verdicts, matching, { wanted: catalog.wantedText(query), hasFavourite: explained.favourite !== undefined }),
+      ...notListed(verdicts.length),
+    ];
     return { steps: [{ ...placeOf(verdicts[0]), name, reasons, offers: verdicts.slice(0, plannedOffersMax).map(plannedOf) }] };
   }
 }
 
 /** What `explain` was asked for, checked. Throws `bad_argument`. */
-export function explainQuery(fn: unknown, options: unknown): OfferQuery {
-  const { need, version, target } = options === undefined ? {} : checkCallOptions(options);
-  if (typeof fn === 'string') return { function: checkName('function', fn, ['function']), version, need, target };
-  if (isHandle(fn)) return { function: fn.name, version: version ?? rangeOf(fn), need, target };
+export function explainQuery(fn: unknown, options: unknown): RouteQuery {
+  const { need, version, target, key } = options === undefined ? {} : checkCallOptions(options);
+  const terms = key === undefined ? undefined : { key };
+  if (typeof fn === 'string') return { function: checkName('function', fn, ['function']), version, need, target, terms };
+  if (isHandle(fn)) return { function: fn.name, version: version ?? rangeOf(fn), need, target, terms };
   throw new HeddleError('bad_argument', {
     path: ['function'],
     expected: 'the name of a function, or what defineFunction or remote gave',
@@ -64,13 +68,18 @@ function placeOf(first: OfferVerdict | undefined): Pick<PlannedStep, 'server' | 
   return first?.isCandidate ? { server: first.offer.server.name, version: first.offer.record.version } : {};
 }
 
-function reasonsOf(verdicts: readonly OfferVerdict[], matching: number, wanted: string): readonly string[] {
+function reasonsOf(
+  verdicts: readonly OfferVerdict[],
+  matching: number,
+  { wanted, hasFavourite }: { readonly wanted: string; readonly hasFavourite: boolean },
+): readonly string[] {
   const offers = `${verdicts.length} ${verdicts.length === 1 ? 'offer' : 'offers'}`;
   if (matching === 0) return [`no offer of ${offers} matches ${wanted}`];
   const candidates = verdicts.filter(({ isCandidate }) => isCandidate).length;
   const match = `${matching} of ${offers} ${matching === 1 ? 'matches' : 'match'}`;
   if (candidates === 0) return [`${match}, and none may take a call now`];
-  const choice = candidates === 1 ? 'it is the only candidate' : 'the better of two random candidates by latency and load is taken';
+  const usual = hasFavourite ? 'the one that the key prefers is taken' : 'the better of two random candidates by latency and load is taken';
+  const choice = candidates === 1 ? 'it is the only candidate' : usual;
   return [`${match}, ${candidates} may take a call now`, choice];
 }
 

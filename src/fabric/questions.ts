@@ -40,7 +40,7 @@ export class Questions {
 
   #explain(argument: Payload | undefined) {
     if (!argument) throw new HeddleError('protocol_error', { problem: 'a query for an explanation says of what' }, { executed: 'no' });
-    const { function: name, ...options } = checkOptions(read(argument), ['function', 'version', 'need', 'target'], 'query');
+    const { function: name, ...options } = checkOptions(read(argument), ['function', 'version', 'need', 'target', 'key'], 'query');
     return this.#options.explainer.explain(explainQuery(name, options));
   }
 }

@@ -25,6 +25,31 @@ describe('the idempotency key', () => {
   });
 });
 
+describe('the key', () => {
+  const whoami = defineFunction({ name: 'whoami', effect: 'pure', handler: (ctx) => ctx.server });
+
+  test('sends calls to one server, from every entry the same, and `explain` says which', async ({ world }) => {
+    const entries = [await world.start('entry'), await world.start('other')];
+    for (const name of ['a', 'b', 'c']) await world.start(name, { whoami });
+    const homes = new Set<string>();
+    for (const key of ['one', 'two', 'three', 'four', 'five', 'six', 'seven', 'eight']) {
+      const servers = new Set<string | undefined>();
+      for (const entry of entries) {
+        const client = await world.connect(entry);
+        for (let call = 0; call < 5; call += 1) servers.add(await world.settle(client.call(whoami, [], { key })));
+        for (const asked of [client, entry]) {
+          const { steps } = await world.settle(asked.explain('whoami', { key }));
+          servers.add(steps[0]?.server);
+          expect(steps[0]?.reasons).toContain('the one that the key prefers is taken');
+        }
+      }
+      expect([...servers]).toHaveLength(1);
+      for (const server of servers) homes.add(String(server));
+    }
+    expect(homes.size).toBe(3);
+  });
+});
+
 describe('the terms of a call', () => {
   test('are not sent when they say nothing', () => {
     expect(termsOf({})).toBeUndefined();

@@ -30,6 +30,8 @@ export interface OfferVerdict {
 export interface VerdictFacts {
   readonly mismatch: (offer: Offer) => string | undefined;
   readonly candidates: ReadonlySet<Offer>;
+  /** What the key of the query prefers. */
+  readonly favourite: Offer | undefined;
   readonly tried: Tried | undefined;
   readonly moment: Moment;
 }
@@ -48,12 +50,14 @@ export function verdictOn(offer: Offer, facts: VerdictFacts): OfferVerdict {
     };
   if (isReady(offer)) return { offer, isCandidate: true, why: 'candidate: its breaker lets the next call through as a probe' };
   const latency = latencyOf(offer, facts.moment.nowMs).toFixed(1);
-  return { offer, isCandidate: true, why: `candidate: ${latency} ms, ${offer.inFlight} in flight` };
+  const rank = offer === facts.favourite ? ', preferred by the key' : '';
+  return { offer, isCandidate: true, why: `candidate: ${latency} ms, ${offer.inFlight} in flight${rank}` };
 }
 
 /** Candidates first, the one most likely to be picked at the top; then the others, as they came. */
-export function inOrder(verdicts: readonly OfferVerdict[], nowMs: number): readonly OfferVerdict[] {
-  const costOf = ({ offer }: OfferVerdict): number => (isReady(offer) ? 0 : latencyOf(offer, nowMs) * loadOf(offer, nowMs));
+export function inOrder(verdicts: readonly OfferVerdict[], favourite: Offer | undefined, nowMs: number): readonly OfferVerdict[] {
+  const costOf = ({ offer }: OfferVerdict): number =>
+    isReady(offer) || offer === favourite ? 0 : latencyOf(offer, nowMs) * loadOf(offer, nowMs);
   const candidates = verdicts.filter(({ isCandidate }) => isCandidate).sort((a, b) => costOf(a) - costOf(b));
   return [...candidates, ...verdicts.filter(({ isCandidate }) => !isCandidate)];
 }

@@ -32,6 +32,8 @@ export interface RouteQuery extends OfferQuery {
 
 export interface RouteExplanation {
   readonly function: string;
+  /** The offer that the query's key prefers. */
+  readonly favourite: Offer | undefined;
   readonly verdicts: readonly OfferVerdict[];
   /** When a breaker before a matching offer grants its probe, in monotonic milliseconds. */
   readonly retryAtMs: number | undefined;
@@ -97,16 +99,20 @@ export class Router {
   }
 
   /** What speaks for or against each offer of the function. */
-  explain(query: OfferQuery, tried: Tried | undefined, moment: Moment): RouteExplanation {
+  explain(query: RouteQuery, tried: Tried | undefined, moment: Moment): RouteExplanation {
     const match = this.#catalog.matching(query);
-    const { offers, probes } = this.#untried(match, tried ?? new Map());
-    const facts = { mismatch: this.#catalog.mismatchTest(query), candidates: new Set([...offers, ...probes]), tried, moment };
+    const { offers, all, probes } = this.#untried(match, tried ?? new Map());
+    const key = query.terms?.key;
+    const favourite = key === undefined || probes.length > 0 ? undefined : favouriteOf(all, key, moment.nowMs);
+    const candidates = new Set([...(key === undefined ? offers : all), ...probes]);
+    const facts = { mismatch: this.#catalog.mismatchTest(query), candidates, favourite, tried, moment };
     const waits = match.groups
       .flat()
       .flatMap(({ gate, server }) => [gate, server.gate])
       .filter((gate) => gate.state === 'open');
     return {
       function: query.function,
+      favourite,
       verdicts: this.#catalog.offersOf(query.function).map((offer) => verdictOn(offer, facts)),
       retryAtMs: waits.length === 0 ? undefined : Math.min(...waits.map((gate) => gate.untilMs)),
     };
