@@ -16,7 +16,7 @@ import { fromWireError } from '../wire/error.ts';
 import { decodeCallRequest, encodeCallResponse, encodeStreamItem, type ForeignCall } from '../wire/foreign.ts';
 import { checkCallOptions } from './call-options.ts';
 import { termsOf } from './call-terms.ts';
-import { clientLeft } from './foreign-runs.ts';
+import { asJson, clientLeft } from './foreign-runs.ts';
 import { type CallEngine, callTimeoutMsDefault, type Invocation, type Settlement, timeoutMsMax } from './invocation.ts';
 import { payloadStream } from './payload-stream.ts';
 import { StreamWindows } from './stream-windows.ts';
@@ -51,9 +51,10 @@ export class ForeignCalls {
   /** Items as messages, pulled from the function as the client takes them. Throws what ends the stream. */
   async *stream(request: ForeignRequest): AsyncIterable<Uint8Array> {
     const { engine, clock, wheel } = this.#options;
-    const invocation = this.#invocation(decodeCallRequest(request.message), request, timeoutMsMax);
+    const call = decodeCallRequest(request.message);
+    const invocation = this.#invocation(call, request, timeoutMsMax);
     const items = payloadStream({ engine, clock, wheel, windows: this.#windows }, () => invocation, request.signal);
-    for await (const item of items) yield encodeStreamItem(sendable(item, 'item'));
+    for await (const item of items) yield encodeStreamItem(sendable(call.isJsonOnly ? asJson(item) : item, 'item'));
   }
 
   /** Throws `bad_argument`, `too_large`. */

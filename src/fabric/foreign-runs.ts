@@ -152,7 +152,8 @@ function plain(result: Filled, isJsonOnly: boolean): Filled {
   return { template: encodeValue(decodeFilled(result), { isJsonOnly }), inputs: [] };
 }
 
-function asJson(value: Payload): Payload {
+/** The value in JSON, whoever encoded it. */
+export function asJson(value: Payload): Payload {
   return value.encoding === 'json' ? value : encodeValue(decodeValue(value), { isJsonOnly: true });
 }
 
