@@ -3,17 +3,20 @@
  * flow-control window of its connection.
  */
 
+import { constants } from 'node:http2';
+
 import { ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
 
 import type { CancelTask, Clock } from '../base/clock.ts';
 import { windowBytes } from './grpc-options.ts';
-import { firstMessageMs } from './limits.ts';
+import { closeGraceMs, firstMessageMs } from './limits.ts';
 
 /** `onStream` is told the peer of every stream that opens. */
 export function guardStreams(clock: Clock, onStream: (peer: string) => void): ServerInterceptor {
+  const widened: Widened = new WeakMap();
   return (method, call) => {
     onStream(call.getPeer());
-    widenWindow(call, windowBytes(method.path));
+    widenWindow(call, windowBytes(method.path), widened);
     let cancel: CancelTask | undefined;
     const disarm = (): void => {
       cancel?.();
@@ -23,6 +26,8 @@ export function guardStreams(clock: Clock, onStream: (peer: string) => void): Se
       start: (next) => {
         cancel = clock.schedule(firstMessageMs, () => {
           call.sendStatus({ code: status.DEADLINE_EXCEEDED, details: `no message within ${firstMessageMs} ms` });
+          // Its half stays open for as long as the client likes: it is shut once the status can have arrived.
+          clock.schedule(closeGraceMs, () => invoke(fieldOf(call, 'stream'), 'close', constants.NGHTTP2_NO_ERROR));
         });
         next({
           onReceiveMessage: (message, deliver) => {
@@ -40,13 +45,21 @@ export function guardStreams(clock: Clock, onStream: (peer: string) => void): Se
   };
 }
 
+/** What each connection was widened to. */
+type Widened = WeakMap<object, number>;
+
 /**
- * Widens the connection under `call`. A grpc-js server ignores `grpc-node.flow_control_window`, which leaves 64 KiB for
+ * Widens the connection under `call`, once: a connection on which that is said more than ten times before the other side has
+ * answered is destroyed. A grpc-js server ignores `grpc-node.flow_control_window`, which leaves 64 KiB for
  * each direction that a client sends in; the session behind the call can be told all the same. Where it cannot be
  * found (another version), values just come more slowly; a test says so.
  */
-function widenWindow(call: unknown, bytes: number): void {
+function widenWindow(call: unknown, bytes: number, widened: Widened): void {
   const session = fieldOf(fieldOf(call, 'stream'), 'session');
+  if (typeof session !== 'object' || session === null || (widened.get(session) ?? 0) >= bytes) return;
+  widened.set(session, bytes);
+  // The streams of a connection that broke come up all the same, and what is thrown here ends the process.
+  if (fieldOf(session, 'destroyed') === true || fieldOf(session, 'closed') === true) return;
   const local = fieldOf(fieldOf(session, 'state'), 'localWindowSize');
   if (typeof local !== 'number' || local >= bytes) return;
   invoke(session, 'settings', { initialWindowSize: bytes });

@@ -120,7 +120,7 @@ export interface ServerProcess {
 /** Processes and a folder for one test file; all gone afterwards. */
 export class Stage {
   /** Only servers of one file's tests can meet. */
-  readonly #cluster = `e2e-${randomUUID()}`;
+  readonly cluster = `e2e-${randomUUID()}`;
   readonly #all: Spawned[] = [];
   readonly #folder = mkdtemp(join(tmpdir(), 'heddle-e2e-'));
 
@@ -133,7 +133,7 @@ export class Stage {
 
   /** `node ...` */
   run(...args: readonly string[]): Spawned {
-    const spawned = new Spawned(args, { HEDDLE_CLUSTER_NAME: this.#cluster });
+    const spawned = new Spawned(args, { HEDDLE_CLUSTER_NAME: this.cluster });
     this.#all.push(spawned);
     return spawned;
   }

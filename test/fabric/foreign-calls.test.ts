@@ -140,6 +140,13 @@ describe('a foreign client sends and gets', () => {
     expect(sent.status).toBe(status.RESOURCE_EXHAUSTED);
   });
 
+  test('hundreds of calls at once as the first thing on a connection, and each is answered', async () => {
+    const eager = new ForeignClient(entry.url);
+    const calls = Array.from({ length: 250 }, (_, nth) => eager.ask('Call', { function: 'same', args: json([nth]) }));
+    expect((await Promise.all(calls)).map(({ value }) => read(value))).toEqual(Array.from({ length: 250 }, (_, nth) => nth));
+    eager.close();
+  });
+
   test('a deadline that has passed already: nothing runs, or it is told that it may have', async () => {
     const late = client.ask('Call', { function: 'same', args: json([1]) }, { deadline: Date.now() });
     expect((await failureOf(late)).status).toBe(status.DEADLINE_EXCEEDED);
