@@ -39,6 +39,14 @@ describe('the examples', () => {
     expect(stepsIn(output).get('aggregate')).toMatch(/^db-/);
   });
 
+  test('live-words counts as the lines come, and leaves a stream when it has enough', async () => {
+    const output = await outputOf('live-words');
+    const counted = [...output.matchAll(/^ *(\d+) lines: [a-z]+ \d+, [a-z]+ \d+, [a-z]+ \d+$/gm)].map(([, lines]) => Number(lines));
+    expect(counted.length).toBeGreaterThan(2);
+    expect(counted.slice(0, 2)).toEqual([50, 100]);
+    expect(output).toMatch(/Its first line: # Heddle/);
+  });
+
   test('case 23: auto-port-bootstrap starts ten servers at once on ten ports, and each answers', async () => {
     const output = await outputOf('auto-port-bootstrap');
     const urls = [...output.matchAll(/^server-\d listens on (127\.0\.0\.1:\d+)$/gm)].map(([, url]) => url);
