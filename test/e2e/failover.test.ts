@@ -36,13 +36,17 @@ async function held(fn: 'hold' | 'holdOnce', file: string): Promise<{ call: Prom
   const path = await stage.path(file);
   const call = client.call(fn, [path]);
   call.catch(() => undefined); // looked at later
-  const holder = await Promise.race(
+  return { call, holder: await holderOf(path) };
+}
+
+/** The process that a call with this file is held in. */
+function holderOf(path: string): Promise<ServerProcess> {
+  return Promise.race(
     [...providers.values()].map(async (server) => {
       await server.process.line(new RegExp(`^holding ${path} `));
       return server;
     }),
   );
-  return { call, holder };
 }
 
 async function restart(killed: ServerProcess): Promise<ServerProcess> {
@@ -126,6 +130,28 @@ describe('a sole provider restarts', () => {
     expect(await call).toMatchObject({ server: 'only', pid: again.process.pid });
     tell('the waiting call was answered after the new process listened', startMs, 1000);
     await again.process.kill('SIGTERM');
+  });
+});
+
+describe('the owner of a call is killed under a direct client', { timeout: 60_000 }, () => {
+  test('fault 1, case 17: an idempotent call goes on elsewhere, a `once` call may have run, and both are told at once', async () => {
+    await bothAreThere();
+    const direct = await connect(entry.url, { routing: 'direct' });
+    const paths = { hold: await stage.path('direct-idempotent'), holdOnce: await stage.path('direct-once') };
+    for (const fn of ['hold', 'holdOnce'] as const) {
+      const call = direct.call(fn, [paths[fn]]);
+      call.catch(() => undefined); // looked at later
+      const holder = await holderOf(paths[fn]);
+      await holder.process.kill('SIGKILL');
+      const startMs = performance.now();
+      if (fn === 'hold') expect(await call).toBe(`${other(holder)} attempt 2`);
+      else expect(await failureOf(call)).toMatchObject({ code: 'connection_lost', executed: 'maybe', detail: { server: holder.name } });
+      tell('the direct caller knew of the kill', startMs, fn === 'hold' ? 1000 : 150);
+      for (let turn = 0; turn < 5; turn += 1) expect(await direct.call('whoami', [])).toMatchObject({ server: other(holder) });
+      await restart(holder);
+      await bothAreThere();
+    }
+    await direct.close();
   });
 });
 

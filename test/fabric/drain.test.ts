@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
+import { defineFunction } from '../../src/fabric/define.ts';
 import { failureOf } from '../within.ts';
 import { gate, same, waitOnce } from './runs.ts';
 import { FabricWorld, worldTest as test } from './world.ts';
@@ -253,5 +254,57 @@ describe('what a server that drains passes on, and cannot see to its end', () =>
     expect(['done', direct ? 'done' : 'maybe']).toContain(await world.settle(held));
     const process = world.processes.get('one');
     expect([process?.armed, process?.transport.open]).toEqual([0, 0]);
+  });
+});
+
+describe('a stream through or from a server that drains', () => {
+  const counted = (goOn: Promise<void>) =>
+    defineFunction({
+      name: 'counted',
+      effect: 'pure',
+      handler: async function* (_ctx, upTo: number): AsyncGenerator<number> {
+        for (let item = 1; item <= upTo; item += 1) {
+          if (item === 2) await goOn;
+          yield item;
+        }
+      },
+    });
+
+  for (const drained of ['one', 'two']) {
+    test(`is finished, over the old session (${drained})`, async ({ world }) => {
+      const goOn = deferred<void>();
+      const one = await world.start('one');
+      const two = await world.start('two', { counted: counted(goOn.promise) });
+      const client = await world.connect(one);
+      const items: unknown[] = [];
+      const read = (async () => {
+        for await (const item of client.stream('counted', [5])) items.push(item);
+      })();
+      await world.until('the first item is there', () => items.length === 1);
+      const stopped = (drained === 'one' ? one : two)[Symbol.asyncDispose]();
+      await world.advance(2_000);
+      goOn.resolve();
+      await world.settle(read);
+      expect(items).toEqual([1, 2, 3, 4, 5]);
+      await world.settle(stopped);
+    });
+  }
+
+  test('that outlasts its grace ends with an error, and names its last item', async ({ world }) => {
+    const one = await world.start('one', { counted: counted(new Promise(() => undefined)) }, { tuning: { drainGraceMs: 500 } });
+    await world.start('two');
+    const client = await world.connect(one);
+    const items: unknown[] = [];
+    const read = (async () => {
+      for await (const item of client.stream('counted', [5])) items.push(item);
+    })();
+    const failed = failureOf(read);
+    await world.until('the first item is there', () => items.length === 1);
+    const ends: unknown[] = [];
+    one.on('server.drained', ({ calls }) => ends.push(calls));
+    await world.settle(one[Symbol.asyncDispose]());
+    expect(ends).toEqual([1]);
+    expect(items).toEqual([1]);
+    expect(await world.settle(failed)).toMatchObject({ code: 'connection_lost', detail: { server: 'one', lastItem: 1 } });
   });
 });
