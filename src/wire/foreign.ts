@@ -37,6 +37,7 @@ export interface ForeignCall {
   readonly retry?: { readonly attempts: number } | undefined;
   readonly key?: string | undefined;
   readonly waitMs?: number | undefined;
+  readonly hedge?: boolean | undefined;
   /** False when the client says that it reads everything else too. */
   readonly isJsonOnly: boolean;
   /** The argument list, as it came; an absent one is the empty list. */
@@ -82,6 +83,7 @@ export function decodeCallRequest(message: Uint8Array): ForeignCall {
     retry: call.attemptsMax ? { attempts: call.attemptsMax } : undefined,
     key: call.key || undefined,
     waitMs: call.waitMs,
+    hedge: call.hedge || undefined,
     isJsonOnly: readsJsonOnly(call.reads),
     args: payloadOf(call.args) ?? noArguments,
   };

@@ -208,6 +208,10 @@ describe('a foreign client says more of a call', () => {
     expect(await failureOf(client.ask('Call', { function: 'flaky', attemptsMax: 1_000 }))).toMatchObject({ code: 'bad_argument' });
   });
 
+  test('that a second server may be tried while the first is slow', async () => {
+    expect(read((await client.ask('Call', { function: 'tell', hedge: true })).value)).toMatchObject({ attempt: 1 });
+  });
+
   test('a priority, of which an unknown one is the default', async () => {
     for (const priority of ['PRIORITY_BATCH', 'PRIORITY_CRITICAL', 77]) {
       expect(read((await client.ask('Call', { function: 'steps', args: json([1]), priority })).value)).toBe(1);

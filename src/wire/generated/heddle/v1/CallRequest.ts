@@ -20,6 +20,7 @@ export interface CallRequest {
   'key'?: (string);
   'waitMs'?: (number | string | Long);
   'attemptsMax'?: (number);
+  'hedge'?: (boolean);
   '_waitMs'?: "waitMs";
 }
 
@@ -37,5 +38,6 @@ export interface CallRequest__Output {
   'key'?: (string);
   'waitMs'?: (number);
   'attemptsMax'?: (number);
+  'hedge'?: (boolean);
   '_waitMs'?: "waitMs";
 }
