@@ -1,0 +1,153 @@
+/**
+ * Faults 29 and 30 with a server process of its own: ten times the load on functions that are short of something
+ * different each, and a hundred thousand calls given up at once. Prints what it measured.
+ */
+
+import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { type Client, connect, HeddleError } from '../../src/index.ts';
+import { Stage } from './processes.ts';
+
+const stage = new Stage();
+const functionsModule = fileURLToPath(new URL('load-functions.ts', import.meta.url));
+
+interface Measured {
+  readonly perSecond: number;
+  readonly p99Ms: number;
+  readonly refused: number;
+}
+
+/** The calls of one stretch: how long those took that were let in. */
+class Tally {
+  /** What else went wrong, by code. */
+  readonly others: string[] = [];
+  readonly #tookMs: number[] = [];
+  readonly #sinceMs = performance.now();
+  #refused = 0;
+
+  async count(call: Promise<unknown>): Promise<void> {
+    const startMs = performance.now();
+    try {
+      await call;
+      this.#tookMs.push(performance.now() - startMs);
+    } catch (error) {
+      if (HeddleError.is(error, 'overloaded')) this.#refused += 1;
+      else this.others.push(HeddleError.is(error) ? `${error.code} ${error.executed}` : String(error));
+    }
+  }
+
+  measured(): Measured {
+    const tookMs = this.#tookMs.sort((a, b) => a - b);
+    const seconds = (performance.now() - this.#sinceMs) / 1_000;
+    return { perSecond: tookMs.length / seconds, p99Ms: tookMs[Math.floor(tookMs.length * 0.99)] ?? Number.NaN, refused: this.#refused };
+  }
+}
+
+const once = { timeoutMs: 10_000, retry: { attempts: 1 } } as const;
+
+/** Always so many in flight. */
+async function saturate(
+  [client]: readonly Client[],
+  fun: string,
+  { inFlight, forMs }: { inFlight: number; forMs: number },
+): Promise<Measured> {
+  const tally = new Tally();
+  const endMs = performance.now() + forMs;
+  const loop = async (): Promise<void> => {
+    while (client && performance.now() < endMs) await tally.count(client.call(fun, [], once));
+  };
+  await Promise.all(Array.from({ length: inFlight }, loop));
+  return tally.measured();
+}
+
+/** So many a second, whatever becomes of those before. */
+async function offer(
+  clients: readonly Client[],
+  fun: string,
+  { perSecond, forMs }: { perSecond: number; forMs: number },
+): Promise<Measured> {
+  const tally = new Tally();
+  const startMs = performance.now();
+  const calls: Promise<void>[] = [];
+  for (let sent = 0; ; ) {
+    const elapsedMs = performance.now() - startMs;
+    if (elapsedMs > forMs) break;
+    for (; sent < (elapsedMs / 1_000) * perSecond; sent += 1) {
+      const client = clients[sent % clients.length];
+      if (client) calls.push(tally.count(client.call(fun, [], once)));
+    }
+    await pause(2); // the load is given by time
+  }
+  const measured = tally.measured();
+  await Promise.all(calls);
+  expect([...new Set(tally.others)]).toEqual([]);
+  return measured;
+}
+
+function say(what: string, { perSecond, p99Ms, refused }: Measured): void {
+  console.log(`${what}: ${perSecond.toFixed(1)} calls/s, p99 ${p99Ms.toFixed(0)} ms, ${refused} refused`);
+}
+
+test.each([
+  ['press', 16, 0],
+  ['spin', 16, 2_000],
+  ['query', 8, 15_000],
+])('fault 29: ten times the load on %s', async (fun, inFlight, settlesMs) => {
+  const server = await stage.serve(`load-${fun}`, functionsModule);
+  // On one session no more than 1,024 calls are in flight: the others would wait here, not there.
+  const clients = await Promise.all(Array.from({ length: 8 }, () => connect(server.url)));
+  const watcher = await connect(server.url);
+  await saturate(clients, fun, { inFlight, forMs: 1_000 });
+  say(`${fun} alone`, await saturate(clients, fun, { inFlight: 1, forMs: 2_000 }));
+  const capacity = await saturate(clients, fun, { inFlight, forMs: 5_000 });
+  say(`${fun} at its capacity`, capacity);
+  const before = await watcher.call('heap', []);
+  if (settlesMs > 0) await offer(clients, fun, { perSecond: 10 * capacity.perSecond, forMs: settlesMs });
+  const over = await offer(clients, fun, { perSecond: 10 * capacity.perSecond, forMs: 20_000 });
+  say(`${fun} at ten times`, over);
+  const during = await watcher.call('heap', [], { priority: 'critical' });
+  await pause(5_000); // recovery within 10 s, of which five with load
+  await offer(clients, fun, { perSecond: 0.5 * capacity.perSecond, forMs: 5_000 });
+  const after = await offer(clients, fun, { perSecond: 0.5 * capacity.perSecond, forMs: 5_000 });
+  say(`${fun} at half, ten seconds later`, after);
+  const mebibytes = [before, during, await watcher.call('heap', [])].map((bytes) => (Number(bytes) / 2 ** 20).toFixed(1));
+  console.log(`heap before, under load and after: ${mebibytes.join(', ')} MiB`);
+  await Promise.all([watcher, ...clients].map((client) => client.close()));
+  await server.process.kill('SIGKILL');
+  expect(over.perSecond).toBeGreaterThan(0.9 * capacity.perSecond);
+  expect(over.p99Ms).toBeLessThan(3 * capacity.p99Ms);
+  expect(after.refused).toBe(0);
+  expect(Number(mebibytes[2])).toBeLessThan(Number(mebibytes[0]) + 20);
+});
+
+test('fault 30: a hundred thousand calls given up at once free everything', async () => {
+  const server = await stage.serve('held', functionsModule);
+  const clients: Client[] = [];
+  while (clients.length < 100) clients.push(await connect(server.url));
+  const watcher = await connect(server.url);
+  const before = Number(await watcher.call('heap', []));
+  const controllers = clients.map(() => new AbortController());
+  const calls: Promise<unknown>[] = [];
+  for (const [at, client] of clients.entries()) {
+    const options = { timeoutMs: 600_000, signal: controllers[at]?.signal, priority: 'critical' } as const;
+    for (let n = 0; n < 1_000; n += 1) calls.push(client.call('hold', [], options).catch(() => {}));
+    // All at once would be an overload, and refused.
+    while (Number(await watcher.call('insideHold', [], { timeoutMs: 60_000 })) < calls.length) await pause(5);
+  }
+  const held = Number(await watcher.call('heap', [], { timeoutMs: 60_000 }));
+  const startMs = performance.now();
+  for (const controller of controllers) controller.abort();
+  const sentMs = performance.now() - startMs;
+  await Promise.all(calls);
+  while (Number(await watcher.call('insideHold', [], { timeoutMs: 60_000 })) > 0) await pause(5);
+  const freeMs = performance.now() - startMs;
+  const after = Number(await watcher.call('heap', []));
+  const mebibytes = [before, held, after].map((bytes) => (bytes / 2 ** 20).toFixed(1));
+  console.log(
+    `given up in ${sentMs.toFixed(0)} ms, free after ${freeMs.toFixed(0)} ms; heap before, held and after: ${mebibytes.join(', ')} MiB`,
+  );
+  await Promise.all([watcher, ...clients].map((client) => client.close()));
+  await server.process.kill('SIGKILL');
+  expect(after).toBeLessThan(before + 20 * 2 ** 20);
+});
