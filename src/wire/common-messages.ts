@@ -163,6 +163,13 @@ export function readPathPart(reader: ProtoReader): string | number {
   return part;
 }
 
+interface NeedLists {
+  readonly all?: readonly string[];
+  readonly any?: readonly string[];
+  readonly none?: readonly string[];
+  readonly prefer?: readonly string[];
+}
+
 export function writeNeed(writer: ProtoWriter, field: number, need: Need | undefined): void {
   if (need === undefined) return;
   const mark = writer.mark();
@@ -176,7 +183,6 @@ export function writeNeed(writer: ProtoWriter, field: number, need: Need | undef
   writer.message(field, mark);
 }
 
-/** A list where only `all` is given, as most callers write it. */
 export function readNeed(reader: ProtoReader): Need {
   const outer = reader.enter();
   const lists: [string[], string[], string[], string[]] = [[], [], [], []];
@@ -187,6 +193,11 @@ export function readNeed(reader: ProtoReader): Need {
   }
   reader.leave(outer);
   const [all, any, none, prefer] = lists;
+  return needOfLists({ all, any, none, prefer });
+}
+
+/** A list where only `all` is given, as most callers write it. */
+export function needOfLists({ all = [], any = [], none = [], prefer = [] }: NeedLists): Need {
   if (any.length + none.length + prefer.length === 0) return all;
   return {
     ...(all.length > 0 ? { all } : {}),

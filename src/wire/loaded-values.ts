@@ -5,6 +5,7 @@
 import type { Need } from '../core/catalog/offer.ts';
 import type { Encoding, Payload } from '../core/payload.ts';
 import type { Executed } from '../errors.ts';
+import { needOfLists } from './common-messages.ts';
 import type { Encoding__Output } from './generated/heddle/v1/Encoding.ts';
 import type { Error__Output, Error as ErrorIn } from './generated/heddle/v1/Error.ts';
 import type { Executed__Output } from './generated/heddle/v1/Executed.ts';
@@ -50,17 +51,9 @@ export function readsJsonOnly(reads: readonly Encoding__Output[] | undefined): b
   return !(reads?.includes('ENCODING_BINARY') && reads.includes('ENCODING_BYTES') && reads.includes('ENCODING_UNDEFINED'));
 }
 
-/** A list where only `all` is given; absent when nothing is demanded. */
+/** Absent when nothing is demanded. */
 export function needOf(need: Need__Output | undefined): Need | undefined {
-  if (!need) return undefined;
-  const { all = [], any = [], none = [], prefer = [] } = need;
-  if (any.length + none.length + prefer.length === 0) return all;
-  return {
-    ...(all.length > 0 ? { all } : {}),
-    ...(any.length > 0 ? { any } : {}),
-    ...(none.length > 0 ? { none } : {}),
-    ...(prefer.length > 0 ? { prefer } : {}),
-  };
+  return need && needOfLists(need);
 }
 
 /** Without partial results, which a greeting never has. */

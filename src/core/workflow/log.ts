@@ -3,9 +3,10 @@
  *
  * E1 `since(n)` gives every kept event after number n, in order: a follower that comes back misses nothing that
  *    is not superseded.
- * E2 at most `eventsMax` events and `progressBytesMax` of progress are kept. At a limit, what a later event of the
- *    same step supersedes is dropped: older progress, and waits and attempts that are over. Of 10,000 steps that
- *    leaves at most an attempt, the last progress and the end each: 30,000 events and those of the run itself.
+ * E2 at most `eventsMax` events and `progressBytesMax` of progress are kept, or a quarter of that beside what nothing
+ *    supersedes. At a limit, what a later event of the same step supersedes is dropped: older progress, and waits and
+ *    attempts that are over. Of 10,000 steps that leaves at most an attempt, the last progress and the end each:
+ *    30,000 events and those of the run itself.
  */
 
 import { assert } from '../../base/assert.ts';
@@ -15,15 +16,21 @@ import type { WireRunEvent } from './record.ts';
 export const eventsMax = 40_000;
 export const progressBytesMax = 8 * 1024 * 1024;
 
+interface LogSize {
+  readonly events: number;
+  readonly progressBytes: number;
+}
+
 export class EventLog {
   #events: WireRunEvent[] = [];
   #progressBytes = 0;
-  readonly #eventsMax: number;
-  readonly #progressBytesMax: number;
+  readonly #limits: LogSize;
+  /** When the next look for what is superseded is due. */
+  #compactAt: LogSize;
 
-  constructor(limits: { readonly events?: number; readonly progressBytes?: number } = {}) {
-    this.#eventsMax = limits.events ?? eventsMax;
-    this.#progressBytesMax = limits.progressBytes ?? progressBytesMax;
+  constructor({ events = eventsMax, progressBytes = progressBytesMax }: Partial<LogSize> = {}) {
+    this.#limits = { events, progressBytes };
+    this.#compactAt = this.#limits;
   }
 
   get size(): number {
@@ -40,7 +47,7 @@ export class EventLog {
     assert(event.seq > (this.#events.at(-1)?.seq ?? 0), `event ${event.seq} is out of order`);
     this.#events.push(event);
     this.#progressBytes += progressBytes(event);
-    if (this.#events.length > this.#eventsMax || this.#progressBytes > this.#progressBytesMax) this.#compact();
+    if (this.#events.length > this.#compactAt.events || this.#progressBytes > this.#compactAt.progressBytes) this.#compact();
   }
 
   /** The kept events with a number above `seq`. Logarithmic, and linear in what it gives. */
@@ -54,6 +61,12 @@ export class EventLog {
     for (const event of this.#events.reverse()) if (!superseded.has(event)) kept.push(event);
     this.#events = kept.reverse();
     this.#progressBytes = kept.reduce((sum, event) => sum + progressBytes(event), 0);
+    // What nothing supersedes may be near a limit or over it by itself: not every event may look through all others.
+    const { events, progressBytes: bytes } = this.#limits;
+    this.#compactAt = {
+      events: Math.max(events, kept.length + events / 4),
+      progressBytes: Math.max(bytes, this.#progressBytes + bytes / 4),
+    };
   }
 }
 

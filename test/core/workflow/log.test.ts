@@ -54,6 +54,24 @@ describe('the log of a run', () => {
     expect(log.since(sequence - 1)).toHaveLength(1);
   });
 
+  it('E2: progress that nothing supersedes may be over the limit, and is not looked through for every event', () => {
+    const steps = Array.from({ length: 50 }, (_, at) => `s${at}`);
+    const text = 'x'.repeat(1_000);
+    const log = logOf(
+      steps.map((step) => progress(step, text)),
+      { progressBytes: 20_000 },
+    );
+    expect(log.size).toBe(50);
+    const sizes = steps.map((step) => {
+      log.add(progress(step, text));
+      return log.size;
+    });
+    // It grows for a while, then drops what is stale, again and again.
+    expect(sizes.filter((size) => size === 50).length).toBeGreaterThan(5);
+    expect(sizes.filter((size) => size > 50).length).toBeGreaterThan(30);
+    expect(Math.max(...sizes)).toBeLessThanOrEqual(56);
+  });
+
   it('E2: 10,000 steps that all wait, report and retry stay within the limit', () => {
     const log = new EventLog();
     let largest = 0;
