@@ -12,7 +12,7 @@ export const frameBytesMax = 128 * KiB;
 export const batchBytesMax = 256 * KiB;
 export const batchFramesMax = 1024;
 
-/** Frames of one message that a turn of the event loop delivers; by measurement, see inbox.ts. */
+/** Frames that a turn of the event loop delivers; by measurement, see inbox.ts. */
 export const sliceFrames = 32;
 
 /** Arrived frames that wait for their turn; beyond it the stream is not read. */

@@ -46,6 +46,14 @@ test('a long message is delivered a slice a turn, in order, later messages behin
   expect(delivered.at(-1)).toBe(7);
 });
 
+test('many short messages in one turn are one long one (I1)', async () => {
+  const { delivered, message } = world();
+  for (let at = 0; at <= sliceFrames; at += 1) message(at, 1);
+  expect(delivered).toEqual(counted(sliceFrames));
+  await turn();
+  expect(delivered).toEqual(counted(sliceFrames + 1));
+});
+
 test('the stream is paused while too much waits, and read on when all is delivered (I2)', async () => {
   const { heard, message } = world();
   const frameBytes = inboxBytesMax / sliceFrames;
