@@ -71,7 +71,7 @@ export const errorTable = {
   no_matching_offer: { executed: no, retry: 'never', isBreakerFailure: false, grpc: 'FAILED_PRECONDITION', mender: 'caller', meaning: 'the function exists, but not in this version, with these resources or on this target' },
   no_route: { executed: inherited, retry: 'paid', isBreakerFailure: false, grpc: 'UNAVAILABLE', mender: 'operator', meaning: 'every matching offer was refused just now' },
   unreachable: { executed: no, retry: 'free', isBreakerFailure: true, grpc: 'UNAVAILABLE', mender: 'operator', meaning: 'no connection could be made' },
-  connection_lost: { executed: ['maybe'], retry: 'safe', isBreakerFailure: true, grpc: 'UNAVAILABLE', mender: 'operator', meaning: 'the connection broke while the call was in flight' },
+  connection_lost: { executed: ['maybe', 'no'], retry: 'safe', isBreakerFailure: true, grpc: 'UNAVAILABLE', mender: 'operator', meaning: 'the connection broke while the call was in flight' },
   overloaded: { executed: no, retry: 'paid', isBreakerFailure: false, grpc: 'RESOURCE_EXHAUSTED', mender: 'operator', meaning: 'the server refused the call before it started' },
   draining: { executed: no, retry: 'free', isBreakerFailure: false, grpc: 'UNAVAILABLE', mender: 'fabric', meaning: 'the server is about to stop and takes no new work' },
   not_offered_here: { executed: no, retry: 'free', isBreakerFailure: false, grpc: 'UNIMPLEMENTED', mender: 'fabric', meaning: 'the server does not offer the function any more' },

@@ -145,6 +145,9 @@ export class ActiveRun {
       wantsProgress: true,
       terms: undefined,
       isOverloadFinal: true,
+      round: 0,
+      isAgain: false,
+      via: undefined,
     };
   }
 

@@ -7,6 +7,7 @@
  */
 
 import type { CancelTask } from '../base/clock.ts';
+import type { Effect } from '../core/catalog/offer.ts';
 import { type ErrorCode, HeddleError } from '../errors.ts';
 import type { Evidence } from '../transport/transport.ts';
 import type { CreditFrame, ItemFrame, ProgressFrame, ReplyFrame } from '../wire/frame.ts';
@@ -24,6 +25,8 @@ export interface AttemptOwner<Route> {
   readonly invocation: Invocation;
   /** Paid retries so far, those of earlier hops included. */
   readonly paid: number;
+  /** Strictest effect known when it was first sent; undefined: as offered. */
+  readonly effect: Effect | undefined;
   /** Bytes granted so far of the streamed result. */
   readonly credit: number;
   /** Numbers the attempt, which is sent next. */
@@ -32,7 +35,9 @@ export interface AttemptOwner<Route> {
   onReply(frame: ReplyFrame): void;
   onProgress(frame: ProgressFrame): void;
   onStream(frame: ItemFrame | CreditFrame): void;
-  /** It ended without a reply, and is accounted. */
+  /** Its connection broke while its frame was out; it is accounted. */
+  onLost(error: HeddleError): void;
+  /** It ended without a reply, and is accounted. Nothing ran. */
   onBroken(error: HeddleError): void;
 }
 
@@ -98,7 +103,8 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
 
   onLost(evidence: Evidence): void {
     if (this.#phase === 'inFlight') {
-      this.#break(new HeddleError('connection_lost', { server: this.serverName }));
+      this.end('connection_lost');
+      this.#owner.onLost(new HeddleError('connection_lost', { server: this.serverName }));
     } else if (this.#phase === 'waiting') {
       this.#break(new HeddleError('unreachable', { address: this.serverName, evidence }));
     }
@@ -155,7 +161,7 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
   }
 
   #send(peer: CallPeer): void {
-    const { routing, context, invocation, paid, credit } = this.#owner;
+    const { routing, context, invocation, paid, credit, effect } = this.#owner;
     this.#peer = peer;
     this.#phase = 'inFlight';
     this.#sentAtMs = context.clock.nowMs();
@@ -174,6 +180,8 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
       isDirect,
       credit,
       roundTripMs,
+      effect,
+      acked: peer.ledger.received,
     };
     peer.send(frameOf(invocation, sent));
   }

@@ -5,6 +5,7 @@
  * C2 the time stamped on a frame is what is left when it is written, less a margin for the hop.
  */
 
+import type { Effect } from '../core/catalog/offer.ts';
 import type { CallFrame } from '../wire/frame.ts';
 import type { Invocation } from './invocation.ts';
 
@@ -28,6 +29,10 @@ export interface SentAttempt {
   readonly credit: number;
   /** Between here and the receiver. */
   readonly roundTripMs: number;
+  /** The strictest known; undefined: as offered. */
+  readonly effect: Effect | undefined;
+  /** Replies that have come from the receiver over the same link. */
+  readonly acked: number;
 }
 
 export function frameOf(call: Invocation, sent: SentAttempt): CallFrame {
@@ -41,7 +46,7 @@ export function frameOf(call: Invocation, sent: SentAttempt): CallFrame {
     function: call.function,
     version: sent.version,
     isDirect: sent.isDirect,
-    effect: call.effect,
+    effect: sent.effect,
     need: sent.isDirect ? undefined : call.need,
     target: sent.isDirect ? undefined : call.target,
     timeoutMs: stampedMs(call.deadlineMs - sent.nowMs, sent.roundTripMs),
@@ -50,10 +55,10 @@ export function frameOf(call: Invocation, sent: SentAttempt): CallFrame {
     meta: call.meta,
     isJsonOnly: call.isJsonOnly,
     wantsProgress: call.wantsProgress,
-    round: 0,
-    acked: 0,
-    isAgain: false,
-    via: undefined,
+    round: call.round,
+    acked: sent.acked,
+    isAgain: call.isAgain,
+    via: sent.isDirect ? undefined : call.via,
     isStream: call.kind === 'stream',
     credit: sent.credit,
     hasStreamInput: call.hasStreamInput,
@@ -91,6 +96,9 @@ export function invocationOf(frame: CallFrame, origin: CallerIdentity, nowMs: nu
     isJsonOnly: frame.isJsonOnly,
     wantsProgress: frame.wantsProgress,
     isOverloadFinal: false,
+    round: frame.round,
+    isAgain: frame.isAgain,
+    via: frame.via,
   };
 }
 

@@ -4,8 +4,9 @@
  * B1 `executed` of the end is the strongest over the attempts.
  */
 
-import { type ErrorCode, type Executed, errorTable, type HeddleError, strongest } from '../errors.ts';
-import { fromWireError, type WireError } from '../wire/error.ts';
+import { type ErrorCode, type Executed, errorTable, HeddleError, strongest } from '../errors.ts';
+import { fromWireError, toWireError, type WireError } from '../wire/error.ts';
+import type { Invocation } from './invocation.ts';
 import type { Tried } from './routing-port.ts';
 
 export class CallHistory {
@@ -31,8 +32,13 @@ export class CallHistory {
 
   /** An attempt, or the choice of one, failed. */
   add(error: WireError, code: HeddleError['code']): void {
-    if (this.#strongest === undefined || isStronger(error.executed, this.#strongest.executed)) this.#strongest = error;
+    this.note(error);
     if (code === 'connection_lost') this.lost += 1;
+  }
+
+  /** The same, of an attempt that is counted already. */
+  note(error: WireError): void {
+    if (this.#strongest === undefined || isStronger(error.executed, this.#strongest.executed)) this.#strongest = error;
   }
 
   /** Leaves a server out until the next backoff. */
@@ -53,6 +59,14 @@ export class CallHistory {
     const canSay: readonly Executed[] = errorTable[fromWireError(last).code].executed;
     return canSay.includes(ran.executed) ? { ...last, executed: ran.executed } : ran;
   }
+}
+
+/** That of a call which was sent before over a session that was lost, and may have run there. */
+export function historyOf({ isAgain, lost }: Pick<Invocation, 'isAgain' | 'lost'>): CallHistory | undefined {
+  if (!isAgain) return undefined;
+  const history = new CallHistory(lost);
+  history.note(toWireError(new HeddleError('connection_lost', { server: 'its former entry' })));
+  return history;
 }
 
 function isStronger(a: Executed, b: Executed): boolean {

@@ -177,6 +177,9 @@ export class FabricCaller {
       isJsonOnly: false,
       wantsProgress: false,
       isOverloadFinal: false,
+      round: 0,
+      isAgain: false,
+      via: undefined,
     };
   }
 }

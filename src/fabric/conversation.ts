@@ -53,6 +53,8 @@ export type RequestFrame = CallFrame | QueryFrame | SubmitFrame | AttachFrame | 
 /** The answering side of one conversation. */
 export interface Incoming {
   cancel(reason: string): void;
+  /** The link closed; absent: as a cancel. */
+  lost?(): void;
   /** Items of the streamed argument and its end, or credit for the result. */
   onStream?(frame: ItemFrame | CreditFrame | EndFrame): void;
 }

@@ -31,6 +31,8 @@ export class DirectRouting implements Routing<DirectRoute> {
   }
 
   choose(invocation: Invocation, tried: Tried | undefined, nowMs: number): DirectRoute | HeddleError {
+    // What became of it is the entry's to find out.
+    if (invocation.isAgain) return this.#entry.choose(invocation, undefined, nowMs);
     const chosen = this.#offers.choose(invocation, tried, nowMs);
     if (!HeddleError.is(chosen)) {
       return this.#links.reachOf(chosen.server.instance) === 'outOfReach' ? this.#throughEntry(invocation, tried, nowMs) : chosen;

@@ -84,6 +84,9 @@ export class ForeignCalls {
       isJsonOnly,
       wantsProgress: false,
       isOverloadFinal: false,
+      round: 0,
+      isAgain: false,
+      via: undefined,
     };
   }
 

@@ -6,6 +6,7 @@
  * B3 what a peer sends wrongly closes its link and nothing else.
  */
 
+import type { Held, ReplyLedger } from '../core/outcome/reply-ledger.ts';
 import { HeddleError } from '../errors.ts';
 import type { Link } from '../transport/transport.ts';
 import type { Frame } from '../wire/frame.ts';
@@ -13,17 +14,25 @@ import { decodeFrame } from '../wire/frame-codec.ts';
 import { AnswerOrder, answerIdOf, openerIdOf } from './answer-order.ts';
 import { type LargeValues, requestIdOf } from './large-values.ts';
 
+export interface InboxParts {
+  readonly large: LargeValues;
+  /** Told of every reply, in order, and when it is whole. */
+  readonly replies: Pick<ReplyLedger<Held>, 'seen' | 'whole'>;
+}
+
 export class Inbox {
   readonly #link: Pick<Link, 'close'>;
   readonly #large: LargeValues;
   readonly #order = new AnswerOrder();
   /** Of what openers say after their request: their numbers are their own. */
   readonly #openerOrder = new AnswerOrder();
+  readonly #replies: Pick<ReplyLedger<Held>, 'seen' | 'whole'>;
   readonly #deliver: (frame: Frame) => void;
 
-  constructor(link: Pick<Link, 'close'>, large: LargeValues, deliver: (frame: Frame) => void) {
+  constructor(link: Pick<Link, 'close'>, parts: InboxParts, deliver: (frame: Frame) => void) {
     this.#link = link;
-    this.#large = large;
+    this.#large = parts.large;
+    this.#replies = parts.replies;
     this.#deliver = deliver;
   }
 
@@ -36,11 +45,13 @@ export class Inbox {
     const id = answerId ?? openerIdOf(frame);
     const order = answerId === undefined ? this.#openerOrder : this.#order;
     if (id !== undefined && (!isWhole || order.isHeld(id))) {
-      const whole = order.enter(id, () => this.#deliver(frame));
+      const whole = order.enter(id, this.#deliveryOf(frame));
       if (isWhole) whole();
       else this.#large.deliverWhenWhole(undefined, whole);
-    } else if (isWhole) this.#deliver(frame);
-    else this.#large.deliverWhenWhole(requestIdOf(frame), () => this.#deliver(frame));
+    } else if (isWhole) {
+      if (frame.kind === 'reply') this.#replies.seen(true);
+      this.#deliver(frame);
+    } else this.#large.deliverWhenWhole(requestIdOf(frame), () => this.#deliver(frame));
   }
 
   /** A large value, which may be the last that its frame lacked. */
@@ -50,6 +61,16 @@ export class Inbox {
     } catch (error) {
       this.#blame(error);
     }
+  }
+
+  /** What delivers a frame later. A reply counts as received then. */
+  #deliveryOf(frame: Frame): () => void {
+    if (frame.kind !== 'reply') return () => this.#deliver(frame);
+    const sequence = this.#replies.seen(false);
+    return () => {
+      this.#replies.whole(sequence);
+      this.#deliver(frame);
+    };
   }
 
   #decode(bytes: Uint8Array): Frame | undefined {

@@ -47,6 +47,12 @@ export interface Invocation {
   readonly wantsProgress: boolean;
   /** `overloaded` ends the call at once: whoever asked waits in its own way (a run does). */
   readonly isOverloadFinal: boolean;
+  /** Counts what was fenced of it, here and on earlier hops: a fence of round r refuses its frames of rounds up to r. */
+  readonly round: number;
+  /** It was sent before over a session that was lost, and may have run there. */
+  readonly isAgain: boolean;
+  /** Instances of the entries that it went through then. */
+  readonly via: readonly string[] | undefined;
 }
 
 /** How a call ended. */

@@ -18,6 +18,7 @@ import type { Link } from '../transport/transport.ts';
 import type { ServersFrame } from '../wire/frame.ts';
 import type { PeerIdentity, RequestFrame } from './conversation.ts';
 import type { LinkIdentity, MeshLink, MeshLinkCallbacks } from './mesh-port.ts';
+import type { Outcomes } from './outcomes.ts';
 import { Peer } from './peer.ts';
 
 /** How long a call waits for a link that the mesh is about to make, in milliseconds: one dial. */
@@ -29,6 +30,8 @@ export interface LinksOptions {
   readonly onRequest: (frame: RequestFrame, peer: Peer) => void;
   /** A link to this server instance has just been opened. */
   readonly onOpened: (instance: string) => void;
+  /** Told of every link and session, when it opens and when it has closed. */
+  readonly outcomes: Pick<Outcomes, 'opened' | 'closed'>;
 }
 
 export class Links {
@@ -118,9 +121,11 @@ export class Links {
         callbacks.onClosed(evidence, message);
         this.#remove(peer);
         this.#leaving.delete(peer);
+        this.#options.outcomes.closed(peer);
         this.#options.observer.emit({ kind: 'link.closed', server: identity.name, evidence, message });
       },
     });
+    this.#options.outcomes.opened(peer);
     this.#byInstance.set(identity.instance, [peer, ...(this.#byInstance.get(identity.instance) ?? [])]);
     this.#options.observer.emit({ kind: 'link.opened', server: identity.name, address: link.remoteAddress });
     this.#options.onOpened(identity.instance);
@@ -138,10 +143,12 @@ export class Links {
       onRequest: (frame, from) => this.#options.onRequest(frame, from),
       onClosed: (evidence, message) => {
         this.#sessions.delete(peer);
+        this.#options.outcomes.closed(peer);
         if (this.#sessions.size === 0) this.#sessionsGone?.resolve();
         this.#options.observer.emit({ kind: 'session.closed', client: identity.name, evidence, message });
       },
     });
+    this.#options.outcomes.opened(peer);
     this.#sessions.add(peer);
     this.#options.observer.emit({ kind: 'session.opened', client: identity.name, address: link.remoteAddress });
   }

@@ -11,11 +11,13 @@
  */
 
 import { IdMap } from '../base/id-map.ts';
+import { ReplyLedger } from '../core/outcome/reply-ledger.ts';
 import { HeddleError } from '../errors.ts';
 import type { Evidence, Link } from '../transport/transport.ts';
 import type { Frame, ReplyFrame, RunEventFrame, ServersFrame, StandingFrame } from '../wire/frame.ts';
 import { encodeFrame } from '../wire/frame-codec.ts';
 import type { Conversation, Incoming, PeerIdentity, RequestFrame, RoomWaiter } from './conversation.ts';
+import type { HeldOutcome } from './held-outcome.ts';
 import { Inbox } from './inbox.ts';
 import { ItemQueue } from './item-queue.ts';
 import { LargeValues } from './large-values.ts';
@@ -38,6 +40,8 @@ const incomingMax = 4 * callsInFlightMax;
 
 export class Peer {
   readonly identity: PeerIdentity;
+  /** Replies that went out and came in. */
+  readonly ledger = new ReplyLedger<HeldOutcome>();
   readonly #link: Link;
   readonly #handlers: PeerHandlers;
   readonly #outgoing = new IdMap<Conversation>();
@@ -56,7 +60,7 @@ export class Peer {
     this.#link = link;
     this.#handlers = handlers;
     this.#large = new LargeValues(link);
-    this.#inbox = new Inbox(link, this.#large, (frame) => this.#deliver(frame));
+    this.#inbox = new Inbox(link, { large: this.#large, replies: this.ledger }, (frame) => this.#deliver(frame));
     link.open({
       onFrame: (bytes) => this.#onFrame(bytes),
       onLarge: (transfer, value) => this.#inbox.arrived(transfer, value),
@@ -154,7 +158,7 @@ export class Peer {
     this.answer({ kind: 'reply', id, outcome, freeSlots, server, serverMicros });
   }
 
-  /** Ends a request without a reply (its last event was sent). */
+  /** Ends a request without a reply. */
   finish(id: number): void {
     this.#incoming.take(id);
     this.#closeWhenSettled();
@@ -189,6 +193,7 @@ export class Peer {
       return this.#onOversized(frame, error);
     }
     this.#link.send(bytes);
+    if (frame.kind === 'reply') this.ledger.sent();
     this.#large.flush();
   }
 
@@ -289,6 +294,6 @@ export class Peer {
     this.#handlers.onClosed(evidence, message);
     for (const conversation of conversations) conversation.onLost(evidence);
     for (const waiter of waiters) waiter.onLost(evidence);
-    for (const request of incoming) request.cancel('the connection of the caller was lost');
+    for (const request of incoming) request.lost ? request.lost() : request.cancel('the connection of the caller was lost');
   }
 }

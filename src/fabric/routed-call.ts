@@ -10,15 +10,19 @@
 
 import type { CancelTask } from '../base/clock.ts';
 import type { WheelEntry } from '../base/deadline-wheel.ts';
+import { type Effect, stricter } from '../core/catalog/offer.ts';
 import { type ErrorCode, type Executed, HeddleError, strongest } from '../errors.ts';
 import { fromWireError, toWireError, type WireError } from '../wire/error.ts';
 import type { CreditFrame, ItemFrame, ProgressFrame, ReplyFrame } from '../wire/frame.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
-import { CallHistory } from './call-history.ts';
-import type { CallHandle, CallSink, CallWait, Invocation } from './invocation.ts';
+import { CallHistory, historyOf } from './call-history.ts';
+import { reasonToWait } from './call-wait.ts';
+import type { CallHandle, CallSink, Invocation } from './invocation.ts';
+import { type LosingCall, LostCall } from './lost-call.ts';
 import { decideRetry, pauseMs } from './retry.ts';
 import type { CallContext, Routing } from './routing-port.ts';
 import type { StreamWord } from './stream-port.ts';
+import { lateVerdict } from './verdicts.ts';
 
 /** How long a call waits for a provider that was there a moment ago, unless it says otherwise, in milliseconds. */
 export const waitMsDefault = 250;
@@ -35,7 +39,7 @@ export interface CallStart<Route> {
 /** A verdict of a deadline this close to our own deadline is about ours. */
 const verdictMarginMs = 50;
 
-export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallHandle {
+export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>, WheelEntry, CallHandle {
   wheelNext: WheelEntry | undefined = undefined;
   wheelPrevious: WheelEntry | undefined = undefined;
   expiresAtMs = 0;
@@ -43,7 +47,8 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
   ticket = 0;
   readonly routing: Routing<Route>;
   readonly context: CallContext;
-  readonly invocation: Invocation;
+  invocation: Invocation;
+  effect: Effect | undefined;
   paid: number;
   credit: number;
   readonly #sink: CallSink;
@@ -57,6 +62,8 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
   #history: CallHistory | undefined;
   /** Until when an absent provider is waited for; set with the first absence. */
   #absentUntilMs: number | undefined = undefined;
+  /** Made when a connection is lost under the call. */
+  #lost: LostCall<Route> | undefined = undefined;
   /** Takes back a wait between attempts. */
   #stopWaiting: CancelTask | undefined = undefined;
 
@@ -64,9 +71,10 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
     this.routing = routing;
     this.context = context;
     this.invocation = call.invocation;
+    this.effect = call.invocation.effect;
     this.#sink = call.sink;
     this.#onSettled = call.onSettled;
-    this.#history = call.history;
+    this.#history = call.history ?? historyOf(call.invocation);
     this.#nextNumber = call.invocation.attempt;
     this.paid = call.invocation.paid;
     this.credit = call.invocation.credit;
@@ -110,7 +118,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
   expire(): void {
     if (this.#isSettled) return;
     const executed = this.#giveUp('the deadline has passed', 'deadline_exceeded');
-    this.#fail(this.#lateError(executed));
+    this.#fail(toWireError(lateVerdict(this.invocation.timeoutMs, executed)));
   }
 
   onSending(server: string): number {
@@ -126,9 +134,12 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
       return this.#settle(frame);
     }
     const { code } = fromWireError(outcome.error);
+    // One that drains has looked at nothing.
+    if (code !== 'draining') this.#lost?.resolve();
     const isFromOwner = this.#attempt !== undefined && this.routing.isDirect(this.#attempt.route);
     this.#attempt?.end(code);
-    if (code === 'deadline_exceeded' && this.#isOverdue()) this.#fail(this.#lateError(outcome.error.executed), frame);
+    if (code === 'deadline_exceeded' && this.#isOverdue())
+      this.#fail(toWireError(lateVerdict(this.invocation.timeoutMs, outcome.error.executed)), frame);
     else if (isFromOwner || code === 'draining') this.#failed(outcome.error, frame);
     // An entry server has made the retries; its verdict is the call's.
     else this.#fail(outcome.error, frame);
@@ -152,12 +163,31 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
     this.#failed(toWireError(error));
   }
 
+  onLost(error: HeddleError): void {
+    const route = this.#attempt?.route;
+    if (route === undefined) return;
+    this.#lost ??= new LostCall<Route>(this);
+    this.#lost.onLost(error, route, this.effect ?? this.routing.effectOf(route, this.invocation));
+  }
+
+  stopReaching(): boolean {
+    return this.#attempt === undefined || (!this.#attempt.isInFlight && !this.#attempt.leave('cancelled'));
+  }
+
+  goOn(call: Invocation, error?: HeddleError): void {
+    this.invocation = call;
+    if (error) this.#failed(toWireError(error));
+    else this.#next();
+  }
+
   #next(): void {
     const chosen = this.routing.choose(this.invocation, this.#history?.tried, this.context.clock.nowMs());
     if (HeddleError.is(chosen)) {
       this.#attempt = undefined;
       return this.#waitsForProvider(chosen) ? undefined : this.#failed(toWireError(chosen));
     }
+    // The strictest known at the first attempt counts, or one learned since.
+    if (this.routing.isDirect(chosen)) this.effect = stricter(this.effect ?? 'pure', this.routing.effectOf(chosen, this.invocation));
     this.#attempt = new Attempt(this, chosen);
     if (!this.#attempt.start()) this.#tryAnother(chosen, 'no_route');
   }
@@ -173,7 +203,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
     this.#absentUntilMs = untilMs;
     this.#stopWaiting = leave;
     this.#history?.forgetTried();
-    if (isFirst) this.#sink.waiting?.(this.#reasonToWait(untilMs, refusal.code));
+    if (isFirst) this.#sink.waiting?.(reasonToWait(this, untilMs, refusal.code));
     return true;
   }
 
@@ -186,36 +216,39 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
     return this.invocation.deadlineMs - this.context.clock.nowMs() <= verdictMarginMs;
   }
 
-  #lateError(executed: Executed): WireError {
-    return toWireError(new HeddleError('deadline_exceeded', { timeoutMs: this.invocation.timeoutMs }, { executed }));
-  }
-
   /** An attempt, or the choice of one, failed: again, or the end. */
   #failed(error: WireError, frame?: ReplyFrame): void {
     const known = fromWireError(error);
-    this.#history ??= new CallHistory(this.invocation.lost);
-    const { lost } = this.#history;
-    this.#history.add(error, known.code);
+    const { lost } = this.#noted();
+    this.#noted().add(error, known.code);
     const route = this.#attempt?.route;
     const isRetryable = HeddleError.is(known, 'function_failed') && known.detail.retryable === true;
     const decision = decideRetry(
       { code: known.code, executed: known.executed, isRetryable },
-      { effect: this.routing.effectOf(route, this.invocation), lost, paid: this.paid, attemptsMax: this.invocation.terms?.attemptsMax },
+      {
+        effect: this.effect ?? this.routing.effectOf(route, this.invocation),
+        lost,
+        paid: this.paid,
+        attemptsMax: this.invocation.terms?.attemptsMax,
+      },
     );
     const isFinal = decision === 'final' || this.#hasStreamed || (known.code === 'overloaded' && this.invocation.isOverloadFinal);
-    if (isFinal || (decision === 'later' && !this.#canPay())) return this.#fail(error, frame);
+    if (isFinal || (decision === 'later' && !this.routing.mayPay(this.invocation, this.context.clock.nowMs())))
+      return this.#fail(error, frame);
     if (decision === 'later') this.#backOff(known, error, frame);
+    // What was fenced may go anywhere, there included.
+    else if (known.code === 'connection_lost' && known.executed === 'no') this.#next();
     else if (route !== undefined) this.#tryAnother(route, known.code);
     else this.#fail(error, frame);
   }
 
-  #canPay(): boolean {
-    return this.routing.mayPay(this.invocation, this.context.clock.nowMs());
+  #noted(): CallHistory {
+    this.#history ??= new CallHistory(this.invocation.lost);
+    return this.#history;
   }
 
   #tryAnother(route: Route, because: ErrorCode): void {
-    this.#history ??= new CallHistory(this.invocation.lost);
-    this.#history.avoid(this.routing.serverOf(route).instance, because);
+    this.#noted().avoid(this.routing.serverOf(route).instance, because);
     this.#next();
   }
 
@@ -226,18 +259,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
     if (because === 'overloaded' && this.context.clock.nowMs() + waitMs >= this.invocation.deadlineMs) return this.#fail(error, frame);
     this.paid += 1;
     this.#history?.forgetTried();
-    this.#sink.waiting?.(this.#reasonToWait(this.context.clock.nowMs() + waitMs, because));
-    this.#wait(waitMs);
-  }
-
-  #reasonToWait(untilMs: number, because: ErrorCode): CallWait {
-    const { invocation, routing } = this;
-    if (because === 'no_such_function' || because === 'no_matching_offer') return { kind: 'no_offer', function: invocation.function };
-    const breakerMs = because === 'no_route' ? routing.breakersOpenUntilMs(invocation) : undefined;
-    return breakerMs === undefined ? { kind: 'retry', untilMs, because } : { kind: 'breaker', untilMs: breakerMs };
-  }
-
-  #wait(waitMs: number): void {
+    this.#sink.waiting?.(reasonToWait(this, this.context.clock.nowMs() + waitMs, because));
     this.#stopWaiting = this.context.clock.schedule(waitMs, () => {
       this.#stopWaiting = undefined;
       this.#next();
@@ -247,11 +269,15 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
   /** Stops what is under way; says whether the function may have run. */
   #giveUp(reason: string, code: 'cancelled' | 'deadline_exceeded' = 'cancelled'): Executed {
     const wasInFlight = this.#attempt?.giveUp(reason, code) ?? false;
-    return strongest(wasInFlight ? 'maybe' : 'no', this.#history?.executed ?? 'no');
+    const isOpen = wasInFlight || this.#lost?.isOpen === true;
+    this.#lost?.giveUp(reason);
+    return strongest(isOpen ? 'maybe' : 'no', this.#history?.executed ?? 'no');
   }
 
   /** Ends the call with the last error, or with the strongest where the last could not say as much (K2). */
   #fail(last: WireError, frame?: ReplyFrame): void {
+    const open = this.#lost?.unresolved;
+    if (open) this.#noted().note(toWireError(open));
     const error = this.#history?.verdict(last) ?? last;
     const { server, freeSlots, serverMicros } = frame ?? {};
     this.#settle({ outcome: { ok: false, error }, server, freeSlots, serverMicros });
@@ -266,6 +292,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, WheelEntry, CallH
 
   #stop(): void {
     this.context.wheel.disarm(this);
+    this.#lost?.leave();
     this.#stopWaiting?.();
     this.#onSettled?.(this);
   }

@@ -17,6 +17,8 @@ import type { Invocation } from './invocation.ts';
 /** What a call needs of whoever carries its frames: a Peer, or this process itself. */
 export interface CallPeer {
   readonly isFull: boolean;
+  /** Of the replies that have come from there. */
+  readonly ledger: { readonly received: number };
   reserve(conversation: Conversation): number;
   release(id: number): void;
   send(frame: Frame): void;

@@ -11,6 +11,7 @@ import { Router } from '../core/routing/router.ts';
 import { HeddleError } from '../errors.ts';
 import { Observer } from '../observe/observer.ts';
 import { Breakers } from './breakers.ts';
+import { CallDesk } from './call-desk.ts';
 import { CallTable } from './call-table.ts';
 import { FabricCaller } from './caller.ts';
 import { CatalogWatches } from './catalog-watches.ts';
@@ -26,6 +27,7 @@ import { Links } from './links.ts';
 import { LocalPeer } from './local-peer.ts';
 import { Mesh } from './mesh.ts';
 import { OfferRouting } from './offer-routing.ts';
+import { Outcomes } from './outcomes.ts';
 import { Questions } from './questions.ts';
 import { Reception } from './reception.ts';
 import { Registry } from './registry.ts';
@@ -56,6 +58,7 @@ export class ServerRooms implements DrainableRooms {
   readonly #stalls: StallWatch;
   readonly #dispatcher: Dispatcher;
   readonly #breakers: Breakers;
+  readonly #outcomes: Outcomes;
   readonly #links: Links;
   readonly #waitingRoom: WaitingRoom;
   readonly #calls: CallTable<Offer>;
@@ -82,9 +85,11 @@ export class ServerRooms implements DrainableRooms {
     this.directory = new Directory({ catalog, clock, observer, onChange });
     this.#breakers = new Breakers({ catalog, clock, random: random.fork('breakers'), observer, onChange });
     this.#dispatcher = this.#makeDispatcher();
+    this.#outcomes = new Outcomes({ clock, server: options.name });
     this.#links = new Links({
       clock,
       observer,
+      outcomes: this.#outcomes,
       onRequest: (frame, peer) => entry.onRequest(frame, peer),
       onOpened: (server) => this.#linkOpened(catalog, server),
     });
@@ -97,7 +102,7 @@ export class ServerRooms implements DrainableRooms {
     const runs = this.#makeRelay();
     this.runs = new RunCaller({ engine: runs, coordinator: () => options.name, instance, refusal: guards.callRefusal });
     this.#news = new SessionNews({ clock, members: () => this.mesh.members(), tell: (frame) => this.#links.tellSessions(frame) });
-    const entry = this.#makeEntry(runs);
+    const entry = this.#makeEntry(runs, catalog);
     this.reception = new Reception({
       identity,
       cluster: options.cluster,
@@ -186,6 +191,7 @@ export class ServerRooms implements DrainableRooms {
     this.#news.close();
     this.#breakers.close();
     this.#dispatcher.close();
+    this.#outcomes.close();
     this.#wheel.close();
   }
 
@@ -251,17 +257,19 @@ export class ServerRooms implements DrainableRooms {
     });
   }
 
-  #makeEntry(runs: RunRelay): Entry {
+  #makeEntry(runs: RunRelay, catalog: Catalog): Entry {
+    const { clock } = this.#parts;
+    const { refusal } = this.#guards;
+    const [self, dispatcher, engine, outcomes, links] = [this.#identity, this.#dispatcher, this.#calls, this.#outcomes, this.#links];
     return new Entry({
-      dispatcher: this.#dispatcher,
-      engine: this.#calls,
+      calls: new CallDesk({ self, clock, observer: this.observer, catalog, dispatcher, engine, outcomes, links, refusal }),
       runner: this.#runner,
       runs,
-      nowMs: () => this.#parts.clock.nowMs(),
+      nowMs: () => clock.nowMs(),
       gapMs: (nowMs) => this.#stalls.gapMs(nowMs),
-      refusal: this.#guards.refusal,
+      refusal,
       questions: new Questions({ members: () => this.mesh.members(), catalog: () => this.directory.offers(), explainer: this.explainer }),
-      watches: new CatalogWatches({ feed: this.directory.feed, clock: this.#parts.clock, server: this.#options.name }),
+      watches: new CatalogWatches({ feed: this.directory.feed, clock, server: this.#options.name }),
       drains: new DrainDoor({
         server: this.#options.name,
         drain: this.#guards.drain,

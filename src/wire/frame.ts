@@ -61,7 +61,7 @@ export interface CallFrame {
   readonly wantsProgress: boolean;
   /** Counts the fences of this call: one of round r refuses its frames of rounds up to r. */
   readonly round: number;
-  /** The sender has the replies of all its conversations on this link up to this one; 0: it does not say. */
+  /** Replies that the sender has received on this link, in order and whole; 0: it does not say. */
   readonly acked: number;
   /** It went out before, over a session that was lost. */
   readonly isAgain: boolean;

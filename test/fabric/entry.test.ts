@@ -1,15 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
+import { Catalog } from '../../src/core/catalog/catalog.ts';
+import { ReplyLedger } from '../../src/core/outcome/reply-ledger.ts';
 import { HeddleError } from '../../src/errors.ts';
+import { CallDesk, type CallDeskOptions } from '../../src/fabric/call-desk.ts';
 import { CatalogFeed } from '../../src/fabric/catalog-feed.ts';
 import { CatalogWatches } from '../../src/fabric/catalog-watches.ts';
 import type { Incoming, RequestFrame } from '../../src/fabric/conversation.ts';
 import { Entry, type EntryOptions } from '../../src/fabric/entry.ts';
 import type { Explainer } from '../../src/fabric/explainer.ts';
+import type { HeldOutcome } from '../../src/fabric/held-outcome.ts';
 import type { CallSink, Invocation } from '../../src/fabric/invocation.ts';
+import { Outcomes } from '../../src/fabric/outcomes.ts';
 import type { Peer } from '../../src/fabric/peer.ts';
 import { Questions } from '../../src/fabric/questions.ts';
 import type { RunEngine, RunFollower } from '../../src/fabric/run-engine.ts';
+import { Observer } from '../../src/observe/observer.ts';
 import { fromWireError } from '../../src/wire/error.ts';
 import type { CallFrame, Frame, ReplyFrame } from '../../src/wire/frame.ts';
 import { encodeArguments } from '../../src/wire/value.ts';
@@ -19,6 +25,8 @@ class AskingPeer {
   readonly identity = { name: 'asker', instance: 'a5ce' };
   readonly sent: Frame[] = [];
   readonly open = new Map<number, Incoming>();
+  readonly ledger = new ReplyLedger<HeldOutcome>();
+  readonly closed = undefined;
   kind: 'link' | 'session';
 
   constructor(kind: 'link' | 'session') {
@@ -82,9 +90,19 @@ function rig(kind: 'link' | 'session' = 'session', refusal?: HeddleError, gapMs 
       return { cancel: (reason: string) => void cancelled.push(reason) };
     },
   };
-  const options = {
+  const clock = new VirtualClock();
+  const desk = {
     engine,
     dispatcher: { load: { waitedMs: 0 } },
+    clock,
+    self: { name: 'one', instance: '01' },
+    catalog: new Catalog(),
+    observer: new Observer(),
+    outcomes: new Outcomes({ clock, server: 'one' }),
+    refusal: () => refusal,
+  };
+  const options = {
+    calls: new CallDesk(desk as unknown as CallDeskOptions),
     runner: runner.engine,
     runs: runs.engine,
     questions: new Questions({ members: () => [], catalog: () => [], explainer: {} as unknown as Explainer }),
@@ -223,9 +241,7 @@ describe('what is asked of a server', () => {
 
   test('that it does not do is refused with an error, and nothing runs', () => {
     const asked: readonly (readonly [RequestFrame, executed: string])[] = [
-      [{ ...call, isAgain: true }, 'maybe'],
       [{ kind: 'query', id: 1, about: 'explain' }, 'no'],
-      [{ kind: 'outcome', id: 1, caller: 'c', callNumber: 1, round: 0, timeoutMs: 1_000 }, 'no'],
       [{ kind: 'watch', id: 1, about: 'run', runId: 'r' }, 'no'],
     ];
     for (const [frame, executed] of asked) {

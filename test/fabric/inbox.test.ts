@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { ReplyLedger } from '../../src/core/outcome/reply-ledger.ts';
 import { Inbox } from '../../src/fabric/inbox.ts';
 import { LargeValues } from '../../src/fabric/large-values.ts';
 import type { Frame, ItemFrame } from '../../src/wire/frame.ts';
@@ -14,7 +15,7 @@ function rig() {
   const link = { close: () => {}, sendLarge: () => Promise.resolve(), dropLarge: () => {} };
   const nameOf = (frame: Frame): string =>
     frame.kind === 'item' ? `item ${frame.id} of ${frame.value.bytes.length}` : `${frame.kind} ${'id' in frame ? frame.id : ''}`;
-  const inbox = new Inbox(link, new LargeValues(link), (frame) => delivered.push(nameOf(frame)));
+  const inbox = new Inbox(link, { large: new LargeValues(link), replies: new ReplyLedger() }, (frame) => delivered.push(nameOf(frame)));
   return {
     delivered,
     frame: (frame: Frame) => inbox.receive(encodeFrame(frame, { put: (bytes) => values.push(bytes) })),

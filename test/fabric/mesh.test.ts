@@ -6,6 +6,7 @@ import type { CatalogBody } from '../../src/core/catalog/offer.ts';
 import { Links } from '../../src/fabric/links.ts';
 import { Mesh } from '../../src/fabric/mesh.ts';
 import type { MeshOptions } from '../../src/fabric/mesh-port.ts';
+import { Outcomes } from '../../src/fabric/outcomes.ts';
 import { Observer } from '../../src/observe/observer.ts';
 import { MemoryNetwork, type MemoryTransport } from '../../src/transport/memory.ts';
 
@@ -32,7 +33,13 @@ async function makeMember(name: string, port: number, options: Partial<MeshOptio
   made += 1;
   const transport = network.transport(`${name} ${made}`);
   const random = seededRandom(`${name} ${made}`);
-  const links = new Links({ clock, observer: new Observer(), onRequest: () => {}, onOpened: () => {} });
+  const links = new Links({
+    clock,
+    observer: new Observer(),
+    onRequest: () => {},
+    outcomes: new Outcomes({ clock, server: 'here' }),
+    onOpened: () => {},
+  });
   const known = new Map<string, readonly string[]>();
   const told: string[] = [];
   const mesh: Mesh = new Mesh({

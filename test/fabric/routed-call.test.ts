@@ -11,11 +11,12 @@ import { RoutedCall } from '../../src/fabric/routed-call.ts';
 import type { AttemptEnd, CallPeer, Routing, Tried } from '../../src/fabric/routing-port.ts';
 import { WaitingRoom } from '../../src/fabric/waiting-room.ts';
 import { fromWireError, toWireError } from '../../src/wire/error.ts';
-import type { CallFrame, CallTerms, Frame } from '../../src/wire/frame.ts';
+import type { CallFrame, CallTerms, Frame, StandingFrame } from '../../src/wire/frame.ts';
 import { decodeValue, encodeArguments, encodeValue } from '../../src/wire/value.ts';
 
 /** A server whose answers the test gives by hand. */
 class ScriptedPeer implements CallPeer {
+  readonly ledger = { received: 0 };
   isFull = false;
   readonly sent: Frame[] = [];
   readonly conversations = new Map<number, Conversation>();
@@ -51,6 +52,11 @@ class ScriptedPeer implements CallPeer {
   }
   refuse(error: HeddleError): void {
     this.#end((conversation, id) => conversation.onReply({ kind: 'reply', id, outcome: { ok: false, error: toWireError(error) } }));
+  }
+  stand(state: StandingFrame['state']): void {
+    const [[id, conversation] = []] = this.conversations;
+    if (id !== undefined && (state === 'never' || state === 'forgotten')) this.conversations.delete(id);
+    if (id !== undefined) conversation?.onStanding?.({ kind: 'standing', id, state });
   }
   lose(): void {
     this.#end((conversation) => conversation.onLost('reset'));
@@ -145,6 +151,9 @@ function start(options: RigOptions = {}): Rig {
     isJsonOnly: false,
     wantsProgress: false,
     isOverloadFinal: options.isOverloadFinal ?? false,
+    round: 0,
+    isAgain: false,
+    via: undefined,
   };
   const context = { clock, random: seededRandom('routed-call'), wheel: new DeadlineWheel(clock), instance: 'me' };
   options.before?.(peers);
@@ -205,8 +214,44 @@ describe('a call', () => {
 
     const once = start({ effect: 'once' });
     peer(once, 'a').lose();
+    peer(once, 'a').stand('forgotten');
     expect(peer(once, 'b').calls).toHaveLength(0);
     expect(errorOf(once)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
+  });
+
+  it('asks what became of a `once` attempt whose connection was lost, and takes its end', () => {
+    for (const state of ['running', 'done'] as const) {
+      const rig = start({ effect: 'once' });
+      peer(rig, 'a').lose();
+      expect(peer(rig, 'a').sent.at(-1)).toMatchObject({ kind: 'outcome', callNumber: 1, round: 0 });
+      peer(rig, 'a').stand(state);
+      peer(rig, 'a').answer('from before');
+      expect(rig.settled[0]?.outcome.ok).toBe(true);
+      expect(peer(rig, 'b').calls).toHaveLength(0);
+    }
+  });
+
+  it('sends a `once` call again, in the next round, when it is fenced where it was lost; a second loss is final', () => {
+    const rig = start({ effect: 'once' });
+    peer(rig, 'a').lose();
+    peer(rig, 'a').stand('never');
+    expect(peer(rig, 'a').calls.map(({ round, attempt }) => [round, attempt])).toEqual([
+      [0, 1],
+      [1, 2],
+    ]);
+    peer(rig, 'a').lose();
+    peer(rig, 'a').stand('never');
+    expect(errorOf(rig)).toMatchObject({ code: 'connection_lost', executed: 'no' });
+  });
+
+  it('asks for a second at most', () => {
+    const rig = start({ effect: 'once' });
+    peer(rig, 'a').lose();
+    rig.clock.advance(999);
+    expect(rig.settled).toEqual([]);
+    rig.clock.advance(1);
+    expect(errorOf(rig)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
+    expect(peer(rig, 'a').conversations.size).toBe(0);
   });
 
   it('that loses two servers gives up (R2)', () => {

@@ -124,6 +124,7 @@ export class FabricWorld {
   static routing: 'entry' | 'direct' = 'entry';
   readonly #random: Random;
   readonly #servers = new Map<string, Server>();
+  #killed = 0;
   readonly #clients: Client[] = [];
 
   constructor(seed = 'world') {
@@ -146,7 +147,8 @@ export class FabricWorld {
   made(name: string, functions: Functions = {}, options: ServerOptions & { readonly tuning?: ServerTuning } = {}): FabricServer {
     const { tuning, ...rest } = options;
     const clock = this.process(name);
-    const random = this.#random.fork(`server ${name} ${this.#servers.size}`);
+    // No two processes are alike: a restarted server is another instance.
+    const random = this.#random.fork(`server ${name} ${this.#servers.size + this.#killed}`);
     const resolved = resolveServerOptions({ name, functions, ...rest }, random);
     return new FabricServer(resolved, { clock, random, transport: clock.transport, tuning });
   }
@@ -179,6 +181,7 @@ export class FabricWorld {
   kill(name: string): void {
     const process = this.processes.get(name);
     if (process) process.isAlive = false;
+    this.#killed += 1;
     this.#servers.delete(name);
     this.network.kill(name);
   }

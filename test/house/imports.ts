@@ -20,7 +20,16 @@ interface Rule {
 }
 
 const coreFloor = ['base', 'errors', 'core/names', 'core/payload', 'core/function'];
-const coreAll = ['core/names', 'core/payload', 'core/function', 'core/gossip', 'core/catalog', 'core/routing', 'core/workflow'];
+const coreAll = [
+  'core/names',
+  'core/payload',
+  'core/function',
+  'core/gossip',
+  'core/catalog',
+  'core/routing',
+  'core/outcome',
+  'core/workflow',
+];
 
 /** One row a room. */
 export const importTable: Readonly<Record<string, Rule>> = {
@@ -32,6 +41,7 @@ export const importTable: Readonly<Record<string, Rule>> = {
   'core/gossip': { rooms: coreFloor },
   'core/catalog': { rooms: coreFloor },
   'core/routing': { rooms: coreFloor, types: ['core/catalog'] },
+  'core/outcome': { rooms: coreFloor },
   'core/workflow': { rooms: coreFloor, types: ['core/catalog'] },
   // Names and limits are what bytes are checked against where they become records.
   wire: { rooms: ['base', 'errors'], types: coreAll, files: ['src/core/names.ts', 'src/core/gossip/settings.ts'], isNodeAllowed: true },

@@ -1,0 +1,189 @@
+/**
+ * Passes the end of a call, run here or routed on, back to whoever waits for it: over the link that it came by, and to
+ * those who asked for it over another.
+ *
+ * A1 everybody who waits is told the end, once.
+ * A2 one who gives up is left out; the call is given up when nobody is left.
+ * A3 who waits for the whole call is not told `no` of one attempt.
+ * A4 when the last connection to those who wait is lost, the call is an orphan, and goes on for a while (outcomes.ts).
+ */
+
+import type { CallId } from '../core/outcome/call-id.ts';
+import type { Payload } from '../core/payload.ts';
+import type { CallFrame, CreditFrame, EndFrame, ItemFrame } from '../wire/frame.ts';
+import type { Incoming } from './conversation.ts';
+import type { CallHandle, CallSink, Settlement } from './invocation.ts';
+import type { Peer } from './peer.ts';
+import type { CallOrigin } from './serving.ts';
+import type { StreamWord } from './stream-port.ts';
+import { lostWith } from './verdicts.ts';
+
+/** Who keeps account of the calls of others. */
+export interface AnswerKeeper {
+  /** It has its end, and these are told it. */
+  ended(answer: CallAnswer, settlement: Settlement, told: readonly Follower[]): void;
+  /** Nobody is there any more who waits for it. */
+  orphaned(answer: CallAnswer): void;
+}
+
+export class CallAnswer implements CallOrigin, CallSink, CallId {
+  readonly callerName: string;
+  readonly callerInstance: string;
+  readonly callNumber: number;
+  readonly round: number;
+  readonly timeoutMs: number;
+  /** Running it twice must not happen, as far as its caller knows. */
+  readonly isOnce: boolean;
+  /** It is routed on from here: its end is that of the whole call, not of one attempt. */
+  readonly isRelay: boolean;
+  /** Has items on the way to or from one peer: nobody else can take it over. */
+  readonly isStreamed: boolean;
+  /** Its neighbours among the calls without an end; the keeper's. */
+  next: CallAnswer | undefined = undefined;
+  previous: CallAnswer | undefined = undefined;
+  /** Instance of the process that it came from. */
+  readonly from: string;
+  isSettled = false;
+  /** Given up because nobody came for it. */
+  isAborted = false;
+  readonly #keeper: AnswerKeeper;
+  #handle: CallHandle | undefined = undefined;
+  #followers: readonly Follower[];
+
+  constructor(frame: CallFrame, peer: Peer, keeper: AnswerKeeper) {
+    this.callerName = frame.callerName ?? peer.identity.name;
+    this.callerInstance = frame.caller ?? peer.identity.instance;
+    this.callNumber = frame.callNumber;
+    this.round = frame.round;
+    this.timeoutMs = frame.timeoutMs;
+    this.isOnce = frame.effect === undefined || frame.effect === 'once';
+    this.isRelay = !frame.isDirect;
+    this.isStreamed = frame.isStream || frame.hasStreamInput;
+    this.from = peer.identity.instance;
+    this.#keeper = keeper;
+    this.#followers = [new Follower(this, peer, { id: frame.id, isWhole: false })];
+  }
+
+  get caller(): string {
+    return this.callerInstance;
+  }
+
+  /** Who works on it; absent while that is being found out. */
+  set handle(handle: CallHandle) {
+    if (!this.isSettled) this.#handle = handle;
+  }
+
+  /** Registers the one who sent it, so that a cancel or the loss of the link reaches it. */
+  serve(): void {
+    for (const follower of this.#followers) follower.serve();
+  }
+
+  /** Somebody else waits for it as well; `isWhole`: for the end of the whole call. */
+  join(peer: Peer, as: { readonly id: number; readonly isWhole: boolean }): void {
+    const follower = new Follower(this, peer, as);
+    this.#followers = [...this.#followers, follower];
+    follower.serve();
+  }
+
+  leave(follower: Follower, reason: string): void {
+    if (this.#followers.length === 1) return this.#handle?.cancel(reason);
+    this.#remove(follower);
+    follower.finish();
+  }
+
+  lost(follower: Follower): void {
+    this.#remove(follower);
+    if (this.#followers.length > 0 || this.isSettled) return;
+    if (this.isStreamed) this.abort();
+    else this.#keeper.orphaned(this);
+  }
+
+  get isOrphan(): boolean {
+    return !this.isSettled && this.#followers.length === 0;
+  }
+
+  /** Nobody came for it. */
+  abort(): void {
+    this.isAborted = true;
+    this.#handle?.cancel('the connection of the caller was lost');
+  }
+
+  settled(settlement: Settlement): void {
+    if (this.isSettled) return;
+    const told = this.#end();
+    for (const follower of told) follower.tell(settlement);
+    this.#keeper.ended(this, settlement, told);
+  }
+
+  /** This process ends, and nobody is told anything. */
+  dropped(): void {
+    this.#end();
+  }
+
+  progress(value: Payload): void {
+    for (const { peer, id } of this.#followers) peer.send({ kind: 'progress', id, value });
+  }
+
+  streamed(word: StreamWord): void {
+    for (const { peer, id } of this.#followers) peer.send({ ...word, id });
+  }
+
+  stream(frame: ItemFrame | CreditFrame | EndFrame): void {
+    this.#handle?.stream(frame);
+  }
+
+  #end(): readonly Follower[] {
+    const told = this.#followers;
+    this.isSettled = true;
+    this.#handle = undefined;
+    this.#followers = nobody;
+    return told;
+  }
+
+  #remove(follower: Follower): void {
+    this.#followers = this.#followers.filter((other) => other !== follower);
+  }
+}
+
+const nobody: readonly Follower[] = [];
+
+/** One who waits for the end of a call. */
+export class Follower implements Incoming {
+  readonly peer: Peer;
+  readonly id: number;
+  readonly #answer: CallAnswer;
+  readonly #isWhole: boolean;
+
+  constructor(answer: CallAnswer, peer: Peer, as: { readonly id: number; readonly isWhole: boolean }) {
+    this.#answer = answer;
+    this.peer = peer;
+    this.id = as.id;
+    this.#isWhole = as.isWhole;
+  }
+
+  /** That one attempt did not run says nothing of the others. */
+  tell(settlement: Settlement): void {
+    const isPart = this.#isWhole && !this.#answer.isRelay && !settlement.outcome.ok && settlement.outcome.error.executed === 'no';
+    this.peer.reply(this.id, isPart ? lostWith(settlement.server) : settlement);
+  }
+
+  serve(): void {
+    this.peer.serve(this.id, this);
+  }
+
+  finish(): void {
+    this.peer.finish(this.id);
+  }
+
+  cancel(reason: string): void {
+    this.#answer.leave(this, reason);
+  }
+
+  lost(): void {
+    this.#answer.lost(this);
+  }
+
+  onStream(frame: ItemFrame | CreditFrame | EndFrame): void {
+    this.#answer.stream(frame);
+  }
+}

@@ -1,0 +1,190 @@
+/**
+ * A `once` call that a client sends again, through this server, because its session with another broke: finds out first what
+ * became of it.
+ *
+ * M1 it is routed only when nobody it can have reached has run it, and nobody can any more: the entries that it went through
+ *    say so, or, for those that are gone, every server that offers the function does.
+ * M2 one who is running it, or has, tells its end instead.
+ * M3 everything else is `connection_lost`, and may have run.
+ */
+
+import type { Clock } from '../base/clock.ts';
+import type { CallId } from '../core/outcome/call-id.ts';
+import { HeddleError } from '../errors.ts';
+import { toWireError } from '../wire/error.ts';
+import type { ProgressFrame, ReplyFrame } from '../wire/frame.ts';
+import type { CallAnswer } from './call-answer.ts';
+import type { PeerIdentity } from './conversation.ts';
+import { Inquiry } from './inquiry.ts';
+import type { CallHandle, Invocation } from './invocation.ts';
+import type { OfferLinks } from './offer-routing.ts';
+import { lostWith } from './verdicts.ts';
+
+/** What is known of who may have run a call. */
+export interface Witnesses {
+  /** Servers that offer the function, but for this one. */
+  offering(name: string): readonly PeerIdentity[];
+  /** Whether the server is known, and known not to offer the function. */
+  isBystander(instance: string, name: string): boolean;
+  /** Whether a server that offered the function has gone since a call of it can have been sent. */
+  hasDeparted(name: string): boolean;
+}
+
+export interface ReclaimOptions {
+  readonly clock: Clock;
+  /** Instance and name of this server, which has said for itself that it did not run the call. */
+  readonly self: PeerIdentity;
+  readonly links: OfferLinks;
+  readonly witnesses: Witnesses;
+  /** Routes the call. */
+  readonly start: (invocation: Invocation, answer: CallAnswer) => CallHandle;
+}
+
+/** How often a call that ended unrun where it was taken up is asked for again. */
+const anewMax = 3;
+
+export class Reclaim implements CallHandle {
+  readonly #options: ReclaimOptions;
+  readonly #invocation: Invocation;
+  readonly #answer: CallAnswer;
+  readonly #inquiries = new Map<string, Inquiry>();
+  /** Entries that gave no answer. */
+  readonly #silent: string[] = [];
+  #stage: 'entries' | 'owners' | 'routed' | 'over' = 'entries';
+  #chosen: Inquiry | undefined;
+  #handle: CallHandle | undefined;
+  #anew = 0;
+
+  constructor(options: ReclaimOptions, invocation: Invocation, answer: CallAnswer) {
+    this.#options = options;
+    this.#invocation = invocation;
+    this.#answer = answer;
+  }
+
+  start(): this {
+    this.#askAll(this.#via());
+    return this;
+  }
+
+  cancel(reason: string): void {
+    if (this.#handle) return this.#handle.cancel(reason);
+    if (this.#stage === 'over') return;
+    this.#stage = 'over';
+    for (const inquiry of this.#inquiries.values()) inquiry.giveUp(reason);
+    this.#fail(new HeddleError('cancelled', { reason }));
+  }
+
+  /** Never called: a call with a stream is not sent again. */
+  stream(): void {}
+
+  #askAll(servers: readonly PeerIdentity[]): void {
+    for (const server of servers) this.#inquiries.set(server.instance, this.#inquiryOf(server));
+    for (const inquiry of [...this.#inquiries.values()]) if (!this.#isDecided) inquiry.start();
+    this.#proceed();
+  }
+
+  get #isDecided(): boolean {
+    return this.#chosen !== undefined || this.#stage === 'over';
+  }
+
+  #inquiryOf(server: PeerIdentity): Inquiry {
+    const { clock, links } = this.#options;
+    const { caller, callNumber, round, deadlineMs } = this.#invocation;
+    const id: CallId = { caller, callNumber };
+    const inquiry: Inquiry = new Inquiry(
+      clock,
+      {
+        id,
+        round: round - 1,
+        deadlineMs,
+        find: () => links.find(server.instance),
+        reach: (done) => links.whenLinked(server, done),
+      },
+      {
+        onReply: (frame) => this.#onReply(server.instance, frame),
+        onProgress: (frame: ProgressFrame) => this.#answer.progress(frame.value),
+        onRunning: () => this.#choose(server.instance),
+        onNever: () => this.#settle(server.instance, true),
+        onUnknown: () => this.#settle(server.instance, false),
+      },
+    );
+    return inquiry;
+  }
+
+  /** One of them has run it, or is running it. */
+  #choose(instance: string): void {
+    if (this.#chosen) return;
+    this.#chosen = this.#inquiries.get(instance);
+    for (const inquiry of this.#inquiries.values())
+      if (inquiry !== this.#chosen) inquiry.giveUp('another server tells the end of this call');
+  }
+
+  #settle(instance: string, isFenced: boolean): void {
+    const inquiry = this.#inquiries.get(instance);
+    this.#inquiries.delete(instance);
+    if (this.#stage === 'over') return;
+    if (this.#chosen) return inquiry === this.#chosen ? this.#lose() : undefined;
+    if (!isFenced && this.#stage === 'owners') return this.#lose();
+    if (!isFenced) this.#silent.push(instance);
+    this.#proceed();
+  }
+
+  #proceed(): void {
+    if (this.#isDecided || this.#inquiries.size > 0 || this.#stage === 'routed') return;
+    const { witnesses } = this.#options;
+    const name = this.#invocation.function;
+    if (this.#stage === 'owners' || this.#silent.length === 0) return this.#route();
+    const canTell = this.#silent.every((instance) => witnesses.isBystander(instance, name)) && !witnesses.hasDeparted(name);
+    if (!canTell && !this.#mayBeRunning()) return this.#lose();
+    this.#stage = 'owners';
+    this.#isHopeless = !canTell;
+    this.#askAll(witnesses.offering(name));
+  }
+
+  /** Even where `never` from all of them proves nothing, one of them may have it. */
+  #mayBeRunning(): boolean {
+    return this.#options.witnesses.offering(this.#invocation.function).length > 0;
+  }
+
+  #isHopeless = false;
+
+  #route(): void {
+    if (this.#isHopeless) return this.#lose();
+    this.#stage = 'routed';
+    this.#handle = this.#options.start(this.#invocation, this.#answer);
+  }
+
+  #onReply(instance: string, frame: ReplyFrame): void {
+    if (this.#stage === 'over') return;
+    if (!frame.outcome.ok && frame.outcome.error.executed === 'no') return this.#askAnew(instance);
+    this.#stage = 'over';
+    const { outcome, server, freeSlots, serverMicros } = frame;
+    this.#answer.settled({ outcome, server, freeSlots, serverMicros });
+  }
+
+  /** It ended there without having run: who is asked once more fences it, and the others are asked after all. */
+  #askAnew(instance: string): void {
+    this.#chosen = undefined;
+    this.#inquiries.clear();
+    this.#anew += 1;
+    if (this.#anew > anewMax) return this.#lose();
+    const servers = this.#stage === 'owners' ? this.#options.witnesses.offering(this.#invocation.function) : this.#via();
+    this.#silent.length = 0;
+    this.#askAll(servers.length === 0 ? [{ instance, name: instance }] : servers);
+  }
+
+  #via(): readonly PeerIdentity[] {
+    const others = (this.#invocation.via ?? []).filter((instance) => instance !== this.#options.self.instance);
+    return others.map((instance) => ({ instance, name: instance }));
+  }
+
+  #lose(): void {
+    this.#stage = 'over';
+    for (const inquiry of this.#inquiries.values()) inquiry.giveUp('nobody waits for the end of this call');
+    this.#answer.settled(lostWith(this.#options.self.name));
+  }
+
+  #fail(error: HeddleError): void {
+    this.#answer.settled({ outcome: { ok: false, error: toWireError(error) }, server: this.#options.self.name });
+  }
+}

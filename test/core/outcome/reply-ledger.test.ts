@@ -1,0 +1,57 @@
+import { describe, expect, test } from 'vitest';
+import { ReplyLedger } from '../../../src/core/outcome/reply-ledger.ts';
+
+const held = (name: string, bytes = 1, untilMs = 100) => ({ name, bytes, untilMs });
+const namesOf = (all: readonly { name: string }[]) => all.map(({ name }) => name);
+
+describe('the replies of a link', () => {
+  test('R1: count as received without a gap once they are whole', () => {
+    const ledger = new ReplyLedger();
+    ledger.seen(true);
+    const second = ledger.seen(false);
+    const third = ledger.seen(false);
+    ledger.seen(true);
+    expect(ledger.received).toBe(1);
+    ledger.whole(third);
+    expect(ledger.received).toBe(1);
+    ledger.whole(second);
+    expect(ledger.received).toBe(4);
+  });
+
+  test('R2: are held until they are acknowledged, others between them counting too', () => {
+    const ledger = new ReplyLedger<ReturnType<typeof held>>();
+    const told: string[] = [];
+    for (const name of ['a', '', 'b', 'c']) {
+      ledger.sent();
+      if (name !== '') ledger.hold(held(name));
+    }
+    ledger.acknowledge(2, ({ name }) => told.push(name));
+    expect([told, namesOf(ledger.held())]).toEqual([['a'], ['b', 'c']]);
+    ledger.acknowledge(3, ({ name }) => told.push(name));
+    expect([told, namesOf(ledger.takeAll()), ledger.isEmpty]).toEqual([['a', 'b'], ['c'], true]);
+  });
+
+  test('R2: the oldest make room, by number and by bytes, and go when their time is over', () => {
+    const ledger = new ReplyLedger<ReturnType<typeof held>>({ heldMax: 2, heldBytesMax: 10 });
+    expect(namesOf([...ledger.hold(held('a')), ...ledger.hold(held('b'))])).toEqual([]);
+    expect(namesOf(ledger.hold(held('c', 1, 200)))).toEqual(['a']);
+    expect(namesOf(ledger.hold(held('d', 10, 300)))).toEqual(['b', 'c']);
+    expect(namesOf(ledger.hold(held('e', 11)))).toEqual(['d', 'e']);
+    ledger.hold(held('f'));
+    ledger.expire(99);
+    expect(namesOf(ledger.held())).toEqual(['f']);
+    ledger.expire(100);
+    expect(ledger.isEmpty).toBe(true);
+  });
+
+  test('R3: thousands come and go in order', () => {
+    const ledger = new ReplyLedger<ReturnType<typeof held>>();
+    const told: string[] = [];
+    for (let at = 1; at <= 5_000; at += 1) {
+      ledger.sent();
+      ledger.hold(held(`${at}`));
+      if (at > 3) ledger.acknowledge(at - 3, ({ name }) => told.push(name));
+    }
+    expect([told.length, told[0], told.at(-1), namesOf(ledger.held())]).toEqual([4_997, '1', '4997', ['4998', '4999', '5000']]);
+  });
+});
