@@ -1,6 +1,6 @@
 /**
  * Which servers can say whether a function ran, as far as this server knows them: those that offer it, and whether one that did
- * has gone.
+ * has gone. A server that has never said what it offers may offer anything.
  */
 
 import type { Clock } from '../base/clock.ts';

@@ -155,6 +155,33 @@ describe('the owner of a call is killed under a direct client', { timeout: 60_00
   });
 });
 
+describe('the entry of a client is killed', { timeout: 60_000 }, () => {
+  test('fault 1: a call of whatever effect that runs elsewhere is taken up through another server, and runs once', async () => {
+    await bothAreThere();
+    for (const fn of ['hold', 'holdOnce'] as const) {
+      const gate = await stage.serve('gate', '--join', entry.url);
+      const moving = await connect([gate.url, entry.url]);
+      await within('the new server knows the others', 1000, () =>
+        moving.call('whoami', []).then(
+          () => true,
+          () => false,
+        ),
+      );
+      const path = await stage.path(`taken-up-${fn}`);
+      const call = moving.call(fn, [path]);
+      call.catch(() => undefined); // looked at later
+      const holder = await holderOf(path);
+      await gate.process.kill('SIGKILL');
+      const startMs = performance.now();
+      await within('the client has another server', 1000, () => moving.members().then(() => true));
+      tell('the client went on elsewhere', startMs, 1000);
+      await writeFile(path, '');
+      expect(await call).toBe(`${holder.name} attempt 1`);
+      await moving.close();
+    }
+  });
+});
+
 describe('a server is told to stop', () => {
   test('fault 36: SIGTERM during a call: the call completes, new ones go elsewhere, then the server leaves', async () => {
     await bothAreThere();

@@ -1,0 +1,149 @@
+/** What becomes of calls under which a connection is lost, over whole fabrics in memory; the rules one by one. */
+import { describe, expect } from 'vitest';
+import { deferred } from '../../src/base/deferred.ts';
+import type { Effect } from '../../src/core/catalog/offer.ts';
+import { defineFunction } from '../../src/fabric/define.ts';
+import { orphanMs } from '../../src/fabric/outcomes.ts';
+import { failureOf } from '../within.ts';
+import { worldTest as test } from './world.ts';
+
+/** A function that waits to be released, and what its handlers saw. */
+function held(effect: Effect = 'once') {
+  const entered = deferred<void>();
+  const go = deferred<void>();
+  const state = { runs: 0, aborted: 0 };
+  const fn = defineFunction({
+    name: 'held',
+    effect,
+    handler: async (ctx) => {
+      state.runs += 1;
+      ctx.signal.addEventListener('abort', () => (state.aborted += 1));
+      entered.resolve();
+      await go.promise;
+      return ctx.server;
+    },
+  });
+  return { fn, state, entered: entered.promise, release: () => go.resolve() };
+}
+
+describe('a call whose link between servers is lost', () => {
+  test('O1: a `once` call goes on where it runs, and its end arrives over the next link', async ({ world }) => {
+    const { fn, state, entered, release } = held();
+    const entry = await world.start('entry');
+    await world.start('owner', { fn });
+    const call = entry.call('held', []);
+    await world.settle(entered);
+    world.breakLinks('owner');
+    world.breakLinks('entry');
+    await world.advance(3 * orphanMs);
+    release();
+    expect([await world.settle(call), state]).toEqual(['owner', { runs: 1, aborted: 0 }]);
+  });
+
+  test('O2: the end of one that ended meanwhile arrives as well', async ({ world }) => {
+    const { fn, state, entered, release } = held();
+    const entry = await world.start('entry');
+    await world.start('owner', { fn });
+    const call = entry.call('held', []);
+    await world.settle(entered);
+    // The reply is on its way when the link breaks under it.
+    world.network.setDelay('entry', 'owner', 500);
+    release();
+    await world.advance(100);
+    world.network.setDelay('entry', 'owner', 1);
+    world.breakLinks('owner');
+    world.breakLinks('entry');
+    expect([await world.settle(call), state.runs]).toEqual(['owner', 1]);
+  });
+
+  test('one whose frame never arrived is fenced, and runs once, where it is sent next', async ({ world }) => {
+    const { fn, state, release } = held();
+    const entry = await world.start('entry');
+    await world.start('owner', { fn });
+    release();
+    world.network.setDelay('entry', 'owner', 500);
+    const call = entry.call('held', []);
+    await world.advance(50);
+    world.network.setDelay('entry', 'owner', 1);
+    world.breakLinks('owner');
+    world.breakLinks('entry');
+    expect(await world.settle(call)).toBe('owner');
+    await world.advance(2_000); // the first frame has come by now
+    expect(state.runs).toBe(1);
+  });
+
+  test('a `once` call whose owner was killed may have run, and nobody else runs it', async ({ world }) => {
+    const { fn, state, entered } = held();
+    const entry = await world.start('entry');
+    await world.start('b', { fn });
+    await world.start('c', { fn });
+    const call = failureOf(entry.call('held', [], { target: 'b' }));
+    await world.settle(entered);
+    world.kill('b');
+    const startMs = world.clock.nowMs();
+    expect(await world.settle(call)).toMatchObject({ code: 'connection_lost', executed: 'maybe', detail: { server: 'b' } });
+    expect(world.clock.nowMs() - startMs).toBeLessThan(150);
+    expect(state.runs).toBe(1);
+  });
+});
+
+describe('a call whose session is lost', () => {
+  for (const effect of ['pure', 'idempotent', 'once'] as const) {
+    test(`O3: of effect ${effect} is an orphan: unclaimed, it is given up after a while`, async ({ world }) => {
+      const { fn, state, entered } = held(effect);
+      const entry = await world.start('entry');
+      await world.start('owner', { fn });
+      const client = await world.connect(entry);
+      client.call('held', []).catch(() => undefined);
+      await world.settle(entered);
+      world.kill('client-1');
+      await world.advance(orphanMs - 100);
+      expect(state).toEqual({ runs: 1, aborted: 0 });
+      await world.advance(200);
+      expect(state).toEqual({ runs: 1, aborted: 1 });
+    });
+
+    test(`O1: of effect ${effect} is taken up through another entry, and runs once`, async ({ world }) => {
+      const { fn, state, entered, release } = held(effect);
+      const first = await world.start('first');
+      const second = await world.start('second');
+      await world.start('owner', { fn });
+      const client = await world.connect(first, second);
+      const call = client.call('held', []);
+      await world.settle(entered);
+      world.kill('first');
+      await world.advance(3 * orphanMs);
+      release();
+      expect([await world.settle(call), state]).toEqual(['owner', { runs: 1, aborted: 0 }]);
+    });
+  }
+
+  test('M1: a `once` call that no owner has seen is routed by the next entry when the former, which did not offer it, is gone', async ({
+    world,
+  }) => {
+    const { fn, state, release } = held();
+    release();
+    const first = await world.start('first', { other: () => 1 });
+    const second = await world.start('second');
+    await world.start('owner', { fn });
+    const client = await world.connect(first, second);
+    world.network.setDelay('client-1', 'first', 500);
+    const call = client.call('held', []);
+    await world.advance(50);
+    world.kill('first');
+    world.breakLinks('client-1');
+    expect([await world.settle(call), state.runs]).toEqual(['owner', 1]);
+  });
+
+  test('M3: a `once` call may have run when the entry that is gone offered the function itself', async ({ world }) => {
+    const { fn, state, entered } = held();
+    const first = await world.start('first', { fn });
+    const second = await world.start('second', { fn });
+    const client = await world.connect(first, second);
+    const call = failureOf(client.call('held', [], { target: 'first' }));
+    await world.settle(entered);
+    world.kill('first');
+    expect(await world.settle(call)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
+    expect(state.runs).toBe(1);
+  });
+});
