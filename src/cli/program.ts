@@ -77,7 +77,7 @@ function addCalling(program: Command, terminal: Terminal): void {
     .addOption(urlOption())
     .option('--need <resource...>', 'resources that its server must have, all of them')
     .option('--timeout-ms <n>', 'for the whole call', wholeNumber(timeoutMsMax))
-    .option('--wait-ms <n>', 'for a server that offers it, when none does just now', wholeNumber(timeoutMsMax))
+    .option('--wait-ms <n>', 'for a server that offers it, when none does just now', wholeNumber(timeoutMsMax, 0))
     .option('--key <text>', 'calls with equal keys rather go to the same server')
     .option('--idempotency-key <text>', 'handed to the function; default: one of this call')
     .addOption(new Option('--priority <which>', 'which calls go first where there are too many').choices(['batch', 'default', 'critical']))
@@ -150,11 +150,11 @@ function urlOption(): Option {
   return new Option('--url <url>', 'any server of the fabric; default: HEDDLE_URL, else 127.0.0.1:7420');
 }
 
-function wholeNumber(max: number): (text: string) => number {
+function wholeNumber(max: number, min = 1): (text: string) => number {
   return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : 0;
-    if (value >= 1 && value <= max) return value;
-    throw new InvalidArgumentError(`Wanted: a whole number from 1 to ${max}.`);
+    const value = /^\d+$/.test(text) ? Number(text) : -1;
+    if (value >= min && value <= max) return value;
+    throw new InvalidArgumentError(`Wanted: a whole number from ${min} to ${max}.`);
   };
 }
 

@@ -38,7 +38,8 @@ export class DirectRouting implements Routing<DirectRoute> {
       return this.#links.reachOf(chosen.server.instance) === 'outOfReach' ? this.#throughEntry(invocation, tried, nowMs) : chosen;
     }
     const isUnknown = HeddleError.is(chosen, 'no_such_function', 'no_matching_offer') || this.#offers.mayComeBack(invocation, nowMs);
-    return isUnknown || hasTried(tried, 'unreachable') ? this.#throughEntry(invocation, tried, nowMs) : chosen;
+    const isWorthWaiting = (invocation.terms?.waitMs ?? 0) > 0;
+    return isUnknown || isWorthWaiting || hasTried(tried, 'unreachable') ? this.#throughEntry(invocation, tried, nowMs) : chosen;
   }
 
   /** Its entry waits for absent providers. */

@@ -49,7 +49,7 @@ export class Drain {
   readonly #options: DrainOptions;
   readonly #followers = new Set<DrainFollower>();
   readonly #stopping = new AbortController();
-  readonly #startMs: number;
+  #startMs = 0;
   #isRefusing = false;
   #end: Drained | undefined;
   #cancelReport: CancelTask | undefined;
@@ -57,7 +57,6 @@ export class Drain {
 
   constructor(options: DrainOptions) {
     this.#options = options;
-    this.#startMs = options.clock.nowMs();
   }
 
   get hasBegun(): boolean {
@@ -95,7 +94,8 @@ export class Drain {
   }
 
   async #run(): Promise<void> {
-    const { name, rooms, graceMs } = this.#options;
+    const { name, clock, rooms, graceMs } = this.#options;
+    this.#startMs = clock.nowMs();
     const { signal } = this.#stopping;
     const { calls, sent, runs } = rooms.underWay;
     rooms.observer.emit({ kind: 'server.draining', name, inFlight: calls + sent + runs });

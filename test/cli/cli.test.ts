@@ -109,7 +109,7 @@ describe('usage', () => {
     [['serve', '--nmae', 'x'], 'Did you mean --name?'],
     [['call'], "missing required argument 'function'"],
     [['call', 'f', '--timeout-ms', 'soon'], 'a whole number from 1'],
-    [['call', 'f', '--wait-ms', '-1'], 'a whole number from 1'],
+    [['call', 'f', '--wait-ms', '-1'], 'a whole number from 0'],
     [['call', 'f', '--priority', 'high'], 'Allowed choices are batch, default, critical'],
     [['call', 'f', 'word'], 'argument 1 is not JSON'],
     [['call', 'f', '--json'], '--json goes with --timing'],
