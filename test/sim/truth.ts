@@ -12,7 +12,7 @@ import { HeddleError } from '../../src/errors.ts';
 import type { Server } from '../../src/fabric/api.ts';
 import type { FabricClient } from '../../src/fabric/client.ts';
 import { defineFunction } from '../../src/fabric/define.ts';
-import { FabricWorld } from '../fabric/world.ts';
+import { FabricWorld } from '../fabric/fabric-world.ts';
 
 export interface TruthOptions {
   readonly seed: string;
