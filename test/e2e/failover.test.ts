@@ -156,7 +156,7 @@ describe('the owner of a call is killed under a direct client', { timeout: 60_00
 });
 
 describe('the entry of a client is killed', { timeout: 60_000 }, () => {
-  test('fault 1: a call of whatever effect that runs elsewhere is taken up through another server, and runs once', async () => {
+  test('fault 1: a call that runs elsewhere is answered through another server; of effect `once` it has run once', async () => {
     await bothAreThere();
     for (const fn of ['hold', 'holdOnce'] as const) {
       const gate = await stage.serve('gate', '--join', entry.url);
@@ -176,7 +176,8 @@ describe('the entry of a client is killed', { timeout: 60_000 }, () => {
       await within('the client has another server', 1000, () => moving.members().then(() => true));
       tell('the client went on elsewhere', startMs, 1000);
       await writeFile(path, '');
-      expect(await call).toBe(`${holder.name} attempt 1`);
+      // An idempotent call is sent on at once, be it to the one that has it already or to the other.
+      expect(await call).toMatch(fn === 'hold' ? / attempt [12]$/ : new RegExp(`^${holder.name} attempt 1$`));
       await moving.close();
     }
   });
