@@ -1,0 +1,90 @@
+/**
+ * What a client and a server have in common, and the client, as types: calls, streams, runs, and looking around.
+ *
+ * One signature takes a name or a definition: overloads spoil every message, and a union constraint is quadratic in names
+ * times calls. `${N}` and the defaults do it.
+ */
+
+import type { Effect, OfferKind } from '../core/catalog/offer.ts';
+import type { AnyFunction, ArgsOf, Calls, HeddleFunction, HeddleStream, Is, ItemOf, ResultOf, Streams, Untyped } from '../core/function.ts';
+import type { Workflow } from '../core/workflow/builder.ts';
+import type { Command, WorkflowData } from '../core/workflow/data.ts';
+import type { CallOptions } from './call-api.ts';
+import type { Drained, DrainOptions } from './drain-port.ts';
+import type { Plan } from './plan.ts';
+import type { Run, RunOptions, SubmitOptions } from './run-api.ts';
+
+/** `string` where nothing is known of the fabric, so that a name in a variable will do; else nothing. */
+type AnyName<F> = string extends keyof Calls<F> ? string : never;
+
+export interface Caller<F = Untyped> {
+  /** Calls a function by name or by definition and resolves to its result; rejects with a HeddleError. */
+  call<
+    N extends keyof Calls<F> & string = AnyName<F> & keyof Calls<F>,
+    A extends readonly unknown[] = ArgsOf<Calls<F>[N]>,
+    R = ResultOf<Calls<F>[N]>,
+  >(fn: `${N}` | AnyName<F> | HeddleFunction<A, R>, args: Readonly<Is<A>>, options?: CallOptions): Promise<Is<R>>;
+  /**
+   * Reads a stream by name or by definition, once: it starts with the loop, which gets its items in order and throws a
+   * HeddleError where it breaks off (`detail.lastItem` is the number of the last item). Leaving the loop cancels it.
+   */
+  stream<
+    N extends keyof Streams<F> & string = AnyName<F> & keyof Streams<F>,
+    A extends readonly unknown[] = ArgsOf<Streams<F>[N]>,
+    T = ItemOf<Streams<F>[N]>,
+  >(fn: `${N}` | AnyName<F> | HeddleStream<A, T>, args: Readonly<Is<A>>, options?: CallOptions): AsyncIterable<Is<T>>;
+  /** Starts a run of a built workflow; the handle is there at once. */
+  run<I, R>(flow: Workflow<I, R>, ...input: RunInput<Is<I>>): Run<R>;
+  /** The same for a workflow as data. */
+  submit(commands: WorkflowData | readonly Command<keyof Calls<F> & string>[], options?: SubmitOptions): Run<Record<string, unknown>>;
+  /** The handle of a run that was started before; `flow` types its result. */
+  attach<R = unknown>(runId: string, flow?: Workflow<never, R>): Run<R>;
+  /**
+   * Where a call of the function would go now, and why: its offers in the order in which they are preferred, and what keeps
+   * the others from being taken. Calls nothing. Rejects with `no_such_function`.
+   */
+  explain(fn: (keyof Calls<F> & string) | AnyFunction, options?: CallOptions): Promise<Plan>;
+  members(): Promise<readonly Member[]>;
+  catalog(): Promise<readonly Offer[]>;
+}
+
+type RunInput<I> = [I] extends [void] ? [input?: undefined, options?: RunOptions] : [input: I, options?: RunOptions];
+
+/** One server of the fabric. */
+export interface Member {
+  readonly name: string;
+  readonly url: string;
+  readonly status: string;
+  readonly epoch: number;
+  readonly resources: readonly string[];
+}
+
+/** One function at one server. */
+export interface Offer {
+  readonly function: string;
+  readonly version: string;
+  readonly server: string;
+  readonly resources: readonly string[];
+  readonly effect: Effect;
+  readonly kind: OfferKind;
+}
+
+/** A light session through an entry server; several addresses are for failover. */
+export interface Client<F = Untyped> extends Caller<F> {
+  /**
+   * Drains a server of the fabric, by name: it takes no new work and finishes what it has, within its grace time. Resolves
+   * when it has, with what had to be ended. Throws `bad_argument` for a name that nobody has, `unreachable`.
+   */
+  drain(server: string, options?: DrainOptions): Promise<Drained>;
+  /** Ends the session; calls under way are rejected with `closed`. */
+  close(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+export interface ConnectOptions {
+  /**
+   * `entry` (the default): every call goes through the server that the client is connected to. `direct`: the client keeps a
+   * catalog and connections of its own and calls the servers themselves, one hop less; through its entry where it cannot.
+   */
+  readonly routing?: 'entry' | 'direct' | undefined;
+}
