@@ -4,8 +4,8 @@
  * P1 a conversation opened here gets exactly one end: a reply, a settled run, `release`, or `onLost`.
  * P2 at most `callsInFlightMax` conversations are open towards the peer; later ones wait in order
  *    (`whenRoom`), at most `waitersMax`, and are told when the link is lost.
- * P3 a frame with large values is delivered when all of them are there, never in part (inbox.ts).
- * P4 what a peer sends wrongly closes its link and nothing else (inbox.ts).
+ * P3 a frame with large values is delivered when all of them are there, never in part (arrivals.ts).
+ * P4 what a peer sends wrongly closes its link and nothing else (arrivals.ts).
  * P5 a frame that is too large to be sent ends its conversation with an error, on the side that waits for it.
  * What frames mean is decided by caller, dispatcher, runner and mesh; bytes are the transport's.
  */
@@ -16,9 +16,9 @@ import { HeddleError } from '../errors.ts';
 import type { Evidence, Link } from '../transport/transport.ts';
 import type { Frame, ReplyFrame, RunEventFrame, ServersFrame, StandingFrame } from '../wire/frame.ts';
 import { encodeFrame } from '../wire/frame-codec.ts';
+import { Arrivals } from './arrivals.ts';
 import type { Conversation, Incoming, PeerIdentity, RequestFrame, RoomWaiter } from './conversation.ts';
 import type { HeldOutcome } from './held-outcome.ts';
-import { Inbox } from './inbox.ts';
 import { ItemQueue } from './item-queue.ts';
 import { LargeValues } from './large-values.ts';
 import { inPlaceOf, overloadedReply, refusalOf } from './refusals.ts';
@@ -50,7 +50,7 @@ export class Peer {
   readonly #waiters = new RoomQueue();
   readonly #items = new ItemQueue();
   readonly #large: LargeValues;
-  readonly #inbox: Inbox;
+  readonly #arrivals: Arrivals;
   #closed: Evidence | undefined;
   #isRetired = false;
 
@@ -60,10 +60,10 @@ export class Peer {
     this.#link = link;
     this.#handlers = handlers;
     this.#large = new LargeValues(link);
-    this.#inbox = new Inbox(link, { large: this.#large, replies: this.ledger }, (frame) => this.#deliver(frame));
+    this.#arrivals = new Arrivals(link, { large: this.#large, replies: this.ledger }, (frame) => this.#deliver(frame));
     link.open({
       onFrame: (bytes) => this.#onFrame(bytes),
-      onLarge: (transfer, value) => this.#inbox.arrived(transfer, value),
+      onLarge: (transfer, value) => this.#arrivals.arrived(transfer, value),
       onWritable: () => this.#onWritable(),
       onClose: (evidence, message) => this.#onClose(evidence, message),
     });
@@ -182,7 +182,7 @@ export class Peer {
 
   #onFrame(bytes: Uint8Array): void {
     this.#handlers.onHeard?.();
-    this.#inbox.receive(bytes);
+    this.#arrivals.receive(bytes);
   }
 
   #put(frame: Frame): void {

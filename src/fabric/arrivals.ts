@@ -14,13 +14,13 @@ import { decodeFrame } from '../wire/frame-codec.ts';
 import { AnswerOrder, answerIdOf, openerIdOf } from './answer-order.ts';
 import { type LargeValues, requestIdOf } from './large-values.ts';
 
-export interface InboxParts {
+export interface ArrivalsParts {
   readonly large: LargeValues;
   /** Told of every reply, in order, and when it is whole. */
   readonly replies: Pick<ReplyLedger<Held>, 'seen' | 'whole'>;
 }
 
-export class Inbox {
+export class Arrivals {
   readonly #link: Pick<Link, 'close'>;
   readonly #large: LargeValues;
   readonly #order = new AnswerOrder();
@@ -29,7 +29,7 @@ export class Inbox {
   readonly #replies: Pick<ReplyLedger<Held>, 'seen' | 'whole'>;
   readonly #deliver: (frame: Frame) => void;
 
-  constructor(link: Pick<Link, 'close'>, parts: InboxParts, deliver: (frame: Frame) => void) {
+  constructor(link: Pick<Link, 'close'>, parts: ArrivalsParts, deliver: (frame: Frame) => void) {
     this.#link = link;
     this.#large = parts.large;
     this.#replies = parts.replies;

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { ReplyLedger } from '../../src/core/outcome/reply-ledger.ts';
-import { Inbox } from '../../src/fabric/inbox.ts';
+import { Arrivals } from '../../src/fabric/arrivals.ts';
 import { LargeValues } from '../../src/fabric/large-values.ts';
 import type { Frame, ItemFrame } from '../../src/wire/frame.ts';
 import { encodeFrame } from '../../src/wire/frame-codec.ts';
@@ -8,19 +8,21 @@ import { encodeValue } from '../../src/wire/value.ts';
 
 const large = 'x'.repeat(200_000);
 
-/** An inbox, and frames whose large values come later. */
+/** The arrivals of one link, and frames whose large values come later. */
 function rig() {
   const delivered: string[] = [];
   const values: Uint8Array[] = [];
   const link = { close: () => {}, sendLarge: () => Promise.resolve(), dropLarge: () => {} };
   const nameOf = (frame: Frame): string =>
     frame.kind === 'item' ? `item ${frame.id} of ${frame.value.bytes.length}` : `${frame.kind} ${'id' in frame ? frame.id : ''}`;
-  const inbox = new Inbox(link, { large: new LargeValues(link), replies: new ReplyLedger() }, (frame) => delivered.push(nameOf(frame)));
+  const arrivals = new Arrivals(link, { large: new LargeValues(link), replies: new ReplyLedger() }, (frame) =>
+    delivered.push(nameOf(frame)),
+  );
   return {
     delivered,
-    frame: (frame: Frame) => inbox.receive(encodeFrame(frame, { put: (bytes) => values.push(bytes) })),
+    frame: (frame: Frame) => arrivals.receive(encodeFrame(frame, { put: (bytes) => values.push(bytes) })),
     /** The large value that was put so-manieth comes. */
-    arrives: (number: number) => inbox.arrived(number, values[number - 1] ?? new Uint8Array(0)),
+    arrives: (number: number) => arrivals.arrived(number, values[number - 1] ?? new Uint8Array(0)),
   };
 }
 
