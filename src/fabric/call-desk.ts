@@ -11,7 +11,6 @@ import type { Catalog } from '../core/catalog/catalog.ts';
 import { stricter } from '../core/catalog/offer.ts';
 import type { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
-import { toWireError } from '../wire/error.ts';
 import type { CallFrame } from '../wire/frame.ts';
 import type { CallAnswer } from './call-answer.ts';
 import { invocationOf } from './call-frame.ts';
@@ -20,6 +19,7 @@ import type { CallEngine } from './invocation.ts';
 import type { Outcomes } from './outcomes.ts';
 import type { Peer } from './peer.ts';
 import { Reclaim, type ReclaimOptions } from './reclaim.ts';
+import { refuse } from './responses.ts';
 import { lostWith } from './verdicts.ts';
 import { KnownWitnesses } from './witnesses.ts';
 
@@ -99,9 +99,4 @@ export class CallDesk {
   #lose(answer: CallAnswer): void {
     answer.settled(lostWith(this.#options.self.name));
   }
-}
-
-function refuse(peer: Peer, id: number, refusal: HeddleError): void {
-  peer.serve(id, { cancel: () => {} });
-  peer.answer({ kind: 'reply', id, outcome: { ok: false, error: toWireError(refusal) } });
 }

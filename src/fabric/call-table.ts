@@ -6,10 +6,10 @@
 
 import { IdMap } from '../base/id-map.ts';
 import { HeddleError } from '../errors.ts';
-import { toWireError } from '../wire/error.ts';
 import type { CallHistory } from './call-history.ts';
 import { HedgedCall } from './hedged-call.ts';
 import type { CallEngine, CallHandle, CallSink, Invocation } from './invocation.ts';
+import { failure } from './responses.ts';
 import { RoutedCall } from './routed-call.ts';
 import type { CallContext, Routing } from './routing-port.ts';
 
@@ -71,7 +71,7 @@ export class CallTable<Route> implements CallEngine {
       afterMs = this.#routing.hedgeAfterMs(invocation);
     } catch (error) {
       if (!HeddleError.is(error)) throw error;
-      sink.settled({ outcome: { ok: false, error: toWireError(error) } });
+      sink.settled({ outcome: failure(error) });
       return endedCall;
     }
     if (afterMs === undefined) return this.#begin(invocation, sink);

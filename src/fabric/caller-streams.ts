@@ -15,6 +15,7 @@ import { fromWireError, toWireError } from '../wire/error.ts';
 import { encodeValue } from '../wire/value.ts';
 import { argumentError } from '../wire/value-problem.ts';
 import type { CallEngine, CallHandle, CallSink, Invocation, Settlement } from './invocation.ts';
+import { failure } from './responses.ts';
 import { type StreamWord, silenceMsMax } from './stream-port.ts';
 import { StreamPulse } from './stream-pulse.ts';
 import { type PumpEnd, StreamPump } from './stream-pump.ts';
@@ -135,5 +136,5 @@ function ofSilence(settlement: Settlement): Settlement {
   const { executed, code } = fromWireError(outcome.error);
   if (code !== 'cancelled') return settlement;
   const late = new HeddleError('deadline_exceeded', { timeoutMs: silenceMsMax }, { executed });
-  return { ...settlement, outcome: { ok: false, error: toWireError(late) } };
+  return { ...settlement, outcome: failure(late) };
 }

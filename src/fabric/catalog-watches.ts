@@ -9,12 +9,13 @@
 import type { CancelTask, Clock } from '../base/clock.ts';
 import { HeddleError } from '../errors.ts';
 import { encodeCatalogNews } from '../wire/catalog-news.ts';
-import { toWireError } from '../wire/error.ts';
 import type { CreditFrame, EndFrame, ItemFrame, WatchFrame } from '../wire/frame.ts';
 import { itemCostBytes } from '../wire/stream-frames.ts';
 import type { CatalogFeed, CatalogWatcher } from './catalog-feed.ts';
 import type { Incoming } from './conversation.ts';
 import type { Peer } from './peer.ts';
+import { failure } from './responses.ts';
+import { cancelledVerdict } from './verdicts.ts';
 
 /** What may be under way to an asker that has granted nothing yet. */
 export const watchCreditBytes = 1024 * 1024;
@@ -74,7 +75,7 @@ class PeerWatch implements Incoming {
       },
       onEnd: (error) => {
         this.#stop();
-        this.#peer.answer({ kind: 'reply', id: this.#id, outcome: { ok: false, error: toWireError(error) } });
+        this.#peer.reply(this.#id, { outcome: failure(error) });
       },
     });
     this.#send();
@@ -89,8 +90,7 @@ class PeerWatch implements Incoming {
 
   cancel(reason: string): void {
     this.#stop();
-    const error = toWireError(new HeddleError('cancelled', { reason }, { executed: 'no' }));
-    this.#peer.answer({ kind: 'reply', id: this.#id, outcome: { ok: false, error } });
+    this.#peer.reply(this.#id, { outcome: failure(cancelledVerdict(reason, 'no')) });
   }
 
   #send(): void {

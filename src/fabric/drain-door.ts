@@ -10,13 +10,13 @@
 
 import type { MemberView } from '../core/gossip/view.ts';
 import { HeddleError } from '../errors.ts';
-import { toWireError } from '../wire/error.ts';
 import type { DrainFrame, ReplyFrame } from '../wire/frame.ts';
 import { encodeValue } from '../wire/value.ts';
 import type { Conversation, Incoming } from './conversation.ts';
 import type { DrainFollower } from './drain.ts';
 import type { Drained, UnderWay } from './drain-port.ts';
 import type { Peer } from './peer.ts';
+import { failure, refuse, respond } from './responses.ts';
 
 export interface DrainDoorOptions {
   /** Name of this server. */
@@ -53,8 +53,7 @@ export class DrainDoor {
     const error = member
       ? new HeddleError('unreachable', { address: member.url, evidence: 'silent' })
       : new HeddleError('bad_argument', { path: ['server'], expected: `a server of the fabric (${names})`, found: server });
-    peer.serve(id, { cancel: () => {} });
-    peer.answer(failure(id, error));
+    refuse(peer, id, error);
   }
 }
 
@@ -73,8 +72,7 @@ export async function askToBeLeft(server: string, peers: readonly Peer[]): Promi
 }
 
 function acknowledge(id: number, peer: Peer): void {
-  peer.serve(id, { cancel: () => {} });
-  peer.answer({ kind: 'reply', id, outcome: { ok: true, value: encodeValue(undefined) } });
+  respond(peer, id, { ok: true, value: encodeValue(undefined) });
 }
 
 /** The end that whoever asked for this server's drain hears of. */
@@ -93,7 +91,7 @@ class PeerOfDrain implements DrainFollower, Incoming {
   }
 
   onEnd(end: Drained): void {
-    this.#peer.answer({ kind: 'reply', id: this.#id, outcome: { ok: true, value: encodeValue(end) } });
+    this.#peer.reply(this.#id, { outcome: { ok: true, value: encodeValue(end) } });
   }
 
   cancel(): void {
@@ -124,11 +122,12 @@ class PassedDrain implements Conversation, Incoming {
   }
 
   onReply({ outcome }: ReplyFrame): void {
-    this.#from.peer.answer({ kind: 'reply', id: this.#from.id, outcome });
+    this.#from.peer.reply(this.#from.id, { outcome });
   }
 
   onLost(): void {
-    this.#from.peer.answer(failure(this.#from.id, new HeddleError('connection_lost', { server: this.#link.identity.name })));
+    const lost = new HeddleError('connection_lost', { server: this.#link.identity.name });
+    this.#from.peer.reply(this.#from.id, { outcome: failure(lost) });
   }
 
   cancel(reason: string): void {
@@ -136,8 +135,4 @@ class PassedDrain implements Conversation, Incoming {
     this.#link.release(this.#id);
     this.#from.peer.finish(this.#from.id);
   }
-}
-
-function failure(id: number, error: HeddleError): ReplyFrame {
-  return { kind: 'reply', id, outcome: { ok: false, error: toWireError(error) } };
 }

@@ -7,7 +7,6 @@
 
 import type { Payload } from '../core/payload.ts';
 import { HeddleError } from '../errors.ts';
-import { toWireError } from '../wire/error.ts';
 import type { AttachFrame, CallFrame, CancelRunFrame, QueryFrame, SubmitFrame, WatchFrame } from '../wire/frame.ts';
 import type { CallDesk } from './call-desk.ts';
 import type { CatalogWatches } from './catalog-watches.ts';
@@ -15,6 +14,7 @@ import type { RequestFrame } from './conversation.ts';
 import type { DrainDoor } from './drain-door.ts';
 import type { Peer } from './peer.ts';
 import type { Questions } from './questions.ts';
+import { failure, refuse, respond, unattended } from './responses.ts';
 import type { RunEngine, RunFollower } from './run-engine.ts';
 
 export interface EntryOptions {
@@ -72,11 +72,10 @@ export class Entry {
   }
 
   #answer(frame: QueryFrame, peer: Peer): void {
-    peer.serve(frame.id, { cancel: () => {} });
     try {
-      peer.answer({ kind: 'reply', id: frame.id, outcome: { ok: true, value: this.#options.questions.answer(frame) } });
+      respond(peer, frame.id, { ok: true, value: this.#options.questions.answer(frame) });
     } catch (error) {
-      peer.answer(failure(frame.id, error));
+      refuse(peer, frame.id, error);
     }
   }
 
@@ -111,27 +110,18 @@ export class Entry {
   }
 
   #cancelRun(frame: CancelRunFrame, peer: Peer): void {
-    peer.serve(frame.id, { cancel: () => {} });
+    const { id, runId, reason } = frame;
+    peer.serve(id, unattended);
     this.#runsFor(peer)
-      .cancel(frame.runId, frame.reason)
+      .cancel(runId, reason)
       .then(
-        () => peer.answer({ kind: 'reply', id: frame.id, outcome: { ok: true, value: nothing } }),
-        (error: unknown) => peer.answer(failure(frame.id, error)),
+        () => peer.reply(id, { outcome: { ok: true, value: nothing } }),
+        (error: unknown) => peer.reply(id, { outcome: failure(error) }),
       );
   }
 }
 
 const nothing: Payload = { encoding: 'undefined', bytes: new Uint8Array(0) };
-
-function failure(id: number, error: unknown) {
-  const known = HeddleError.is(error) ? error : new HeddleError('protocol_error', { problem: String(error) });
-  return { kind: 'reply', id, outcome: { ok: false, error: toWireError(known) } } as const;
-}
-
-function refuse(peer: Peer, id: number, refusal: HeddleError): void {
-  peer.serve(id, { cancel: () => {} });
-  peer.answer(failure(id, refusal));
-}
 
 /** Sends a run's events to the peer that follows it. */
 class PeerFollower implements RunFollower {
@@ -152,7 +142,7 @@ class PeerFollower implements RunFollower {
   }
 
   onFailure(error: HeddleError): void {
-    this.#peer.answer(failure(this.#id, error));
+    this.#peer.reply(this.#id, { outcome: failure(error) });
   }
 
   /** The follower left, or its link did: the run goes on (for how long is active-run.ts). */

@@ -19,6 +19,7 @@ import { type AnswerKeeper, CallAnswer, type Follower } from './call-answer.ts';
 import type { HeldOutcome } from './held-outcome.ts';
 import type { Settlement } from './invocation.ts';
 import type { Peer } from './peer.ts';
+import { unattended } from './responses.ts';
 import { lostWith } from './verdicts.ts';
 
 /** How long a call goes on after the connection of the last one who waits for it is lost, in milliseconds. */
@@ -96,7 +97,7 @@ export class Outcomes implements AnswerKeeper {
     peer.send({ kind: 'standing', id: frame.id, state: found.state });
     if (found.state === 'running') this.join(found.answer, peer, { id: frame.id, isWhole: false });
     if (found.state !== 'done') return;
-    peer.serve(frame.id, { cancel: () => {} });
+    peer.serve(frame.id, unattended);
     peer.reply(frame.id, found.outcome);
   }
 

@@ -11,13 +11,13 @@
 import type { Clock } from '../base/clock.ts';
 import type { CallId } from '../core/outcome/call-id.ts';
 import { HeddleError } from '../errors.ts';
-import { toWireError } from '../wire/error.ts';
 import type { ProgressFrame, ReplyFrame } from '../wire/frame.ts';
 import type { CallAnswer } from './call-answer.ts';
 import type { PeerIdentity } from './conversation.ts';
 import { Inquiry } from './inquiry.ts';
 import type { CallHandle, Invocation } from './invocation.ts';
 import type { OfferLinks } from './offer-routing.ts';
+import { failure } from './responses.ts';
 import { lostWith } from './verdicts.ts';
 
 /** What is known of who may have run a call. */
@@ -54,6 +54,8 @@ export class Reclaim implements CallHandle {
   #chosen: Inquiry | undefined;
   #handle: CallHandle | undefined;
   #anew = 0;
+  /** Even `never` from all who are asked proves nothing. */
+  #isHopeless = false;
 
   constructor(options: ReclaimOptions, invocation: Invocation, answer: CallAnswer) {
     this.#options = options;
@@ -71,7 +73,7 @@ export class Reclaim implements CallHandle {
     if (this.#stage === 'over') return;
     this.#stage = 'over';
     for (const inquiry of this.#inquiries.values()) inquiry.giveUp(reason);
-    this.#fail(new HeddleError('cancelled', { reason }));
+    this.#answer.settled({ outcome: failure(new HeddleError('cancelled', { reason })), server: this.#options.self.name });
   }
 
   /** Never called: a call with a stream is not sent again. */
@@ -91,7 +93,7 @@ export class Reclaim implements CallHandle {
     const { clock, links } = this.#options;
     const { caller, callNumber, round, deadlineMs } = this.#invocation;
     const id: CallId = { caller, callNumber };
-    const inquiry: Inquiry = new Inquiry(
+    return new Inquiry(
       clock,
       {
         id,
@@ -108,7 +110,6 @@ export class Reclaim implements CallHandle {
         onUnknown: () => this.#settle(server.instance, false),
       },
     );
-    return inquiry;
   }
 
   /** One of them has run it, or is running it. */
@@ -146,8 +147,6 @@ export class Reclaim implements CallHandle {
     return this.#options.witnesses.offering(this.#invocation.function).length > 0;
   }
 
-  #isHopeless = false;
-
   #route(): void {
     if (this.#isHopeless) return this.#lose();
     this.#stage = 'routed';
@@ -182,9 +181,5 @@ export class Reclaim implements CallHandle {
     this.#stage = 'over';
     for (const inquiry of this.#inquiries.values()) inquiry.giveUp('nobody waits for the end of this call');
     this.#answer.settled(lostWith(this.#options.self.name));
-  }
-
-  #fail(error: HeddleError): void {
-    this.#answer.settled({ outcome: { ok: false, error: toWireError(error) }, server: this.#options.self.name });
   }
 }

@@ -8,6 +8,7 @@ import { HeddleError, type HeddleErrorOf } from '../errors.ts';
 import { toWireError, type WireError } from '../wire/error.ts';
 import type { Frame, ReplyFrame } from '../wire/frame.ts';
 import type { RequestFrame } from './conversation.ts';
+import { failure } from './responses.ts';
 
 /** The frame to send instead; undefined where nobody waits for one. */
 export function inPlaceOf(frame: Frame, problem: HeddleErrorOf<'too_large'>): Frame | undefined {
@@ -24,7 +25,7 @@ export function inPlaceOf(frame: Frame, problem: HeddleErrorOf<'too_large'>): Fr
 
 /** The end of a conversation whose first frame could not be sent: nothing ran. */
 export function refusalOf(id: number, problem: HeddleErrorOf<'too_large'>): ReplyFrame {
-  return { kind: 'reply', id, outcome: { ok: false, error: toWireError(problem) } };
+  return { kind: 'reply', id, outcome: failure(problem) };
 }
 
 /** A failed run without the partial results that made it too large; a result that is too large is the error itself. */
@@ -43,5 +44,5 @@ function tooLargeResult({ detail }: HeddleErrorOf<'too_large'>): WireError {
 export function overloadedReply(frame: RequestFrame): ReplyFrame {
   const what = frame.kind === 'call' ? frame.function : frame.kind;
   const error = new HeddleError('overloaded', { function: what, server: 'the server', retryAfterMs: 1_000 });
-  return { kind: 'reply', id: frame.id, outcome: { ok: false, error: toWireError(error) } };
+  return { kind: 'reply', id: frame.id, outcome: failure(error) };
 }

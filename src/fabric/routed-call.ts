@@ -219,8 +219,9 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
   /** An attempt, or the choice of one, failed: again, or the end. */
   #failed(error: WireError, frame?: ReplyFrame): void {
     const known = fromWireError(error);
-    const { lost } = this.#noted();
-    this.#noted().add(error, known.code);
+    const history = this.#noted();
+    const { lost } = history;
+    history.add(error, known.code);
     const route = this.#attempt?.route;
     const isRetryable = HeddleError.is(known, 'function_failed') && known.detail.retryable === true;
     const decision = decideRetry(

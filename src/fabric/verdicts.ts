@@ -6,14 +6,14 @@
 
 import { type ErrorDetails, messageOf } from '../error-details.ts';
 import { type Executed, fromThrown, HeddleError } from '../errors.ts';
-import { toWireError } from '../wire/error.ts';
 import { encodeValue } from '../wire/value.ts';
 import type { WireError } from '../wire/wire-error.ts';
 import type { Settlement } from './invocation.ts';
+import { failure } from './responses.ts';
 
 /** The end of a call of which nobody can say any more whether it ran. */
 export function lostWith(server = 'the server'): Settlement {
-  return { outcome: { ok: false, error: toWireError(new HeddleError('connection_lost', { server })) }, server };
+  return { outcome: failure(new HeddleError('connection_lost', { server })), server };
 }
 
 export function lateVerdict(timeoutMs: number, executed: Executed): HeddleError {
