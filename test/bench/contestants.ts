@@ -3,9 +3,11 @@
  */
 
 import type { Contestant } from './contestant.ts';
+import { callOfClient, chainInTurns, chainOfClient, chainServerToServer } from './contestants/chains.ts';
+import { fanByHand, fanOfClient, fanOfServer } from './contestants/fans.ts';
 import { stream, unary } from './contestants/grpc.ts';
 import { direct, serverToServer, throughEntry } from './contestants/heddle.ts';
-import { moleculer } from './contestants/moleculer.ts';
+import { moleculer, moleculerFan, moleculerInSequence } from './contestants/moleculer.ts';
 import { nats } from './contestants/nats.ts';
 import { bareLargeItems, bareSmallItems, largeItems, smallItems } from './contestants/streams.ts';
 import { bareTcp } from './contestants/tcp.ts';
@@ -14,6 +16,13 @@ export const contestants = {
   heddle: serverToServer,
   'heddle through an entry': throughEntry,
   'heddle direct': direct,
+  'heddle chain of ten': chainServerToServer,
+  'heddle chain of a client': chainOfClient,
+  'heddle call of a client': callOfClient,
+  'heddle chain over three': chainInTurns,
+  'heddle fan': fanOfServer,
+  'heddle fan of a client': fanOfClient,
+  'heddle fan by hand': fanByHand,
   'heddle stream': smallItems,
   'heddle stream of 256 KiB': largeItems,
   'grpc-js server stream': bareSmallItems,
@@ -22,6 +31,8 @@ export const contestants = {
   'gRPC stream message': stream,
   'bare TCP': bareTcp,
   'Moleculer TCP': moleculer,
+  'Moleculer, ten in sequence': moleculerInSequence,
+  'Moleculer fan by hand': moleculerFan,
   NATS: nats,
 } as const satisfies Record<string, Contestant>;
 

@@ -8,6 +8,7 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { contestants } from './contestants.ts';
+import { measurePlanning, type PlanningRow, planningTable } from './planning.ts';
 import { type Row, rows } from './rows.ts';
 import { type RowResult, runRow, type Standing } from './run.ts';
 
@@ -19,14 +20,23 @@ const { values, positionals } = parseArgs({
     seconds: { type: 'string', default: '2' },
   },
 });
-const wanted = positionals.length > 0 ? positionals : Object.keys(rows);
-const results: Record<string, RowResult> = {};
+/** Measured in this process, beside nobody. */
+const planning = 'P8';
+const known = [...Object.keys(rows), planning];
+const wanted = positionals.length > 0 ? positionals : known;
+const results: Record<string, RowResult | readonly PlanningRow[]> = {};
 
 installPeers();
 for (const id of wanted) {
+  if (id === planning) {
+    const measured = measurePlanning(Number(values.rounds));
+    results[id] = measured;
+    if (!values.json) process.stdout.write(planningTable(measured));
+    continue;
+  }
   const row = rows[id];
   if (!row) {
-    process.stderr.write(`there is no row ${id}; the rows are ${Object.keys(rows).join(', ')}\n`);
+    process.stderr.write(`there is no row ${id}; the rows are ${known.join(', ')}\n`);
     process.exit(2);
   }
   const roundMs = Number(values.seconds) * 1000;

@@ -51,6 +51,40 @@ export const rows: Readonly<Record<string, Row>> = {
     figure: 'callsPerSecond',
     peers: [{ name: 'heddle', ...atLeast(0.65) }],
   },
+  P4: {
+    title: 'a chain of ten small steps on one server, one run at a time',
+    subject: 'heddle chain of ten',
+    inFlight: 1,
+    figure: 'p50Micros',
+    peers: [
+      { name: 'heddle', ...atMost(2) },
+      { name: 'Moleculer, ten in sequence', ...atMost(0.3) },
+    ],
+  },
+  P4c: {
+    title: 'the same, submitted by a client to the server that runs all of it',
+    subject: 'heddle chain of a client',
+    inFlight: 1,
+    figure: 'p50Micros',
+    peers: [
+      { name: 'heddle call of a client', ...atMost(2) },
+      { name: 'Moleculer, ten in sequence', ...atMost(0.3) },
+    ],
+  },
+  P5: {
+    title: 'a chain of ten small steps over three servers in turns, one run at a time (1.15 x (1 + 6 remote steps) calls)',
+    subject: 'heddle chain over three',
+    inFlight: 1,
+    figure: 'p50Micros',
+    peers: [{ name: 'heddle call of a client', ...atMost(8.05) }],
+  },
+  P6: {
+    title: 'a thousand steps at once on three servers and one that gathers them (runs/s; 1,001 steps a run)',
+    subject: 'heddle fan',
+    inFlight: 1,
+    figure: 'callsPerSecond',
+    peers: [{ name: 'Moleculer fan by hand', ...atLeast(1.2) }, { name: 'heddle fan of a client' }, { name: 'heddle fan by hand' }],
+  },
   D1: {
     title: 'a direct client beside one of the same entry server, one at a time',
     subject: 'heddle direct',

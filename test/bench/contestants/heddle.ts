@@ -6,7 +6,7 @@ import { connect, startServer } from '../../../src/index.ts';
 import type { Contestant, Serving } from '../contestant.ts';
 import { answer, type Reading } from '../workload.ts';
 
-const cluster = `bench-${process.ppid}`;
+export const cluster = `bench-${process.ppid}`;
 
 /** `bench.answer` and 99 more. */
 const functions = Object.fromEntries([
@@ -26,7 +26,7 @@ async function enter(address: string): Promise<Serving> {
 }
 
 /** A newcomer knows the function within a second of joining. */
-async function untilKnown(call: () => Promise<unknown>): Promise<void> {
+export async function untilKnown(call: () => Promise<unknown>): Promise<void> {
   for (let tries = 0; tries < 100; tries += 1) {
     try {
       await call();
@@ -35,7 +35,7 @@ async function untilKnown(call: () => Promise<unknown>): Promise<void> {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   }
-  throw new Error('bench.answer never became known');
+  throw new Error('a function never became known');
 }
 
 /** P1, P2: from server to server. */

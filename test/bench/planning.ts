@@ -1,0 +1,106 @@
+/**
+ * P8: how long it takes to read, check and order workflows of many commands, in this process. Sizes double, so that growth which
+ * is not linear shows.
+ */
+
+import { seededRandom } from '../../src/base/random.ts';
+import { Catalog } from '../../src/core/catalog/catalog.ts';
+import { checkOffers } from '../../src/core/workflow/check.ts';
+import type { Command } from '../../src/core/workflow/data.ts';
+import { parseWorkflow } from '../../src/core/workflow/parse.ts';
+import { encodeValue } from '../../src/wire/value.ts';
+
+/** The target: all of it, for 10,000 commands. */
+export const planningMsMax = 100;
+
+export interface PlanningRow {
+  readonly shape: string;
+  readonly commands: number;
+  readonly edges: number;
+  /** Medians over the rounds, in milliseconds. */
+  readonly checkMs: number;
+}
+
+const sizes = [1_000, 2_000, 4_000, 8_000, 10_000];
+const servers = ['loom-0', 'loom-1', 'loom-2'];
+const random = seededRandom('planning');
+
+/** Each makes so many commands. */
+const shapes: Readonly<Record<string, (size: number) => readonly Command[]>> = {
+  'chain, in order': chain,
+  'chain, backwards': (size) => [...chain(size)].reverse(),
+  'chain, shuffled': (size) => shuffled(chain(size)),
+  'fan-out and fan-in': fan,
+  'ten edges a command': (size) => dense(size),
+};
+
+export function measurePlanning(rounds: number): readonly PlanningRow[] {
+  const catalog = catalogOf(servers);
+  return Object.entries(shapes).flatMap(([shape, make]) => {
+    // The engine has seen the shape before it is timed.
+    for (let round = 0; round < rounds; round += 1) check(make(1_000), catalog);
+    return sizes.map((size) => {
+      const commands = make(size);
+      const measured = Array.from({ length: rounds }, () => check(commands, catalog));
+      return { shape, commands: commands.length, edges: measured[0]?.edges ?? 0, checkMs: median(measured.map(({ checkMs }) => checkMs)) };
+    });
+  });
+}
+
+export function planningTable(rows: readonly PlanningRow[]): string {
+  const lines = rows.map(({ shape, commands, edges, checkMs }) =>
+    [
+      shape.padEnd(20),
+      String(commands).padStart(8),
+      String(edges).padStart(8),
+      checkMs.toFixed(1).padStart(8),
+      ((checkMs / commands) * 1_000).toFixed(2).padStart(8),
+      commands < 10_000 ? '' : checkMs <= planningMsMax ? '  met' : '  missed',
+    ].join('  '),
+  );
+  const head = ['shape'.padEnd(20), 'commands', '   edges', '   ms   ', 'us each ', ''].join('  ');
+  return [`\nP8: read, check and order workflows; target: 10,000 commands in ${planningMsMax} ms, linear`, head, ...lines, ''].join('\n');
+}
+
+function check(commands: readonly Command[], catalog: Catalog): { readonly checkMs: number; readonly edges: number } {
+  const startMs = performance.now();
+  const { checked } = parseWorkflow(commands, { hasInput: false, encode: (value) => encodeValue(value) });
+  checkOffers(checked, catalog, 0);
+  const checkMs = performance.now() - startMs;
+  return { checkMs, edges: checked.commands.reduce((sum, { needs }) => sum + needs.length, 0) };
+}
+
+function catalogOf(names: readonly string[]): Catalog {
+  const catalog = new Catalog();
+  const record = { name: 'work', version: '1.0.0', effect: 'pure', kind: 'call', resources: [] } as const;
+  for (const name of names) catalog.setOffers({ name, instance: name, resources: [] }, { functions: [record] }, 0);
+  return catalog;
+}
+
+function chain(size: number): readonly Command[] {
+  return Array.from({ length: size }, (_unused, at) => ({ name: `s${at}`, fun: 'work', args: at === 0 ? [] : [{ $ref: `s${at - 1}` }] }));
+}
+
+function fan(size: number): readonly Command[] {
+  const wide = Array.from({ length: size - 1 }, (_unused, at) => ({ name: `s${at}`, fun: 'work', args: [at] }));
+  return [...wide, { name: 'all', fun: 'work', args: [wide.map(({ name }) => ({ $ref: name }))] }];
+}
+
+/** Every command needs the ten before it: 100,000 edges are the limit. */
+function dense(size: number): readonly Command[] {
+  return Array.from({ length: size }, (_unused, at) => {
+    const needs = Array.from({ length: Math.min(at, 10) }, (_none, back) => ({ $ref: `s${at - 1 - back}` }));
+    return { name: `s${at}`, fun: 'work', args: [needs] };
+  });
+}
+
+function shuffled<T>(list: readonly T[]): readonly T[] {
+  return list
+    .map((item) => ({ item, rank: random.next() }))
+    .sort((a, b) => a.rank - b.rank)
+    .map(({ item }) => item);
+}
+
+function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
+}
