@@ -2,8 +2,10 @@
  * Who sits over a member, as this member sees it now.
  */
 
-import { observersOf, quorumOf, ringCount } from './observers.ts';
+import { present } from '../../base/assert.ts';
+import { quorumOf } from './observers.ts';
 import type { MemberRecord } from './record.ts';
+import { ringCount } from './rings.ts';
 import type { MeshState } from './state.ts';
 import type { Court } from './suspicion.ts';
 
@@ -15,17 +17,23 @@ const driftPlaces = 3;
  * member has itself lost most of the others.
  */
 export function courtOf(record: MemberRecord, state: MeshState): Court {
-  const others = [...state.members()].filter((member) => member.owner !== record.owner);
-  const names = others.map((member) => member.owner).sort();
-  const hash = state.hashes.hash64;
-  const near = observersOf(record.owner, names, { count: ringCount + driftPlaces, hash });
-  const observers = new Set(near.slice(0, ringCount));
-  const alive = others.filter((member) => observers.has(member.owner) && state.isHeldAlive(member)).length;
+  const near = observersOf(record, ringCount + driftPlaces, state);
+  const alive = near.slice(0, ringCount).filter((member) => state.isHeldAlive(member)).length;
   const quorum = state.rules.needsQuorum ? quorumOf(alive) : 1;
   return {
     quorum,
     hardQuorum: state.rules.needsQuorum ? Math.min(2, quorumOf(alive), Math.max(alive, 1)) : 1,
     maySilenceConvict: !state.rules.needsQuorum || (!state.isIsolated && alive > 1),
-    mayReport: (observer) => near.includes(observer),
+    mayReport: (observer) => near.some((member) => member.owner === observer),
   };
+}
+
+/** The members that stand before `record` on the rings, as they are known here. */
+function observersOf(record: MemberRecord, count: number, { arena, records }: MeshState): readonly MemberRecord[] {
+  const counts = (slot: number): boolean => isOther(records.memberAt(slot), record.owner);
+  return arena.rings.observersOf(record.owner, count, counts).map((slot) => present(records.memberAt(slot), 'an observer is a member'));
+}
+
+function isOther(member: MemberRecord | undefined, name: string): boolean {
+  return member !== undefined && member.owner !== name;
 }

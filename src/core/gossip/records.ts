@@ -4,41 +4,41 @@
  * M1 and M2: `offer` keeps the newer of two, so the order of a slot never decreases.
  * The root and the 256 bucket hashes are sums (mod 2^32 in each lane) over the non-final records, kept
  * incrementally; a final record is in none of them, so forgetting one changes no root.
+ * A record is kept as its number in the arena: four bytes a slot.
  */
 
+import type { Arena } from './arena.ts';
 import type { Head, Root } from './message.ts';
-import { compareHeads, newer, type OwnerRecord, slotOf } from './record.ts';
+import { compareHeads, type MemberRecord, newer, type OwnerRecord, slotOf } from './record.ts';
 import { meshLimits } from './settings.ts';
-
-/** 64 bits of a text, as two unsigned words. Every member must use the same function. */
-export type Hash64 = (text: string) => Root;
 
 /** What became of a record that was offered. */
 export type Merge = 'taken' | 'same' | 'older' | 'full';
 
-interface Entry {
-  readonly record: OwnerRecord;
-  readonly bucket: number;
-  /** Its part of the sums; zero for a final record. */
-  readonly part: Root;
-  readonly sinceMs: number;
-}
-
-const nothing: Root = { high: 0, low: 0 };
+const growthSlots = 256;
 
 export class Records {
-  readonly #hash: Hash64;
-  readonly #entries = new Map<string, Entry>();
-  readonly #finals = new Set<string>();
+  readonly #arena: Arena;
+  /** By slot: the record's number and one, 0 for none. */
+  #held = new Uint32Array(growthSlots);
+  /** Since when a final record is held, by slot, the oldest first. */
+  readonly #finals = new Map<number, number>();
   readonly #sums = new Uint32Array(2 * meshLimits.buckets);
   readonly #root = new Uint32Array(2);
+  #size = 0;
+  #members = 0;
 
-  constructor(hash: Hash64) {
-    this.#hash = hash;
+  constructor(arena: Arena) {
+    this.#arena = arena;
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#size;
+  }
+
+  /** Members that have not ended. */
+  get members(): number {
+    return this.#members;
   }
 
   root(): Root {
@@ -50,86 +50,132 @@ export class Records {
     return [...this.#sums];
   }
 
-  find(slot: string): OwnerRecord | undefined {
-    return this.#entries.get(slot)?.record;
+  find(key: string): OwnerRecord | undefined {
+    const slot = this.#arena.slots.find(key);
+    return slot === undefined ? undefined : this.at(slot);
   }
 
-  /** Every record, in the order in which its slot was first seen. */
+  at(slot: number): OwnerRecord | undefined {
+    const held = this.#held[slot] ?? 0;
+    return held === 0 ? undefined : this.#arena.pool.get(held - 1);
+  }
+
+  /** The owner's record at a slot, unless it has ended. */
+  memberAt(slot: number): MemberRecord | undefined {
+    const record = this.at(slot);
+    return record && isMember(record) ? record : undefined;
+  }
+
+  /** Every record, by slot. Cost: all slots. */
   *all(): Iterable<OwnerRecord> {
-    for (const entry of this.#entries.values()) yield entry.record;
+    for (let slot = 0; slot < this.#held.length; slot += 1) {
+      const record = this.at(slot);
+      if (record) yield record;
+    }
   }
 
   /** The record that stands after the newer one was kept. */
   offer(record: OwnerRecord, nowMs: number): Merge {
-    const slot = slotOf(record);
-    const held = this.#entries.get(slot);
-    if (!held && this.#entries.size >= meshLimits.records && !this.#forgetOldestFinal()) return 'full';
-    if (held) {
-      if (newer(held.record, record) === held.record) return compareHeads(held.record, record) === 0 ? 'same' : 'older';
-      this.#remove(slot, held);
-    }
-    this.#insert(slot, record, { sinceMs: held?.sinceMs, nowMs });
+    const key = slotOf(record);
+    const held = this.find(key);
+    if (!held && this.#size >= meshLimits.records && !this.#forgetOldestFinal()) return 'full';
+    if (held && newer(held, record) === held) return compareHeads(held, record) === 0 ? 'same' : 'older';
+    this.#put(key, record, nowMs);
     return 'taken';
   }
 
   /** Puts a record in its place whatever stands there: for our own record, and for the simulator's negative control. */
   replace(record: OwnerRecord, nowMs: number): Merge {
-    const slot = slotOf(record);
-    const held = this.#entries.get(slot);
-    if (held) this.#remove(slot, held);
-    this.#insert(slot, record, { sinceMs: held?.sinceMs, nowMs });
+    this.#put(slotOf(record), record, nowMs);
     return 'taken';
   }
 
   /** Forgets the finals that are older than `beforeMs`. */
   forgetFinals(beforeMs: number): void {
-    for (const slot of this.#finals) {
-      const entry = this.#entries.get(slot);
-      if (!entry || entry.sinceMs > beforeMs) return;
-      this.#remove(slot, entry);
+    for (const [slot, sinceMs] of this.#finals) {
+      if (sinceMs > beforeMs) return;
+      this.#remove(slot);
     }
   }
 
   /** What is held in these buckets, finals left out. */
-  heads(buckets: ReadonlySet<number>): readonly Head[] {
+  heads(buckets: Iterable<number>): readonly Head[] {
     const heads: Head[] = [];
-    for (const [slot, { record, bucket }] of this.#entries) {
-      if (record.final !== 'none' || !buckets.has(bucket)) continue;
-      heads.push({ slot, epoch: record.epoch, instance: record.instance, final: record.final, version: record.version });
+    for (const bucket of buckets) {
+      for (const slot of this.#arena.slots.inBucket(bucket)) {
+        const record = this.at(slot);
+        if (record && record.final === 'none') heads.push(headOf(record));
+      }
     }
     return heads;
   }
 
-  #insert(slot: string, record: OwnerRecord, { sinceMs, nowMs }: { sinceMs: number | undefined; nowMs: number }): void {
-    const isFinal = record.final !== 'none';
-    const { high, low } = this.#hash(`bucket ${slot}`);
-    const bucket = (high ^ low) & (meshLimits.buckets - 1);
-    const part = isFinal ? nothing : this.#hash(`${slot} ${record.epoch} ${record.instance} ${record.version}`);
-    this.#entries.set(slot, { record, bucket, part, sinceMs: isFinal ? nowMs : (sinceMs ?? nowMs) });
-    if (isFinal) this.#finals.add(slot);
-    this.#add(bucket, part.high, part.low);
+  #put(key: string, record: OwnerRecord, nowMs: number): void {
+    // Before the old one goes: what both share stays where it is in the arena.
+    const slot = this.#arena.slots.acquire(key);
+    const number = this.#arena.pool.acquire(record);
+    if (isMember(record)) this.#enter(slot, record.owner);
+    this.#remove(slot);
+    this.#reserve(slot);
+    this.#held[slot] = number + 1;
+    this.#size += 1;
+    if (record.final !== 'none') this.#finals.set(slot, nowMs);
+    this.#add(slot, number, 1);
   }
 
-  #remove(slot: string, entry: Entry): void {
-    this.#entries.delete(slot);
+  #enter(slot: number, name: string): void {
+    this.#members += 1;
+    this.#arena.rings.enter(slot, name);
+  }
+
+  #remove(slot: number): void {
+    const held = this.#held[slot] ?? 0;
+    if (held === 0) return;
+    const record = this.#arena.pool.get(held - 1);
+    this.#held[slot] = 0;
+    this.#size -= 1;
     this.#finals.delete(slot);
-    this.#add(entry.bucket, -entry.part.high, -entry.part.low);
+    this.#add(slot, held - 1, -1);
+    if (isMember(record)) {
+      this.#members -= 1;
+      this.#arena.rings.leave(slot);
+    }
+    this.#arena.pool.release(held - 1);
+    this.#arena.slots.release(slot);
   }
 
-  #add(bucket: number, high: number, low: number): void {
-    const at = 2 * bucket;
+  #add(slot: number, number: number, sign: 1 | -1): void {
+    const { high, low } = this.#arena.pool.partOf(number);
+    const at = 2 * this.#arena.slots.bucketOf(slot);
     // Uint32Array stores modulo 2^32, also of a negative sum.
-    this.#sums[at] = (this.#sums[at] ?? 0) + high;
-    this.#sums[at + 1] = (this.#sums[at + 1] ?? 0) + low;
-    this.#root[0] = (this.#root[0] ?? 0) + high;
-    this.#root[1] = (this.#root[1] ?? 0) + low;
+    this.#sums[at] = (this.#sums[at] ?? 0) + sign * high;
+    this.#sums[at + 1] = (this.#sums[at + 1] ?? 0) + sign * low;
+    this.#root[0] = (this.#root[0] ?? 0) + sign * high;
+    this.#root[1] = (this.#root[1] ?? 0) + sign * low;
+  }
+
+  /** Room for a slot, an eighth more than needed. */
+  #reserve(slot: number): void {
+    if (slot < this.#held.length) return;
+    const wanted = slot + 1 + (slot >> 3);
+    const held = new Uint32Array(Math.ceil(wanted / growthSlots) * growthSlots);
+    held.set(this.#held);
+    this.#held = held;
   }
 
   #forgetOldestFinal(): boolean {
-    const [slot] = this.#finals;
-    const entry = slot === undefined ? undefined : this.#entries.get(slot);
-    if (slot === undefined || !entry) return false;
-    this.#remove(slot, entry);
+    const [slot] = this.#finals.keys();
+    if (slot === undefined) return false;
+    this.#remove(slot);
     return true;
   }
+}
+
+function isMember(record: OwnerRecord): record is MemberRecord {
+  return record.kind === 'member' && record.final === 'none';
+}
+
+function headOf(record: OwnerRecord): Head {
+  const { epoch, instance, final, version } = record;
+  return { slot: slotOf(record), epoch, instance, final, version };
 }

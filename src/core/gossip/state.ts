@@ -4,12 +4,14 @@
  */
 
 import type { Random } from '../../base/random.ts';
+import { Arena } from './arena.ts';
+import type { Hash64 } from './hash64.ts';
 import type { MeshEffect, MeshNews } from './io.ts';
 import { type LinkState, Links } from './links.ts';
 import type { MeshMessage } from './message.ts';
 import type { MeshNote } from './note.ts';
 import type { MemberRecord, OwnerRecord } from './record.ts';
-import { type Hash64, Records } from './records.ts';
+import { Records } from './records.ts';
 import { Self, type SelfOptions } from './self.ts';
 import type { MeshSettings } from './settings.ts';
 import { Suspicions } from './suspicion.ts';
@@ -36,6 +38,8 @@ export interface MeshMachineOptions extends SelfOptions, MeshHashes {
   readonly settings: MeshSettings;
   readonly random: Random;
   readonly rules?: MeshRules | undefined;
+  /** Shared by the members of one process; default: one of its own. */
+  readonly arena?: Arena | undefined;
 }
 
 export class MeshState {
@@ -44,6 +48,7 @@ export class MeshState {
   readonly hashes: MeshHashes;
   readonly rules: MeshRules;
   readonly self: Self;
+  readonly arena: Arena;
   readonly records: Records;
   readonly links = new Links();
   readonly suspicions: Suspicions;
@@ -66,7 +71,8 @@ export class MeshState {
     this.hashes = { hash64: options.hash64, hashBody: options.hashBody };
     this.rules = options.rules ?? allRules;
     this.self = new Self(options);
-    this.records = new Records(options.hash64);
+    this.arena = options.arena ?? new Arena(options.hash64);
+    this.records = new Records(this.arena);
     this.suspicions = new Suspicions(options.settings);
     this.nowMs = options.startedAtMs;
     this.records.offer(this.self.record, this.nowMs);

@@ -63,7 +63,7 @@ export class Sync {
       if (order < 0) wants.push(head.slot);
       else if (held && order > 0) gives.push(held);
     }
-    for (const head of records.heads(new Set(buckets))) {
+    for (const head of records.heads(buckets)) {
       const held = records.find(head.slot);
       if (held && !theirs.has(head.slot)) gives.push(held);
     }

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 
 import { seededRandom } from '../../../src/base/random.ts';
+import { Arena } from '../../../src/core/gossip/arena.ts';
 import { recordProblem } from '../../../src/core/gossip/check.ts';
 import { Gossip } from '../../../src/core/gossip/gossip.ts';
 import type { MeshEffect } from '../../../src/core/gossip/io.ts';
@@ -78,7 +79,7 @@ function effectsOf<K extends MeshEffect['kind']>(effects: readonly MeshEffect[],
 }
 
 describe('the table of records', () => {
-  const full = new Records(hashText);
+  const full = new Records(new Arena(hashText));
   for (let at = 0; at < meshLimits.records; at += 1) full.offer({ ...member, owner: `m${at}`, final: at === 7 ? 'left' : 'none' }, at);
 
   test('makes room for one more by forgetting an end, and then takes no more', () => {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { Arena } from '../../../src/core/gossip/arena.ts';
 import { compareHeads, type MemberRecord, newer, type Obituary, type OwnerRecord, slotOf } from '../../../src/core/gossip/record.ts';
 import { Records } from '../../../src/core/gossip/records.ts';
 import { hashText } from '../../sim/hashes.ts';
@@ -44,7 +45,7 @@ const unknowns = heads.map(
 const records: fc.Arbitrary<OwnerRecord> = fc.oneof(members, obituaries, unknowns);
 
 function merged(list: readonly OwnerRecord[]): Records {
-  const table = new Records(hashText);
+  const table = new Records(new Arena(hashText));
   for (const record of list) table.offer(record, 0);
   return table;
 }
@@ -81,7 +82,7 @@ describe('the merge of records (M1)', () => {
   test('never goes back (M2)', () => {
     fc.assert(
       fc.property(fc.array(records, { maxLength: 12 }), (list) => {
-        const table = new Records(hashText);
+        const table = new Records(new Arena(hashText));
         for (const record of list) {
           const before = table.find(slotOf(record));
           table.offer(record, 0);
