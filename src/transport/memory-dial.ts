@@ -16,7 +16,7 @@ export interface MemoryDialHost {
   readonly valueBytesMax: number;
   ownerOf(address: string): string | undefined;
   acceptorAt(address: string): Acceptor | undefined;
-  enter(end: MemoryEnd, process: string): void;
+  enter(end: MemoryEnd, place: { readonly process: string; readonly peer: string }): void;
   leave(end: MemoryEnd): void;
 }
 
@@ -49,7 +49,7 @@ class MemoryDial {
     this.#far = this.#end(from, this.#back);
     this.near.pair(this.#far);
     this.#far.pair(this.near);
-    host.enter(this.near, from);
+    host.enter(this.near, { process: from, peer: this.#to });
   }
 
   run(): Promise<Dialled> {
@@ -101,7 +101,7 @@ class MemoryDial {
   }
 
   #accept(hello: Uint8Array): void {
-    this.#host.enter(this.#far, this.#to);
+    this.#host.enter(this.#far, { process: this.#to, peer: this.#host.from });
     const acceptor = this.#host.acceptorAt(this.#options.address);
     if (!acceptor || this.#far.isClosed) return this.#far.fail('local', 'nothing listens here any more');
     try {

@@ -4,8 +4,8 @@
  * With a virtual clock it is deterministic: everything that arrives is a task of the clock, in the order of sending.
  * N1 `kill` is a process that ends at once (kill -9): its peers see `reset`, its addresses refuse.
  * N2 `pause` is a process that stops (SIGSTOP): it receives nothing until `resume`; dialling it is `stalled`.
- * N3 `cut` and `isolate` drop packets (a pulled cable): nobody is told anything; dialling is `silent`. After
- *    `heal` what was under way arrives late, in order.
+ * N3 `cut` and `isolate` drop packets (a pulled cable): dialling is `silent`, and nobody is told anything until, with
+ *    `keepaliveMs`, links that were cut for so long close as `silent`. After `heal` what was under way arrives late, in order.
  * A paused or killed process' own timers are the business of whoever runs it.
  */
 
@@ -15,13 +15,18 @@ import { valueBytesMax } from './limits.ts';
 import { dialInMemory, type MemoryDialHost } from './memory-dial.ts';
 import type { MemoryEnd } from './memory-link.ts';
 import type { MemoryPipe, Weather } from './memory-pipe.ts';
+import { NetworkWeather } from './network-weather.ts';
 import { checkChoice, isAllowed, portTaken } from './ports.ts';
 import type { Acceptor, Dialled, DialOptions, Listener, ListenOptions, Transport } from './transport.ts';
 
 export interface MemoryNetworkOptions {
   readonly clock: Clock;
-  /** One way, between any two processes; default 0. */
+  /** One way, between any two processes; default 0. Without effect beside a `weather`. */
   readonly delayMs?: number | undefined;
+  /** What packets travel through; default: a weather of its own, with `delayMs`. */
+  readonly weather?: NetworkWeather | undefined;
+  /** Links that were cut for so long close at both ends; default: never. */
+  readonly keepaliveMs?: number | undefined;
   /** Largest value of `sendLarge`; default 64 MiB. */
   readonly valueBytesMax?: number | undefined;
 }
@@ -31,27 +36,38 @@ interface Bound {
   readonly acceptor: Acceptor;
 }
 
+/** Whose end it is, whose the other one, and since when nothing gets through between them. */
+interface EndPlace {
+  readonly process: string;
+  readonly peer: string;
+  cutSinceMs: number | undefined;
+}
+
 /** First port that `auto` gives out. */
 const firstAutoPort = 20_001;
 
 export class MemoryNetwork {
   readonly #clock: Clock;
-  readonly #delayMs: number;
+  readonly #weather: NetworkWeather;
+  readonly #keepaliveMs: number | undefined;
   readonly #valueBytesMax: number;
-  readonly #delays = new Map<string, number>();
-  readonly #cuts = new Set<string>();
-  readonly #isolated = new Set<string>();
-  readonly #paused = new Set<string>();
   readonly #bound = new Map<string, Bound>();
   /** Who listened at an address last, so that a cut holds for dials to a dead process too. */
   readonly #owners = new Map<string, string>();
-  readonly #ends = new Map<MemoryEnd, string>();
+  readonly #ends = new Map<MemoryEnd, EndPlace>();
   #holding = new Set<MemoryPipe>();
 
   constructor(options: MemoryNetworkOptions) {
     this.#clock = options.clock;
-    this.#delayMs = options.delayMs ?? 0;
+    this.#weather = options.weather ?? new NetworkWeather({ delayMs: options.delayMs });
+    this.#keepaliveMs = options.keepaliveMs;
     this.#valueBytesMax = options.valueBytesMax ?? valueBytesMax;
+    this.#weather.onChange(() => this.#onWeather());
+  }
+
+  /** What packets travel through. */
+  get weather(): NetworkWeather {
+    return this.#weather;
   }
 
   /** The transport of one process; a process that was killed starts again by taking a new one. */
@@ -59,46 +75,18 @@ export class MemoryNetwork {
     return new MemoryTransport(this, process);
   }
 
-  /** Sets the one-way delay between two processes, in both directions. */
-  setDelay(a: string, b: string, delayMs: number): void {
-    this.#delays.set(direction(a, b), delayMs);
-    this.#delays.set(direction(b, a), delayMs);
-  }
-
-  /** From now on no packet gets from `from` to `to`. (Both directions: call it twice.) */
-  cut(from: string, to: string): void {
-    this.#cuts.add(direction(from, to));
-  }
-
-  heal(from: string, to: string): void {
-    this.#cuts.delete(direction(from, to));
-    this.#release();
-  }
-
-  /** From now on no packet reaches or leaves the process: its host lost power, or its cable. */
-  isolate(process: string): void {
-    this.#isolated.add(process);
-  }
-
-  rejoin(process: string): void {
-    this.#isolated.delete(process);
-    this.#release();
-  }
-
-  pause(process: string): void {
-    this.#paused.add(process);
-  }
-
-  resume(process: string): void {
-    this.#paused.delete(process);
-    this.#release();
+  /** Breaks every connection between two processes, as a router that forgets them would: both ends see it and go on. */
+  reset(a: string, b: string): void {
+    for (const [end, { process, peer }] of [...this.#ends]) {
+      if (process === a && peer === b) end.fail('reset', 'the connection was forgotten on the way');
+    }
   }
 
   /** Ends the process: none of its handlers is called again. */
   kill(process: string): void {
-    this.#paused.delete(process);
+    this.#weather.resume(process);
     for (const [address, bound] of this.#bound) if (bound.process === process) this.#bound.delete(address);
-    for (const [end, owner] of [...this.#ends]) if (owner === process) end.die();
+    for (const [end, place] of [...this.#ends]) if (place.process === process) end.die();
   }
 
   /** Used by `MemoryTransport`. */
@@ -123,24 +111,46 @@ export class MemoryNetwork {
 
   #host(from: string): MemoryDialHost {
     return {
-      weather: this.#weather(),
+      weather: this.#pipeWeather(),
       from,
       valueBytesMax: this.#valueBytesMax,
       ownerOf: (address) => this.#owners.get(address),
       acceptorAt: (address) => this.#bound.get(address)?.acceptor,
-      enter: (end, process) => this.#ends.set(end, process),
+      enter: (end, { process, peer }) => this.#ends.set(end, { process, peer, cutSinceMs: undefined }),
       leave: (end) => this.#ends.delete(end),
     };
   }
 
-  #weather(): Weather {
+  #pipeWeather(): Weather {
+    const weather = this.#weather;
     return {
       clock: this.#clock,
-      delayMs: (from, to) => this.#delays.get(direction(from, to)) ?? this.#delayMs,
-      isPaused: (process) => this.#paused.has(process),
+      delayMs: (from, to) => weather.delayMs(from, to),
+      isPaused: (process) => weather.isPaused(process),
       hold: (pipe) => this.#holding.add(pipe),
-      isCut: (from, to) => this.#cuts.has(direction(from, to)) || (from !== to && (this.#isolated.has(from) || this.#isolated.has(to))),
+      isCut: (from, to) => weather.isCut(from, to),
     };
+  }
+
+  #onWeather(): void {
+    this.#release();
+    const keepaliveMs = this.#keepaliveMs;
+    if (keepaliveMs === undefined) return;
+    let isAnyCut = false;
+    for (const place of this.#ends.values()) {
+      const isWhole = this.#weather.isWhole(place.process, place.peer);
+      isAnyCut ||= !isWhole;
+      place.cutSinceMs = isWhole ? undefined : (place.cutSinceMs ?? this.#clock.nowMs());
+    }
+    if (isAnyCut) this.#clock.schedule(keepaliveMs, () => this.#reap(keepaliveMs));
+  }
+
+  #reap(keepaliveMs: number): void {
+    const dueMs = this.#clock.nowMs() - keepaliveMs;
+    for (const [end, { process, cutSinceMs }] of [...this.#ends]) {
+      if (cutSinceMs === undefined || cutSinceMs > dueMs || this.#weather.isPaused(process)) continue;
+      end.end('silent', 'no answer to the keepalive');
+    }
   }
 
   #release(): void {
@@ -204,8 +214,4 @@ export class MemoryTransport implements Transport {
     this.#isClosed = true;
     await Promise.all([...this.#dialled].map((end) => end.finish()));
   }
-}
-
-function direction(from: string, to: string): string {
-  return `${from}>${to}`;
 }

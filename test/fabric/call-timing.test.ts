@@ -18,8 +18,8 @@ describe('the timing of a call', () => {
   test('says what passed at the server that ran it, and on the way, which is all there was', async ({ world }) => {
     const entry = await world.start('entry');
     await world.start('far', { slow });
-    world.network.setDelay('entry', 'far', 100);
-    world.network.setDelay('far', 'entry', 100);
+    world.network.weather.setDelay('entry', 'far', 100);
+    world.network.weather.setDelay('far', 'entry', 100);
     const client = world.madeClient(entry);
     await world.settle(client.open());
     for (const fails of [false, true]) {

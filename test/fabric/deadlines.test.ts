@@ -23,7 +23,7 @@ async function rig(world: FabricWorld) {
   });
   const entry = await world.start('entry');
   await world.start('owner', { work });
-  for (const near of ['owner', 'client-1']) world.network.setDelay('entry', near, oneWayMs);
+  for (const near of ['owner', 'client-1']) world.network.weather.setDelay('entry', near, oneWayMs);
   // The shortest round trip that the mesh knows is still the one of 2 ms: a link made now knows better.
   for (const name of ['entry', 'owner']) world.breakLinks(name);
   const client = await world.connect(entry);

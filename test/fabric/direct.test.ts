@@ -20,7 +20,7 @@ describe('a direct client', () => {
     const attempts: string[] = [];
     one.on('attempt.settled', ({ server }) => attempts.push(server));
     const client = await world.connect(one);
-    world.network.setDelay('client-1', 'one', 500);
+    world.network.weather.setDelay('client-1', 'one', 500);
     const startMs = world.clock.nowMs();
     expect(await world.settle(client.call(where, []))).toBe('two');
     expect(world.clock.nowMs() - startMs).toBeLessThan(50);
@@ -56,7 +56,7 @@ describe('a direct client', () => {
     const one = await world.start('one');
     const two = await world.start('two');
     const client = await world.connect(one);
-    world.network.setDelay('client-1', 'one', 200);
+    world.network.weather.setDelay('client-1', 'one', 200);
     await world.settle(two.offer({ same }));
     await world.until('the entry knows of it', async () => (await one.catalog()).length === 1);
     // The news of it is still on its way to the client.
@@ -99,16 +99,16 @@ describe('where a server is out of reach', () => {
     const one = await world.start('one');
     const two = await world.start('two', { where });
     const client = await world.connect(one);
-    world.network.cut('client-1', 'two');
-    world.network.cut('two', 'client-1');
+    world.network.weather.cut('client-1', 'two');
+    world.network.weather.cut('two', 'client-1');
     expect(await world.settle(client.call(where, []))).toBe('two');
     const dials = dialsOf(world).length;
     const startMs = world.clock.nowMs();
     expect(await world.settle(client.call(where, []))).toBe('two');
     expect(world.clock.nowMs() - startMs).toBeLessThan(20);
     expect(dialsOf(world).length).toBe(dials);
-    world.network.heal('client-1', 'two');
-    world.network.heal('two', 'client-1');
+    world.network.weather.heal('client-1', 'two');
+    world.network.weather.heal('two', 'client-1');
     await world.advance(40_000);
     const sessions: string[] = [];
     two.on('session.opened', ({ client: name }) => sessions.push(name));
@@ -121,7 +121,7 @@ describe('where a server is out of reach', () => {
     await world.start('two', { where });
     await world.start('three', { where });
     const client = await world.connect(one);
-    world.network.cut('client-1', 'two');
+    world.network.weather.cut('client-1', 'two');
     expect(await answers(world, () => client.call(where, []), 20)).toEqual({ three: 20 });
   });
 
@@ -131,7 +131,7 @@ describe('where a server is out of reach', () => {
     await world.start('two', { wait });
     release();
     const client = await world.connect(one);
-    world.network.cut('client-1', 'two');
+    world.network.weather.cut('client-1', 'two');
     expect(await world.settle(client.call('wait', []))).toBe('two');
     expect(state.runs).toBe(1);
   });
@@ -140,7 +140,7 @@ describe('where a server is out of reach', () => {
     const one = await world.start('one');
     await world.start('two', { where });
     const client = await world.connect(one);
-    world.network.cut('client-1', 'two');
+    world.network.weather.cut('client-1', 'two');
     const before = dialsOf(world).length;
     for (let second = 0; second < 120; second += 1) {
       expect(await world.settle(client.call(where, []))).toBe('two');
@@ -159,7 +159,7 @@ describe('when its entry is lost', () => {
     const client = await world.connect(one);
     await world.settle(client.call(where, [], { target: 'two' }));
     await world.settle(client.call(where, [], { target: 'three' }));
-    for (const name of ['two', 'three']) world.network.setDelay('client-1', name, 200);
+    for (const name of ['two', 'three']) world.network.weather.setDelay('client-1', name, 200);
     world.kill('one');
     await world.advance(50);
     // No session is open yet.
@@ -193,7 +193,7 @@ describe('what a direct client keeps', () => {
     await world.start('two', { wait, where });
     await world.start('three', { same });
     const client = await world.connect(one);
-    world.network.cut('client-1', 'three');
+    world.network.weather.cut('client-1', 'three');
     const calls = [failureOf(client.call('wait', [])), failureOf(client.call('same', []))];
     await world.settle(entered);
     await world.advance(500);

@@ -12,7 +12,7 @@ describe('clients of a server that drains', () => {
     const opened: string[] = [];
     two.on('session.opened', ({ client: name }) => opened.push(name));
     const client = await world.connect(one);
-    world.network.setDelay('client-1', 'two', 40);
+    world.network.weather.setDelay('client-1', 'two', 40);
     const drained = one.drain();
     await world.advance(10);
     const startMs = world.clock.nowMs();
@@ -31,7 +31,7 @@ describe('clients of a server that drains', () => {
     const client = await world.connect(one);
     release();
     // The client hears of everything late, and the server has nothing else to wait for.
-    world.network.setDelay('client-1', 'one', 300);
+    world.network.weather.setDelay('client-1', 'one', 300);
     const stopped = one[Symbol.asyncDispose]();
     await world.advance(250);
     expect(await world.settle(client.call('wait', []))).toBe('two');
@@ -50,7 +50,7 @@ describe('clients of a server that drains', () => {
   test('are waited for a second at most', async ({ world }) => {
     const one = await world.start('one', { same });
     await world.connect(one);
-    world.network.isolate('client-1');
+    world.network.weather.isolate('client-1');
     const startMs = world.clock.nowMs();
     await world.settle(one.drain());
     expect(world.clock.nowMs() - startMs).toBeGreaterThan(1_000);
@@ -78,7 +78,7 @@ describe('a server that is late to hear of a drain', () => {
     const one = await world.start('one', { wait });
     const two = await world.start('two');
     release();
-    world.network.setDelay('one', 'two', 300);
+    world.network.weather.setDelay('one', 'two', 300);
     const stopped = one[Symbol.asyncDispose]();
     await world.advance(250);
     expect(await world.settle(failureOf(two.call('wait', [])))).toMatchObject({ code: 'no_such_function', executed: 'no' });

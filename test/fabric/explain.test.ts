@@ -62,7 +62,7 @@ describe('explain of a function', () => {
     const one = await world.start('one');
     await world.start('near', at('1.0.0'));
     await world.start('far', at('1.0.0'));
-    world.network.setDelay('one', 'far', 30);
+    world.network.weather.setDelay('one', 'far', 30);
     for (let nth = 0; nth < 40; nth += 1) await world.settle(one.call('work', [], { target: nth % 2 ? 'near' : 'far' }));
     const plans = await Promise.all(Array.from({ length: 50 }, () => one.explain('work')));
     expect(new Set(plans.map((plan) => JSON.stringify(plan))).size).toBe(1);

@@ -30,10 +30,10 @@ describe('a server tells', () => {
     const refuted = heard(one, 'member.refuted');
     const suspected = heard(one, 'member.suspected');
     const died = heard(one, 'member.died');
-    world.network.isolate('three');
+    world.network.weather.isolate('three');
     await world.until('it knows that it is cut off', () => isolated.length === 1);
     await world.until('the others suspect it', () => suspected.length > 0);
-    world.network.rejoin('three');
+    world.network.weather.rejoin('three');
     await world.until('it is refuted', () => refuted.length > 0);
     await world.until('it knows that it is back', () => isolated.length === 2);
     expect(isolated.map(({ isIsolated }) => isIsolated)).toEqual([true, false]);

@@ -47,10 +47,10 @@ describe('a call whose link between servers is lost', () => {
     const call = entry.call('held', []);
     await world.settle(entered);
     // The reply is on its way when the link breaks under it.
-    world.network.setDelay('entry', 'owner', 500);
+    world.network.weather.setDelay('entry', 'owner', 500);
     release();
     await world.advance(100);
-    world.network.setDelay('entry', 'owner', 1);
+    world.network.weather.setDelay('entry', 'owner', 1);
     world.breakLinks('owner');
     world.breakLinks('entry');
     expect([await world.settle(call), state.runs]).toEqual(['owner', 1]);
@@ -61,10 +61,10 @@ describe('a call whose link between servers is lost', () => {
     const entry = await world.start('entry');
     await world.start('owner', { fn });
     release();
-    world.network.setDelay('entry', 'owner', 500);
+    world.network.weather.setDelay('entry', 'owner', 500);
     const call = entry.call('held', []);
     await world.advance(50);
-    world.network.setDelay('entry', 'owner', 1);
+    world.network.weather.setDelay('entry', 'owner', 1);
     world.breakLinks('owner');
     world.breakLinks('entry');
     expect(await world.settle(call)).toBe('owner');
@@ -127,7 +127,7 @@ describe('a call whose session is lost', () => {
     const second = await world.start('second');
     await world.start('owner', { fn });
     const client = await world.connect(first, second);
-    world.network.setDelay('client-1', 'first', 500);
+    world.network.weather.setDelay('client-1', 'first', 500);
     const call = client.call('held', []);
     await world.advance(50);
     world.kill('first');

@@ -95,7 +95,7 @@ export async function restartAll(seed: string): Promise<number> {
   }
   const processes = [...names, ...clients.map((_, at) => `client-${at + 1}`)];
   for (const a of processes)
-    for (const b of processes) if (a < b) world.network.setDelay(a, b, random.integer(random.next() < 0.2 ? 200 : 40));
+    for (const b of processes) if (a < b) world.network.weather.setDelay(a, b, random.integer(random.next() < 0.2 ? 200 : 40));
   const load = new Load(world, clients, random.fork('load'));
   for (const name of shuffled(names, random)) {
     await load.go(random.integer(300));

@@ -223,7 +223,7 @@ describe('a run whose client is gone', () => {
       ['one', 'two'],
       ['two', 'one'],
     ] as const)
-      world.network.setDelay(from, to, 100);
+      world.network.weather.setDelay(from, to, 100);
     const moved: string[] = [];
     two.on('session.opened', ({ client }) => moved.push(client));
     for (const name of ['one', 'two', 'client-1', 'client-2']) world.breakLinks(name);

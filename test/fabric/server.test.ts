@@ -81,7 +81,7 @@ describe('a drain', () => {
     const held = client.call('wait', []);
     await world.settle(entered);
     // What the server says to its clients takes a second to arrive; until then they know of nothing.
-    world.network.setDelay('one', 'client-1', 500);
+    world.network.weather.setDelay('one', 'client-1', 500);
     const drained = one.drain();
     await world.advance(300);
     const call = client.call('same', ['late']);
@@ -260,7 +260,7 @@ describe('a server that stops', () => {
 describe('a server that does not start', () => {
   test('stopped while it binds, joins or greets: start rejects with closed, nothing stays open', async ({ world }) => {
     const seed = await world.start('seed');
-    world.network.setDelay('late', 'seed', 100);
+    world.network.weather.setDelay('late', 'seed', 100);
     for (const afterMs of [-1, 0, 50, 150]) {
       const server = world.made('late', { same }, { join: [seed.url] });
       const started = failureOf(server.start());

@@ -56,7 +56,7 @@ describe('two equal servers', () => {
 
 test('case 18: a server with 50 ms more latency gets clearly fewer than its equal', async ({ world }) => {
   const client = await clientOf(world, ['near', 'far']);
-  world.network.setDelay('entry', 'far', 25);
+  world.network.weather.setDelay('entry', 'far', 25);
   const shares = await sharesOf(world, client, { count: 1_000, callers: 1 });
   console.log(`case 18: ${text(shares)}`);
   expect(shares.get('far') ?? 0).toBeLessThan(100);

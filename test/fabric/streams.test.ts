@@ -448,16 +448,16 @@ describe('the time of a stream', () => {
     await world.until('items come', () => loop.items.length >= 2);
     const { items } = loop;
     const known = items.length;
-    world.network.cut('entry', 'client-1');
-    world.network.cut('client-1', 'entry');
+    world.network.weather.cut('entry', 'client-1');
+    world.network.weather.cut('client-1', 'entry');
     await world.advance(29_000);
     expect([loop.isOver, seen.left]).toEqual([false, 0]);
     await world.advance(2_000);
     expect(loop.error).toMatchObject({ code: 'deadline_exceeded', detail: { timeoutMs: 30_000, lastItem: known } });
     await world.advance(11_000);
     expect(seen).toMatchObject({ left: 1, aborted: 1 });
-    world.network.heal('entry', 'client-1');
-    world.network.heal('client-1', 'entry');
+    world.network.weather.heal('entry', 'client-1');
+    world.network.weather.heal('client-1', 'entry');
   });
 });
 

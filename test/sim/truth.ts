@@ -190,12 +190,12 @@ class Story {
       case 'client':
         return this.#random.next() < 0.5 ? this.#late(client, a) : this.#break(client);
       case 'pause':
-        network.pause(a);
-        clock.schedule(forMs, () => network.resume(a));
+        network.weather.pause(a);
+        clock.schedule(forMs, () => network.weather.resume(a));
         return;
       case 'cut':
-        network.cut(a, b);
-        clock.schedule(2 * forMs, () => network.heal(a, b));
+        network.weather.cut(a, b);
+        clock.schedule(2 * forMs, () => network.weather.heal(a, b));
         return;
       case 'late':
         return this.#late(a, b);
@@ -205,9 +205,9 @@ class Story {
   /** What is sent from now on is slow; then its connections are lost, and new ones overtake it. */
   #late(a: string, b: string): void {
     const { network, clock } = this.#world;
-    network.setDelay(a, b, 600);
+    network.weather.setDelay(a, b, 600);
     clock.schedule(60, () => {
-      network.setDelay(a, b, 1);
+      network.weather.setDelay(a, b, 1);
       this.#break(a);
       this.#break(b);
     });
