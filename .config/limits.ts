@@ -21,7 +21,7 @@ import { slotKindsMax, slotsMax } from '../src/fabric/slot-counts.ts';
 import { runTimeoutMsDefault } from '../src/fabric/run-engine.ts';
 import { attemptsMax, paidRetriesMax } from '../src/fabric/retry.ts';
 import { hedgesPerAttempt, tokensMax, tokensPerSuccess } from '../src/fabric/retry-budget.ts';
-import { waitMsDefault } from '../src/fabric/routed-call.ts';
+import { waitMsDefault } from '../src/fabric/call-waits.ts';
 import { activeMax, settledMax, settledMs } from '../src/fabric/runner.ts';
 import { waitingMax } from '../src/fabric/waiting-room.ts';
 import { silenceMsMax, wideWindowsMax, windowBytes, windowBytesMin } from '../src/fabric/stream-port.ts';

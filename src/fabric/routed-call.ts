@@ -8,7 +8,6 @@
  * is retry.ts.
  */
 
-import type { CancelTask } from '../base/clock.ts';
 import type { WheelEntry } from '../base/deadline-wheel.ts';
 import { type Effect, stricter } from '../core/catalog/offer.ts';
 import { type ErrorCode, type Executed, HeddleError, strongest } from '../errors.ts';
@@ -16,16 +15,13 @@ import { fromWireError, toWireError, type WireError } from '../wire/error.ts';
 import type { CreditFrame, ItemFrame, ProgressFrame, ReplyFrame } from '../wire/frame.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import { CallHistory, historyOf } from './call-history.ts';
-import { reasonToWait } from './call-wait.ts';
+import { CallWaits } from './call-waits.ts';
 import type { CallHandle, CallSink, Invocation } from './invocation.ts';
 import { type LosingCall, LostCall } from './lost-call.ts';
 import { decideRetry, pauseMs } from './retry.ts';
 import type { CallContext, Routing } from './routing-port.ts';
 import type { StreamWord } from './stream-port.ts';
 import { lateVerdict } from './verdicts.ts';
-
-/** How long a call waits for a provider that was there a moment ago, unless it says otherwise, in milliseconds. */
-export const waitMsDefault = 250;
 
 export interface CallStart<Route> {
   readonly invocation: Invocation;
@@ -60,12 +56,10 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
   #attempt: Attempt<Route> | undefined = undefined;
   #nextNumber: number;
   #history: CallHistory | undefined;
-  /** Until when an absent provider is waited for; set with the first absence. */
-  #absentUntilMs: number | undefined = undefined;
   /** Made when a connection is lost under the call. */
   #lost: LostCall<Route> | undefined = undefined;
-  /** Takes back a wait between attempts. */
-  #stopWaiting: CancelTask | undefined = undefined;
+  /** Made with the first wait between attempts. */
+  #waits: CallWaits<Route> | undefined = undefined;
 
   constructor(routing: Routing<Route>, context: CallContext, call: CallStart<Route>) {
     this.routing = routing;
@@ -184,7 +178,8 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
     const chosen = this.routing.choose(this.invocation, this.#history?.tried, this.context.clock.nowMs());
     if (HeddleError.is(chosen)) {
       this.#attempt = undefined;
-      return this.#waitsForProvider(chosen) ? undefined : this.#failed(toWireError(chosen));
+      if (!this.#waiting().forProvider(chosen)) return this.#failed(toWireError(chosen));
+      return this.#history?.forgetTried();
     }
     // The strictest known at the first attempt counts, or one learned since.
     if (this.routing.isDirect(chosen)) this.effect = stricter(this.effect ?? 'pure', this.routing.effectOf(chosen, this.invocation));
@@ -192,23 +187,9 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
     if (!this.#attempt.start()) this.#tryAnother(chosen, 'no_route');
   }
 
-  /** Whether it waits for somebody to offer, or to be able to serve, what nobody does just now. */
-  #waitsForProvider(refusal: HeddleError): boolean {
-    if (!HeddleError.is(refusal, 'no_such_function', 'no_matching_offer', 'no_route')) return false;
-    const nowMs = this.context.clock.nowMs();
-    const isFirst = this.#absentUntilMs === undefined;
-    const untilMs = this.#absentUntilMs ?? nowMs + this.#patienceMs(nowMs);
-    const leave = untilMs > nowMs ? this.routing.whenChanged(untilMs - nowMs, () => this.#next()) : undefined;
-    if (leave === undefined) return false;
-    this.#absentUntilMs = untilMs;
-    this.#stopWaiting = leave;
-    this.#history?.forgetTried();
-    if (isFirst) this.#sink.waiting?.(reasonToWait(this, untilMs, refusal.code));
-    return true;
-  }
-
-  #patienceMs(nowMs: number): number {
-    return this.invocation.terms?.waitMs ?? (this.routing.mayComeBack(this.invocation, nowMs) ? waitMsDefault : 0);
+  #waiting(): CallWaits<Route> {
+    this.#waits ??= new CallWaits(this, this.#sink, () => this.#next());
+    return this.#waits;
   }
 
   /** The call's own time is over as well: later hops, which had a little less, spoke first. */
@@ -260,11 +241,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
     if (because === 'overloaded' && this.context.clock.nowMs() + waitMs >= this.invocation.deadlineMs) return this.#fail(error, frame);
     this.paid += 1;
     this.#history?.forgetTried();
-    this.#sink.waiting?.(reasonToWait(this, this.context.clock.nowMs() + waitMs, because));
-    this.#stopWaiting = this.context.clock.schedule(waitMs, () => {
-      this.#stopWaiting = undefined;
-      this.#next();
-    });
+    this.#waiting().forRetry(waitMs, because);
   }
 
   /** Stops what is under way; says whether the function may have run. */
@@ -294,7 +271,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
   #stop(): void {
     this.context.wheel.disarm(this);
     this.#lost?.leave();
-    this.#stopWaiting?.();
+    this.#waits?.stop();
     this.#onSettled?.(this);
   }
 }
