@@ -6,22 +6,20 @@
  *    (`whenRoom`), at most `waitersMax`, and are told when the link is lost.
  * P3 a frame with large values is delivered when all of them are there, never in part (arrivals.ts).
  * P4 what a peer sends wrongly closes its link and nothing else (arrivals.ts).
- * P5 a frame that is too large to be sent ends its conversation with an error, on the side that waits for it.
+ * P5 a frame that is too large to be sent ends its conversation with an error, on the side that waits for it (departures.ts).
  * What frames mean is decided by caller, dispatcher, runner and mesh; bytes are the transport's.
  */
 
 import { IdMap } from '../base/id-map.ts';
 import { ReplyLedger } from '../core/outcome/reply-ledger.ts';
-import { HeddleError } from '../errors.ts';
 import type { Evidence, Link } from '../transport/transport.ts';
 import type { Frame, ReplyFrame, RunEventFrame, ServersFrame, StandingFrame } from '../wire/frame.ts';
-import { encodeFrame } from '../wire/frame-codec.ts';
 import { Arrivals } from './arrivals.ts';
 import type { Conversation, Incoming, PeerIdentity, RequestFrame, RoomWaiter } from './conversation.ts';
+import { Departures } from './departures.ts';
 import type { HeldOutcome } from './held-outcome.ts';
-import { ItemQueue } from './item-queue.ts';
 import { LargeValues } from './large-values.ts';
-import { inPlaceOf, overloadedReply, refusalOf } from './refusals.ts';
+import { overloadedReply } from './refusals.ts';
 import { RoomQueue } from './room-queue.ts';
 
 export interface PeerHandlers {
@@ -48,9 +46,9 @@ export class Peer {
   #nextId = 1;
   readonly #incoming = new IdMap<Incoming>();
   readonly #waiters = new RoomQueue();
-  readonly #items = new ItemQueue();
   readonly #large: LargeValues;
   readonly #arrivals: Arrivals;
+  readonly #departures: Departures;
   #closed: Evidence | undefined;
   #isRetired = false;
 
@@ -61,6 +59,7 @@ export class Peer {
     this.#handlers = handlers;
     this.#large = new LargeValues(link);
     this.#arrivals = new Arrivals(link, { large: this.#large, replies: this.ledger }, (frame) => this.#deliver(frame));
+    this.#departures = new Departures(link, { large: this.#large, replies: this.ledger, onRefused: (reply) => this.#onReply(reply) });
     link.open({
       onFrame: (bytes) => this.#onFrame(bytes),
       onLarge: (transfer, value) => this.#arrivals.arrived(transfer, value),
@@ -132,8 +131,7 @@ export class Peer {
 
   /** Sends one frame (an item once the link takes it); large payloads follow on the bulk channel. One that is too large ends its conversation (P5). */
   send(frame: Frame): void {
-    if (this.#closed !== undefined || this.#items.holds(frame, this.#link.isWritable)) return;
-    this.#put(frame);
+    if (this.#closed === undefined) this.#departures.send(frame);
   }
 
   sendMesh(message: Uint8Array): void {
@@ -175,7 +173,7 @@ export class Peer {
   }
 
   #closeWhenSettled(): void {
-    if (this.#isRetired && this.#outgoing.size === 0 && this.#incoming.size === 0 && this.#waiters.size === 0 && this.#items.isEmpty) {
+    if (this.#isRetired && this.#outgoing.size === 0 && this.#incoming.size === 0 && this.#waiters.size === 0 && this.#departures.isEmpty) {
       this.#link.close();
     }
   }
@@ -183,27 +181,6 @@ export class Peer {
   #onFrame(bytes: Uint8Array): void {
     this.#handlers.onHeard?.();
     this.#arrivals.receive(bytes);
-  }
-
-  #put(frame: Frame): void {
-    let bytes: Uint8Array;
-    try {
-      bytes = encodeFrame(frame, this.#large.outgoing());
-    } catch (error) {
-      return this.#onOversized(frame, error);
-    }
-    this.#link.send(bytes);
-    if (frame.kind === 'reply') this.ledger.sent();
-    this.#large.flush();
-  }
-
-  #onOversized(frame: Frame, error: unknown): void {
-    this.#large.forget();
-    if (!HeddleError.is(error, 'too_large')) throw error;
-    const instead = inPlaceOf(frame, error);
-    if (instead) return this.#put(instead);
-    const isRequest = frame.kind === 'call' || frame.kind === 'submit' || frame.kind === 'query';
-    if (isRequest) this.#onReply(refusalOf(frame.id, error));
   }
 
   #deliver(frame: Frame): void {
@@ -274,10 +251,7 @@ export class Peer {
   /** Calls go before items. */
   #onWritable(): void {
     this.#admitWaiters();
-    this.#items.release(
-      (frame) => this.#put(frame),
-      () => this.#link.isWritable,
-    );
+    this.#departures.release();
     this.#closeWhenSettled();
   }
 
