@@ -11,29 +11,25 @@ import { Router } from '../core/routing/router.ts';
 import { HeddleError } from '../errors.ts';
 import { Observer } from '../observe/observer.ts';
 import { Breakers } from './breakers.ts';
-import { CallDesk } from './call-desk.ts';
 import { CallTable } from './call-table.ts';
 import { FabricCaller } from './caller.ts';
-import { CatalogWatches } from './catalog-watches.ts';
 import { Directory } from './directory.ts';
 import { Dispatcher } from './dispatcher.ts';
 import type { DrainableRooms } from './drain.ts';
-import { askToBeLeft, DrainDoor } from './drain-door.ts';
+import { askToBeLeft } from './drain-door.ts';
 import type { UnderWay } from './drain-port.ts';
-import { Entry } from './entry.ts';
 import { Explainer } from './explainer.ts';
-import { ForeignEntry, type ForeignEntryOptions } from './foreign.ts';
 import { Links } from './links.ts';
 import { LocalPeer } from './local-peer.ts';
 import { Mesh } from './mesh.ts';
 import { OfferRouting } from './offer-routing.ts';
 import { Outcomes } from './outcomes.ts';
-import { Questions } from './questions.ts';
-import { Reception } from './reception.ts';
+import type { Reception } from './reception.ts';
 import { Registry } from './registry.ts';
 import { RunCaller } from './run-caller.ts';
 import { RunRelay } from './run-relay.ts';
 import { Runner, type RunnerOptions } from './runner.ts';
+import { type BehindDoors, entryOf, receptionOf } from './server-doors.ts';
 import type { ServerGuards } from './server-guards.ts';
 import type { ResolvedServerOptions } from './server-options.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -99,19 +95,12 @@ export class ServerRooms implements DrainableRooms {
     this.caller = new FabricCaller({ engine: this.#calls, clock, wheel: this.#wheel, identity, refusal: guards.callRefusal });
     const nextCall = () => ({ caller: instance, callerName: options.name, callNumber: this.caller.nextCallNumber() });
     this.#runner = this.#makeRunner(catalog, nextCall);
-    const runs = this.#makeRelay();
-    this.runs = new RunCaller({ engine: runs, coordinator: () => options.name, instance, refusal: guards.callRefusal });
+    const relay = this.#makeRelay();
+    this.runs = new RunCaller({ engine: relay, coordinator: () => options.name, instance, refusal: guards.callRefusal });
     this.#news = new SessionNews({ clock, members: () => this.mesh.members(), tell: (frame) => this.#links.tellSessions(frame) });
-    const entry = this.#makeEntry(runs, catalog);
-    this.reception = new Reception({
-      identity,
-      cluster: options.cluster,
-      links: this.#links,
-      refusal: guards.sessionRefusal,
-      addresses: () => this.#news.greeting(),
-      foreign: this.#makeForeign(runs, nextCall),
-      acceptLink: (arrival) => this.mesh.accept(arrival),
-    });
+    const behind = this.#behindDoors(catalog, relay, nextCall);
+    const entry = entryOf(behind);
+    this.reception = receptionOf(behind);
   }
 
   get mesh(): Mesh {
@@ -243,40 +232,29 @@ export class ServerRooms implements DrainableRooms {
     });
   }
 
-  #makeForeign(runs: RunRelay, nextCall: ForeignEntryOptions['nextCall']): ForeignEntry {
-    return new ForeignEntry({
-      engine: this.#calls,
-      runs,
-      explainer: this.explainer,
-      feed: this.directory.feed,
-      server: this.#options.name,
+  #behindDoors(catalog: Catalog, relay: RunRelay, nextCall: BehindDoors['nextCall']): BehindDoors {
+    return {
+      identity: this.#identity,
+      cluster: this.#options.cluster,
+      guards: this.#guards,
       clock: this.#parts.clock,
       wheel: this.#wheel,
-      nextCall,
-      refusal: this.#guards.refusal,
-    });
-  }
-
-  #makeEntry(runs: RunRelay, catalog: Catalog): Entry {
-    const { clock } = this.#parts;
-    const { refusal } = this.#guards;
-    const [self, dispatcher, engine, outcomes, links] = [this.#identity, this.#dispatcher, this.#calls, this.#outcomes, this.#links];
-    return new Entry({
-      calls: new CallDesk({ self, clock, observer: this.observer, catalog, dispatcher, engine, outcomes, links, refusal }),
+      observer: this.observer,
+      stalls: this.#stalls,
+      catalog,
+      directory: this.directory,
+      explainer: this.explainer,
+      dispatcher: this.#dispatcher,
+      engine: this.#calls,
+      outcomes: this.#outcomes,
+      links: this.#links,
       runner: this.#runner,
-      runs,
-      nowMs: () => clock.nowMs(),
-      gapMs: (nowMs) => this.#stalls.gapMs(nowMs),
-      refusal,
-      questions: new Questions({ members: () => this.mesh.members(), catalog: () => this.directory.offers(), explainer: this.explainer }),
-      watches: new CatalogWatches({ feed: this.directory.feed, clock, server: this.#options.name }),
-      drains: new DrainDoor({
-        server: this.#options.name,
-        drain: this.#guards.drain,
-        members: () => this.mesh.members(),
-        linkTo: (instance) => this.#links.find(instance),
-      }),
-    });
+      relay,
+      nextCall,
+      members: () => this.mesh.members(),
+      addresses: () => this.#news.greeting(),
+      acceptLink: (arrival) => this.mesh.accept(arrival),
+    };
   }
 
   #linkOpened(catalog: Catalog, instance: string): void {

@@ -1,0 +1,62 @@
+/**
+ * The doors of one server, wired: what comes over links, sessions and from foreign clients, and who answers it.
+ * No behaviour of its own; the rooms behind the doors are server-rooms.ts.
+ */
+
+import type { MemberView } from '../core/gossip/view.ts';
+import { CallDesk, type CallDeskOptions } from './call-desk.ts';
+import { CatalogWatches } from './catalog-watches.ts';
+import type { PeerIdentity } from './conversation.ts';
+import type { Directory } from './directory.ts';
+import { DrainDoor } from './drain-door.ts';
+import { Entry } from './entry.ts';
+import type { Explainer } from './explainer.ts';
+import { ForeignEntry, type ForeignEntryOptions } from './foreign.ts';
+import type { Links } from './links.ts';
+import { Questions } from './questions.ts';
+import { Reception, type ReceptionOptions } from './reception.ts';
+import type { RunRelay } from './run-relay.ts';
+import type { Runner } from './runner.ts';
+import type { ServerGuards } from './server-guards.ts';
+import type { StallWatch } from './stall-watch.ts';
+
+/** What is behind the doors. */
+export interface BehindDoors extends Pick<CallDeskOptions, 'clock' | 'observer' | 'catalog' | 'dispatcher' | 'engine' | 'outcomes'> {
+  readonly identity: PeerIdentity;
+  readonly cluster: string;
+  readonly guards: ServerGuards;
+  readonly stalls: StallWatch;
+  readonly links: Links;
+  readonly directory: Directory;
+  readonly explainer: Explainer;
+  readonly runner: Runner;
+  readonly relay: RunRelay;
+  readonly wheel: ForeignEntryOptions['wheel'];
+  readonly nextCall: ForeignEntryOptions['nextCall'];
+  readonly members: () => readonly MemberView[];
+  readonly addresses: ReceptionOptions['addresses'];
+  readonly acceptLink: ReceptionOptions['acceptLink'];
+}
+
+/** Answers the requests of links and sessions. */
+export function entryOf(behind: BehindDoors): Entry {
+  const { clock, guards, identity, links, members } = behind;
+  return new Entry({
+    calls: new CallDesk({ ...behind, self: identity, refusal: guards.refusal }),
+    runner: behind.runner,
+    runs: behind.relay,
+    nowMs: () => clock.nowMs(),
+    gapMs: (nowMs) => behind.stalls.gapMs(nowMs),
+    refusal: guards.refusal,
+    questions: new Questions({ members, catalog: () => behind.directory.offers(), explainer: behind.explainer }),
+    watches: new CatalogWatches({ feed: behind.directory.feed, clock, server: identity.name }),
+    drains: new DrainDoor({ server: identity.name, drain: guards.drain, members, linkTo: (instance) => links.find(instance) }),
+  });
+}
+
+/** Lets in who may come in, and answers foreign clients. */
+export function receptionOf(behind: BehindDoors): Reception {
+  const { identity, guards, relay: runs, directory } = behind;
+  const foreign = new ForeignEntry({ ...behind, runs, feed: directory.feed, server: identity.name, refusal: guards.refusal });
+  return new Reception({ ...behind, foreign, refusal: guards.sessionRefusal });
+}
