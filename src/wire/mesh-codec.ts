@@ -8,6 +8,7 @@ import { unreachable } from '../base/assert.ts';
 import type { Beat, BodyPiece, Head, MeshMessage, Root, SyncHeads, SyncRecords } from '../core/gossip/message.ts';
 import type { OwnerRecord, Report } from '../core/gossip/record.ts';
 import { meshLimits } from '../core/gossip/settings.ts';
+import { readProbeAck, readProbeNack, readProbeRequest, writeProbeAck, writeProbeNack, writeProbeRequest } from './mesh-probes.ts';
 import { readRecord, readReport, writeRecord, writeReport } from './mesh-record.ts';
 import { finals, hexBytes, readAmount, readFinal, readHex, readRoot, readWords, rootWords, wordBytes } from './mesh-words.ts';
 import { bytesTag, doubleTag, ProtoReader, varintTag } from './proto-reader.ts';
@@ -28,6 +29,9 @@ const fields: Readonly<Record<Kind, number>> = {
   syncRecords: 6,
   bodyWanted: 7,
   body: 8,
+  probeRequest: 9,
+  probeAck: 10,
+  probeNack: 11,
 };
 
 export function encodeMeshMessage(message: MeshMessage): Uint8Array {
@@ -64,6 +68,9 @@ const readers = new Map<number, (reader: ProtoReader) => MeshMessage>([
   [bytesTag(fields.syncRecords), readSyncRecords],
   [bytesTag(fields.bodyWanted), readBodyWanted],
   [bytesTag(fields.body), readPiece],
+  [bytesTag(fields.probeRequest), readProbeRequest],
+  [bytesTag(fields.probeAck), readProbeAck],
+  [bytesTag(fields.probeNack), readProbeNack],
 ]);
 
 function writeMessage(writer: ProtoWriter, message: MeshMessage): void {
@@ -86,6 +93,12 @@ function writeMessage(writer: ProtoWriter, message: MeshMessage): void {
       return writer.bytes(1, hexBytes(message.hash));
     case 'body':
       return writePiece(writer, message);
+    case 'probeRequest':
+      return writeProbeRequest(writer, message);
+    case 'probeAck':
+      return writeProbeAck(writer, message);
+    case 'probeNack':
+      return writeProbeNack(writer, message);
     default:
       return unreachable(message);
   }

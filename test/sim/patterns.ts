@@ -17,7 +17,7 @@ export interface Pattern {
   readonly innocent?: string | undefined;
 }
 
-export const names = ['a', 'b', 'c', 'd', 'e'] as const;
+export const names = ['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'] as const;
 /** M6. */
 export const healMaxMs = 30_000;
 
@@ -121,6 +121,12 @@ function* disturbancesOf(size: number): Iterable<Disturbance> {
       { holdMs: 25_000, mayBury: true },
     );
   }
+}
+
+/** One member of `size` that only one other reaches: those who ask others hit upon that one only now and then. */
+export function narrowPatternsOf(size: number): readonly Pattern[] {
+  const [one, ...others] = names.slice(0, size);
+  return one === undefined ? [] : [...narrowing(one, others)].map((disturbance) => disturbed(size, disturbance));
 }
 
 /** All but one other lose sight of it: a quorum accuses it, and it refutes over the one that is left. */

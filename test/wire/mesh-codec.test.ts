@@ -65,6 +65,9 @@ const messages: readonly MeshMessage[] = [
   { kind: 'syncHeads', buckets: [0, 127, 255], heads: [{ slot: 'b', epoch: 3, instance: id, final: 'left', version: 4 }] },
   { kind: 'syncRecords', records: [member], wants: ['x', '7/y'] },
   { kind: 'bodyWanted', hash },
+  { kind: 'probeRequest', request: 300, target: 'b', instance: id },
+  { kind: 'probeAck', request: 300 },
+  { kind: 'probeNack', request: 7, evidence: 'refused' },
   { kind: 'body', hash, piece: 1, pieces: 3, bytes: new Uint8Array([1, 2, 3]) },
 ];
 

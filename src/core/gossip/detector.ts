@@ -2,7 +2,8 @@
  * Avoid fast, bury slowly: who is silent, whose link broke, and when that is enough for an obituary.
  *
  * F1 a late tick of our own shifts every deadline by the gap before anybody is judged, and worsens our own health.
- * F2 evidence of our own counts at once for routing; a report goes out only when a fresh dial has confirmed it.
+ * F2 evidence of our own counts at once for routing; a report goes out only when a fresh dial has confirmed it and, unless
+ *    the address refuses, nobody else got through either (probing.ts).
  * F3 while more than half of the others are silent here (N >= 3) we neither report nor convict on silence.
  * F4 an obituary needs a quorum that nobody refuted in time (court.ts, suspicion.ts).
  */
@@ -12,6 +13,7 @@ import type { Intake } from './intake.ts';
 import type { LinkEvidence } from './io.ts';
 import type { LinkState } from './links.ts';
 import type { Beat } from './message.ts';
+import type { Probing } from './probing.ts';
 import type { Accusation, MemberRecord, Obituary, Report } from './record.ts';
 import { meshLimits } from './settings.ts';
 import type { Spread } from './spread.ts';
@@ -26,12 +28,14 @@ export class Detector {
   readonly #state: MeshState;
   readonly #spread: Spread;
   readonly #intake: Intake;
+  readonly #probing: Probing;
   #convictMs = Number.POSITIVE_INFINITY;
 
-  constructor(state: MeshState, parts: { readonly spread: Spread; readonly intake: Intake }) {
+  constructor(state: MeshState, parts: { readonly spread: Spread; readonly intake: Intake; readonly probing: Probing }) {
     this.#state = state;
     this.#spread = parts.spread;
     this.#intake = parts.intake;
+    this.#probing = parts.probing;
   }
 
   /** When the next quorum is old enough. */
@@ -85,6 +89,7 @@ export class Detector {
     // A close in good order (`remote`) says nothing yet: two links may have crossed. The dial that follows will tell.
     if (record?.instance !== link.instance || evidence === 'local' || evidence === 'remote') return;
     this.#accuse(record, evidence === 'silent' || evidence === 'stalled' ? evidence : 'reset', false);
+    this.#probing.ask(record);
   }
 
   /** A dial to a member's address failed, or somebody else answered there (`refused`). */
@@ -130,6 +135,7 @@ export class Detector {
   #suspectSilent(record: MemberRecord): void {
     if (this.#state.suspicions.own(record.owner)?.instance === record.instance) return;
     this.#accuse(record, 'silent', false);
+    this.#probing.ask(record);
   }
 
   #accuse(record: MemberRecord, accusation: Accusation, isChecked: boolean): void {
@@ -147,6 +153,7 @@ export class Detector {
     const own = state.suspicions.own(name);
     if (own?.instance !== record.instance || !own.isChecked || record.isLeaving) return;
     if (state.isIsolated && !isHard(own.accusations)) return;
+    if (!own.accusations.has('refused') && this.#probing.opinionOf(record) !== 'none') return;
     const evidence = [...own.accusations].sort();
     const report: Report = {
       target: name,
@@ -206,7 +213,8 @@ export class Detector {
   }
 }
 
-function accusationOf(evidence: LinkEvidence): Accusation {
+/** What a failed dial says of whom was dialled. */
+export function accusationOf(evidence: LinkEvidence): Accusation {
   switch (evidence) {
     case 'refused':
     case 'reset':

@@ -2,7 +2,7 @@
  * Dials under way, and when an address may be dialled again.
  *
  * `seed`: an address of the `join` list. `member`: the address in a record. `name`: who answers there under a name
- * that two claim (a probe).
+ * that two claim (a probe). `errand`: a peer asked us to try a member.
  */
 
 import { backoffMs } from '../../base/backoff.ts';
@@ -10,11 +10,18 @@ import type { HelloPurpose } from './message.ts';
 import { meshLimits, meshProtocol } from './settings.ts';
 import type { MeshState } from './state.ts';
 
+/** Where the answer to an errand goes. */
+export interface Errand {
+  readonly link: number;
+  readonly request: number;
+}
+
 export type DialPurpose =
   | { readonly kind: 'seed' }
   | { readonly kind: 'member'; readonly name: string; readonly instance: string }
   /** Is `instance` alive at this address? `link`: the greeting that waits for the answer; absent: the name is ours. */
-  | { readonly kind: 'name'; readonly name: string; readonly instance: string; readonly epoch: number; readonly link?: number | undefined };
+  | { readonly kind: 'name'; readonly name: string; readonly instance: string; readonly epoch: number; readonly link?: number | undefined }
+  | { readonly kind: 'errand'; readonly instance: string; readonly errand: Errand };
 
 export interface Dial {
   readonly id: number;
@@ -52,7 +59,7 @@ export class Dials {
 
   /** Dials at once. False when too many dials are under way, or one to this address is (probes excepted). */
   dial(address: string, purpose: DialPurpose): boolean {
-    const isProbe = purpose.kind === 'name';
+    const isProbe = !isForLink(purpose);
     if (this.#underWay.size >= meshLimits.dials || (!isProbe && this.#busy.has(address))) return false;
     const state = this.#state;
     const dial: Dial = { id: this.#nextId++, address, purpose, isConfigured: this.join.includes(address), startedAtMs: state.nowMs };
@@ -74,7 +81,7 @@ export class Dials {
     const dial = this.#underWay.get(id);
     if (!dial) return undefined;
     this.#underWay.delete(id);
-    if (dial.purpose.kind !== 'name') this.#busy.delete(dial.address);
+    if (isForLink(dial.purpose)) this.#busy.delete(dial.address);
     return dial;
   }
 
@@ -112,5 +119,10 @@ export function greeterOf(state: MeshState) {
 }
 
 function helloPurpose(purpose: DialPurpose): HelloPurpose {
-  return purpose.kind === 'name' ? 'probe' : 'link';
+  return isForLink(purpose) ? 'link' : 'probe';
+}
+
+/** Wants a link; the others only ask who is there, whatever else is under way to the address. */
+function isForLink({ kind }: DialPurpose): boolean {
+  return kind === 'seed' || kind === 'member';
 }

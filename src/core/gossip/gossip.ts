@@ -21,6 +21,7 @@ import type { LinkState } from './links.ts';
 import { Meeting } from './meeting.ts';
 import type { Beat, MeshMessage } from './message.ts';
 import { Naming } from './naming.ts';
+import { Probing } from './probing.ts';
 import type { Report } from './record.ts';
 import { Spread } from './spread.ts';
 import { type MeshMachineOptions, MeshState } from './state.ts';
@@ -48,6 +49,7 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
   readonly #intake: Intake;
   readonly #sync: Sync;
   readonly #detector: Detector;
+  readonly #probing: Probing;
   readonly #dialling: Dialling;
   readonly #views: Views;
   readonly #tickMs: number;
@@ -65,7 +67,8 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     const naming = new Naming(state, this.#dials, () => this.#announcing.spreadSelf());
     this.#intake = new Intake(state, { spread: this.#spread, naming, bodies: this.#bodies });
     this.#sync = new Sync(state, (record, from) => this.#intake.take(record, from));
-    this.#detector = new Detector(state, { spread: this.#spread, intake: this.#intake });
+    this.#probing = new Probing(state, this.#dials);
+    this.#detector = new Detector(state, { spread: this.#spread, intake: this.#intake, probing: this.#probing });
     this.#dialling = new Dialling(state, this.#dials);
     this.#greeting = new Greeting(state, {
       dials: this.#dials,
@@ -83,6 +86,7 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
       sync: this.#sync,
       intake: this.#intake,
       detector: this.#detector,
+      probing: this.#probing,
     });
     this.#views = new Views(state);
   }
@@ -176,6 +180,7 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     if (nowMs < this.#nextTickMs) return;
     this.#nextTickMs = nowMs + this.#tickMs;
     this.#ticks += 1;
+    this.#probing.tend();
     this.#detector.inspect();
     this.#dialling.tend();
     this.#joining.check();
@@ -235,6 +240,11 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
       case 'body':
         this.#bodies.onPiece(message);
         return this.#joining.check();
+      case 'probeRequest':
+        return this.#probing.onRequest(id, message);
+      case 'probeAck':
+      case 'probeNack':
+        return this.#probing.onAnswer(message.request, message.kind === 'probeAck');
       default:
         return unreachable(message);
     }

@@ -3,7 +3,7 @@
  */
 
 import { unreachable } from '../../base/assert.ts';
-import type { Detector } from './detector.ts';
+import { accusationOf, type Detector } from './detector.ts';
 import type { Dialling } from './dialling.ts';
 import type { Dial, Dials } from './dials.ts';
 import type { Greeting } from './greeting.ts';
@@ -13,6 +13,7 @@ import type { Joining } from './joining.ts';
 import { LinkState } from './links.ts';
 import type { Greeter, HelloAck } from './message.ts';
 import type { Naming } from './naming.ts';
+import type { Probing } from './probing.ts';
 import type { Spread } from './spread.ts';
 import type { MeshState } from './state.ts';
 import type { Sync } from './sync.ts';
@@ -27,6 +28,7 @@ export interface MeetingParts {
   readonly sync: Sync;
   readonly intake: Intake;
   readonly detector: Detector;
+  readonly probing: Probing;
 }
 
 export class Meeting {
@@ -40,6 +42,7 @@ export class Meeting {
   readonly #sync: Sync;
   readonly #intake: Intake;
   readonly #detector: Detector;
+  readonly #probing: Probing;
 
   constructor(state: MeshState, parts: MeetingParts) {
     this.#state = state;
@@ -52,6 +55,7 @@ export class Meeting {
     this.#sync = parts.sync;
     this.#intake = parts.intake;
     this.#detector = parts.detector;
+    this.#probing = parts.probing;
   }
 
   /** A dial has ended. */
@@ -60,6 +64,10 @@ export class Meeting {
     if (!dial) return;
     if (outcome.kind === 'failed') return this.#dialFailed(dial, outcome.evidence);
     if (dial.purpose.kind === 'name') return this.#probed(dial.purpose, outcome.ack);
+    if (dial.purpose.kind === 'errand') {
+      const isThere = outcome.ack.instance === dial.purpose.instance;
+      return this.#probing.onErrandDone(dial.purpose.errand, isThere ? undefined : 'refused');
+    }
     const ack = this.#judged(outcome);
     const link = ack.refusal === undefined ? outcome.link : undefined;
     this.#noteRefusal(dial, ack);
@@ -146,6 +154,8 @@ export class Meeting {
     switch (purpose.kind) {
       case 'name':
         return this.#probed(purpose, undefined);
+      case 'errand':
+        return this.#probing.onErrandDone(purpose.errand, accusationOf(evidence));
       case 'seed':
         return this.#dialling.onSeedFailed(address);
       case 'member':

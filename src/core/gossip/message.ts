@@ -4,7 +4,7 @@
  */
 
 import type { RefusalCode } from './note.ts';
-import type { Final, OwnerRecord, Report } from './record.ts';
+import type { Accusation, Final, OwnerRecord, Report } from './record.ts';
 
 /** A hash of everything non-final that a member knows: two unsigned 32-bit lanes. */
 export interface Root {
@@ -135,4 +135,37 @@ export interface BodyPiece {
   readonly bytes: Uint8Array;
 }
 
-export type MeshMessage = Beat | Push | Suspect | SyncDigest | SyncHeads | SyncRecords | BodyWanted | BodyPiece;
+/** Asks a peer to try a member by a dial of its own. */
+export interface ProbeRequest {
+  readonly kind: 'probeRequest';
+  /** The asker's number; the answer repeats it. */
+  readonly request: number;
+  readonly target: string;
+  readonly instance: string;
+}
+
+/** The member answered the peer's dial. */
+export interface ProbeAck {
+  readonly kind: 'probeAck';
+  readonly request: number;
+}
+
+/** It did not; a nack is as mandatory as an ack. */
+export interface ProbeNack {
+  readonly kind: 'probeNack';
+  readonly request: number;
+  readonly evidence: Accusation;
+}
+
+export type MeshMessage =
+  | Beat
+  | Push
+  | Suspect
+  | SyncDigest
+  | SyncHeads
+  | SyncRecords
+  | BodyWanted
+  | BodyPiece
+  | ProbeRequest
+  | ProbeAck
+  | ProbeNack;

@@ -79,6 +79,8 @@ export const meshLimits = {
   takeoversPerMinute: 3,
   /** Dials under way at once; with them, greetings that wait for a name to be checked. */
   dials: 64,
+  /** Dials under way on behalf of one peer. */
+  errandsPerLink: 8,
 } as const;
 
 /** Protocol versions that this build speaks. */

@@ -48,11 +48,14 @@ export class Spread {
     else this.#dueMs = Math.min(this.#dueMs, this.#state.nowMs + this.#state.settings.batchMs);
   }
 
-  /** Sends reports to every link but the one they came over; the accused hear theirs too. */
+  /** Sends reports to every link but the one they came over; the accused hear theirs first, so that they can refute. */
   report(reports: readonly Report[], from?: number): void {
     if (reports.length === 0) return;
-    for (const link of this.#state.links.used()) {
-      if (link.id !== from) this.#state.send(link.id, { kind: 'suspect', reports });
+    const accused = new Set(reports.map((report) => report.instance));
+    for (const isTurn of [true, false]) {
+      for (const link of this.#state.links.used()) {
+        if (link.id !== from && accused.has(link.instance) === isTurn) this.#state.send(link.id, { kind: 'suspect', reports });
+      }
     }
   }
 
