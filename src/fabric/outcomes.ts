@@ -67,7 +67,7 @@ export class Outcomes implements AnswerKeeper {
 
   /** Why a frame must not run: its call was said never to have run here. */
   refusal(frame: CallFrame, peer: Peer): HeddleError | undefined {
-    if (!this.#table.refuses(idOf(frame, peer), frame.round)) return undefined;
+    if (!this.#table.hasFences || !this.#table.refuses(idOf(frame, peer), frame.round)) return undefined;
     return new HeddleError('cancelled', { reason: 'whoever asked about this call goes on with it' }, { executed: 'no' });
   }
 
@@ -121,7 +121,7 @@ export class Outcomes implements AnswerKeeper {
     this.#unlink(answer);
     if (this.#orphans.size > 0) this.#claim(answer);
     if (!mayHaveRun(settlement)) return;
-    if (answer.isStreamed) return this.#table.spend({ caller: answer.caller, callNumber: answer.callNumber });
+    if (answer.isStreamed) return this.#table.spend(answer);
     const first = told.find(({ peer }) => peer.closed === undefined);
     if (!first) this.#keep(answer.from, this.#heldOf(answer, answer.isAborted ? lostVerdict(settlement, this.#server) : settlement));
     else if (answer.isOnce) this.#hold(first.peer, this.#heldOf(answer, settlement));
@@ -147,6 +147,8 @@ export class Outcomes implements AnswerKeeper {
     this.#orphans.clear();
   }
 
+  readonly #evicted = ({ id }: HeldOutcome): void => this.#table.spend(id);
+
   /** A relay that has been told may be lost before it passes the outcome on: its client's next entry must not hear `never`. */
   readonly #told = (held: HeldOutcome): void => {
     if (held.isRelayed) this.#table.spend(held.id);
@@ -168,7 +170,7 @@ export class Outcomes implements AnswerKeeper {
   }
 
   #hold(peer: Peer, held: HeldOutcome): void {
-    for (const evicted of peer.ledger.hold(held)) this.#table.spend(evicted.id);
+    peer.ledger.hold(held, this.#evicted);
     this.#sweepLater();
   }
 
@@ -180,7 +182,7 @@ export class Outcomes implements AnswerKeeper {
   #heldOf(answer: CallAnswer, outcome: Settlement): HeldOutcome {
     const bytes = outcome.outcome.ok ? outcome.outcome.value.bytes.length : outcome.outcome.error.detail.bytes.length;
     return {
-      id: { caller: answer.caller, callNumber: answer.callNumber },
+      id: answer,
       round: answer.round,
       outcome,
       bytes,

@@ -41,9 +41,13 @@ export class Fences {
     this.#marksMax = options.marksMax ?? marksMaxDefault;
   }
 
-  /** Whether a frame of the call in that round must not run. Without fences this is two comparisons. */
+  /** Nothing is fenced, and so nothing refused. */
+  get isEmpty(): boolean {
+    return this.#fences.size === 0 && this.#marks.size === 0;
+  }
+
+  /** Whether a frame of the call in that round must not run. */
   refuses(id: CallId, round: number): boolean {
-    if (this.#fences.size === 0 && this.#marks.size === 0) return false;
     const fence = this.#fences.get(keyOf(id));
     return (fence !== undefined && round <= fence.round) || this.#isMarked(id, round);
   }

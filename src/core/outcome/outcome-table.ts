@@ -78,6 +78,11 @@ export class OutcomeTable<T> {
     this.#spent.add(id);
   }
 
+  /** Whether there is any call that must not run. */
+  get hasFences(): boolean {
+    return !this.#fences.isEmpty;
+  }
+
   /** Whether a frame of the call in that round must not run. */
   refuses(id: CallId, round: number): boolean {
     return this.#fences.refuses(id, round);

@@ -67,27 +67,27 @@ export class ReplyLedger<T extends Held> {
     return first === undefined ? this.#seen : first - 1;
   }
 
-  /** Holds what the reply that went out last has said; gives what had to make room for it. */
-  hold(held: T): readonly T[] {
+  /** Holds what the reply that went out last has said; calls `evicted` with each that has to make room for it. */
+  hold(held: T, evicted: (held: T) => void): void {
     this.#entries.push({ sequence: this.#sent, held });
     this.#bytes += held.bytes;
-    const evicted: T[] = [];
-    while (this.#size > this.#heldMax || this.#bytes > this.#heldBytesMax) evicted.push(...this.#takeFirst());
-    return evicted;
+    for (let entry = this.#entries[this.#first]; entry && this.#isOverfull; entry = this.#entries[this.#first]) {
+      this.#drop(entry);
+      evicted(entry.held);
+    }
   }
 
   /** The other end has so many replies: calls `told` with each outcome that it knows now. */
   acknowledge(received: number, told: (held: T) => void): void {
     for (let entry = this.#entries[this.#first]; entry && entry.sequence <= received; entry = this.#entries[this.#first]) {
-      this.#takeFirst();
+      this.#drop(entry);
       told(entry.held);
     }
   }
 
   /** Lets go of the oldest whose time is over. */
   expire(nowMs: number): void {
-    for (let entry = this.#entries[this.#first]; entry && entry.held.untilMs <= nowMs; entry = this.#entries[this.#first])
-      this.#takeFirst();
+    for (let entry = this.#entries[this.#first]; entry && entry.held.untilMs <= nowMs; entry = this.#entries[this.#first]) this.#drop(entry);
   }
 
   /** Empties it; oldest first. */
@@ -112,15 +112,16 @@ export class ReplyLedger<T extends Held> {
     return this.#entries.length - this.#first;
   }
 
-  #takeFirst(): readonly T[] {
-    const entry = this.#entries[this.#first];
-    if (!entry) return [];
+  get #isOverfull(): boolean {
+    return this.#size > this.#heldMax || this.#bytes > this.#heldBytesMax;
+  }
+
+  /** Lets go of the oldest, which is `entry`. */
+  #drop(entry: Entry<T>): void {
     this.#first += 1;
     this.#bytes -= entry.held.bytes;
-    if (this.#first === this.#entries.length || this.#first > slackMax) {
-      this.#entries = this.#entries.slice(this.#first);
-      this.#first = 0;
-    }
-    return [entry.held];
+    if (this.#first <= slackMax && this.#first < this.#entries.length) return;
+    this.#entries.splice(0, this.#first);
+    this.#first = 0;
   }
 }

@@ -18,8 +18,9 @@ const callersMaxDefault = 10_000;
 export class Spent {
   readonly #spentMax: number;
   readonly #callersMax: number;
-  /** A ring: the oldest is at `#next` once it is full. */
-  readonly #ring: CallId[] = [];
+  /** Two columns of one ring: the oldest is at `#next` once it is full. */
+  readonly #callers: string[] = [];
+  readonly #callNumbers: number[] = [];
   #next = 0;
   readonly #watermarks = new Map<string, number>();
   #isOverrun = false;
@@ -30,20 +31,21 @@ export class Spent {
   }
 
   add({ caller, callNumber }: CallId): void {
-    const evicted = this.#ring[this.#next];
-    this.#ring[this.#next] = { caller, callNumber };
+    const oldest = this.#callers[this.#next];
+    if (oldest !== undefined) this.#raise(oldest, this.#callNumbers[this.#next] ?? 0);
+    this.#callers[this.#next] = caller;
+    this.#callNumbers[this.#next] = callNumber;
     this.#next = (this.#next + 1) % this.#spentMax;
-    if (evicted) this.#raise(evicted);
   }
 
   /** Whether the call is known to have run, or may have. Linear. */
   has({ caller, callNumber }: CallId): boolean {
     if (this.#isOverrun) return true;
     if (callNumber <= (this.#watermarks.get(caller) ?? 0)) return true;
-    return this.#ring.some((spent) => spent.callNumber === callNumber && spent.caller === caller);
+    return this.#callNumbers.some((spent, at) => spent === callNumber && this.#callers[at] === caller);
   }
 
-  #raise({ caller, callNumber }: CallId): void {
+  #raise(caller: string, callNumber: number): void {
     const watermark = this.#watermarks.get(caller);
     if (watermark === undefined && this.#watermarks.size >= this.#callersMax) this.#isOverrun = true;
     else if (watermark === undefined || callNumber > watermark) this.#watermarks.set(caller, callNumber);

@@ -3,6 +3,7 @@ import { ReplyLedger } from '../../../src/core/outcome/reply-ledger.ts';
 
 const held = (name: string, bytes = 1, untilMs = 100) => ({ name, bytes, untilMs });
 const namesOf = (all: readonly { name: string }[]) => all.map(({ name }) => name);
+const unexpected = ({ name }: { name: string }): void => expect.unreachable(`${name} was evicted`);
 
 describe('the replies of a link', () => {
   test('R1: count as received without a gap once they are whole', () => {
@@ -23,7 +24,7 @@ describe('the replies of a link', () => {
     const told: string[] = [];
     for (const name of ['a', '', 'b', 'c']) {
       ledger.sent();
-      if (name !== '') ledger.hold(held(name));
+      if (name !== '') ledger.hold(held(name), unexpected);
     }
     ledger.acknowledge(2, ({ name }) => told.push(name));
     expect([told, namesOf(ledger.held())]).toEqual([['a'], ['b', 'c']]);
@@ -33,11 +34,16 @@ describe('the replies of a link', () => {
 
   test('R2: the oldest make room, by number and by bytes, and go when their time is over', () => {
     const ledger = new ReplyLedger<ReturnType<typeof held>>({ heldMax: 2, heldBytesMax: 10 });
-    expect(namesOf([...ledger.hold(held('a')), ...ledger.hold(held('b'))])).toEqual([]);
-    expect(namesOf(ledger.hold(held('c', 1, 200)))).toEqual(['a']);
-    expect(namesOf(ledger.hold(held('d', 10, 300)))).toEqual(['b', 'c']);
-    expect(namesOf(ledger.hold(held('e', 11)))).toEqual(['d', 'e']);
-    ledger.hold(held('f'));
+    const evicted: string[] = [];
+    const hold = (one: ReturnType<typeof held>): readonly string[] => {
+      ledger.hold(one, ({ name }) => evicted.push(name));
+      return evicted.splice(0);
+    };
+    expect([...hold(held('a')), ...hold(held('b'))]).toEqual([]);
+    expect(hold(held('c', 1, 200))).toEqual(['a']);
+    expect(hold(held('d', 10, 300))).toEqual(['b', 'c']);
+    expect(hold(held('e', 11))).toEqual(['d', 'e']);
+    hold(held('f'));
     ledger.expire(99);
     expect(namesOf(ledger.held())).toEqual(['f']);
     ledger.expire(100);
@@ -49,7 +55,7 @@ describe('the replies of a link', () => {
     const told: string[] = [];
     for (let at = 1; at <= 5_000; at += 1) {
       ledger.sent();
-      ledger.hold(held(`${at}`));
+      ledger.hold(held(`${at}`), unexpected);
       if (at > 3) ledger.acknowledge(at - 3, ({ name }) => told.push(name));
     }
     expect([told.length, told[0], told.at(-1), namesOf(ledger.held())]).toEqual([4_997, '1', '4997', ['4998', '4999', '5000']]);
