@@ -49,7 +49,7 @@ export class Detector {
     state.note({ kind: 'loop.stalled', lateMs });
     if (!state.rules.shiftsDeadlines) return;
     state.stalledAtMs = state.nowMs;
-    for (const link of state.links.all()) link.heardAtMs = Math.min(link.heardAtMs + lateMs, state.nowMs);
+    for (const link of state.links.all()) link.shift(lateMs, state.nowMs);
     state.health = Math.min(healthMax, state.health + 1);
   }
 
@@ -72,7 +72,7 @@ export class Detector {
   /** The peer spoke. */
   heard(link: LinkState, atMs: number): void {
     link.heardAtMs = Math.max(link.heardAtMs, atMs);
-    if (this.#state.links.to(link.instance) === link) this.vouch(link);
+    if (this.#state.liveLinkTo(link.instance) === link) this.vouch(link);
   }
 
   /** A link that works voids what we have against its member. */
@@ -107,7 +107,7 @@ export class Detector {
   }
 
   onBeat(link: LinkState, beat: Beat): void {
-    link.onBeat(beat, { nowMs: this.#state.nowMs, beatIntervalMs: this.#state.settings.beatIntervalMs });
+    link.onBeat(beat, this.#state);
   }
 
   /** Buries whom a quorum has convicted, and notes when the next one is due. */

@@ -4,12 +4,16 @@
  * Of two links to one instance that crossed, the one that the lower name dialled stays; a link that is older than any
  * crossing gives way to a new one, because nobody dials a member whose link works. An accepted link counts only once its
  * dialler has spoken on it: the dialler may have given up long before its greeting was read.
+ * Silent is a link over which one side does not hear the other, whichever: a peer that we hear may have lost every word of
+ * ours (a one-way cut), and its beats say so by what they acknowledge.
  */
 
 import type { Beat, Root } from './message.ts';
 import type { MeshSettings } from './settings.ts';
 
 const samplesKept = 8;
+/** Beats in a row that acknowledge too little: the first one after a stall of the peer may have left before it read ours. */
+const deafBeats = 2;
 
 /** One link to another member. */
 export class LinkState {
@@ -32,6 +36,11 @@ export class LinkState {
   #peerSequence = 0;
   #peerBeatAtMs = 0;
   #jitterMs = 0;
+  #ackedSequence = 0;
+  /** When the first beat left that the peer has not acknowledged. */
+  #unheardSinceMs: number | undefined;
+  /** Beats in a row that came without a new acknowledgement though one was overdue. */
+  #deafBeats = 0;
 
   constructor(options: {
     readonly id: number;
@@ -60,7 +69,13 @@ export class LinkState {
   }
 
   isSilent(settings: MeshSettings, options: { readonly health: number; readonly nowMs: number }): boolean {
-    return options.nowMs - this.heardAtMs > this.deadlineMs(settings, options.health);
+    return this.#deafBeats >= deafBeats || options.nowMs - this.heardAtMs > this.deadlineMs(settings, options.health);
+  }
+
+  /** Our own loop was late: what came late by it is nobody's silence. */
+  shift(lateMs: number, nowMs: number): void {
+    this.heardAtMs = Math.min(this.heardAtMs + lateMs, nowMs);
+    if (this.#unheardSinceMs !== undefined) this.#unheardSinceMs = Math.min(this.#unheardSinceMs + lateMs, nowMs);
   }
 
   nextBeat(options: {
@@ -71,11 +86,13 @@ export class LinkState {
     this.sequence += 1;
     this.#sentAtMs.set(this.sequence, options.nowMs);
     this.#sentAtMs.delete(this.sequence - samplesKept);
+    this.#unheardSinceMs ??= options.nowMs;
     const ackDelayMs = this.#peerSequence === 0 ? 0 : Math.max(0, options.nowMs - this.#peerBeatAtMs);
     return { sequence: this.sequence, ackedSequence: this.#peerSequence, ackDelayMs };
   }
 
-  onBeat(beat: Beat, options: { readonly nowMs: number; readonly beatIntervalMs: number }): void {
+  onBeat(beat: Beat, options: { readonly nowMs: number; readonly settings: MeshSettings; readonly health: number }): void {
+    this.#weighAcknowledgement(beat.ackedSequence, options);
     const sentAtMs = this.#sentAtMs.get(beat.ackedSequence);
     if (sentAtMs !== undefined) {
       this.#roundTripsMs.push(Math.max(0, options.nowMs - sentAtMs - beat.ackDelayMs));
@@ -83,12 +100,23 @@ export class LinkState {
       this.#sentAtMs.delete(beat.ackedSequence);
     }
     if (this.#peerSequence !== 0) {
-      const lateMs = Math.abs(options.nowMs - this.#peerBeatAtMs - options.beatIntervalMs);
+      const { beatIntervalMs } = options.settings;
+      const lateMs = Math.abs(options.nowMs - this.#peerBeatAtMs - beatIntervalMs);
       // Smoothed like the deviation of a round trip (Jacobson 1988, gain 1/4), one outlier bounded by a beat.
-      this.#jitterMs += (Math.min(lateMs, options.beatIntervalMs) - this.#jitterMs) / 4;
+      this.#jitterMs += (Math.min(lateMs, beatIntervalMs) - this.#jitterMs) / 4;
     }
     this.#peerSequence = Math.max(this.#peerSequence, beat.sequence);
     this.#peerBeatAtMs = options.nowMs;
+  }
+
+  #weighAcknowledgement(acked: number, { nowMs, settings, health }: Parameters<LinkState['onBeat']>[1]): void {
+    if (acked > this.#ackedSequence) {
+      this.#ackedSequence = acked;
+      this.#deafBeats = 0;
+      this.#unheardSinceMs = this.#sentAtMs.get(acked + 1);
+    } else if (this.#unheardSinceMs !== undefined && nowMs - this.#unheardSinceMs > this.deadlineMs(settings, health)) {
+      this.#deafBeats += 1;
+    }
   }
 }
 

@@ -1,0 +1,76 @@
+import { describe, expect, test } from 'vitest';
+import { LinkState } from '../../../src/core/gossip/links.ts';
+import { meshDefaults as settings } from '../../../src/core/gossip/settings.ts';
+
+const root = { high: 0, low: 0 } as never; // carried, never read here
+
+/** A link, and beats both ways every 500 ms from time 0 on; `acked` says what the peer acknowledges at each. */
+class Beating {
+  readonly link = new LinkState({ id: 1, name: 'b', instance: 'i', isDialler: true, nowMs: 0 });
+  nowMs = 0;
+  #sequence = 0;
+
+  beats(times: number, acked: () => number): void {
+    for (let turn = 0; turn < times; turn += 1) {
+      this.nowMs += settings.beatIntervalMs;
+      this.link.nextBeat({ nowMs: this.nowMs, root, health: 1 });
+      this.hears(acked());
+    }
+  }
+
+  hears(ackedSequence: number): void {
+    this.#sequence += 1;
+    this.link.heardAtMs = this.nowMs;
+    const beat = { kind: 'beat', sequence: this.#sequence, ackedSequence, ackDelayMs: 0, root, health: 1 } as never; // the rest is of no interest
+    this.link.onBeat(beat, { nowMs: this.nowMs, settings, health: 1 });
+  }
+
+  get isSilent(): boolean {
+    return this.link.isSilent(settings, { health: 1, nowMs: this.nowMs });
+  }
+}
+
+describe('a link', () => {
+  test('is silent once nothing was heard for its deadline', () => {
+    const beating = new Beating();
+    beating.beats(5, () => beating.link.sequence);
+    beating.nowMs += settings.silenceMinMs;
+    expect(beating.isSilent).toBe(false);
+    beating.nowMs += 1;
+    expect(beating.isSilent).toBe(true);
+  });
+
+  test('is silent once the peer, though heard, has heard nothing for as long (fault 10)', () => {
+    const beating = new Beating();
+    beating.beats(5, () => beating.link.sequence);
+    beating.beats(4, () => 5); // the first of these is 1.5 s old with the last
+    expect(beating.isSilent).toBe(false);
+    beating.beats(2, () => 5);
+    expect(beating.isSilent).toBe(true);
+    beating.beats(1, () => beating.link.sequence);
+    expect(beating.isSilent).toBe(false);
+  });
+
+  test('is not silent for one beat that a stalled peer had sent before it read ours (fault 5)', () => {
+    const beating = new Beating();
+    beating.beats(5, () => beating.link.sequence);
+    for (let turn = 0; turn < 6; turn += 1) {
+      beating.nowMs += settings.beatIntervalMs;
+      beating.link.nextBeat({ nowMs: beating.nowMs, root, health: 1 });
+    }
+    beating.hears(5);
+    expect(beating.isSilent).toBe(false);
+    beating.beats(1, () => beating.link.sequence);
+    expect(beating.isSilent).toBe(false);
+  });
+
+  test('is not silent for what our own loop came late with (fault 7)', () => {
+    const beating = new Beating();
+    beating.beats(5, () => beating.link.sequence);
+    beating.beats(1, () => 5);
+    beating.nowMs += 5_000;
+    beating.link.shift(5_000, beating.nowMs);
+    for (let turn = 0; turn < 3; turn += 1) beating.hears(5); // queued before it heard our last beat
+    expect(beating.isSilent).toBe(false);
+  });
+});
