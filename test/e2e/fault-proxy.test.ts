@@ -10,8 +10,13 @@ let target: Server;
 const arrived: Socket[] = [];
 const open: Socket[] = [];
 let proxy: FaultProxy;
-/** Names given to diallers in the order in which they come. */
+/** Names of diallers in the order in which they come. */
 let names: string[];
+const known = new Map<Socket, string | undefined>();
+const nameOf = (socket: Socket): string | undefined => {
+  if (!known.has(socket)) known.set(socket, names.shift());
+  return known.get(socket);
+};
 
 beforeEach(async () => {
   arrived.length = 0;
@@ -24,7 +29,7 @@ beforeEach(async () => {
   target.listen(0, '127.0.0.1');
   await once(target, 'listening');
   const { port } = target.address() as AddressInfo; // a TCP listener's address is one
-  proxy = await FaultProxy.start({ target: `127.0.0.1:${port}`, dialler: () => names.shift() });
+  proxy = await FaultProxy.start({ target: `127.0.0.1:${port}`, dialler: nameOf });
 });
 
 afterEach(async () => {

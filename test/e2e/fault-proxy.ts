@@ -26,7 +26,7 @@ export type LinkFault =
 export interface FaultProxyOptions {
   /** `host:port`; somebody has to listen there only once somebody dials. */
   readonly target: string;
-  /** The dialler at the other end of an accepted socket; absent: all are alike. */
+  /** The dialler at the other end of an accepted socket, asked again while it is not known; absent: all are alike. */
   readonly dialler?: (socket: Socket) => string | undefined;
 }
 
@@ -73,7 +73,7 @@ export class FaultProxy implements AsyncDisposable {
   set(fault: LinkFault, dialler?: string): void {
     if (dialler === undefined) this.#fault = fault;
     else this.#faults.set(dialler, fault);
-    for (const passage of this.#passages) passage.apply(this.#faultOf(passage.dialler));
+    for (const passage of this.#passages) passage.apply(this.#faultOf(passage.findDialler()));
   }
 
   /** Ends every fault. */
@@ -94,33 +94,31 @@ export class FaultProxy implements AsyncDisposable {
 
   #accept(near: Socket): void {
     this.#connections += 1;
-    const dialler = this.#options.dialler?.(near);
-    const passage = new Passage({ near, dialler, target: this.#options.target }, () => this.#passages.delete(passage));
+    const passage = new Passage({ ...this.#options, near }, () => this.#passages.delete(passage));
     this.#passages.add(passage);
-    passage.apply(this.#faultOf(dialler));
+    passage.apply(this.#faultOf(passage.findDialler()));
   }
 }
 
-interface Ends {
+interface PassageOptions extends FaultProxyOptions {
   readonly near: Socket;
-  readonly dialler: string | undefined;
-  readonly target: string;
 }
 
 /** One connection through the proxy: the dialler's end, and ours to the target, dialled once anything may pass. */
 class Passage {
-  readonly dialler: string | undefined;
+  readonly #options: PassageOptions;
   readonly #near: Socket;
   readonly #far = new Socket();
-  readonly #target: string;
   readonly #inward: Lane;
   readonly #outward: Lane;
   #farState: 'undialled' | 'dialled' | 'gone' = 'undialled';
 
-  constructor({ near, dialler, target }: Ends, onGone: () => void) {
-    this.dialler = dialler;
+  #dialler: string | undefined;
+
+  constructor(options: PassageOptions, onGone: () => void) {
+    const { near } = options;
+    this.#options = options;
     this.#near = near;
-    this.#target = target;
     for (const end of [near, this.#far]) {
       end.setNoDelay(true);
       end.on('error', () => {}); // its close follows
@@ -131,6 +129,11 @@ class Passage {
     }
     this.#inward = new Lane(near, this.#far);
     this.#outward = new Lane(this.#far, near);
+  }
+
+  findDialler(): string | undefined {
+    this.#dialler ??= this.#options.dialler?.(this.#near);
+    return this.#dialler;
   }
 
   apply(fault: LinkFault): void {
@@ -151,7 +154,7 @@ class Passage {
 
   #dialTarget(): void {
     this.#farState = 'dialled';
-    const [host = '', port = ''] = this.#target.split(':');
+    const [host = '', port = ''] = this.#options.target.split(':');
     this.#far.connect({ host, port: Number(port) });
   }
 

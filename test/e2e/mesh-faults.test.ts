@@ -1,0 +1,120 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Client, connect } from 'heddle';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { within } from '../within.ts';
+import { FaultLines } from './fault-lines.ts';
+import { functionsModule, type ServerProcess, Stage } from './processes.ts';
+import { canTellOwners } from './socket-owner.ts';
+
+/**
+ * Three servers, and a client of each. The mesh's times are shorter than the defaults by a factor of about 2.5, so
+ * that what must not happen is waited for as much less.
+ */
+const settings = `
+[mesh]
+beatIntervalMs = 200
+silenceMinMs = 600
+silenceMaxMs = 1_200
+burySilentMs = 1_000
+buryStalledMs = 3_500
+reportExpiryMs = 4_000
+`;
+/** From the last message of a silent server to its end, at the most: silence, the check, the time to refute, the spread. */
+const buriedMs = 1_200 + 500 + 1_000 + 200;
+
+const stage = new Stage();
+const lines = new FaultLines(stage, settings);
+const servers = new Map<string, ServerProcess>();
+const clients = new Map<string, Client>();
+
+beforeAll(async () => {
+  servers.set('a', await lines.serve('a', functionsModule, '--resource', 'far'));
+  const near = ['--resource', 'near', '--join', servers.get('a')?.url ?? ''];
+  for (const server of await Promise.all(['b', 'c'].map((name) => lines.serve(name, functionsModule, ...near))))
+    servers.set(server.name, server);
+  for (const { name, url } of servers.values()) clients.set(name, await connect(url));
+  await allAlive();
+});
+
+afterAll(async () => {
+  await Promise.all([...clients.values()].map((client) => client.close()));
+  await lines[Symbol.asyncDispose]();
+});
+
+const through = (name: string): Client => {
+  const client = clients.get(name);
+  if (!client) throw new Error(`there is no client of ${name}`);
+  return client;
+};
+/** What `observer` thinks of a server; undefined when it lists none of that name. */
+const statusOf = async (observer: string, name: string) =>
+  (await through(observer).members()).find((member) => member.name === name)?.status;
+const allAlive = () =>
+  within('all three are alive to one another', 2000, async () => {
+    const seen = await Promise.all([...servers.keys()].flatMap((observer) => [...servers.keys()].map((name) => statusOf(observer, name))));
+    return seen.every((status) => status === 'alive');
+  });
+/** Servers that have said that they buried somebody. */
+const burials = () =>
+  [...servers.values()].flatMap(({ name, process }) =>
+    process.errors.filter((line) => / died$/.test(line)).map((line) => `${name}: ${line}`),
+  );
+
+/** Calls of one server through another, one after the other, until it is told to end. */
+class SteadyCalls {
+  readonly failures: unknown[] = [];
+  done = 0;
+  #isOver = false;
+  readonly #loop: Promise<void>;
+
+  constructor(from: string, to: string) {
+    this.#loop = this.#run(from, to);
+  }
+
+  async end(): Promise<void> {
+    this.#isOver = true;
+    await this.#loop;
+  }
+
+  async #run(from: string, to: string): Promise<void> {
+    while (!this.#isOver) {
+      try {
+        expect(await through(from).call('whoami', [], { target: to })).toMatchObject({ server: to });
+        this.done += 1;
+      } catch (problem) {
+        this.failures.push(problem);
+      }
+      await pause(20);
+    }
+  }
+}
+
+describe.skipIf(!canTellOwners)('with only the link between two of three servers harmed', () => {
+  const harms = {
+    cut: () => lines.between('a', 'b', { kind: 'cut' }),
+    'silent from one of them only (fault 10)': () => lines.silence('a', 'b'),
+  };
+  for (const [how, harm] of Object.entries(harms)) {
+    test(`${how}: the third one's calls go on, and nobody is dead anywhere`, async () => {
+      const toB = new SteadyCalls('c', 'b');
+      const toA = new SteadyCalls('c', 'a');
+      harm();
+      const startMs = performance.now();
+      await within('a is in doubt about b', 2_500, async () => (await statusOf('a', 'b')) !== 'alive');
+      await within('b is in doubt about a', 2_500, async () => (await statusOf('b', 'a')) !== 'alive');
+      // Routed around: a has somebody else for what b offers.
+      for (let turn = 0; turn < 10; turn += 1) {
+        expect(await through('a').call('whoami', [], { need: ['near'], timeoutMs: 1_000 })).toMatchObject({ server: 'c' });
+      }
+      await pause(Math.max(0, buriedMs - (performance.now() - startMs))); // what must not happen would have happened by now
+      await Promise.all([toA.end(), toB.end()]);
+      expect(burials()).toEqual([]);
+      expect([await statusOf('c', 'a'), await statusOf('c', 'b')]).toEqual(['alive', 'alive']);
+      expect([...toA.failures, ...toB.failures]).toEqual([]);
+      console.log(`${toA.done} calls to a and ${toB.done} to b meanwhile`);
+      expect(Math.min(toA.done, toB.done)).toBeGreaterThan(20);
+      lines.heal();
+      await allAlive();
+    });
+  }
+});
