@@ -1,8 +1,11 @@
 /**
- * The invariants of the mesh design page that can be checked while a world runs.
+ * The invariants of the mesh design page that can be checked while a world runs: M2, M3, M5, M7, M8, M9.
+ *
+ * M1 is a property of records (test/core/gossip/record.test.ts), M4 and M6 are looked at when a fabric should be whole
+ * (run.ts), M10 is the trace.
  */
 
-import { compareHeads, type OwnerRecord } from '../../src/core/gossip/record.ts';
+import { compareHeads, type OwnerRecord, slotOf } from '../../src/core/gossip/record.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
@@ -10,20 +13,41 @@ import type { World } from './world.ts';
 const falselyDeadMaxMs = 3_000;
 /** Violations kept: one tells the story. */
 const violationsMax = 20;
+/** Members whose tables are measured at one sample; the next ones at the next. */
+const tablesPerSample = 50;
+/** Three times 5 KB/s over ten seconds; 10 KB/s from this size on (M8). */
+const windowBytesMax = 150_000;
+const largeMembers = 5_000;
 
 export class Checks {
   readonly violations: string[] = [];
   readonly #world: World;
-  readonly #heads = new Map<string, OwnerRecord>();
-  readonly #deadSinceMs = new Map<string, number>();
+  /** Observer and subject of every obituary that is held; since when, if the subject runs and can be reached. */
+  readonly #heldDead = new Map<string, { readonly observer: Process; readonly subject: Process; sinceMs: number | undefined }>();
+  #samples = 0;
 
   constructor(world: World) {
     this.#world = world;
   }
 
+  /** Watches what the process keeps, from now on. */
+  watch(process: Process): void {
+    const { records } = process.gossip.inspection;
+    for (const method of ['offer', 'replace'] as const) {
+      const keep = records[method].bind(records);
+      records[method] = (record, nowMs) => {
+        const slot = slotOf(record);
+        const before = records.find(slot);
+        const merge = keep(record, nowMs);
+        if (merge === 'taken') this.#kept(process, before, records.find(slot));
+        return merge;
+      };
+    }
+  }
+
   /** The world has changed: what is held of it may be late again. */
   restartPatience(): void {
-    this.#deadSinceMs.clear();
+    for (const held of this.#heldDead.values()) held.sinceMs = undefined;
   }
 
   /** M7: nobody speaks to one that it holds dead, a link of its own that works excepted. */
@@ -36,44 +60,60 @@ export class Checks {
       this.#violate(`M7 ${process.options.name} speaks to ${link.name}, which it holds dead`);
   }
 
-  /** M2: the order of a slot never decreases. M3: nobody knows more of an owner than the owner. */
-  records(process: Process): void {
-    for (const record of process.gossip.inspection.records.all()) {
-      const key = `${process.instance} ${record.owner}`;
-      const before = this.#heads.get(key);
-      if (before === record) continue;
-      if (before && compareHeads(before, record) > 0) this.#violate(`M2 ${process.options.name} went back on ${record.owner}`);
-      this.#heads.set(key, record);
-      const owner = [...this.#world.processes.values()].find((candidate) => candidate.instance === record.instance);
-      const own = owner?.gossip.inspection.self.record;
-      if (record.kind === 'member' && own && compareHeads(record, own) > 0)
-        this.#violate(`M3 ${process.options.name} knows more of ${record.owner} than ${record.owner}`);
+  /** M5, M8 and M9, now. */
+  sample(live: readonly Process[]): void {
+    this.#samples += 1;
+    for (const [key, held] of this.#heldDead) {
+      if (!this.#isStillHeld(held)) this.#heldDead.delete(key);
+      else this.#falseDeath(held);
     }
+    const first = (this.#samples * tablesPerSample) % Math.max(live.length, 1);
+    for (const process of live.slice(first, first + tablesPerSample)) this.#tables(process, live.length);
+  }
+
+  /** M2: the order of a slot never decreases. M3: nobody knows more of an owner than the owner. */
+  #kept(process: Process, before: OwnerRecord | undefined, record: OwnerRecord | undefined): void {
+    if (!record) return;
+    const { name } = process.options;
+    if (before && compareHeads(before, record) > 0) this.#violate(`M2 ${name} went back on ${record.owner}`);
+    const owner = this.#world.findInstance(record.instance);
+    if (!owner) return;
+    if (record.kind === 'member' && owner !== process && compareHeads(record, owner.gossip.inspection.self.record) > 0)
+      this.#violate(`M3 ${name} knows more of ${record.owner} than ${record.owner}`);
+    if (record.final === 'dead')
+      this.#heldDead.set(`${process.instance} ${owner.instance}`, { observer: process, subject: owner, sinceMs: undefined });
+  }
+
+  #isStillHeld({ observer, subject }: { readonly observer: Process; readonly subject: Process }): boolean {
+    const held = observer.gossip.inspection.records.find(subject.options.name);
+    return observer.host.isAlive && subject.host.isAlive && held?.final === 'dead' && held.instance === subject.instance;
   }
 
   /** M5 between two that run and reach each other. */
-  falseDeath(observer: Process, subject: Process): void {
-    const key = `${observer.instance} ${subject.instance}`;
-    const held = observer.gossip.inspection.records.find(subject.options.name);
-    const isHeldDead = held?.final === 'dead' && held.instance === subject.instance && !subject.hasStopped;
-    const isPath =
-      !this.#world.network.isCut(observer.host.address, subject.host.address) &&
-      !this.#world.network.isCut(subject.host.address, observer.host.address);
-    if (!isHeldDead || !isPath) return void this.#deadSinceMs.delete(key);
-    const sinceMs = this.#deadSinceMs.get(key) ?? this.#world.clock.nowMs();
-    this.#deadSinceMs.set(key, sinceMs);
-    const steadyMs = this.#world.clock.nowMs() - Math.max(sinceMs, subject.steadySinceMs, observer.steadySinceMs);
+  #falseDeath(held: { readonly observer: Process; readonly subject: Process; sinceMs: number | undefined }): void {
+    const { observer, subject } = held;
+    const { clock, network } = this.#world;
+    const isPath = network.weather.isWhole(observer.host.address, subject.host.address);
+    if (!isPath || subject.hasStopped || subject.host.isPaused || observer.host.isPaused) {
+      held.sinceMs = undefined;
+      return;
+    }
+    held.sinceMs ??= clock.nowMs();
+    const steadyMs = clock.nowMs() - Math.max(held.sinceMs, subject.steadySinceMs, observer.steadySinceMs);
     if (steadyMs > falselyDeadMaxMs)
       this.#violate(`M5 ${observer.options.name} holds ${subject.options.name} dead, which runs and answers`);
   }
 
-  /** M9. */
-  tables(process: Process): void {
+  #tables(process: Process, size: number): void {
+    const { name } = process.options;
     const { records, suspicions } = process.gossip.inspection;
-    const names = new Set([...this.#world.processes.values()].map((one) => one.options.name)).size;
-    if (records.size > names) this.#violate(`M9 ${process.options.name} keeps ${records.size} records of ${names} names`);
-    if (suspicions.names().length > names)
-      this.#violate(`M9 ${process.options.name} suspects ${suspicions.names().length} of ${names} names`);
+    const names = this.#world.namesEver;
+    if (records.size > names) this.#violate(`M9 ${name} keeps ${records.size} records of ${names} names`);
+    const suspects = suspicions.names().length;
+    if (suspects > names) this.#violate(`M9 ${name} suspects ${suspects} of ${names} names`);
+    const bytes = this.#world.traffic?.mostOf(process.host.address) ?? 0;
+    const bytesMax = size >= largeMembers ? 2 * windowBytesMax : windowBytesMax;
+    if (bytes > bytesMax) this.#violate(`M8 ${name} sent ${Math.round(bytes)} bytes within ten seconds, at most ${bytesMax}`);
   }
 
   #violate(text: string): void {

@@ -1,17 +1,20 @@
 /**
- * A network of processes in virtual time, as TCP shows it to a program.
+ * A network of bare members in virtual time, as TCP shows it to a program.
  *
  * T1 a link delivers in order; while a direction is cut its frames wait, and after `keepaliveMs` both ends learn that
  *    the link is gone (`silent`). T2 a dial needs both directions: cut, it is `silent`; nobody listening, `refused`;
  *    a paused process, `stalled`. T3 a killed process' links are `reset` at the other ends.
  * T4 a paused process handles neither timers nor frames; when it resumes, its late timers run first, as in Node.
+ * T5 with `duplicates`, the last frames of a link that broke arrive once more over the next one between the two.
+ * The weather and the clocks are those of `heddle/testing`; frames are values, which is what lets 10,000 members run.
  */
 
-import type { Clock } from '../../src/base/clock.ts';
 import type { Random } from '../../src/base/random.ts';
 import type { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { LinkEvidence } from '../../src/core/gossip/io.ts';
 import type { Hello, HelloAck, MeshMessage } from '../../src/core/gossip/message.ts';
+import { ProcessClock } from '../../src/testing/process-clock.ts';
+import { NetworkWeather } from '../../src/transport/network-weather.ts';
 
 /** What the network asks of a process. */
 export interface Endpoint {
@@ -21,7 +24,15 @@ export interface Endpoint {
   linkDown(link: number, evidence: LinkEvidence): void;
 }
 
+export interface NetworkOptions {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  readonly hasDuplicates?: boolean | undefined;
+}
+
 const keepaliveMs = 15_000;
+/** Frames of a link that are kept to come again. */
+const recentMax = 8;
 
 /** One end of a link. */
 interface End {
@@ -32,6 +43,8 @@ interface End {
   /** Frames on their way to this end, while its direction is cut. */
   held: (() => void)[];
   lastArrivalMs: number;
+  /** What this end was sent last. */
+  recent: MeshMessage[];
 }
 
 interface Pair {
@@ -45,64 +58,49 @@ interface PendingDial {
   isOver: boolean;
 }
 
-/** One process. It is given its own clock: time stands still for it while it is paused. */
+/** One process. It has its own clock: time stands still for it while it is paused. */
 export class Host {
   readonly address: string;
-  readonly clock: Clock;
+  readonly clock: ProcessClock;
   readonly ends = new Map<number, End>();
   /** Greetings that wait for an answer. */
   readonly arrivals = new Map<number, { readonly pending: PendingDial; readonly pair: Pair }>();
   endpoint: Endpoint | undefined;
-  isAlive = true;
-  isPaused = false;
-  pausedUntilMs = 0;
   nextLink = 1;
-  readonly #late: (() => void)[] = [];
-  readonly #inbox: (() => void)[] = [];
 
   constructor(address: string, clock: VirtualClock) {
     this.address = address;
-    this.clock = {
-      nowMs: () => clock.nowMs(),
-      wallMs: () => clock.wallMs(),
-      schedule: (delayMs, task) => {
-        let isCancelled = false;
-        const run = (): void => {
-          if (isCancelled || !this.isAlive) return;
-          if (this.isPaused) this.#late.push(run);
-          else task();
-        };
-        clock.schedule(delayMs, run);
-        return () => {
-          isCancelled = true;
-        };
-      },
-    };
+    this.clock = new ProcessClock(clock);
   }
 
-  /** Something arrives from outside. */
-  deliver(task: () => void): void {
-    if (!this.isAlive) return;
-    if (this.isPaused) this.#inbox.push(task);
-    else task();
+  get isAlive(): boolean {
+    return this.clock.isAlive;
   }
 
-  resume(): void {
-    this.isPaused = false;
-    for (const task of [...this.#late.splice(0), ...this.#inbox.splice(0)]) if (this.isAlive) task();
+  get isPaused(): boolean {
+    return this.clock.isPaused;
   }
 }
 
 export class Network {
+  readonly weather: NetworkWeather;
   readonly #clock: VirtualClock;
-  readonly #random: Random;
+  readonly #hasDuplicates: boolean;
   readonly #hosts = new Map<string, Host>();
-  readonly #cuts = new Set<string>();
   readonly #pairs = new Set<Pair>();
+  /** Direction -> frames that come again over the next link. */
+  readonly #again = new Map<string, readonly MeshMessage[]>();
 
-  constructor(clock: VirtualClock, random: Random) {
+  constructor({ clock, random, hasDuplicates }: NetworkOptions) {
     this.#clock = clock;
-    this.#random = random;
+    this.#hasDuplicates = hasDuplicates === true;
+    this.weather = new NetworkWeather({ delayMs: 0.2, jitterMs: 1, random });
+    this.weather.onChange(() => this.#onWeather());
+  }
+
+  /** Links that are open. */
+  get links(): number {
+    return this.#pairs.size;
   }
 
   /** Binds a process to an address; an earlier one there must be dead. */
@@ -110,35 +108,19 @@ export class Network {
     this.#hosts.set(host.address, host);
   }
 
-  isCut(from: string, to: string): boolean {
-    return this.#cuts.has(`${from}>${to}`);
-  }
-
-  cut(from: string, to: string): void {
-    this.#cuts.add(`${from}>${to}`);
-    for (const pair of this.#pairs) {
-      if (!this.#isWhole(pair)) pair.cutSinceMs ??= this.#clock.nowMs();
-    }
-    this.#clock.schedule(keepaliveMs, () => this.#reap());
-  }
-
-  heal(): void {
-    this.#cuts.clear();
-    for (const pair of this.#pairs) {
-      pair.cutSinceMs = undefined;
-      for (const end of pair.ends) for (const arrive of end.held.splice(0)) this.#after(end, arrive);
-    }
-  }
-
   dial(from: Host, options: { readonly dial: number; readonly address: string; readonly hello: Hello; readonly timeoutMs: number }): void {
+    const { address, timeoutMs } = options;
     const pending: PendingDial = { from, dial: options.dial, isOver: false };
-    const delayMs = this.#delayMs();
-    from.clock.schedule(options.timeoutMs, () => this.#endDial(pending, this.#timeoutEvidence(from.address, options.address)));
-    this.#clock.schedule(delayMs, () => {
-      if (!this.#isPath(from.address, options.address)) return;
-      const target = this.#hosts.get(options.address);
-      if (!target?.isAlive || !target.endpoint) return this.#schedule(pending, () => this.#endDial(pending, 'refused'));
-      target.deliver(() => this.#greet(pending, target, options.hello));
+    from.clock.schedule(timeoutMs, () => this.#endDial(pending, this.weather.isWhole(from.address, address) ? 'stalled' : 'silent'));
+    // SYN and its answer, then the greeting; a closed port answers the SYN.
+    const roundTripMs = this.weather.delayMs(from.address, address) + this.weather.delayMs(address, from.address);
+    this.#clock.schedule(roundTripMs, () => {
+      if (!this.weather.isWhole(from.address, address)) return;
+      const target = this.#hosts.get(address);
+      if (!target?.isAlive || !target.endpoint) return from.clock.deliver(() => this.#endDial(pending, 'refused'));
+      this.#clock.schedule(this.weather.delayMs(from.address, address), () =>
+        target.clock.deliver(() => this.#greet(pending, target, options.hello)),
+      );
     });
   }
 
@@ -154,23 +136,16 @@ export class Network {
     }
     if (!pending.from.isAlive) return this.#closePair(pair, 'reset');
     // In order with the frames of the link: the answer is the first of them.
-    this.#after(pair.ends[0], () =>
-      pending.from.deliver(() => {
-        const isCut = this.isCut(host.address, pending.from.address);
-        if (pending.isOver || isCut) return ack.refusal === undefined ? this.#closePair(pair, 'remote') : undefined;
-        pending.isOver = true;
-        pending.from.endpoint?.dialled(pending.dial, { ack, link: ack.refusal === undefined ? pair.ends[0].link : undefined });
-        return undefined;
-      }),
-    );
+    this.#after(pair.ends[0], () => pending.from.clock.deliver(() => this.#answered(host, arrival, ack)));
   }
 
   send(host: Host, link: number, message: MeshMessage): void {
     const end = host.ends.get(link);
     if (!end?.isOpen) return;
     const far = other(end);
-    const arrive = (): void => far.host.deliver(() => (far.isOpen ? far.host.endpoint?.received(far.link, message) : undefined));
-    if (this.isCut(host.address, far.host.address)) far.held.push(arrive);
+    if (this.#hasDuplicates) remember(far, message);
+    const arrive = (): void => far.host.clock.deliver(() => (far.isOpen ? far.host.endpoint?.received(far.link, message) : undefined));
+    if (this.weather.isCut(host.address, far.host.address)) far.held.push(arrive);
     else this.#after(far, arrive);
   }
 
@@ -180,12 +155,20 @@ export class Network {
     this.#closePair(end.pair, 'remote', end);
   }
 
+  /** Breaks every link between two processes: both see a reset, and go on. */
+  reset(a: string, b: string): void {
+    for (const pair of [...this.#pairs]) {
+      const addresses = pair.ends.map((end) => end.host.address);
+      if (addresses.includes(a) && addresses.includes(b)) this.#closePair(pair, 'reset');
+    }
+  }
+
   /** The process is gone: its peers see a reset, or nothing at all behind a cut. */
   kill(host: Host): void {
-    host.isAlive = false;
+    host.clock.kill();
     for (const end of host.ends.values()) {
       if (!end.isOpen) continue;
-      if (this.isCut(host.address, other(end).host.address)) end.isOpen = false;
+      if (this.weather.isCut(host.address, other(end).host.address)) end.isOpen = false;
       else this.#closePair(end.pair, 'reset', end);
     }
     this.#clock.schedule(keepaliveMs, () => this.#reap());
@@ -202,31 +185,48 @@ export class Network {
     target.endpoint?.greeted(link, hello);
   }
 
+  #answered(host: Host, { pending, pair }: { readonly pending: PendingDial; readonly pair: Pair }, ack: HelloAck): void {
+    const isAccepted = ack.refusal === undefined;
+    if (pending.isOver || this.weather.isCut(host.address, pending.from.address)) {
+      if (isAccepted) this.#closePair(pair, 'remote');
+      return;
+    }
+    pending.isOver = true;
+    pending.from.endpoint?.dialled(pending.dial, { ack, link: isAccepted ? pair.ends[0].link : undefined });
+    if (isAccepted && this.#hasDuplicates) for (const end of pair.ends) this.#sendAgain(end);
+  }
+
+  #sendAgain(end: End): void {
+    const direction = `${other(end).host.address}>${end.host.address}`;
+    for (const message of this.#again.get(direction) ?? []) {
+      this.#after(end, () => end.host.clock.deliver(() => (end.isOpen ? end.host.endpoint?.received(end.link, message) : undefined)));
+    }
+    this.#again.delete(direction);
+  }
+
   #endDial(pending: PendingDial, evidence: LinkEvidence): void {
     if (pending.isOver) return;
     pending.isOver = true;
-    pending.from.deliver(() => pending.from.endpoint?.dialled(pending.dial, evidence));
-  }
-
-  #timeoutEvidence(from: string, to: string): LinkEvidence {
-    return this.#isPath(from, to) ? 'stalled' : 'silent';
-  }
-
-  #isPath(from: string, to: string): boolean {
-    return !this.isCut(from, to) && !this.isCut(to, from);
+    pending.from.endpoint?.dialled(pending.dial, evidence);
   }
 
   #closePair(pair: Pair, evidence: LinkEvidence, closer?: End): void {
-    this.#pairs.delete(pair);
+    this.#drop(pair);
     for (const end of pair.ends) {
       if (!end.isOpen) continue;
       if (end === closer) {
         end.isOpen = false;
-        if (end.host.isAlive) end.host.deliver(() => end.host.endpoint?.linkDown(end.link, 'local'));
+        end.host.clock.deliver(() => end.host.endpoint?.linkDown(end.link, 'local'));
         continue;
       }
-      this.#after(end, () => end.host.deliver(() => this.#tellDown(end, evidence)));
+      this.#after(end, () => end.host.clock.deliver(() => this.#tellDown(end, evidence)));
     }
+  }
+
+  #drop(pair: Pair): void {
+    this.#pairs.delete(pair);
+    if (!this.#hasDuplicates) return;
+    for (const end of pair.ends) this.#again.set(`${other(end).host.address}>${end.host.address}`, end.recent);
   }
 
   #tellDown(end: End, evidence: LinkEvidence): void {
@@ -236,42 +236,50 @@ export class Network {
     end.host.endpoint?.linkDown(end.link, evidence);
   }
 
+  #onWeather(): void {
+    let isAnyCut = false;
+    for (const pair of this.#pairs) {
+      const [a, b] = pair.ends;
+      const isWhole = this.weather.isWhole(a.host.address, b.host.address);
+      isAnyCut ||= !isWhole;
+      pair.cutSinceMs = isWhole ? undefined : (pair.cutSinceMs ?? this.#clock.nowMs());
+      for (const end of pair.ends) {
+        if (end.held.length === 0 || this.weather.isCut(other(end).host.address, end.host.address)) continue;
+        for (const arrive of end.held.splice(0)) this.#after(end, arrive);
+      }
+    }
+    if (isAnyCut) this.#clock.schedule(keepaliveMs, () => this.#reap());
+  }
+
   /** Links that were cut, or whose other process is gone, for longer than a keepalive waits. */
   #reap(): void {
     for (const pair of [...this.#pairs]) {
       const isHalf = pair.ends.some((end) => !end.host.isAlive);
       const isOld = pair.cutSinceMs !== undefined && this.#clock.nowMs() - pair.cutSinceMs >= keepaliveMs;
       if (!isHalf && !isOld) continue;
-      this.#pairs.delete(pair);
-      for (const end of pair.ends) end.host.deliver(() => this.#tellDown(end, 'silent'));
+      this.#drop(pair);
+      for (const end of pair.ends) end.host.clock.deliver(() => this.#tellDown(end, 'silent'));
     }
   }
 
   /** Runs at the end's process after the wire's delay, behind what was sent before. */
   #after(end: End, arrive: () => void): void {
-    const atMs = Math.max(end.lastArrivalMs, this.#clock.nowMs() + this.#delayMs());
-    end.lastArrivalMs = atMs;
-    this.#clock.schedule(atMs - this.#clock.nowMs(), arrive);
-  }
-
-  #schedule(pending: PendingDial, task: () => void): void {
-    this.#clock.schedule(this.#delayMs(), () => pending.from.deliver(task));
-  }
-
-  #isWhole(pair: Pair): boolean {
-    const [a, b] = pair.ends;
-    return this.#isPath(a.host.address, b.host.address);
-  }
-
-  #delayMs(): number {
-    return 0.2 + this.#random.next();
+    const nowMs = this.#clock.nowMs();
+    const delayMs = this.weather.delayMs(other(end).host.address, end.host.address);
+    end.lastArrivalMs = Math.max(end.lastArrivalMs, nowMs + delayMs);
+    this.#clock.schedule(end.lastArrivalMs - nowMs, arrive);
   }
 }
 
 function newEnd(host: Host, link: number): Omit<End, 'pair'> {
-  return { host, link, isOpen: true, held: [], lastArrivalMs: 0 };
+  return { host, link, isOpen: true, held: [], lastArrivalMs: 0, recent: [] };
 }
 
 function other(end: End): End {
   return end.pair.ends[0] === end ? end.pair.ends[1] : end.pair.ends[0];
+}
+
+function remember(end: End, message: MeshMessage): void {
+  end.recent.push(message);
+  if (end.recent.length > recentMax) end.recent.shift();
 }

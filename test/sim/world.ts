@@ -8,16 +8,17 @@ import { createHash } from 'node:crypto';
 import { assert, present } from '../../src/base/assert.ts';
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
-import { Gossip } from '../../src/core/gossip/gossip.ts';
-import type { MeshEffect, MeshInput, MeshNews } from '../../src/core/gossip/io.ts';
+import { Arena } from '../../src/core/gossip/arena.ts';
+import type { MeshEffect, MeshNews } from '../../src/core/gossip/io.ts';
 import type { MeshNote } from '../../src/core/gossip/note.ts';
-import { type MeshSettings, meshDefaults } from '../../src/core/gossip/settings.ts';
-import { allRules, type MeshRules } from '../../src/core/gossip/state.ts';
-import { Pump } from '../../src/fabric/pump.ts';
+import type { MeshSettings } from '../../src/core/gossip/settings.ts';
+import type { MeshRules } from '../../src/core/gossip/state.ts';
 import { Checks } from './checks.ts';
-import { hashBytes, hashText } from './hashes.ts';
+import { hashText } from './hashes.ts';
 import { Host, Network } from './network.ts';
-import type { Process, StartOptions } from './process.ts';
+import { viewProblem } from './one-view.ts';
+import { endpointOf, makeProcess, type Process, type StartOptions } from './process.ts';
+import { Traffic } from './traffic.ts';
 
 export interface WorldOptions {
   readonly seed: string;
@@ -25,23 +26,39 @@ export interface WorldOptions {
   readonly settings?: Partial<MeshSettings> | undefined;
   /** Keep a digest of everything that is done; costs as much as the rest. */
   readonly isTraced?: boolean | undefined;
+  /** Count bytes (and check M8). */
+  readonly isMetered?: boolean | undefined;
+  /** The invariants are checked as it runs; default true. */
+  readonly isChecked?: boolean | undefined;
+  /** Frames of a broken link come again over the next one. */
+  readonly hasDuplicates?: boolean | undefined;
 }
 
 const sampleMs = 250;
+/** News kept of one member: what tests ask for is young. */
+const newsMax = 256;
+/** From this size on `until` looks less often, because a look costs more. */
+const largeMembers = 100;
 
 export class World {
   readonly clock = new VirtualClock();
   readonly network: Network;
+  readonly arena = new Arena(hashText);
+  readonly traffic: Traffic | undefined;
   /** By address; the one that runs there last. */
   readonly processes = new Map<string, Process>();
   readonly checks: Checks;
-  /** Members that were buried while their process ran, was not paused and was cut off from nobody but one. */
+  /** Members that were buried while their process ran and was not paused. */
   readonly convictions: string[] = [];
   /** Own evidence that somebody noted against somebody. */
   readonly accusations: { readonly by: string; readonly of: string; readonly atMs: number }[] = [];
+  /** Called with all that a machine tells the rooms above. */
+  onNews: (process: Process, news: MeshNews) => void = () => {};
   readonly #options: WorldOptions;
   readonly #random: Random;
   readonly #trace = createHash('sha256');
+  readonly #instances = new Map<string, Process>();
+  readonly #names = new Set<string>();
   readonly #epochs = new Map<string, number>();
   readonly #counts = new Map<string, number>();
   #nextSampleMs = sampleMs;
@@ -50,53 +67,32 @@ export class World {
   constructor(options: WorldOptions) {
     this.#options = options;
     this.#random = seededRandom(options.seed);
-    this.network = new Network(this.clock, this.#random.fork('network'));
+    this.network = new Network({ clock: this.clock, random: this.#random.fork('network'), hasDuplicates: options.hasDuplicates });
+    this.traffic = options.isMetered === true ? new Traffic() : undefined;
     this.checks = new Checks(this);
   }
 
   start(options: StartOptions): Process {
     assert(!this.processes.get(options.address)?.host.isAlive, `somebody listens at ${options.address}`);
     const host = new Host(options.address, this.clock);
-    const random = this.#random.fork(`process ${this.#starts++}`);
-    const instance = hex(random.fork('instance').bytes(16));
-    const gossip = new Gossip({
-      name: options.name,
-      instance,
-      cluster: options.cluster ?? 'default',
-      uid: hex(random.fork('cluster').bytes(16)),
-      pinUid: options.pinUid,
-      url: options.address,
-      resources: [],
-      epoch: options.hasMemory === true ? (this.#epochs.get(options.address) ?? 0) : 0,
-      startedAtMs: this.clock.nowMs(),
-      settings: { ...meshDefaults, ...this.#options.settings },
-      random: random.fork('machine'),
-      rules: { ...allRules, ...this.#options.rules },
-      hash64: hashText,
-      hashBody: (body) => hashBytes(body),
-    });
-    const pump = new Pump<MeshInput, MeshEffect>({
-      machine: gossip,
-      clock: host.clock,
-      wake: () => [{ kind: 'wake' }],
-      execute: (effect) => this.#execute(process, effect),
-    });
-    const process: Process = {
-      options,
+    const { rules, settings } = this.#options;
+    const process = makeProcess(options, {
       host,
-      gossip,
-      pump,
-      instance,
-      news: [],
-      startedAtMs: this.clock.nowMs(),
-      steadySinceMs: this.clock.nowMs(),
-      hasStopped: false,
-    };
-    host.endpoint = this.#endpoint(process);
+      random: this.#random.fork(`process ${this.#starts++}`),
+      arena: this.arena,
+      epoch: this.#epochs.get(options.address) ?? 0,
+      settings,
+      rules,
+      execute: (by, effect) => this.#execute(by, effect),
+    });
+    host.endpoint = endpointOf(process);
     this.processes.set(options.address, process);
+    this.#instances.set(process.instance, process);
+    this.#names.add(options.name);
+    if (this.#options.isChecked !== false) this.checks.watch(process);
     this.network.bind(host);
     this.#change();
-    pump.feed({ kind: 'start', join: options.join });
+    process.pump.feed({ kind: 'start', join: options.join });
     return process;
   }
 
@@ -109,24 +105,30 @@ export class World {
 
   pause(address: string): void {
     this.#change();
-    this.at(address).host.isPaused = true;
+    this.at(address).host.clock.pause();
   }
 
   resume(address: string): void {
     this.#change();
     const process = this.at(address);
     process.steadySinceMs = this.clock.nowMs();
-    process.host.resume();
+    process.host.clock.resume();
   }
 
   cut(from: string, to: string): void {
     this.#change();
-    this.network.cut(from, to);
+    this.network.weather.cut(from, to);
+  }
+
+  /** These addresses against all others. */
+  split(side: readonly string[]): void {
+    this.#change();
+    this.network.weather.split(side);
   }
 
   heal(): void {
     this.#change();
-    this.network.heal();
+    this.network.weather.healAll();
   }
 
   leave(address: string): void {
@@ -136,6 +138,15 @@ export class World {
 
   at(address: string): Process {
     return present(this.processes.get(address), `nobody was ever at ${address}`);
+  }
+
+  findInstance(instance: string): Process | undefined {
+    return this.#instances.get(instance);
+  }
+
+  /** How many names were ever started. */
+  get namesEver(): number {
+    return this.#names.size;
   }
 
   /** Processes that run. */
@@ -149,7 +160,7 @@ export class World {
       this.clock.advance(Math.min(this.#nextSampleMs, untilMs) - this.clock.nowMs());
       if (this.clock.nowMs() < this.#nextSampleMs) continue;
       this.#nextSampleMs += sampleMs;
-      this.#sample();
+      if (this.#options.isChecked !== false) this.checks.sample(this.live().filter((process) => !process.host.isPaused));
     }
   }
 
@@ -158,7 +169,7 @@ export class World {
     const startMs = this.clock.nowMs();
     while (!isSo()) {
       if (this.clock.nowMs() - startMs >= ms) return undefined;
-      this.advance(50);
+      this.advance(this.processes.size > largeMembers ? sampleMs : 50);
     }
     return this.clock.nowMs() - startMs;
   }
@@ -169,25 +180,7 @@ export class World {
   }
 
   viewProblem(): string | undefined {
-    const live = this.live();
-    const expected = live
-      .map((process) => `${process.options.name}=${process.instance}`)
-      .sort()
-      .join();
-    const roots = new Set(live.map((process) => JSON.stringify(process.gossip.inspection.records.root())));
-    for (const process of live) {
-      const alive = process.gossip.views().filter((view) => view.status === 'alive');
-      const seen = alive
-        .map((view) => `${view.name}=${view.instance}`)
-        .sort()
-        .join();
-      if (seen !== expected)
-        return `${process.options.name} sees [${process.gossip
-          .views()
-          .map((v) => `${v.name}:${v.status}`)
-          .join(' ')}] of ${live.map((p) => p.options.name).join(' ')}`;
-    }
-    return roots.size <= 1 ? undefined : 'the roots differ';
+    return viewProblem(this.live());
   }
 
   /** A digest of every effect that was executed, with its time; of none where the world is not traced. */
@@ -195,25 +188,13 @@ export class World {
     return this.#trace.copy().digest('hex');
   }
 
-  #endpoint({ pump }: Process): Host['endpoint'] {
-    return {
-      greeted: (link, hello) => pump.feed({ kind: 'greeted', link, hello }),
-      dialled: (dial, result) => {
-        const outcome =
-          typeof result === 'string' ? { kind: 'failed' as const, evidence: result } : { kind: 'answered' as const, ...result };
-        pump.feed({ kind: 'dialled', dial, outcome });
-      },
-      received: (link, message) => pump.feed({ kind: 'received', link, message }),
-      linkDown: (link, evidence) => pump.feed({ kind: 'linkDown', link, evidence }),
-    };
-  }
-
   #execute(process: Process, effect: MeshEffect): void {
     const { host } = process;
     if (this.#options.isTraced) this.#trace.update(`${this.clock.nowMs()} ${host.address} ${JSON.stringify(effect)}\n`);
     switch (effect.kind) {
       case 'send':
-        this.checks.send(process, effect.link);
+        if (this.#options.isChecked !== false) this.checks.send(process, effect.link);
+        this.traffic?.sent(host.address, effect.message, this.clock.nowMs());
         return this.network.send(host, effect.link, effect.message);
       case 'dial':
         this.#count(`dial ${effect.address}`);
@@ -228,12 +209,7 @@ export class World {
       case 'tell':
         return this.#told(process, effect.news);
       case 'note':
-        this.#count(`note ${effect.note.kind}`);
-        if (effect.note.kind === 'member.died') this.#noteDeath(effect.note);
-        if (effect.note.kind === 'member.suspected' && effect.note.isOwnEvidence) {
-          this.accusations.push({ by: process.options.name, of: effect.note.name, atMs: this.clock.nowMs() });
-        }
-        return this.checks.records(process);
+        return this.#noted(process, effect.note);
     }
   }
 
@@ -251,9 +227,19 @@ export class World {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
   }
 
+  #noted(process: Process, note: MeshNote): void {
+    this.#count(`note ${note.kind}`);
+    if (note.kind === 'member.suspected' && note.isOwnEvidence)
+      this.accusations.push({ by: process.options.name, of: note.name, atMs: this.clock.nowMs() });
+    if (note.kind !== 'member.died') return;
+    const subject = this.#instances.get(note.instance);
+    if (subject?.host.isAlive && !subject.host.isPaused) this.convictions.push(`${note.name} at ${this.clock.nowMs()}`);
+  }
+
   #told(process: Process, news: MeshNews): void {
     process.news.push(news);
-    this.checks.records(process);
+    if (process.news.length > newsMax) process.news.shift();
+    this.onNews(process, news);
     if (news.kind !== 'nameTaken') return;
     process.hasStopped = true;
     // As the server does: it says goodbye and ends.
@@ -268,25 +254,7 @@ export class World {
     });
   }
 
-  #noteDeath({ name, instance }: { readonly name: string; readonly instance: string }): void {
-    const subject = [...this.processes.values()].find((process) => process.instance === instance);
-    if (!subject?.host.isAlive || subject.host.isPaused) return;
-    this.convictions.push(`${name} at ${this.clock.nowMs()}`);
-  }
-
-  #sample(): void {
-    const live = this.live().filter((process) => !process.host.isPaused);
-    for (const process of live) this.checks.tables(process);
-    for (const observer of live) {
-      for (const subject of live) this.checks.falseDeath(observer, subject);
-    }
-  }
-
   #change(): void {
     this.checks.restartPatience();
   }
-}
-
-function hex(bytes: Uint8Array): string {
-  return Buffer.from(bytes).toString('hex');
 }
