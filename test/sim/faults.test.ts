@@ -187,6 +187,24 @@ describe('a member', () => {
   });
 });
 
+describe('a fabric', () => {
+  test('that is split in halves for 2 min serves on both sides and is one again within 15 s (fault 9)', () => {
+    const [left, right] = [
+      ['a', 'b', 'c'],
+      ['d', 'e', 'f'],
+    ];
+    start(...(left ?? []), ...(right ?? []));
+    for (const name of left ?? []) cutOff(name, ...(right ?? []));
+    world.advance(120_000);
+    for (const side of [left ?? [], right ?? []]) {
+      for (const by of side) expect(side.map((name) => statusOf(name, by))).toEqual(side.map(() => 'alive'));
+    }
+    world.heal();
+    expect(world.until(() => world.isOneView(), 15_000)).toBeDefined();
+    expect(world.checks.violations).toEqual([]);
+  });
+});
+
 describe('two fabrics of one name', () => {
   test('merge only when one of them lists an address of the other', () => {
     for (const [name, seed] of [

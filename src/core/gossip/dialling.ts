@@ -1,22 +1,17 @@
 /**
- * Whom to dial, and when: seeds until they are met, members that have no link, and those that were lost.
+ * Whom to dial, and when: seeds until they are met, and members that have no link.
  *
  * L1 the lower name dials a member it has no link to; the higher after `dialTimeoutMs` without one.
  * L2 an address is put off after every failure, doubling; a seed at most `seedRedialMaxMs`.
- * L3 the heal loop: about two dials a second over the whole fabric, each to a random lost member, whatever its back-off.
- *    Without it a long partition never merges again.
- * L4 nobody dials one that left or is leaving.
+ * L3 nobody dials one that left or is leaving; who was lost is healing.ts' business.
  */
 
 import type { Dials } from './dials.ts';
+import { healIntervalMs } from './healing.ts';
 import type { JoinRefusal } from './io.ts';
-import type { MemberRecord, Obituary } from './record.ts';
+import type { MemberRecord } from './record.ts';
 import type { MeshState } from './state.ts';
 
-const healMinMs = 1_000;
-const healMaxMs = 30_000;
-/** Dials a second that all members make together to heal. */
-const healsPerSecond = 2;
 const sayFailingEveryMs = 60_000;
 
 export class Dialling {
@@ -27,7 +22,6 @@ export class Dialling {
   /** Seeds that were tried, with what they answered. */
   readonly #tried = new Map<string, JoinRefusal | undefined>();
   readonly #knownSinceMs = new Map<string, number>();
-  #healAtMs = 0;
   #failingSinceMs: number | undefined;
   #saidFailingAtMs = Number.NEGATIVE_INFINITY;
   #isRoundOver = false;
@@ -42,14 +36,10 @@ export class Dialling {
     if (this.#state.self.record.final !== 'none') return;
     const { heals } = this.#state.rules;
     if (heals || !this.#isRoundOver) for (const address of this.#dials.join) if (!this.#isSeedMet(address)) this.#dialSeed(address);
-    const lost: (MemberRecord | Obituary)[] = [];
     if (this.#knownSinceMs.size > 2 * this.#state.records.size) this.#knownSinceMs.clear();
-    for (const record of this.#state.records.all()) {
-      if (record.kind === 'unknown' || record.owner === this.#state.self.name || record.final === 'left') continue;
-      if (record.kind === 'member' && (heals || !this.#isLost(record))) this.#dialMember(record);
-      if (this.#isLost(record)) lost.push(record);
+    for (const record of this.#state.members()) {
+      if (record.owner !== this.#state.self.name && (heals || !this.#isLost(record))) this.#dialMember(record);
     }
-    if (heals) this.#heal(lost.filter((record) => !this.#isTakenOver(record)));
     this.#sayFailing();
   }
 
@@ -105,40 +95,17 @@ export class Dialling {
     if ((isTurn || isOverdue) && this.#dials.isDue(record.url)) this.#dialNow(record);
   }
 
-  #dialNow(record: MemberRecord | Obituary): void {
+  #dialNow(record: MemberRecord): void {
     if (record.url === this.#state.self.url || record.url === '') return;
     this.#dials.dial(record.url, { kind: 'member', name: record.owner, instance: record.instance });
   }
 
-  #isLost(record: MemberRecord | Obituary): boolean {
-    if (record.kind === 'obituary') return true;
+  #isLost(record: MemberRecord): boolean {
     return !record.isLeaving && this.#state.suspicions.own(record.owner)?.instance === record.instance;
   }
 
-  /** Another live member listens at its address now. */
-  #isTakenOver(record: MemberRecord | Obituary): boolean {
-    for (const link of this.#state.links.used()) {
-      if (link.instance !== record.instance && this.#state.findMember(link.name)?.url === record.url) return true;
-    }
-    return false;
-  }
-
-  #heal(lost: readonly (MemberRecord | Obituary)[]): void {
-    const { nowMs, random } = this.#state;
-    for (const record of lost) if (record.kind === 'obituary' && this.#dials.isDue(record.url)) this.#dialNow(record);
-    if (nowMs < this.#healAtMs) return;
-    this.#healAtMs = nowMs + this.#healIntervalMs() * (0.75 + 0.5 * random.next());
-    const record = lost[random.integer(Math.max(lost.length, 1))];
-    if (record && !this.#dials.isBusy(record.url)) this.#dialNow(record);
-  }
-
-  #healIntervalMs(): number {
-    const members = this.#state.records.size;
-    return Math.min(Math.max((members / healsPerSecond) * 1_000, healMinMs), healMaxMs);
-  }
-
   #seedMaxMs(): number {
-    return Math.max(this.#state.settings.seedRedialMaxMs, Math.min(this.#healIntervalMs() / 4, healMaxMs));
+    return Math.max(this.#state.settings.seedRedialMaxMs, healIntervalMs(this.#state) / 4);
   }
 
   #isSeedMet(address: string): boolean {

@@ -14,6 +14,7 @@ import { Detector } from './detector.ts';
 import { Dialling } from './dialling.ts';
 import { Dials } from './dials.ts';
 import { Greeting } from './greeting.ts';
+import { Healing } from './healing.ts';
 import { Intake } from './intake.ts';
 import type { MeshEffect, MeshInput } from './io.ts';
 import { Joining } from './joining.ts';
@@ -51,6 +52,7 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
   readonly #detector: Detector;
   readonly #probing: Probing;
   readonly #dialling: Dialling;
+  readonly #healing: Healing;
   readonly #views: Views;
   readonly #tickMs: number;
   #nextTickMs = Number.POSITIVE_INFINITY;
@@ -70,6 +72,7 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#probing = new Probing(state, this.#dials);
     this.#detector = new Detector(state, { spread: this.#spread, intake: this.#intake, probing: this.#probing });
     this.#dialling = new Dialling(state, this.#dials);
+    this.#healing = new Healing(state, this.#dials);
     this.#greeting = new Greeting(state, {
       dials: this.#dials,
       naming,
@@ -79,6 +82,7 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#meeting = new Meeting(state, {
       dials: this.#dials,
       dialling: this.#dialling,
+      healing: this.#healing,
       greeting: this.#greeting,
       naming,
       joining: this.#joining,
@@ -183,6 +187,7 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#probing.tend();
     this.#detector.inspect();
     this.#dialling.tend();
+    this.#healing.tend();
     this.#joining.check();
     if (this.#ticks % ticksPerBeat === 0) this.#beat();
     if (this.#ticks % (ticksPerBeat * tendEveryBeats) === 0) {

@@ -7,6 +7,7 @@ import { accusationOf, type Detector } from './detector.ts';
 import type { Dialling } from './dialling.ts';
 import type { Dial, Dials } from './dials.ts';
 import type { Greeting } from './greeting.ts';
+import type { Healing } from './healing.ts';
 import type { Intake } from './intake.ts';
 import type { DialOutcome, LinkEvidence } from './io.ts';
 import type { Joining } from './joining.ts';
@@ -21,6 +22,7 @@ import type { Sync } from './sync.ts';
 export interface MeetingParts {
   readonly dials: Dials;
   readonly dialling: Dialling;
+  readonly healing: Healing;
   readonly greeting: Greeting;
   readonly naming: Naming;
   readonly joining: Joining;
@@ -35,6 +37,7 @@ export class Meeting {
   readonly #state: MeshState;
   readonly #dials: Dials;
   readonly #dialling: Dialling;
+  readonly #healing: Healing;
   readonly #greeting: Greeting;
   readonly #naming: Naming;
   readonly #joining: Joining;
@@ -48,6 +51,7 @@ export class Meeting {
     this.#state = state;
     this.#dials = parts.dials;
     this.#dialling = parts.dialling;
+    this.#healing = parts.healing;
     this.#greeting = parts.greeting;
     this.#naming = parts.naming;
     this.#joining = parts.joining;
@@ -81,6 +85,7 @@ export class Meeting {
     const state = this.#state;
     const link = new LinkState({ id, name: greeter.name, instance: greeter.instance, isDialler, nowMs: state.nowMs });
     state.hasMet = true;
+    const wasMissed = this.#isMissed(greeter);
     if (isDialler) this.use(link);
     else if (state.links.hold(link)) this.#detector.vouch(link);
     state.touched.add(greeter.name);
@@ -92,6 +97,12 @@ export class Meeting {
       state.send(id, { kind: 'push', records: [held] });
     }
     if (isDialler || !this.#joining.hasJoined) this.#synchronise(link.instance);
+    if (wasMissed) this.#healing.onFound();
+  }
+
+  #isMissed({ name, instance }: Greeter): boolean {
+    const held = this.#state.records.find(name);
+    return held?.instance === instance && (held.final === 'dead' || this.#state.suspicions.own(name)?.instance === instance);
   }
 
   /** The link works both ways: of two to one member, one is enough. */

@@ -7,6 +7,7 @@
  * A record is kept as its number in the arena: four bytes a slot.
  */
 
+import { present } from '../../base/assert.ts';
 import type { Arena } from './arena.ts';
 import type { Head, Root } from './message.ts';
 import { compareHeads, type MemberRecord, newer, type OwnerRecord, slotOf } from './record.ts';
@@ -88,6 +89,11 @@ export class Records {
   replace(record: OwnerRecord, nowMs: number): Merge {
     this.#put(slotOf(record), record, nowMs);
     return 'taken';
+  }
+
+  /** Those that left or died, the first one first. Cost: all of them. */
+  *ended(): Iterable<OwnerRecord> {
+    for (const slot of this.#finals.keys()) yield present(this.at(slot), 'an end without a record');
   }
 
   /** Forgets the finals that are older than `beforeMs`. */
