@@ -44,7 +44,8 @@ export class World {
   readonly clock = new VirtualClock();
   readonly network: Network;
   readonly arena = new Arena(hashText);
-  readonly traffic: Traffic | undefined;
+  /** Undefined: bytes are not counted. */
+  traffic: Traffic | undefined;
   /** By address; the one that runs there last. */
   readonly processes = new Map<string, Process>();
   readonly checks: Checks;
