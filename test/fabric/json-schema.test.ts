@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Schema } from '../../src/core/function.ts';
+import { optionalMark } from '../../src/core/schema/json-schema.ts';
 import { jsonSchemaOf, jsonSchemasOf } from '../../src/fabric/json-schema.ts';
 
 /** A schema that anything may be given, with converters of its own. */
@@ -19,6 +20,23 @@ describe('JSON Schema texts', () => {
   test('of an argument list say "anything" where a schema gives none', () => {
     expect(JSON.parse(jsonSchemasOf([z.string(), schema()]) ?? '')).toMatchObject([{ type: 'string' }, true]);
     expect(jsonSchemasOf([schema(), schema()])).toBeUndefined();
+  });
+
+  test.each<[string, z.ZodType]>([
+    ['coerces', z.coerce.number()],
+    ['catches', z.number().catch(1)],
+    ['changes what comes before it looks', z.preprocess((value) => Number(value), z.number())],
+    ['does so deep inside', z.object({ rows: z.array(z.object({ n: z.union([z.coerce.date(), z.coerce.number()]).optional() })) })],
+  ])('J2: say "anything" of an argument whose schema %s', (_what, lenient) => {
+    expect(jsonSchemaOf(z.number().catch(1), 'input')).toContain('number');
+    expect(JSON.parse(jsonSchemasOf([lenient, z.string()]) ?? '')).toMatchObject([true, { type: 'string' }]);
+  });
+
+  test('J2: mark an argument that may be left out', () => {
+    const texts = JSON.parse(jsonSchemasOf([z.string(), z.string().optional(), z.number().default(3), z.any()]) ?? '') as object[];
+    expect(texts.map((text) => optionalMark in text)).toEqual([false, true, true, true]);
+    const later = { '~standard': { ...schema({ input: () => ({}) })['~standard'], validate: async () => ({ value: 1 }) } };
+    expect(jsonSchemasOf([later])).toBe('[{}]');
   });
 
   test.each([

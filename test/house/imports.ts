@@ -28,6 +28,7 @@ const coreAll = [
   'core/catalog',
   'core/routing',
   'core/outcome',
+  'core/schema',
   'core/workflow',
 ];
 
@@ -42,7 +43,8 @@ export const importTable: Readonly<Record<string, Rule>> = {
   'core/catalog': { rooms: coreFloor },
   'core/routing': { rooms: coreFloor, types: ['core/catalog'] },
   'core/outcome': { rooms: coreFloor },
-  'core/workflow': { rooms: coreFloor, types: ['core/catalog'] },
+  'core/schema': { rooms: ['core/payload'] },
+  'core/workflow': { rooms: [...coreFloor, 'core/schema'], types: ['core/catalog'] },
   // Names and limits are what bytes are checked against where they become records.
   wire: { rooms: ['base', 'errors'], types: coreAll, files: ['src/core/names.ts', 'src/core/gossip/settings.ts'], isNodeAllowed: true },
   transport: { rooms: ['base', 'errors'], isNodeAllowed: true },
@@ -55,7 +57,7 @@ export const importTable: Readonly<Record<string, Rule>> = {
   // Of wire only the JSON forms: what a person types and reads is what a foreign client sends. Of fabric what `--timing` needs.
   cli: {
     rooms: ['index', 'settings', 'observe'],
-    files: ['src/wire/json-forms.ts', 'src/fabric/timed-call.ts'],
+    files: ['src/wire/json-forms.ts', 'src/fabric/timed-call.ts', 'src/core/schema/json-schema.ts'],
     isNodeAllowed: true,
   },
 };

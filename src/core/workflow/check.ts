@@ -5,33 +5,32 @@
  * M1 every command that cannot run is reported, with what exists instead: nearest names, versions, what is missing.
  * M2 what the catalog says is of this moment: an offer may go before the step runs, and the step's call says so then.
  * M3 a function whose last offer has just gone passes: its server may be restarting, and the step's call waits for it.
+ * M4 where schemas of both ends of an edge are known, an edge that can pass no value is reported too (check-edges.ts).
  */
 
-import type { Catalog } from '../catalog/catalog.ts';
 import type { OfferQuery } from '../catalog/match.ts';
 import type { Offer } from '../catalog/server-state.ts';
+import { checkEdges } from './check-edges.ts';
 import { short } from './fields.ts';
+import { type OfferSource, queryKey, queryOf } from './offer-source.ts';
 import type { CheckedWorkflow } from './workflow.ts';
 import { Problems } from './workflow.ts';
-
-/** What is asked of the catalog. */
-export type OfferSource = Pick<Catalog, 'offersOf' | 'hasJustVanished' | 'nearest' | 'mismatchTest' | 'wantedText'>;
 
 /** Different reasons that one problem lists. */
 const reasonsMax = 8;
 
-/** Throws `bad_workflow`. Cost: the commands, and for each different demand the offers of its function. */
+/** Throws `bad_workflow`. Cost: the commands, and for each different demand the offers of its function; for edges see check-edges.ts. */
 export function checkOffers(workflow: CheckedWorkflow, offers: OfferSource, nowMs: number): void {
   const problems = new Problems();
   const known = new Map<string, string | undefined>();
   for (const { command } of workflow.commands) {
-    const { version, need, target } = command;
-    const query: OfferQuery = { function: command.function, version, need, target };
-    const key = JSON.stringify([command.function, version, need, target]);
+    const query = queryOf(command);
+    const key = queryKey(query);
     if (!known.has(key)) known.set(key, findFault(query, offers, nowMs));
     const fault = known.get(key);
     if (fault) problems.report(fault, command.name);
   }
+  checkEdges(workflow, offers, problems);
   if (problems.count > 0) throw problems.error();
 }
 

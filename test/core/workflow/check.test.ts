@@ -77,3 +77,68 @@ describe('a workflow against the catalog', () => {
     expect(problems[1]).toContain('nobody');
   });
 });
+
+const text = JSON.stringify;
+const rows = {
+  type: 'object',
+  properties: { rows: { type: 'array', items: { type: 'string' } } },
+  required: ['rows'],
+  additionalProperties: false,
+};
+const typed = (name: string, version: string, input: unknown, output: unknown): FunctionRecord =>
+  offered(name, version, { ...(input ? { inputSchema: text(input) } : {}), ...(output ? { outputSchema: text(output) } : {}) });
+
+function edgesOf(functions: readonly FunctionRecord[], ...commands: readonly object[]): readonly string[] {
+  const made = new Catalog();
+  for (const [at, record] of functions.entries()) {
+    made.setOffers({ name: `s${at}`, instance: `i${at}`, resources: [] }, { functions: [record] }, 0);
+  }
+  return problemsIn(made, 0, commands);
+}
+
+describe('the edges of a workflow against the schemas of the catalog', () => {
+  const load = typed('load', '1.0.0', [], rows);
+  const count = typed(
+    'count',
+    '2.0.0',
+    [
+      { type: 'array', items: {} },
+      { type: 'object', properties: { n: { type: 'number' } } },
+    ],
+    { type: 'number' },
+  );
+  const a = { name: 'a', fun: 'load' };
+
+  it('pass where a value may fit, and where one end is not known', () => {
+    const known = [load, count, offered('plain')];
+    expect(edgesOf(known, a, { name: 'b', fun: 'count', args: [{ $ref: 'a', path: ['rows'] }] })).toEqual([]);
+    expect(edgesOf(known, a, { name: 'b', fun: 'plain', args: [{ $ref: 'a' }] })).toEqual([]);
+    expect(edgesOf(known, { name: 'a', fun: 'plain' }, { name: 'b', fun: 'count', args: [{ $ref: 'a', path: ['x', 'y'] }] })).toEqual([]);
+    expect(
+      edgesOf([load, typed('count', '1.0.0', [true, { type: 'null' }], undefined)], a, { name: 'b', fun: 'count', args: [{ $ref: 'a' }] }),
+    ).toEqual([]);
+  });
+
+  it('S2: are refused with both ends', () => {
+    expect(edgesOf([load, count], a, { name: 'b', fun: 'count', args: [{ $ref: 'a' }] })).toEqual([
+      'b: args[0]: "a" does not fit: load 1.0.0 gives an object, count 2.0.0 takes a list',
+    ]);
+    expect(edgesOf([load, count], a, { name: 'b', fun: 'count', args: [[], { n: { $ref: 'a', path: ['rows', 3] } }] })).toEqual([
+      'b: args[1].n: "a.rows.3" does not fit: load 1.0.0 gives a string, count 2.0.0 takes a number',
+    ]);
+  });
+
+  it('S2: are refused where the part is never there, whoever takes it', () => {
+    expect(edgesOf([load, offered('plain')], a, { name: 'b', fun: 'plain', args: [{ deep: [{ $ref: 'a', path: ['rowz'] }] }] })).toEqual([
+      'b: args[0].deep[0]: "a.rowz" is never there: no result of load 1.0.0 has it',
+    ]);
+  });
+
+  it('S1: pass where one offer fits, and are refused where the version leaves none that does', () => {
+    const newer = typed('count', '3.0.0', [rows], { type: 'number' });
+    const asked = (version?: string): object => ({ name: 'b', fun: 'count', args: [{ $ref: 'a' }], ...(version ? { version } : {}) });
+    expect(edgesOf([load, count, newer], a, asked())).toEqual([]);
+    expect(edgesOf([load, count, newer], a, asked('^2'))).toHaveLength(1);
+    expect(edgesOf([load, load, typed('load', '1.1.0', [], undefined), count], a, asked())).toEqual([]);
+  });
+});

@@ -1,0 +1,128 @@
+/**
+ * A workflow's edges against the schemas in the catalog: what a step gives must be able to be what the next one takes.
+ *
+ * S1 an edge is refused only where both ends are known and no value could pass, at whichever offers the two commands
+ *    land: what could be right runs, and the validators have the last word.
+ * S2 a refusal names both ends: the argument, the part of the result, the functions with their versions, and the types.
+ * Comparing schemas is core/schema/fit.ts; whether there are offers at all is check.ts.
+ */
+
+import type { OfferQuery } from '../catalog/match.ts';
+import type { FunctionRecord } from '../catalog/offer.ts';
+import type { Path } from '../payload.ts';
+import { findMisfit, type Misfit, partsOf } from '../schema/fit.ts';
+import { type FunctionSchemas, readSchemas, type SchemaNode } from '../schema/json-schema.ts';
+import { short } from './fields.ts';
+import { type OfferSource, queryKey, queryOf } from './offer-source.ts';
+import type { Hole, WireCommand } from './record.ts';
+import type { CheckedWorkflow, Problems } from './workflow.ts';
+
+/** One version of a function as some offer of it describes it. */
+interface Described {
+  readonly title: string;
+  readonly schemas: FunctionSchemas;
+}
+
+/** Reports every edge that cannot pass a value. Cost: the edges out of functions that have schemas. */
+export function checkEdges(workflow: CheckedWorkflow, offers: OfferSource, problems: Problems): void {
+  const book = new SchemaBook(offers);
+  for (const { command } of workflow.commands) {
+    for (const hole of command.args.holes) {
+      const fault = edgeFault(hole, command, { workflow, book });
+      if (fault !== undefined) problems.report(fault, command.name);
+    }
+  }
+}
+
+interface Ends {
+  readonly workflow: CheckedWorkflow;
+  readonly book: SchemaBook;
+}
+
+function edgeFault(hole: Hole, command: WireCommand, { workflow, book }: Ends): string | undefined {
+  if (hole.source.kind !== 'step') return undefined;
+  const { step, path } = hole.source;
+  const producer = workflow.commands[workflow.positions.get(step) ?? -1]?.command;
+  const givers = producer === undefined ? [] : book.of(producer);
+  if (givers.length === 0 || givers.some(({ schemas }) => schemas.output === undefined)) return undefined;
+  const takers = book.of(command);
+  const reference = [step, ...path].join('.');
+  let fault: string | undefined;
+  for (const giver of givers) {
+    const given = giver.schemas.output && partsOf(giver.schemas.output, path);
+    if (given === undefined) return undefined;
+    if (given.length === 0) {
+      fault ??= `${placeText(hole.at)}: "${short(reference)}" is never there: no result of ${giver.title} has it`;
+      continue;
+    }
+    const misfits = takers.map((taker) => ({ taker, misfit: misfitAt(hole.at, given, taker) }));
+    const [first] = misfits;
+    if (first?.misfit === undefined || misfits.some(({ misfit }) => misfit === undefined)) return undefined;
+    fault ??= faultText({ hole, reference, giver, taker: first.taker }, first.misfit);
+  }
+  return fault;
+}
+
+function misfitAt(at: Path, given: readonly SchemaNode[], { schemas }: Described): Misfit | undefined {
+  const argument = schemas.input?.[Number(at[0])];
+  const taken = argument && partsOf(argument, at.slice(1));
+  return taken === undefined || taken.length === 0 ? undefined : findMisfit(given, taken);
+}
+
+interface Edge {
+  readonly hole: Hole;
+  readonly reference: string;
+  readonly giver: Described;
+  readonly taker: Described;
+}
+
+function faultText({ hole, reference, giver, taker }: Edge, misfit: Misfit): string {
+  const inside = misfit.path.length === 0 ? '' : ` at ${placeText(misfit.path, '')}`;
+  return `${placeText(hole.at)}: "${short(reference)}" does not fit${inside}: ${giver.title} gives ${misfit.given}, ${taker.title} takes ${misfit.taken}`;
+}
+
+function placeText(path: Path, root = 'args'): string {
+  const text = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${short(key)}`)).join('');
+  return `${root}${text}`;
+}
+
+/** The schemas of all offers that a command may land on, read once for each. */
+class SchemaBook {
+  readonly #offers: OfferSource;
+  readonly #byQuery = new Map<string, readonly Described[]>();
+  readonly #byText = new Map<string, FunctionSchemas>();
+
+  constructor(offers: OfferSource) {
+    this.#offers = offers;
+  }
+
+  /** One for each version and pair of texts; empty when nobody offers it just now. */
+  of(command: WireCommand): readonly Described[] {
+    const query = queryOf(command);
+    const key = queryKey(query);
+    const known = this.#byQuery.get(key);
+    if (known) return known;
+    const described = this.#describe(query);
+    this.#byQuery.set(key, described);
+    return described;
+  }
+
+  #describe(query: OfferQuery): readonly Described[] {
+    const mismatch = this.#offers.mismatchTest(query);
+    const found = new Map<string, Described>();
+    for (const offer of this.#offers.offersOf(query.function)) {
+      if (offer.record.kind !== 'call' || mismatch(offer) !== undefined) continue;
+      const { name, version, inputSchema, outputSchema } = offer.record;
+      const key = JSON.stringify([version, inputSchema, outputSchema]);
+      if (!found.has(key)) found.set(key, { title: `${name} ${version}`, schemas: this.#read(offer.record) });
+    }
+    return [...found.values()];
+  }
+
+  #read(record: FunctionRecord): FunctionSchemas {
+    const key = JSON.stringify([record.inputSchema, record.outputSchema]);
+    const known = this.#byText.get(key) ?? readSchemas(record);
+    this.#byText.set(key, known);
+    return known;
+  }
+}
