@@ -87,7 +87,8 @@ export class ReplyLedger<T extends Held> {
 
   /** Lets go of the oldest whose time is over. */
   expire(nowMs: number): void {
-    for (let entry = this.#entries[this.#first]; entry && entry.held.untilMs <= nowMs; entry = this.#entries[this.#first]) this.#drop(entry);
+    for (let entry = this.#entries[this.#first]; entry && entry.held.untilMs <= nowMs; entry = this.#entries[this.#first])
+      this.#drop(entry);
   }
 
   /** Empties it; oldest first. */
