@@ -11,10 +11,12 @@ import { once } from 'node:events';
 export interface FleetServer {
   readonly name: string;
   readonly resources: readonly string[];
+  /** Exports its functions, in place of the fleet's module. */
+  readonly module?: URL;
 }
 
 /** What a server process is told, once. */
-export interface Order extends FleetServer {
+export interface Order extends Omit<FleetServer, 'module'> {
   readonly module: string;
   readonly cluster: string;
   readonly join: readonly string[];
@@ -36,7 +38,7 @@ export interface FleetOptions {
   readonly onListening?: (server: FleetServer, url: string) => void;
 }
 
-/** Starts `servers`, each with the functions that `module` exports; resolves when all know one another. */
+/** Starts `servers`, each with the functions that `module`, or its own, exports; resolves when all know one another. */
 export async function startFleet(module: URL, servers: readonly FleetServer[], { onListening }: FleetOptions = {}): Promise<Fleet> {
   const fleet = servers.map((server) => new ServerProcess(server));
   for (const server of fleet) void server.answer('listening').then(({ url }) => onListening?.(server, url));
@@ -56,17 +58,20 @@ export async function startFleet(module: URL, servers: readonly FleetServer[], {
 export class ServerProcess implements FleetServer {
   readonly name: string;
   readonly resources: readonly string[];
+  readonly #module: URL | undefined;
   /** Empty until it listens. */
   url = '';
   readonly #child: ChildProcess = fork(new URL('serve.ts', import.meta.url));
 
-  constructor({ name, resources }: FleetServer) {
+  constructor({ name, resources, module }: FleetServer) {
     this.name = name;
     this.resources = resources;
+    this.#module = module;
   }
 
-  serve(order: Omit<Order, keyof FleetServer>): void {
-    this.#child.send({ ...order, name: this.name, resources: this.resources } satisfies Order);
+  serve(order: Omit<Order, 'name' | 'resources'>): void {
+    const module = this.#module?.href ?? order.module;
+    this.#child.send({ ...order, module, name: this.name, resources: this.resources } satisfies Order);
   }
 
   /** Resolves with the answer of that kind; rejects if the process ends without it. */

@@ -39,6 +39,18 @@ describe('the examples', () => {
     expect(stepsIn(output).get('aggregate')).toMatch(/^db-/);
   });
 
+  test('model-serving trains four models at the start of their servers, and routes each pile to those that can read it', async () => {
+    const output = await outputOf('model-serving');
+    const heldOut = [...output.matchAll(/right on ([\d.]+) % of \d+ held-out samples/g)].map(([, share]) => Number(share));
+    expect(heldOut).toHaveLength(4);
+    expect(Math.min(...heldOut)).toBeGreaterThanOrEqual(65);
+    const steps = stepsIn(output);
+    expect(['tiles', 'passages', 'forest', 'neighbours'].map((step) => steps.get(step))).toEqual(['vision', 'nlp', 'features', 'features']);
+    const right = [...output.matchAll(/^ {2}\w+ +(\d+) of 40 right$/gm)].map(([, count]) => Number(count));
+    expect(right).toHaveLength(4);
+    for (const count of right) expect(count).toBeGreaterThanOrEqual(26);
+  });
+
   test('live-words counts as the lines come, and leaves a stream when it has enough', async () => {
     const output = await outputOf('live-words');
     const counted = [...output.matchAll(/^ *(\d+) lines: [a-z]+ \d+, [a-z]+ \d+, [a-z]+ \d+$/gm)].map(([, lines]) => Number(lines));
