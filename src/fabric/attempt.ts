@@ -25,6 +25,8 @@ export interface AttemptOwner<Route> {
   readonly invocation: Invocation;
   /** Paid retries so far, those of earlier hops included. */
   readonly paid: number;
+  /** Connections lost under it so far, on earlier hops included. */
+  readonly lost: number;
   /** Strictest effect known when it was first sent; undefined: as offered. */
   readonly effect: Effect | undefined;
   /** Bytes granted so far of the streamed result. */
@@ -161,7 +163,7 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
   }
 
   #send(peer: CallPeer): void {
-    const { routing, context, invocation, paid, credit, effect } = this.#owner;
+    const { routing, context, invocation, paid, lost, credit, effect } = this.#owner;
     this.#peer = peer;
     this.#phase = 'inFlight';
     this.#sentAtMs = context.clock.nowMs();
@@ -174,6 +176,7 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
       id: this.#id,
       attempt: this.#number,
       paid,
+      lost,
       nowMs: this.#sentAtMs,
       self: context.instance,
       version,

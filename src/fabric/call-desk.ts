@@ -4,7 +4,8 @@
  * D1 a direct call goes to the dispatcher; any other is routed on, its payloads untouched.
  * D2 a call that was said never to have run here is refused.
  * D3 one that is sent again is joined to itself where it is running. Otherwise a `once` call is routed when it is known not to
- *    have run (reclaim.ts), and another at once, the second time not at all: one that ends its servers takes two at most.
+ *    have run (reclaim.ts), and another at once, unless two connections were lost under it already: one that ends its servers
+ *    takes two at most (handed-back.ts).
  */
 
 import type { Catalog } from '../core/catalog/catalog.ts';
@@ -77,7 +78,7 @@ export class CallDesk {
     if (isOnce) return this.#reclaim(frame, peer, nowMs);
     if (this.outcomes.attach(frame, peer)) return;
     const answer = this.outcomes.enter(frame, peer);
-    if ((frame.via ?? []).length > 1) return this.#lose(answer);
+    if (frame.lost > 1) return this.#lose(answer);
     answer.handle = this.#options.engine.start(invocationOf(frame, answer, nowMs), answer);
   }
 

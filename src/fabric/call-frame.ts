@@ -20,6 +20,8 @@ export interface SentAttempt {
   readonly id: number;
   readonly attempt: number;
   readonly paid: number;
+  /** Connections lost under it before. */
+  readonly lost: number;
   readonly nowMs: number;
   /** Instance of this process. */
   readonly self: string;
@@ -62,6 +64,8 @@ export function frameOf(call: Invocation, sent: SentAttempt): CallFrame {
     isStream: call.kind === 'stream',
     credit: sent.credit,
     hasStreamInput: call.hasStreamInput,
+    lost: sent.lost,
+    runners: sent.isDirect ? undefined : call.runners,
     terms: call.terms,
     args: call.args,
   };
@@ -90,7 +94,7 @@ export function invocationOf(frame: CallFrame, origin: CallerIdentity, nowMs: nu
     callNumber: frame.callNumber,
     attempt: frame.attempt,
     paid: frame.paid,
-    lost: frame.isAgain ? 1 : 0,
+    lost: frame.lost,
     meta: frame.meta,
     terms: frame.terms,
     isJsonOnly: frame.isJsonOnly,
@@ -99,6 +103,7 @@ export function invocationOf(frame: CallFrame, origin: CallerIdentity, nowMs: nu
     round: frame.round,
     isAgain: frame.isAgain,
     via: frame.via,
+    runners: frame.runners,
   };
 }
 

@@ -33,7 +33,9 @@ export class CallTable<Route> implements CallEngine {
 
   start(invocation: Invocation, sink: CallSink): CallHandle {
     const isWhole = invocation.kind === 'call' && !invocation.hasStreamInput;
-    return isWhole && invocation.terms?.hedge === true ? this.#hedge(invocation, sink) : this.#begin(invocation, sink);
+    return isWhole && invocation.terms?.hedge === true && invocation.lost === 0
+      ? this.#hedge(invocation, sink)
+      : this.#begin(invocation, sink);
   }
 
   /** Resolves when no call is under way. */

@@ -75,6 +75,11 @@ export class DirectRouting implements Routing<DirectRoute> {
     return isOffer(route) ? this.#offers.versionOf(route) : invocation.version;
   }
 
+  /** Its calls are its own. */
+  newsOf(): readonly string[] {
+    return [];
+  }
+
   effectOf(route: DirectRoute | undefined, invocation: Invocation): Effect {
     return route !== undefined && isOffer(route) ? this.#offers.effectOf(route, invocation) : (invocation.effect ?? 'once');
   }

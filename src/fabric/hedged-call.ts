@@ -4,7 +4,8 @@
  * Q1 the second goes out once, when the first has been in flight for longer than 95 % of its function's calls, if somebody
  *    else could take it and the budget pays for it.
  * Q2 the first result is the call's, and the other is cancelled; an error is, when both have ended.
- * Q3 the second takes the place of the free failover: a call that kills its server takes two at most.
+ * Q3 the second takes the place of the free failover, and one that has been used takes its: a call that kills its server takes
+ *    two at most, or a third where its caller's session is lost as well.
  * Who may be hedged, and what it costs, is the routing's (offer-routing.ts).
  */
 
@@ -119,6 +120,6 @@ export class HedgedCall<Route> implements CallHandle {
     this.#isSettled = true;
     this.#stopTimer?.();
     if (end.outcome.ok) this.cancel('another server answered first');
-    this.#sink.settled(end.outcome.ok ? end : { ...end, outcome: { ok: false, error: this.#history.verdict(end.outcome.error) } });
+    this.#sink.settled(end.outcome.ok ? end : { ...end, outcome: { ...end.outcome, error: this.#history.verdict(end.outcome.error) } });
   }
 }

@@ -53,6 +53,8 @@ export interface Invocation {
   readonly isAgain: boolean;
   /** Instances of the entries that it went through then. */
   readonly via: readonly string[] | undefined;
+  /** Instances of servers of which its caller knows that they may run it. */
+  readonly runners?: readonly string[] | undefined;
 }
 
 /** How a call ended. */

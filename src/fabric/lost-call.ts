@@ -26,7 +26,7 @@ export interface LosingCall<Route> {
   stopReaching(): boolean;
   onReply(frame: ReplyFrame): void;
   onProgress(frame: ProgressFrame): void;
-  /** What of it is sent from now on is `call`. The attempt failed with `error`, or is made again as if nothing had been lost. */
+  /** What of it is sent from now on is `call`. The attempt failed with `error`, or is made again at once. */
   goOn(call: Invocation, error?: HeddleError): void;
 }
 

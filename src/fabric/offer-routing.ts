@@ -15,6 +15,7 @@ import type { Observer } from '../observe/observer.ts';
 import type { Breakers } from './breakers.ts';
 import { checkHedge } from './call-terms.ts';
 import type { PeerIdentity } from './conversation.ts';
+import { newsMsMax } from './handed-back.ts';
 import type { Invocation } from './invocation.ts';
 import { RetryBudget } from './retry-budget.ts';
 import type { AttemptEnd, CallPeer, Routing, Tried } from './routing-port.ts';
@@ -94,6 +95,13 @@ export class OfferRouting implements Routing<Offer> {
 
   versionOf(offer: Offer): string {
     return offer.record.version;
+  }
+
+  newsOf(offer: Offer, nowMs: number): readonly string[] {
+    const isNews = ({ sinceMs }: Offer): boolean => nowMs - sinceMs < newsMsMax;
+    if (!isNews(offer)) return [];
+    const others = this.#options.catalog.offersOf(offer.record.name).filter(isNews);
+    return others.map(({ server }) => server.instance);
   }
 
   effectOf(offer: Offer | undefined, invocation: Invocation): Effect {

@@ -3,7 +3,8 @@
  * became of it.
  *
  * M1 it is routed only when nobody it can have reached has run it, and nobody can any more: the entries that it went through
- *    say so, or, for those that are gone, every server that offers the function does.
+ *    say so, or, for those that are gone, every server that offers the function does; and so does each that its caller was told
+ *    of (handed-back.ts), of which nothing may be known here yet.
  * M2 one who is running it, or has, tells its end instead.
  * M3 everything else is `connection_lost`, and may have run.
  */
@@ -48,7 +49,7 @@ export class Reclaim implements CallHandle {
   readonly #invocation: Invocation;
   readonly #answer: CallAnswer;
   readonly #inquiries = new Map<string, Inquiry>();
-  /** Entries that gave no answer. */
+  /** Entries, and others that it may have gone to, that gave no answer. */
   readonly #silent: string[] = [];
   #stage: 'entries' | 'owners' | 'routed' | 'over' = 'entries';
   #chosen: Inquiry | undefined;
@@ -133,9 +134,10 @@ export class Reclaim implements CallHandle {
   #proceed(): void {
     if (this.#isDecided || this.#inquiries.size > 0 || this.#stage === 'routed') return;
     const { witnesses } = this.#options;
-    const name = this.#invocation.function;
+    const { function: name, runners } = this.#invocation;
     if (this.#stage === 'owners' || this.#silent.length === 0) return this.#route();
-    const canTell = this.#silent.every((instance) => witnesses.isBystander(instance, name)) && !witnesses.hasDeparted(name);
+    const isBystander = (instance: string): boolean => !runners?.includes(instance) && witnesses.isBystander(instance, name);
+    const canTell = this.#silent.every(isBystander) && !witnesses.hasDeparted(name);
     if (!canTell && !this.#mayBeRunning()) return this.#lose();
     this.#stage = 'owners';
     this.#isHopeless = !canTell;
@@ -173,8 +175,10 @@ export class Reclaim implements CallHandle {
   }
 
   #via(): readonly PeerIdentity[] {
-    const others = (this.#invocation.via ?? []).filter((instance) => instance !== this.#options.self.instance);
-    return others.map((instance) => ({ instance, name: instance }));
+    const { via = [], runners = [] } = this.#invocation;
+    const others = new Set([...via, ...runners]);
+    others.delete(this.#options.self.instance);
+    return [...others].map((instance) => ({ instance, name: instance }));
   }
 
   #lose(): void {

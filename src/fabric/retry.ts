@@ -3,7 +3,7 @@
  *
  * R1 nothing that may have run is tried again unless it is pure or idempotent, or the handler's error says `retryable`.
  * R2 one free failover per call after a lost connection; a second one is final, so a call that kills its server
- *    takes two at most.
+ *    takes two at most. Over several hops whoever made the call makes the failover (handed-back.ts).
  * R3 at most `paidRetriesMax` paid retries, counted over hops, each after a backoff with full jitter.
  * R4 where the caller says how many tries there may be in all, that number takes the place of R3, and a failover of R2
  *    counts as well. What went elsewhere because nothing ran (`unreachable`, `draining`) is no try.
@@ -60,6 +60,12 @@ export function decideRetry(failed: FailedAttempt, state: RetryState): RetryDeci
     case 'safe':
       return hasTries && state.lost === 0 ? 'now' : 'final';
   }
+}
+
+/** What its error says of an attempt. */
+export function failedWith(error: HeddleError): FailedAttempt {
+  const isRetryable = HeddleError.is(error, 'function_failed') && error.detail.retryable === true;
+  return { code: error.code, executed: error.executed, isRetryable };
 }
 
 /** How long to wait before a paid retry, after `paid` others. Those who were refused together do not come back together. */

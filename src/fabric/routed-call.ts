@@ -12,16 +12,17 @@ import type { WheelEntry } from '../base/deadline-wheel.ts';
 import { type Effect, stricter } from '../core/catalog/offer.ts';
 import { type ErrorCode, type Executed, HeddleError, strongest } from '../errors.ts';
 import { fromWireError, toWireError, type WireError } from '../wire/error.ts';
-import type { CreditFrame, ItemFrame, ProgressFrame, ReplyFrame } from '../wire/frame.ts';
+import type { CreditFrame, Failure, ItemFrame, ProgressFrame, ReplyFrame } from '../wire/frame.ts';
 import { Attempt, type AttemptOwner } from './attempt.ts';
 import { CallHistory, historyOf } from './call-history.ts';
 import { CallWaits } from './call-waits.ts';
+import { handedBack, untoldRunners } from './handed-back.ts';
 import type { CallHandle, CallSink, Invocation } from './invocation.ts';
 import { type LosingCall, LostCall } from './lost-call.ts';
-import { decideRetry, pauseMs } from './retry.ts';
+import { decideRetry, failedWith, pauseMs } from './retry.ts';
 import type { CallContext, Routing } from './routing-port.ts';
 import type { StreamWord } from './stream-port.ts';
-import { lateVerdict } from './verdicts.ts';
+import { cancelledVerdict, isOverdue, lateVerdict, notOfferedHere } from './verdicts.ts';
 
 export interface CallStart<Route> {
   readonly invocation: Invocation;
@@ -31,9 +32,6 @@ export interface CallStart<Route> {
   /** Called before the sink is told. */
   readonly onSettled?: ((call: RoutedCall<Route>) => void) | undefined;
 }
-
-/** A verdict of a deadline this close to our own deadline is about ours. */
-const verdictMarginMs = 50;
 
 export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>, WheelEntry, CallHandle {
   wheelNext: WheelEntry | undefined = undefined;
@@ -74,6 +72,10 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
     this.credit = call.invocation.credit;
   }
 
+  get lost(): number {
+    return this.#history?.lost ?? this.invocation.lost;
+  }
+
   /** Instance of the server that it was sent to last. */
   get instance(): string | undefined {
     return this.#attempt && this.routing.serverOf(this.#attempt.route).instance;
@@ -88,9 +90,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
   }
 
   cancel(reason: string): void {
-    if (this.#isSettled) return;
-    const executed = this.#giveUp(reason);
-    this.#fail(toWireError(new HeddleError('cancelled', { reason }, { executed })));
+    if (!this.#isSettled) this.#fail(toWireError(cancelledVerdict(reason, this.#giveUp(reason))));
   }
 
   /** Ends the call because `what`, this client or server, was closed. */
@@ -132,7 +132,9 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
     if (code !== 'draining') this.#lost?.resolve();
     const isFromOwner = this.#attempt !== undefined && this.routing.isDirect(this.#attempt.route);
     this.#attempt?.end(code);
-    if (code === 'deadline_exceeded' && this.#isOverdue())
+    const again = isFromOwner || this.#hasStreamed ? undefined : handedBack(this.invocation, outcome, this.lost);
+    if (again) this.#sendAgain(again, outcome);
+    else if (code === 'deadline_exceeded' && isOverdue(this.invocation.deadlineMs, this.context.clock.nowMs()))
       this.#fail(toWireError(lateVerdict(this.invocation.timeoutMs, outcome.error.executed)), frame);
     else if (isFromOwner || code === 'draining') this.#failed(outcome.error, frame);
     // An entry server has made the retries; its verdict is the call's.
@@ -170,8 +172,16 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
 
   goOn(call: Invocation, error?: HeddleError): void {
     this.invocation = call;
-    if (error) this.#failed(toWireError(error));
-    else this.#next();
+    if (error) return this.#failed(toWireError(error));
+    this.#noted().lost += 1;
+    this.#next();
+  }
+
+  /** An entry handed it back: one that lost a server counts as a loss. */
+  #sendAgain(call: Invocation, { error, mayFailOver }: Failure): void {
+    if (mayFailOver === true) this.#noted().add(error, 'connection_lost');
+    this.invocation = call;
+    this.#next();
   }
 
   #next(): void {
@@ -183,6 +193,8 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
     }
     // The strictest known at the first attempt counts, or one learned since.
     if (this.routing.isDirect(chosen)) this.effect = stricter(this.effect ?? 'pure', this.routing.effectOf(chosen, this.invocation));
+    const untold = this.effect === 'once' && this.#isRelayed ? untoldRunners(this, chosen) : undefined;
+    if (untold) return this.#tellRunners(chosen, untold);
     this.#attempt = new Attempt(this, chosen);
     if (!this.#attempt.start()) this.#tryAnother(chosen, 'no_route');
   }
@@ -192,9 +204,14 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
     return this.#waits;
   }
 
-  /** The call's own time is over as well: later hops, which had a little less, spoke first. */
-  #isOverdue(): boolean {
-    return this.invocation.deadlineMs - this.context.clock.nowMs() <= verdictMarginMs;
+  get #isRelayed(): boolean {
+    return this.invocation.caller !== this.context.instance;
+  }
+
+  /** Its caller is to know of `runners` first; without room for that, another server is chosen. */
+  #tellRunners(route: Route, runners: readonly string[]): void {
+    if (runners.length === 0) return this.#tryAnother(route, 'not_offered_here');
+    this.#fail(toWireError(notOfferedHere(this.invocation, this.routing.serverOf(route).name)), undefined, { runners });
   }
 
   /** An attempt, or the choice of one, failed: again, or the end. */
@@ -204,22 +221,15 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
     const { lost } = history;
     history.add(error, known.code);
     const route = this.#attempt?.route;
-    const isRetryable = HeddleError.is(known, 'function_failed') && known.detail.retryable === true;
-    const decision = decideRetry(
-      { code: known.code, executed: known.executed, isRetryable },
-      {
-        effect: this.effect ?? this.routing.effectOf(route, this.invocation),
-        lost,
-        paid: this.paid,
-        attemptsMax: this.invocation.terms?.attemptsMax,
-      },
-    );
+    const effect = this.effect ?? this.routing.effectOf(route, this.invocation);
+    const decision = decideRetry(failedWith(known), { effect, lost, paid: this.paid, attemptsMax: this.invocation.terms?.attemptsMax });
     const isFinal = decision === 'final' || this.#hasStreamed || (known.code === 'overloaded' && this.invocation.isOverloadFinal);
     if (isFinal || (decision === 'later' && !this.routing.mayPay(this.invocation, this.context.clock.nowMs())))
       return this.#fail(error, frame);
     if (decision === 'later') this.#backOff(known, error, frame);
     // What was fenced may go anywhere, there included.
     else if (known.code === 'connection_lost' && known.executed === 'no') this.#next();
+    else if (known.code === 'connection_lost' && this.#isRelayed) this.#fail(error, frame, { mayFailOver: true });
     else if (route !== undefined) this.#tryAnother(route, known.code);
     else this.#fail(error, frame);
   }
@@ -235,13 +245,12 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
   }
 
   #backOff(known: HeddleError, error: WireError, frame: ReplyFrame | undefined): void {
-    const because = known.code;
     const waitMs = pauseMs(known, this.paid, this.context.random);
     // A server that says when it will have room has said that it will be too late.
-    if (because === 'overloaded' && this.context.clock.nowMs() + waitMs >= this.invocation.deadlineMs) return this.#fail(error, frame);
+    if (known.code === 'overloaded' && this.context.clock.nowMs() + waitMs >= this.invocation.deadlineMs) return this.#fail(error, frame);
     this.paid += 1;
     this.#history?.forgetTried();
-    this.#waiting().forRetry(waitMs, because);
+    this.#waiting().forRetry(waitMs, known.code);
   }
 
   /** Stops what is under way; says whether the function may have run. */
@@ -253,12 +262,12 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
   }
 
   /** Ends the call with the last error, or with the strongest where the last could not say as much (K2). */
-  #fail(last: WireError, frame?: ReplyFrame): void {
+  #fail(last: WireError, frame?: ReplyFrame, handBack?: Pick<Failure, 'mayFailOver' | 'runners'>): void {
     const open = this.#lost?.unresolved;
     if (open) this.#noted().note(toWireError(open));
     const error = this.#history?.verdict(last) ?? last;
     const { server, freeSlots, serverMicros } = frame ?? {};
-    this.#settle({ outcome: { ok: false, error }, server, freeSlots, serverMicros });
+    this.#settle({ outcome: { ok: false, error, ...handBack }, server, freeSlots, serverMicros });
   }
 
   #settle(end: Pick<ReplyFrame, 'outcome' | 'server' | 'freeSlots' | 'serverMicros'>): void {

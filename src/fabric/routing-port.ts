@@ -49,6 +49,8 @@ export interface Routing<Route> {
   roundTripMsOf(route: Route): number;
   /** The version to ask a route for. */
   versionOf(route: Route, invocation: Invocation): string | undefined;
+  /** Servers of which others may not have heard yet that they offer the function; empty when the route is none of them. */
+  newsOf(route: Route, nowMs: number): readonly string[];
   /** Strictest effect known of the function. */
   effectOf(route: Route | undefined, invocation: Invocation): Effect;
   /** Takes the price of one retry off the function's budget; false: it is spent. */

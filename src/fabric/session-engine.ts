@@ -1,8 +1,7 @@
 /**
  * A client's calls, runs and questions, carried over its one session by whichever server it is open to.
  *
- * X1 a call whose session broke is sent through the next one only if the caller's definition says pure or
- *    idempotent; otherwise it ends with `connection_lost`.
+ * X1 a call whose session broke is sent through the next one, which finds out first what became of it (lost-call.ts).
  * X2 a run whose session broke is followed through the next one, from the event after the last one seen.
  */
 
@@ -104,6 +103,10 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
 
   versionOf(_route: SessionRoute, invocation: Invocation): string | undefined {
     return invocation.version;
+  }
+
+  newsOf(): readonly string[] {
+    return [];
   }
 
   effectOf(_route: SessionRoute | undefined, invocation: Invocation): Effect {

@@ -6,6 +6,7 @@
 
 import { type ErrorDetails, messageOf } from '../error-details.ts';
 import { type Executed, fromThrown, HeddleError } from '../errors.ts';
+import type { CallFrame } from '../wire/frame.ts';
 import { encodeValue } from '../wire/value.ts';
 import type { WireError } from '../wire/wire-error.ts';
 import type { Settlement } from './invocation.ts';
@@ -16,8 +17,20 @@ export function lostWith(server = 'the server'): Settlement {
   return { outcome: failure(new HeddleError('connection_lost', { server })), server };
 }
 
+export function notOfferedHere({ function: name, version = '*' }: Pick<CallFrame, 'function' | 'version'>, server: string): HeddleError {
+  return new HeddleError('not_offered_here', { function: name, version, server });
+}
+
 export function lateVerdict(timeoutMs: number, executed: Executed): HeddleError {
   return new HeddleError('deadline_exceeded', { timeoutMs }, { executed });
+}
+
+/** A verdict of a deadline this close to our own deadline is about ours, in milliseconds. */
+const verdictMarginMs = 50;
+
+/** A call's own time is over as well: later hops, which had a little less, spoke first. */
+export function isOverdue(deadlineMs: number, nowMs: number): boolean {
+  return deadlineMs - nowMs <= verdictMarginMs;
 }
 
 export function cancelledVerdict(reason: string, executed: Executed): HeddleError {

@@ -1,6 +1,9 @@
 /**
  * Which servers can say whether a function ran, as far as this server knows them: those that offer it, and whether one that did
  * has gone. A server that has never said what it offers may offer anything.
+ *
+ * W1 what others have announced is known here `newsMsMax` later (handed-back.ts): before this server has been here for so long,
+ *    and of one that is cut off from here, it vouches for nobody.
  */
 
 import type { Clock } from '../base/clock.ts';
@@ -8,6 +11,7 @@ import type { Catalog } from '../core/catalog/catalog.ts';
 import { type Effect, stricter } from '../core/catalog/offer.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { PeerIdentity } from './conversation.ts';
+import { newsMsMax } from './handed-back.ts';
 import { againMsMax } from './lost-session.ts';
 import type { Witnesses } from './reclaim.ts';
 
@@ -27,9 +31,11 @@ export class KnownWitnesses implements Witnesses {
   /** When the last offer of a function went, oldest first. */
   readonly #departed = new Map<string, number>();
   #isOverrunUntilMs = 0;
+  readonly #sinceMs: number;
 
   constructor(options: KnownWitnessesOptions) {
     this.#options = options;
+    this.#sinceMs = options.clock.nowMs();
     options.observer.on('offer.withdrawn', ({ function: name }) => this.#note(name));
   }
 
@@ -39,8 +45,10 @@ export class KnownWitnesses implements Witnesses {
   }
 
   isBystander(instance: string, name: string): boolean {
-    const { catalog } = this.#options;
-    return catalog.findServer(instance) !== undefined && catalog.offersOf(name).every(({ server }) => server.instance !== instance);
+    const { catalog, clock } = this.#options;
+    const server = catalog.findServer(instance);
+    if (!server || server.standing.status === 'unreachable' || clock.nowMs() - this.#sinceMs < newsMsMax) return false;
+    return catalog.offersOf(name).every((offer) => offer.server !== server);
   }
 
   hasDeparted(name: string): boolean {

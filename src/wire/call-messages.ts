@@ -18,19 +18,19 @@ import {
   writeValue,
 } from './common-messages.ts';
 import { readError, writeError } from './error-message.ts';
-import type { CallFrame, ReplyFrame } from './frame.ts';
+import type { CallFrame, Failure, ReplyFrame } from './frame.ts';
 import type { ProtoReader } from './proto-reader.ts';
 import { bytesTag, varintTag } from './proto-reader.ts';
 import type { ProtoWriter } from './proto-writer.ts';
 import { protocolError } from './value-problem.ts';
 import type { WireError } from './wire-error.ts';
 
-/** Entries that a call which is sent again may name. */
+/** Servers that a call may name which it was sent to, or may be. */
 export const viaMax = 8;
 
 export function writeCall(sink: Sink, call: CallFrame): void {
   const { writer } = sink;
-  if (call.hasStreamInput || call.isStream || call.isAgain) writeCircumstances(writer, call);
+  if (call.hasStreamInput || call.isStream || call.isAgain || call.lost > 0 || call.runners) writeCircumstances(writer, call);
   if (call.terms) writeTerms(writer, call.terms);
   writeMeta(writer, 19, call.meta);
   writer.uint(18, call.acked);
@@ -55,6 +55,8 @@ export function writeCall(sink: Sink, call: CallFrame): void {
 
 /** What comes with streams and with calls that are sent again. */
 function writeCircumstances(writer: ProtoWriter, call: CallFrame): void {
+  if (call.runners) writer.strings(32, call.runners);
+  writer.uint(31, call.lost);
   writer.flag(30, call.hasStreamInput);
   writer.uint(29, call.credit);
   writer.flag(28, call.isStream);
@@ -81,6 +83,7 @@ function writeMeta(writer: ProtoWriter, field: number, meta: Readonly<Record<str
 type Draft = { -readonly [K in keyof CallFrame]-?: CallFrame[K] } & {
   meta: Record<string, string> | undefined;
   via: string[] | undefined;
+  runners: string[] | undefined;
   terms: TermsDraft | undefined;
   args: { template: Payload; inputs: Input[] };
 };
@@ -111,6 +114,8 @@ function emptyCall(id: number): Draft {
     isStream: false,
     credit: 0,
     hasStreamInput: false,
+    lost: 0,
+    runners: undefined,
     terms: undefined,
     args: { template: undefinedPayload, inputs: [] },
   };
@@ -158,17 +163,20 @@ function readRareField(source: Source, tag: number, call: Draft): void {
 
 function readCircumstance(reader: ProtoReader, tag: number, call: Draft): void {
   if (tag === varintTag(26)) call.isAgain = reader.flag();
-  else if (tag === bytesTag(27)) readVia(reader, call);
+  else if (tag === bytesTag(27)) call.via = withInstance(call.via, reader);
   else if (tag === varintTag(28)) call.isStream = reader.flag();
   else if (tag === varintTag(29)) call.credit = reader.uint();
   else if (tag === varintTag(30)) call.hasStreamInput = reader.flag();
+  else if (tag === varintTag(31)) call.lost = reader.uint();
+  else if (tag === bytesTag(32)) call.runners = withInstance(call.runners, reader);
   else reader.skip(tag);
 }
 
-function readVia(reader: ProtoReader, call: Draft): void {
-  call.via ??= [];
-  if (call.via.length >= viaMax) throw protocolError(`a call has come by more than ${viaMax} entries`);
-  call.via.push(readBoundedText(reader, 'the instance of an entry'));
+function withInstance(known: string[] | undefined, reader: ProtoReader): string[] {
+  const instances = known ?? [];
+  if (instances.length >= viaMax) throw protocolError(`a call names more than ${viaMax} servers`);
+  instances.push(readBoundedText(reader, 'the instance of a server'));
+  return instances;
 }
 
 function readMetaEntry(reader: ProtoReader, call: Draft): void {
@@ -183,7 +191,13 @@ export function writeReply(sink: Sink, reply: ReplyFrame): void {
   writer.string(4, reply.server);
   writer.optionalUint(3, reply.freeSlots);
   if (reply.outcome.ok) writeValue(sink, 1, reply.outcome.value);
-  else writeError(sink, 2, reply.outcome.error);
+  else writeFailure(sink, reply.outcome);
+}
+
+function writeFailure(sink: Sink, { error, mayFailOver, runners }: Failure): void {
+  if (runners) sink.writer.strings(7, runners);
+  if (mayFailOver === true) sink.writer.flag(6, true);
+  writeError(sink, 2, error);
 }
 
 export function readReply(source: Source, id: number): ReplyFrame {
@@ -193,15 +207,23 @@ export function readReply(source: Source, id: number): ReplyFrame {
   let freeSlots: number | undefined;
   let server: string | undefined;
   let serverMicros: number | undefined;
+  let mayFailOver: true | undefined;
+  let runners: string[] | undefined;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) value = readValue(source);
     else if (tag === bytesTag(2)) error = readError(source);
     else if (tag === varintTag(3)) freeSlots = reader.uint();
     else if (tag === bytesTag(4)) server = reader.string();
     else if (tag === varintTag(5)) serverMicros = reader.uint();
+    else if (tag === varintTag(6)) mayFailOver = reader.flag() || undefined;
+    else if (tag === bytesTag(7)) runners = withInstance(runners, reader);
     else reader.skip(tag);
   }
-  if (error) return { kind: 'reply', id, outcome: { ok: false, error }, freeSlots, server, serverMicros };
+  if (error) return { kind: 'reply', id, outcome: failure(error, mayFailOver, runners), freeSlots, server, serverMicros };
   if (value) return { kind: 'reply', id, outcome: { ok: true, value }, freeSlots, server, serverMicros };
   throw protocolError('a reply has neither value nor error');
+}
+
+function failure(error: WireError, mayFailOver: true | undefined, runners: readonly string[] | undefined): Failure {
+  return (mayFailOver ?? runners) === undefined ? { ok: false, error } : { ok: false, error, mayFailOver, runners };
 }

@@ -73,6 +73,10 @@ export interface CallFrame {
   readonly credit: number;
   /** The last argument is a stream: items follow from the caller, then an end. */
   readonly hasStreamInput: boolean;
+  /** Connections lost under the call before it was written. */
+  readonly lost: number;
+  /** Instances of servers of which the sender knows that they may run it, at most `viaMax`. */
+  readonly runners?: readonly string[] | undefined;
   /** What the caller asks beyond the usual: absent for most calls. */
   readonly terms?: CallTerms | undefined;
   /** The argument list (an array), with the values that go into its holes. */
@@ -95,10 +99,21 @@ export interface CallTerms {
   readonly hedge?: boolean | undefined;
 }
 
+export interface Failure {
+  readonly ok: false;
+  readonly error: WireError;
+  /** Whoever made the call may send it once more to the sender of this, which has used no failover for it. */
+  readonly mayFailOver?: boolean | undefined;
+  /** It was not sent on: it is to be sent once more, naming these instances, to which it would go. */
+  readonly runners?: readonly string[] | undefined;
+}
+
+export type Outcome = { readonly ok: true; readonly value: Payload } | Failure;
+
 export interface ReplyFrame {
   readonly kind: 'reply';
   readonly id: number;
-  readonly outcome: { readonly ok: true; readonly value: Payload } | { readonly ok: false; readonly error: WireError };
+  readonly outcome: Outcome;
   /** Places free for further calls of the function at the server that ran it; absent: without limit. */
   readonly freeSlots?: number | undefined;
   /** Name of the server that ran it, or refused last. */

@@ -135,6 +135,7 @@ const call: CallFrame = {
   isStream: false,
   credit: 0,
   hasStreamInput: false,
+  lost: 0,
   args: { template: encodeArguments([]), inputs: [] },
 };
 const submit = {

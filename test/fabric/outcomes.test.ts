@@ -3,6 +3,7 @@ import { describe, expect } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
 import type { Effect } from '../../src/core/catalog/offer.ts';
 import { defineFunction } from '../../src/fabric/define.ts';
+import { newsMsMax } from '../../src/fabric/handed-back.ts';
 import { orphanMs } from '../../src/fabric/outcomes.ts';
 import { failureOf } from '../within.ts';
 import { worldTest as test } from './world.ts';
@@ -127,6 +128,7 @@ describe('a call whose session is lost', () => {
     const second = await world.start('second');
     await world.start('owner', { fn });
     const client = await world.connect(first, second);
+    await world.advance(newsMsMax);
     world.network.weather.setDelay('client-1', 'first', 500);
     const call = client.call('held', []);
     await world.advance(50);
@@ -145,5 +147,59 @@ describe('a call whose session is lost', () => {
     world.kill('first');
     expect(await world.settle(call)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
     expect(state.runs).toBe(1);
+  });
+
+  describe('that was offered a moment ago', () => {
+    test('is not said to be unrun by an entry that has not heard of it: the former entry ran it and is gone (H2)', async ({ world }) => {
+      const { fn, state, entered } = held();
+      const entry = await world.start('entry', { known: () => 1 });
+      const other = await world.start('other');
+      const client = await world.connect(entry, other);
+      await world.advance(newsMsMax);
+      world.network.weather.setDelay('entry', 'other', 2_000);
+      await world.settle(entry.offer({ fn }));
+      const call = failureOf(client.call('held', []));
+      await world.settle(entered);
+      world.kill('entry');
+      expect(await world.settle(call)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
+      expect(state.runs).toBe(1);
+    });
+
+    test('is taken up where it runs by an entry that has not heard of it (H2, M2)', async ({ world }) => {
+      const { fn, state, entered, release } = held();
+      const entry = await world.start('entry');
+      const other = await world.start('other');
+      const owner = await world.start('owner');
+      const client = await world.connect(entry, other);
+      await world.advance(newsMsMax);
+      for (const name of ['entry', 'owner']) world.network.weather.setDelay('other', name, 400);
+      await world.settle(owner.offer({ fn }));
+      await world.until('the entry knows', async () => (await entry.catalog()).length > 0);
+      expect(await world.settle(other.catalog())).toEqual([]);
+      const call = client.call('held', []);
+      await world.settle(entered);
+      world.kill('entry');
+      await world.advance(2_000);
+      release();
+      expect([await world.settle(call), state.runs]).toEqual(['owner', 1]);
+    });
+
+    test('is routed by the next entry when it was never sent on from the former (M1)', async ({ world }) => {
+      const { fn, state, release } = held();
+      const entry = await world.start('entry');
+      const other = await world.start('other');
+      const client = await world.connect(entry, other);
+      await world.advance(newsMsMax);
+      await world.settle(entry.offer({ other: defineFunction({ name: 'unasked', handler: () => 1 }) }));
+      await world.settle(other.offer({ fn }));
+      await world.until('the entry knows', async () => (await entry.catalog()).length === 2);
+      // The entry hands it back, and is gone before it comes again.
+      const call = client.call('held', []);
+      await world.advance(2.5);
+      expect(state.runs).toBe(0);
+      world.kill('entry');
+      release();
+      expect([await world.settle(call), state.runs]).toEqual(['other', 1]);
+    });
   });
 });

@@ -30,6 +30,7 @@ function callFrame(id: number, ...args: readonly unknown[]): CallFrame {
     isStream: false,
     credit: 0,
     hasStreamInput: false,
+    lost: 0,
     args: { template: encodeArguments(args), inputs: [] },
   };
 }

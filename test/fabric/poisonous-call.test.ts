@@ -34,6 +34,30 @@ describe('a call that kills its server', () => {
     expect(names).toContain(await world.settle(client.call(whoami, [])));
   });
 
+  test('takes no more when one of the two is the entry of its caller (D3)', async ({ world }) => {
+    const killed: string[] = [];
+    const poison = (effect: Effect) =>
+      defineFunction({
+        name: effect,
+        effect,
+        handler: (ctx): Promise<never> => {
+          killed.push(ctx.server);
+          world.kill(ctx.server);
+          return new Promise(() => undefined);
+        },
+      });
+    const functions = { pure: poison('pure'), idempotent: poison('idempotent') };
+    const entry = await world.start('entry', functions, { resources: ['here'] });
+    await world.start('first', functions, { resources: ['here', 'rather'] });
+    const others = [];
+    for (const name of names) others.push(await world.start(name, functions));
+    const client = await world.connect(entry, ...others);
+    const end = await world.settle(failureOf(client.call('idempotent', [], { need: { prefer: ['here', 'rather'] } })));
+    expect(end).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
+    await world.advance(10_000);
+    expect(killed).toEqual(['first', 'entry']);
+  });
+
   test('takes no more when its caller allows many tries', async ({ world }) => {
     const killed: string[] = [];
     const poison = defineFunction({

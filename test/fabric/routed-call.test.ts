@@ -125,6 +125,7 @@ function start(options: RigOptions = {}): Rig {
     isDirect: () => isDirect,
     versionOf: () => '1.0.0',
     effectOf: () => effect,
+    newsOf: () => [],
     began: () => 1,
     ended: (_server, _permit, end: AttemptEnd) => ends.push(end.code),
   };

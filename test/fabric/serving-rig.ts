@@ -129,6 +129,7 @@ export function callFrame(name: string, args: readonly unknown[], frame: Partial
     isStream: false,
     credit: 0,
     hasStreamInput: false,
+    lost: 0,
     args: { template: encodeArguments(args), inputs: [] },
     ...frame,
   };

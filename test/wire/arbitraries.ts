@@ -151,7 +151,7 @@ function isSaying(some: CallTerms): boolean {
   return Object.values(some).some((term) => term !== undefined);
 }
 
-const usual = { isAgain: false, via: undefined, isStream: false, credit: 0, hasStreamInput: false };
+const usual = { isAgain: false, via: undefined, isStream: false, credit: 0, hasStreamInput: false, lost: 0 };
 const circumstances = fc.oneof(
   fc.constant(usual),
   fc.record({
@@ -160,6 +160,8 @@ const circumstances = fc.oneof(
     isStream: fc.boolean(),
     credit: count,
     hasStreamInput: fc.boolean(),
+    lost: fc.integer({ min: 0, max: 3 }),
+    runners: maybe(fc.array(shortKey, { minLength: 1, maxLength: 8 })),
   }),
 );
 

@@ -62,6 +62,7 @@ const call: CallFrame = {
   isStream: false,
   credit: 0,
   hasStreamInput: false,
+  lost: 0,
   args: { template: { encoding: 'json', bytes: Buffer.from('[]') }, inputs: [] },
 };
 

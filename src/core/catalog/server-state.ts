@@ -81,6 +81,8 @@ export interface ServerState {
 export interface Offer {
   record: FunctionRecord;
   readonly server: ServerState;
+  /** When it appeared here, in monotonic milliseconds. */
+  readonly sinceMs: number;
   /** Union of the server's and the function's. */
   resources: ReadonlySet<string>;
   /** The strictest effect among the offers of this name and version: once > idempotent > pure. */
@@ -139,6 +141,7 @@ export function newOffer(
   return {
     record,
     server: place.server,
+    sinceMs: place.nowMs,
     resources: new Set(),
     effect: record.effect,
     gate: closedGate(),

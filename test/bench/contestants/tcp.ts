@@ -117,6 +117,6 @@ export const bareTcp: Contestant = {
 function callOf(id: number, reading: Reading): CallFrame {
   const args = { template: encodeArguments([reading]), inputs: [] };
   const rest = { timeoutMs: 30_000, attempt: 1, paid: 0, isJsonOnly: false, wantsProgress: false, isDirect: true };
-  const usual = { round: 0, acked: 0, isAgain: false, isStream: false, credit: 0, hasStreamInput: false };
+  const usual = { round: 0, acked: 0, isAgain: false, isStream: false, credit: 0, hasStreamInput: false, lost: 0 };
   return { kind: 'call', id, callNumber: id, function: 'bench.answer', version: '1.0.0', effect: 'once', args, ...rest, ...usual };
 }

@@ -38,6 +38,8 @@ export interface Call {
   'isStream'?: (boolean);
   'credit'?: (number | string | Long);
   'hasStreamInput'?: (boolean);
+  'lost'?: (number);
+  'runners'?: (string)[];
   '_waitMs'?: "waitMs";
 }
 
@@ -72,5 +74,7 @@ export interface Call__Output {
   'isStream'?: (boolean);
   'credit'?: (number);
   'hasStreamInput'?: (boolean);
+  'lost'?: (number);
+  'runners'?: (string)[];
   '_waitMs'?: "waitMs";
 }

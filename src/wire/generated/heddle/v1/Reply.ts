@@ -10,6 +10,8 @@ export interface Reply {
   'freeSlots'?: (number);
   'server'?: (string);
   'serverMicros'?: (number | string | Long);
+  'mayFailOver'?: (boolean);
+  'runners'?: (string)[];
   'outcome'?: "value"|"error";
   '_freeSlots'?: "freeSlots";
   '_serverMicros'?: "serverMicros";
@@ -21,6 +23,8 @@ export interface Reply__Output {
   'freeSlots'?: (number);
   'server'?: (string);
   'serverMicros'?: (number);
+  'mayFailOver'?: (boolean);
+  'runners'?: (string)[];
   'outcome'?: "value"|"error";
   '_freeSlots'?: "freeSlots";
   '_serverMicros'?: "serverMicros";
