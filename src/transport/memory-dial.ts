@@ -16,7 +16,7 @@ export interface MemoryDialHost {
   readonly valueBytesMax: number;
   ownerOf(address: string): string | undefined;
   acceptorAt(address: string): Acceptor | undefined;
-  enter(end: MemoryEnd, place: { readonly process: string; readonly peer: string }): void;
+  enter(end: MemoryEnd, place: { readonly process: string; readonly peer: string; readonly out: MemoryPipe }): void;
   leave(end: MemoryEnd): void;
 }
 
@@ -45,16 +45,16 @@ class MemoryDial {
     const { weather, from } = host;
     this.#out = new MemoryPipe(weather, { from, to: this.#to }, (packet) => this.#atFar(packet));
     this.#back = new MemoryPipe(weather, { from: this.#to, to: from }, (packet) => this.#atNear(packet));
-    this.near = this.#end(options.address, this.#out);
-    this.#far = this.#end(from, this.#back);
+    this.near = this.#end(options.address, from, this.#out);
+    this.#far = this.#end(from, this.#to, this.#back);
     this.near.pair(this.#far);
     this.#far.pair(this.near);
-    host.enter(this.near, { process: from, peer: this.#to });
+    host.enter(this.near, { process: from, peer: this.#to, out: this.#out });
   }
 
   run(): Promise<Dialled> {
     const { signal, timeoutMs, address } = this.#options;
-    const { clock } = this.#host.weather;
+    const { clock } = this.#host.weather.process(this.#host.from);
     const abort = (): void => this.#giveUp(new HeddleError('cancelled', { reason: signal?.reason }, { executed: 'no' }));
     if (signal?.aborted) abort();
     else if (address.replace(/:\d+$/, '').endsWith('.invalid')) clock.schedule(0, () => this.#fail('unresolved'));
@@ -74,7 +74,7 @@ class MemoryDial {
     if (this.#host.acceptorAt(this.#options.address)) {
       this.#out.send({ kind: 'hello', bytes: this.#options.hello });
     } else {
-      weather.clock.schedule(weather.delayMs(from, this.#to) * 2, () => this.#fail('refused'));
+      weather.process(from).clock.schedule(weather.delayMs(from, this.#to) * 2, () => this.#fail('refused'));
     }
   }
 
@@ -84,9 +84,9 @@ class MemoryDial {
     return !weather.isCut(from, this.#to) && !weather.isCut(this.#to, from);
   }
 
-  #end(remoteAddress: string, pipe: MemoryPipe): MemoryEnd {
+  #end(remoteAddress: string, process: string, pipe: MemoryPipe): MemoryEnd {
     return new MemoryEnd({
-      clock: this.#host.weather.clock,
+      clock: this.#host.weather.process(process).clock,
       kind: this.#options.kind,
       remoteAddress,
       valueBytesMax: this.#host.valueBytesMax,
@@ -101,7 +101,7 @@ class MemoryDial {
   }
 
   #accept(hello: Uint8Array): void {
-    this.#host.enter(this.#far, { process: this.#to, peer: this.#host.from });
+    this.#host.enter(this.#far, { process: this.#to, peer: this.#host.from, out: this.#back });
     const acceptor = this.#host.acceptorAt(this.#options.address);
     if (!acceptor || this.#far.isClosed) return this.#far.fail('local', 'nothing listens here any more');
     try {

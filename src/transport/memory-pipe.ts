@@ -16,9 +16,20 @@ export type Packet =
   | { readonly kind: 'close' }
   | { readonly kind: 'reset' };
 
+/** The process at one end, as far as a network must know it. */
+export interface PipeProcess {
+  /** Its own time: what its timers run by. */
+  readonly clock: Clock;
+  /** Something reaches it from outside: run in its name, once it can. */
+  deliver(task: () => void): void;
+}
+
 /** The weather that pipes travel through. */
 export interface Weather {
   readonly clock: Clock;
+  process(name: string): PipeProcess;
+  /** A packet reaches its end; for whoever keeps a record. */
+  onArrival(from: string, to: string, packet: Packet): void;
   delayMs(from: string, to: string): number;
   /** Nothing leaves `from`: it is paused. */
   isPaused(process: string): boolean;
@@ -37,7 +48,7 @@ export class MemoryPipe {
   readonly #ends: Ends;
   readonly #deliver: (packet: Packet) => void;
   /** One scheduled arrival each; a queue, because real timers of different lengths may swap. */
-  readonly #underWay: Packet[] = [];
+  readonly #underWay: (Packet | undefined)[] = [];
   /** Written by a paused process' timers: they leave when it goes on. */
   #unsent: Packet[] = [];
   /** Came to a cut or to a paused process. */
@@ -63,6 +74,13 @@ export class MemoryPipe {
     clock.schedule(arrivalMs - nowMs, () => this.#arrive());
   }
 
+  /** Loses what is under way. */
+  drop(): void {
+    this.#underWay.fill(undefined);
+    this.#held = [];
+    this.#unsent = [];
+  }
+
   /** Lets go of what is held, as far as the weather allows now; asks to be held again for the rest. */
   release(): void {
     const unsent = this.#unsent;
@@ -78,7 +96,7 @@ export class MemoryPipe {
   #arrive(): void {
     const packet = this.#underWay.shift();
     if (!packet) return;
-    if (this.#held.length === 0 && this.#isOpen) return this.#deliver(packet);
+    if (this.#held.length === 0 && this.#isOpen) return this.#hand(packet);
     this.#held.push(packet);
     this.#weather.hold(this);
   }
@@ -87,8 +105,16 @@ export class MemoryPipe {
     while (this.#isOpen) {
       const packet = this.#held.shift();
       if (!packet) return;
-      this.#deliver(packet);
+      this.#hand(packet);
     }
     if (this.#held.length > 0) this.#weather.hold(this);
+  }
+
+  #hand(packet: Packet): void {
+    const { from, to } = this.#ends;
+    this.#weather.process(to).deliver(() => {
+      this.#weather.onArrival(from, to, packet);
+      this.#deliver(packet);
+    });
   }
 }

@@ -14,7 +14,7 @@ import { HeddleError } from '../errors.ts';
 import { valueBytesMax } from './limits.ts';
 import { dialInMemory, type MemoryDialHost } from './memory-dial.ts';
 import type { MemoryEnd } from './memory-link.ts';
-import type { MemoryPipe, Weather } from './memory-pipe.ts';
+import type { MemoryPipe, PipeProcess, Weather } from './memory-pipe.ts';
 import { NetworkWeather } from './network-weather.ts';
 import { checkChoice, isAllowed, portTaken } from './ports.ts';
 import type { Acceptor, Dialled, DialOptions, Listener, ListenOptions, Transport } from './transport.ts';
@@ -27,6 +27,10 @@ export interface MemoryNetworkOptions {
   readonly weather?: NetworkWeather | undefined;
   /** Links that were cut for so long close at both ends; default: never. */
   readonly keepaliveMs?: number | undefined;
+  /** Whose clock runs at an end, and who lets in what arrives there; default: the network's own, at once. */
+  readonly processes?: ((name: string) => PipeProcess | undefined) | undefined;
+  /** Called with every packet as it reaches its end. */
+  readonly onArrival?: Weather['onArrival'] | undefined;
   /** Largest value of `sendLarge`; default 64 MiB. */
   readonly valueBytesMax?: number | undefined;
 }
@@ -40,6 +44,8 @@ interface Bound {
 interface EndPlace {
   readonly process: string;
   readonly peer: string;
+  /** What it sends through. */
+  readonly out: MemoryPipe;
   cutSinceMs: number | undefined;
 }
 
@@ -48,7 +54,9 @@ const firstAutoPort = 20_001;
 
 export class MemoryNetwork {
   readonly #clock: Clock;
+  readonly #options: MemoryNetworkOptions;
   readonly #weather: NetworkWeather;
+  readonly #anybody: PipeProcess;
   readonly #keepaliveMs: number | undefined;
   readonly #valueBytesMax: number;
   readonly #bound = new Map<string, Bound>();
@@ -58,7 +66,9 @@ export class MemoryNetwork {
   #holding = new Set<MemoryPipe>();
 
   constructor(options: MemoryNetworkOptions) {
+    this.#options = options;
     this.#clock = options.clock;
+    this.#anybody = { clock: options.clock, deliver: (task) => task() };
     this.#weather = options.weather ?? new NetworkWeather({ delayMs: options.delayMs });
     this.#keepaliveMs = options.keepaliveMs;
     this.#valueBytesMax = options.valueBytesMax ?? valueBytesMax;
@@ -75,10 +85,15 @@ export class MemoryNetwork {
     return new MemoryTransport(this, process);
   }
 
-  /** Breaks every connection between two processes, as a router that forgets them would: both ends see it and go on. */
-  reset(a: string, b: string): void {
-    for (const [end, { process, peer }] of [...this.#ends]) {
-      if (process === a && peer === b) end.fail('reset', 'the connection was forgotten on the way');
+  /**
+   * Breaks every connection between two processes, as a router that forgets them would: both ends see it and go on.
+   * What is under way arrives before that, or is lost with `isLost`: neither sender can tell which.
+   */
+  reset(a: string, b: string, { isLost = false } = {}): void {
+    for (const [end, { process, peer, out }] of [...this.#ends]) {
+      if (isLost && ((process === a && peer === b) || (process === b && peer === a))) out.drop();
+      if (process !== a || peer !== b) continue;
+      this.#processOf(process).deliver(() => end.fail('reset', 'the connection was forgotten on the way'));
     }
   }
 
@@ -116,7 +131,7 @@ export class MemoryNetwork {
       valueBytesMax: this.#valueBytesMax,
       ownerOf: (address) => this.#owners.get(address),
       acceptorAt: (address) => this.#bound.get(address)?.acceptor,
-      enter: (end, { process, peer }) => this.#ends.set(end, { process, peer, cutSinceMs: undefined }),
+      enter: (end, place) => this.#ends.set(end, { ...place, cutSinceMs: undefined }),
       leave: (end) => this.#ends.delete(end),
     };
   }
@@ -125,11 +140,17 @@ export class MemoryNetwork {
     const weather = this.#weather;
     return {
       clock: this.#clock,
+      process: (name) => this.#processOf(name),
+      onArrival: this.#options.onArrival ?? (() => {}),
       delayMs: (from, to) => weather.delayMs(from, to),
       isPaused: (process) => weather.isPaused(process),
       hold: (pipe) => this.#holding.add(pipe),
       isCut: (from, to) => weather.isCut(from, to),
     };
+  }
+
+  #processOf(name: string): PipeProcess {
+    return this.#options.processes?.(name) ?? this.#anybody;
   }
 
   #onWeather(): void {
@@ -149,7 +170,7 @@ export class MemoryNetwork {
     const dueMs = this.#clock.nowMs() - keepaliveMs;
     for (const [end, { process, cutSinceMs }] of [...this.#ends]) {
       if (cutSinceMs === undefined || cutSinceMs > dueMs || this.#weather.isPaused(process)) continue;
-      end.end('silent', 'no answer to the keepalive');
+      this.#processOf(process).deliver(() => end.end('silent', 'no answer to the keepalive'));
     }
   }
 

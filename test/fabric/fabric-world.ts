@@ -1,12 +1,12 @@
 /**
- * A whole fabric in memory, on virtual time: servers and clients as in production over the memory transport.
+ * A whole fabric in memory, on virtual time: servers and clients as in production, in the processes of `heddle/testing`.
  *
  * R1 nothing but the world moves time: a test is as fast as its code, and the same every time.
  * R2 a killed process does nothing from then on: its links break, its timers never fire.
  * R3 whatever the test leaves open is closed after it (world.ts).
+ * For tests that move time themselves; `simulate` (src/testing) is for those that only write down what happens.
  */
 
-import { type CancelTask, type Clock, delay } from '../../src/base/clock.ts';
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { Client, Functions, Server, ServerOptions } from '../../src/fabric/api.ts';
@@ -14,113 +14,19 @@ import { FabricClient } from '../../src/fabric/client.ts';
 import { FabricServer } from '../../src/fabric/server.ts';
 import { resolveServerOptions } from '../../src/fabric/server-options.ts';
 import type { ServerTuning } from '../../src/fabric/tuning.ts';
+import { SimulatedProcess } from '../../src/testing/simulated-process.ts';
+import { Timeline } from '../../src/testing/timeline.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
-import type { MemoryEnd } from '../../src/transport/memory-link.ts';
-import type { Acceptor, Dialled, DialOptions, Listener, ListenOptions, Transport } from '../../src/transport/transport.ts';
 
-/** The memory transport of one process, which remembers what it dialled. */
-class WorldTransport implements Transport {
-  /** Addresses, in the order in which they were dialled. */
-  readonly dials: string[] = [];
-  readonly #inner: Transport;
-  readonly #clock: Clock;
-  readonly #ends = new Set<MemoryEnd>();
-  readonly #listeners = new Set<Listener>();
-
-  constructor(inner: Transport, clock: Clock) {
-    this.#inner = inner;
-    this.#clock = clock;
-  }
-
-  /** Connections that it dialled, and sockets that it listens at, and that are open. */
-  get open(): number {
-    return [...this.#ends].filter((end) => !end.isClosed).length + this.#listeners.size;
-  }
-
-  async listen(options: ListenOptions, acceptor: Acceptor): Promise<Listener> {
-    const listener = await this.#inner.listen(options, acceptor);
-    this.#listeners.add(listener);
-    // Over a socket it takes a while until the caller hears of it.
-    await delay(this.#clock, 1);
-    const close = (): Promise<void> => {
-      this.#listeners.delete(listener);
-      return listener.close();
-    };
-    return { host: listener.host, port: listener.port, close };
-  }
-
-  async dial(options: DialOptions): Promise<Dialled> {
-    this.dials.push(options.address);
-    const dialled = await this.#inner.dial(options);
-    // Every link of the memory transport is one.
-    this.#ends.add(dialled.link as MemoryEnd);
-    return dialled;
-  }
-
-  breakLinks(): void {
-    for (const end of this.#ends) end.fail('reset', 'the connection was forgotten on the way');
-    this.#ends.clear();
-  }
-
-  close(): Promise<void> {
-    return this.#inner.close();
-  }
-}
-
-/** One process of the world: its clock stops with it. */
-export class WorldProcess implements Clock {
-  isAlive = true;
-  readonly name: string;
-  readonly transport: WorldTransport;
-  readonly #clock: VirtualClock;
-  #armed = 0;
-
-  constructor(name: string, clock: VirtualClock, transport: WorldTransport) {
-    this.name = name;
-    this.transport = transport;
-    this.#clock = clock;
-  }
-
-  /** How many of its timers have neither run nor been cancelled. */
-  get armed(): number {
-    return this.#armed;
-  }
-
-  nowMs(): number {
-    return this.#clock.nowMs();
-  }
-
-  wallMs(): number {
-    return this.#clock.wallMs();
-  }
-
-  schedule(delayMs: number, task: () => void): CancelTask {
-    let isArmed = true;
-    this.#armed += 1;
-    const disarm = (): void => {
-      if (isArmed) this.#armed -= 1;
-      isArmed = false;
-    };
-    const cancel = this.#clock.schedule(delayMs, () => {
-      disarm();
-      if (this.isAlive) task();
-    });
-    return () => {
-      disarm();
-      cancel();
-    };
-  }
-}
-
-/** Real turns of the event loop given to promises between two steps of time. */
-const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+export { SimulatedProcess as WorldProcess } from '../../src/testing/simulated-process.ts';
 
 export class FabricWorld {
   readonly clock = new VirtualClock();
   readonly network = new MemoryNetwork({ clock: this.clock, delayMs: 1 });
-  readonly processes = new Map<string, WorldProcess>();
+  readonly processes = new Map<string, SimulatedProcess>();
   /** How clients route; direct-suites.test.ts runs the suites of other files once more with the other one. */
   static routing: 'entry' | 'direct' = 'entry';
+  readonly #time = new Timeline(this.clock);
   readonly #random: Random;
   readonly #servers = new Map<string, Server>();
   #killed = 0;
@@ -170,16 +76,15 @@ export class FabricWorld {
     return client;
   }
 
-  process(name: string): WorldProcess {
-    const process = new WorldProcess(name, this.clock, new WorldTransport(this.network.transport(name), this.clock));
+  process(name: string): SimulatedProcess {
+    const process = new SimulatedProcess(name, { world: this.clock, network: this.network });
     this.processes.set(name, process);
     return process;
   }
 
   /** kill -9. */
   kill(name: string): void {
-    const process = this.processes.get(name);
-    if (process) process.isAlive = false;
+    this.processes.get(name)?.clock.kill();
     this.#killed += 1;
     this.#servers.delete(name);
     this.network.kill(name);
@@ -191,49 +96,29 @@ export class FabricWorld {
   }
 
   /** Runs everything due within `ms`, promises included. */
-  async advance(ms: number): Promise<void> {
-    const untilMs = this.clock.nowMs() + ms;
-    await turn();
-    while (this.clock.nextMs() <= untilMs) await this.#tick();
-    this.clock.advance(untilMs - this.clock.nowMs());
-    await turn();
+  advance(ms: number): Promise<void> {
+    return this.#time.advance(ms);
   }
 
   /** Moves time until the promise settles, at most `maxMs`. */
-  async settle<T>(promise: Promise<T>, maxMs = 400_000): Promise<T> {
-    let isSettled = false;
-    const mark = (): void => {
-      isSettled = true;
-    };
-    promise.then(mark, mark);
-    await this.until('the promise settles', () => isSettled, maxMs);
-    return promise;
+  settle<T>(promise: Promise<T>, maxMs?: number): Promise<T> {
+    return this.#time.settle(promise, maxMs);
   }
 
   /** Moves time until the condition holds, at most `maxMs`. */
-  async until(what: string, condition: () => boolean | Promise<boolean>, maxMs = 400_000): Promise<void> {
-    const untilMs = this.clock.nowMs() + maxMs;
-    await turn();
-    while (!(await condition())) {
-      if (this.clock.nextMs() > untilMs) throw new Error(`${what}: not within ${maxMs} ms of virtual time`);
-      await this.#tick();
-    }
+  until(what: string, condition: () => boolean | Promise<boolean>, maxMs?: number): Promise<void> {
+    return this.#time.until(what, condition, maxMs);
   }
 
   /** Lets promises go on without moving time. */
-  async turn(): Promise<void> {
-    await turn();
+  turn(): Promise<void> {
+    return this.#time.turn();
   }
 
   async close(): Promise<void> {
     const open = [...this.#clients, ...this.#running()];
     const closing = open.map((one) => ('close' in one ? one.close() : one.stop()));
     await this.settle(Promise.all(closing));
-  }
-
-  async #tick(): Promise<void> {
-    this.clock.step();
-    await turn();
   }
 
   #running(): readonly Server[] {
