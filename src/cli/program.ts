@@ -38,6 +38,7 @@ function createProgram(terminal: Terminal, version: string, end: { code: ExitCod
   addCalling(program, terminal);
   addReading(program, terminal);
   addListings(program, terminal);
+  addTypes(program, terminal);
   addOperating(program, terminal, end);
   return program;
 }
@@ -130,6 +131,18 @@ function addListings(program: Command, terminal: Terminal): void {
     .option(...json)
     .action(async (flags: Parameters<typeof import('./listings.ts').catalog>[1]) => {
       await (await import('./listings.ts')).catalog(terminal, flags);
+    });
+}
+
+function addTypes(program: Command, terminal: Terminal): void {
+  program
+    .command('types')
+    .description('TypeScript declarations of the functions that the fabric offers now, for connect<Fabric>() and remote<Fabric>()')
+    .addOption(urlOption())
+    .option('--out <file>', 'a .d.ts to write; one that something else wrote is left alone')
+    .option('--json', 'the catalog with its JSON Schemas, in the shape of the API')
+    .action(async (flags: Parameters<typeof import('./types.ts').types>[1]) => {
+      await (await import('./types.ts')).types(terminal, flags);
     });
 }
 

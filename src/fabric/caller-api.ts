@@ -45,7 +45,8 @@ export interface Caller<F = Untyped> {
    */
   explain(fn: (keyof Calls<F> & string) | AnyFunction, options?: CallOptions): Promise<Plan>;
   members(): Promise<readonly Member[]>;
-  catalog(): Promise<readonly Offer[]>;
+  /** Every offer, by function, version and server; with `schemas` also the JSON Schemas that the functions have. */
+  catalog(options?: { readonly schemas?: boolean | undefined }): Promise<readonly Offer[]>;
 }
 
 type RunInput<I> = [I] extends [void] ? [input?: undefined, options?: RunOptions] : [input: I, options?: RunOptions];
@@ -67,6 +68,10 @@ export interface Offer {
   readonly resources: readonly string[];
   readonly effect: Effect;
   readonly kind: OfferKind;
+  /** JSON Schema of the arguments, as text: a list, `true` for one that is not known. Only when asked for, and where there is one. */
+  readonly inputSchema?: string;
+  /** Of the result, or of each item. */
+  readonly outputSchema?: string;
 }
 
 /** A light session through an entry server; several addresses are for failover. */

@@ -142,8 +142,8 @@ export class FabricClient {
     return this.#engine.query('members');
   }
 
-  catalog(): Promise<unknown> {
-    return this.#engine.query('catalog');
+  async catalog(options?: unknown): Promise<unknown> {
+    return this.#engine.query('catalog', options === undefined ? undefined : encodeValue(checkOptions(options, ['schemas'], 'options')));
   }
 
   drain(server: unknown, options?: unknown) {

@@ -12,9 +12,11 @@ import type { Announcer, Catalog } from '../core/catalog/catalog.ts';
 import type { CatalogBody } from '../core/catalog/offer.ts';
 import type { Offer as CatalogOffer } from '../core/catalog/server-state.ts';
 import type { MemberView } from '../core/gossip/view.ts';
+import { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Member, Offer } from './api.ts';
 import { CatalogFeed } from './catalog-feed.ts';
+import { checkOptions } from './known-options.ts';
 
 export interface DirectoryOptions {
   readonly catalog: Catalog;
@@ -65,16 +67,12 @@ export class Directory {
     this.#options.onChange?.();
   }
 
-  /** Every offer, by function, version and server. */
-  offers(): readonly Offer[] {
-    return this.#options.catalog.list().map((offer) => ({
-      function: offer.record.name,
-      version: offer.record.version,
-      server: offer.server.name,
-      resources: [...offer.resources].sort(),
-      effect: offer.record.effect,
-      kind: offer.record.kind,
-    }));
+  /** Every offer, by function, version and server. Throws `bad_argument` for unknown options. */
+  offers(options: unknown = {}): readonly Offer[] {
+    const { schemas } = checkOptions(options, ['schemas'], 'options');
+    if (schemas !== undefined && typeof schemas !== 'boolean')
+      throw new HeddleError('bad_argument', { path: ['options', 'schemas'], expected: 'true or false', found: typeof schemas });
+    return this.#options.catalog.list().map((offer) => offerOf(offer, schemas === true));
   }
 
   #tell(kind: 'offer.appeared' | 'offer.withdrawn', offers: readonly CatalogOffer[]): void {
@@ -83,6 +81,21 @@ export class Directory {
       this.#options.observer.emit({ kind, function: record.name, version: record.version, server: server.name });
     }
   }
+}
+
+/** An offer in the shape of the API. */
+function offerOf({ record, server, resources }: CatalogOffer, hasSchemas: boolean): Offer {
+  const { name, version, effect, kind, inputSchema, outputSchema } = record;
+  return {
+    function: name,
+    version,
+    server: server.name,
+    resources: [...resources].sort(),
+    effect,
+    kind,
+    ...(hasSchemas && inputSchema !== undefined ? { inputSchema } : {}),
+    ...(hasSchemas && outputSchema !== undefined ? { outputSchema } : {}),
+  };
 }
 
 /** A member in the shape of the API. */

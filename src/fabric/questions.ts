@@ -15,7 +15,7 @@ import { checkOptions } from './known-options.ts';
 
 export interface QuestionsOptions {
   readonly members: () => readonly MemberView[];
-  readonly catalog: () => readonly Offer[];
+  readonly catalog: (options: unknown) => readonly Offer[];
   readonly explainer: Explainer;
 }
 
@@ -32,7 +32,7 @@ export class Questions {
       case 'members':
         return encodeValue(this.#options.members().map(memberOf));
       case 'catalog':
-        return encodeValue(this.#options.catalog());
+        return encodeValue(this.#options.catalog(argument && read(argument)));
       case 'explain':
         return encodeValue(this.#explain(argument));
     }

@@ -48,7 +48,7 @@ export function entryOf(behind: BehindDoors): Entry {
     nowMs: () => clock.nowMs(),
     gapMs: (nowMs) => behind.stalls.gapMs(nowMs),
     refusal: guards.refusal,
-    questions: new Questions({ members, catalog: () => behind.directory.offers(), explainer: behind.explainer }),
+    questions: new Questions({ members, catalog: (options) => behind.directory.offers(options), explainer: behind.explainer }),
     watches: new CatalogWatches({ feed: behind.directory.feed, clock, server: identity.name }),
     drains: new DrainDoor({ server: identity.name, drain: guards.drain, members, linkTo: (instance) => links.find(instance) }),
   });

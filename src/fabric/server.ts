@@ -120,8 +120,8 @@ export class FabricServer {
     return this.#rooms.mesh.members().map(memberOf);
   }
 
-  async catalog() {
-    return this.#rooms.directory.offers();
+  async catalog(options?: unknown) {
+    return this.#rooms.directory.offers(options);
   }
 
   async offer(functions: Functions): Promise<void> {

@@ -1,8 +1,14 @@
 /** The types as users meet them: what compiles, what does not, and what it costs. */
 
+import { randomUUID } from 'node:crypto';
 import { resolve } from 'node:path';
+import { ESLint } from 'eslint';
 import ts from 'typescript';
+import tseslint from 'typescript-eslint';
 import { describe, expect, it } from 'vitest';
+import { runProgram } from '../../src/cli/program.ts';
+import { startServer } from '../../src/index.ts';
+import { functions, use } from './declared.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const here = (name: string): string => resolve(import.meta.dirname, name);
@@ -33,18 +39,34 @@ const modules = new Map([
   [here('distinct.virtual.ts'), stepsModule(50, true)],
 ]);
 
+/** What `heddle types` prints of a fabric that runs, and what a user writes against it. */
+const declared = new Map([
+  [here('fabric.virtual.ts'), await declaredNow()],
+  [here('use.virtual.ts'), use],
+]);
+
+async function declaredNow(): Promise<string> {
+  await using server = await startServer({ name: 'one', cluster: randomUUID(), functions });
+  const outs: string[] = [];
+  const terminal = { out: (text: string) => void outs.push(text), note: () => {}, isInteractive: false, environment: {} };
+  expect(await runProgram(['types', '--url', server.url], terminal, '9.9.9')).toBe(0);
+  return outs.join('\n');
+}
+
 /** One program of the compiled-only files and the made ones, with the strict options of the project. */
 function openProgram(): ts.Program {
   const config = ts.readConfigFile(resolve(root, '.config/tsconfig.check.json'), (name) => ts.sys.readFile(name));
   const { options } = ts.parseJsonConfigFileContent(config.config, ts.sys, resolve(root, '.config'));
   const host = ts.createCompilerHost(options);
   const { fileExists, getSourceFile } = host;
-  host.fileExists = (name) => modules.has(name) || fileExists(name);
+  const virtual = new Map([...modules, ...declared]);
+  host.fileExists = (name) => virtual.has(name) || fileExists(name);
   host.getSourceFile = (name, ...rest) => {
-    const text = modules.get(name);
+    const text = virtual.get(name);
     return text === undefined ? getSourceFile.call(host, name, ...rest) : ts.createSourceFile(name, text, ts.ScriptTarget.ES2023, true);
   };
-  return ts.createProgram([...modules.keys(), ...['usage.ts', 'misuse.ts', 'edge.ts'].map(here)], { ...options, noEmit: true }, host);
+  const files = ['usage.ts', 'misuse.ts', 'edge.ts', 'truthiness.ts'].map(here);
+  return ts.createProgram([...virtual.keys(), ...files], { ...options, noEmit: true }, host);
 }
 
 function faultsOf(program: ts.Program, file: ts.SourceFile | undefined): readonly string[] {
@@ -73,5 +95,29 @@ describe('the public types', () => {
     const file = program.getSourceFile(here(name));
     expect(file).toBeDefined();
     expect(faultsOf(program, file)).toEqual([]);
+  });
+
+  it('of a running fabric are written by heddle types, and type a client', () => {
+    for (const name of declared.keys()) {
+      const file = program.getSourceFile(name);
+      expect(file).toBeDefined();
+      expect(faultsOf(program, file)).toEqual([]);
+    }
+  });
+
+  it('leave a reference as a condition to lint: no-unnecessary-condition of typescript-eslint finds each', async () => {
+    const eslint = new ESLint({
+      cwd: root,
+      overrideConfigFile: true,
+      overrideConfig: {
+        files: ['**/*.ts'],
+        plugins: { '@typescript-eslint': tseslint.plugin as ESLint.Plugin },
+        languageOptions: { parser: tseslint.parser as never, parserOptions: { programs: [program] } },
+        rules: { '@typescript-eslint/no-unnecessary-condition': 'error' },
+      },
+    });
+    const [result] = await eslint.lintFiles([here('truthiness.ts')]);
+    const rule = '@typescript-eslint/no-unnecessary-condition';
+    expect(result?.messages.map(({ line, ruleId }) => [line, ruleId])).toEqual([9, 10, 11, 12, 13].map((line) => [line, rule]));
   });
 });
