@@ -2,8 +2,8 @@
  * The open connections of one server: one peer per link and session, found by instance.
  *
  * H1 a call goes over a link that takes new conversations, the newest of them.
- * H2 a call for which there is no link waits one dial's time for the mesh to make it, and not at all while nothing
- *    listens at the server's address.
+ * H2 for a call for which there is no link the mesh is asked to make one; it waits one dial's time for it, and not at all
+ *    while nothing listens at the server's address.
  * H3 of two links to one server, the superfluous one closes only once both sides have said that they send no more calls
  *    over it: one that was on its way would be lost, and might have run.
  * H4 what arrives on any of them goes to the entry; mesh messages go to the mesh.
@@ -30,6 +30,8 @@ export interface LinksOptions {
   readonly onRequest: (frame: RequestFrame, peer: Peer) => void;
   /** A link to this server instance has just been opened. */
   readonly onOpened: (instance: string) => void;
+  /** A call waits for a link to this server. */
+  readonly onWanted: (server: PeerIdentity) => void;
   /** Told of every link and session, when it opens and when it has closed. */
   readonly outcomes: Pick<Outcomes, 'opened' | 'closed'>;
 }
@@ -81,6 +83,7 @@ export class Links {
     const waitMs = this.#refusing.has(server.instance) ? 0 : linkWaitMs;
     const cancel = this.#options.clock.schedule(waitMs, () => waiter(undefined));
     waiters.add(waiter);
+    this.#options.onWanted(server);
     return leave;
   }
 
@@ -132,6 +135,7 @@ export class Links {
     this.#tellAwaiting(identity.instance, peer);
     return {
       sendMesh: (message) => peer.sendMesh(message),
+      isBusy: () => peer.inFlight > 0 || peer.incoming > 0,
       retire: () => this.#leave(peer),
       close: () => peer.close(),
     };

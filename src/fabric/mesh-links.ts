@@ -63,11 +63,12 @@ export class MeshLinks {
     else open?.link.close();
   }
 
-  /** An input for each link that has spoken since the last call. */
+  /** An input for each link that has spoken since the last call, and for each on which a call is in flight. */
   takeHeard(nowMs: number): MeshInput[] {
     const heard: MeshInput[] = [];
     for (const [link, open] of this.#open) {
       if (open.hasSpoken) heard.push({ kind: 'heard', link, atMs: nowMs });
+      if (open.link.isBusy()) heard.push({ kind: 'busy', link });
       open.hasSpoken = false;
     }
     return heard;

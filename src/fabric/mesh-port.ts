@@ -34,6 +34,8 @@ export interface MeshLinkCallbacks {
 export interface MeshLink {
   /** Queues one mesh message; after the link has closed it goes nowhere. */
   sendMesh(message: Uint8Array): void;
+  /** A call is in flight over it, either way. */
+  readonly isBusy: () => boolean;
   /** No new calls; closes when the last one has settled (another link to the same server stays). */
   retire(): void;
   /** Sends what is queued, then closes. */
@@ -101,6 +103,8 @@ export interface FabricMesh {
   finish(): void;
   /** Every member known, self included, by name. Those that left or died are not listed. */
   members(): readonly MemberView[];
+  /** A call waits for a link to this server: it is dialled, where there is none. */
+  want(server: { readonly name: string; readonly instance: string }): void;
   /** The open link to an instance, as `openLink` returned it. */
   linkTo(instance: string): MeshLink | undefined;
 }

@@ -137,6 +137,10 @@ export class Mesh implements FabricMesh {
     return this.#machine.views();
   }
 
+  want(server: { readonly name: string; readonly instance: string }): void {
+    if (this.#phase !== 'finished') this.#pump.feed({ kind: 'want', name: server.name, instance: server.instance });
+  }
+
   linkTo(instance: string): MeshLink | undefined {
     return this.#links.to(instance);
   }

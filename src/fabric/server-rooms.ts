@@ -88,6 +88,7 @@ export class ServerRooms implements DrainableRooms {
       outcomes: this.#outcomes,
       onRequest: (frame, peer) => entry.onRequest(frame, peer),
       onOpened: (server) => this.#linkOpened(catalog, server),
+      onWanted: (server) => this.mesh.want(server),
     });
     const router = new Router({ catalog, random: random.fork('router') });
     this.explainer = new Explainer({ catalog, router, clock });

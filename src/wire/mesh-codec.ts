@@ -105,6 +105,8 @@ function writeMessage(writer: ProtoWriter, message: MeshMessage): void {
 }
 
 function writeBeat(writer: ProtoWriter, beat: Beat): void {
+  writer.flag(9, beat.isBusy);
+  writer.flag(8, beat.isMesh);
   writer.flag(7, beat.uid.isSettled);
   writer.bytes(6, hexBytes(beat.uid.uid));
   writer.double(5, beat.health);
@@ -119,6 +121,8 @@ function readBeat(reader: ProtoReader): Beat {
   let root: Root = { high: 0, low: 0 };
   let uid = '';
   let isSettled = false;
+  let isMesh = false;
+  let isBusy = false;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === varintTag(1)) beat.sequence = reader.uint();
     else if (tag === varintTag(2)) beat.ackedSequence = reader.uint();
@@ -127,9 +131,11 @@ function readBeat(reader: ProtoReader): Beat {
     else if (tag === doubleTag(5)) beat.health = readAmount(reader);
     else if (tag === bytesTag(6)) uid = readHex(reader);
     else if (tag === varintTag(7)) isSettled = reader.flag();
+    else if (tag === varintTag(8)) isMesh = reader.flag();
+    else if (tag === varintTag(9)) isBusy = reader.flag();
     else reader.skip(tag);
   }
-  return { kind: 'beat', ...beat, root, uid: { uid, isSettled } };
+  return { kind: 'beat', ...beat, root, uid: { uid, isSettled }, isMesh, isBusy };
 }
 
 function writeRecords(writer: ProtoWriter, records: readonly OwnerRecord[]): void {

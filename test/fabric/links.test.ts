@@ -16,6 +16,7 @@ async function rig() {
     onRequest: () => {},
     outcomes: new Outcomes({ clock, server: 'here' }),
     onOpened: () => {},
+    onWanted: () => {},
   });
   const arrived: Link[] = [];
   await network.transport('other').listen(

@@ -39,6 +39,7 @@ async function makeMember(name: string, port: number, options: Partial<MeshOptio
     onRequest: () => {},
     outcomes: new Outcomes({ clock, server: 'here' }),
     onOpened: () => {},
+    onWanted: () => {},
   });
   const known = new Map<string, readonly string[]>();
   const told: string[] = [];

@@ -58,7 +58,7 @@ const greeter = {
 };
 
 const messages: readonly MeshMessage[] = [
-  { kind: 'beat', sequence: 300, ackedSequence: 299, ackDelayMs: 0.5, root, health: 1.5, uid },
+  { kind: 'beat', sequence: 300, ackedSequence: 299, ackDelayMs: 0.5, root, health: 1.5, uid, isMesh: true, isBusy: true },
   { kind: 'push', records: [member, obituary] },
   { kind: 'suspect', reports: [report] },
   { kind: 'syncDigest', root, buckets: Array.from({ length: 512 }, (_, at) => at * 8_388_607) },

@@ -4,6 +4,7 @@
 
 import { present } from '../../base/assert.ts';
 import { quorumOf } from './observers.ts';
+import { observersOf } from './overlay.ts';
 import type { MemberRecord } from './record.ts';
 import { ringCount } from './rings.ts';
 import type { MeshState } from './state.ts';
@@ -17,7 +18,9 @@ const driftPlaces = 3;
  * member has itself lost most of the others.
  */
 export function courtOf(record: MemberRecord, state: MeshState): Court {
-  const near = observersOf(record, ringCount + driftPlaces, state);
+  const near = observersOf(record.owner, ringCount + driftPlaces, state).map((slot) =>
+    present(state.records.memberAt(slot), 'an observer is a member'),
+  );
   const alive = near.slice(0, ringCount).filter((member) => state.isHeldAlive(member)).length;
   const quorum = state.rules.needsQuorum ? quorumOf(alive) : 1;
   return {
@@ -26,14 +29,4 @@ export function courtOf(record: MemberRecord, state: MeshState): Court {
     maySilenceConvict: !state.rules.needsQuorum || (!state.isIsolated && alive > 1),
     mayReport: (observer) => near.some((member) => member.owner === observer),
   };
-}
-
-/** The members that stand before `record` on the rings, as they are known here. */
-function observersOf(record: MemberRecord, count: number, { arena, records }: MeshState): readonly MemberRecord[] {
-  const counts = (slot: number): boolean => isOther(records.memberAt(slot), record.owner);
-  return arena.rings.observersOf(record.owner, count, counts).map((slot) => present(records.memberAt(slot), 'an observer is a member'));
-}
-
-function isOther(member: MemberRecord | undefined, name: string): boolean {
-  return member !== undefined && member.owner !== name;
 }

@@ -200,8 +200,8 @@ export class Detector {
     const state = this.#state;
     let others = 0;
     let silent = 0;
-    for (const member of state.members()) {
-      if (member.instance === state.self.instance || member.isLeaving) continue;
+    for (const member of state.overlay.neighbours()) {
+      if (member.isLeaving) continue;
       others += 1;
       const own = state.suspicions.own(member.owner);
       if (own?.instance === member.instance && !own.accusations.has('refused')) silent += 1;

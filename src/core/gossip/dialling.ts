@@ -1,7 +1,7 @@
 /**
  * Whom to dial, and when: seeds until they are met, and members that have no link.
  *
- * L1 the lower name dials a member it has no link to; the higher after `dialTimeoutMs` without one.
+ * L1 of two neighbours without a link the lower name dials; the higher after `dialTimeoutMs`, or at once for a call.
  * L2 an address is put off after every failure, doubling; a seed at most `seedRedialMaxMs`.
  * L3 nobody dials one that left or is leaving; who was lost is healing.ts' business.
  */
@@ -14,11 +14,16 @@ import type { MeshState } from './state.ts';
 
 const sayFailingEveryMs = 60_000;
 
+interface MemberId {
+  readonly name: string;
+  readonly instance: string;
+}
+
 export class Dialling {
   readonly #state: MeshState;
   readonly #dials: Dials;
-  /** Instance that a seed's address answered as; our own for an address of ourselves. */
-  readonly #seedInstances = new Map<string, string>();
+  /** Who a seed's address answered as; ourselves for an address of our own. */
+  readonly #seedsMet = new Map<string, MemberId>();
   /** Seeds that were tried, with what they answered. */
   readonly #tried = new Map<string, JoinRefusal | undefined>();
   readonly #knownSinceMs = new Map<string, number>();
@@ -36,18 +41,26 @@ export class Dialling {
     if (this.#state.self.record.final !== 'none') return;
     const { heals } = this.#state.rules;
     if (heals || !this.#isRoundOver) for (const address of this.#dials.join) if (!this.#isSeedMet(address)) this.#dialSeed(address);
-    if (this.#knownSinceMs.size > 2 * this.#state.records.size) this.#knownSinceMs.clear();
-    for (const record of this.#state.members()) {
-      if (record.owner !== this.#state.self.name && (heals || !this.#isLost(record))) this.#dialMember(record);
+    const neighbours = this.#state.overlay.neighbours();
+    if (this.#knownSinceMs.size > 2 * neighbours.length) this.#knownSinceMs.clear();
+    for (const record of neighbours) if (heals || !this.#isLost(record)) this.#dialMember(record);
+    for (const name of heals ? this.#state.suspicions.names() : []) {
+      const record = this.#state.findMember(name);
+      if (record && this.#isLost(record)) this.#dialMember(record);
     }
     this.#sayFailing();
   }
 
+  /** A call waits for a link: dials at once, whatever has failed before. */
+  reach(record: MemberRecord): void {
+    if (!this.#dials.isBusy(record.url)) this.#dialNow(record);
+  }
+
   /** Somebody answered at a seed's address. */
-  onSeedAnswered(address: string, instance: string, refusal?: JoinRefusal): void {
+  onSeedAnswered(address: string, seed: MemberId, refusal?: JoinRefusal): void {
     this.#tried.set(address, refusal);
-    if (instance === this.#state.self.instance || !refusal) {
-      this.#seedInstances.set(address, instance);
+    if (seed.instance === this.#state.self.instance || !refusal) {
+      this.#seedsMet.set(address, { name: seed.name, instance: seed.instance });
       this.#dials.settle(address);
     } else this.#dials.postpone(address, this.#seedMaxMs());
     this.#endRound();
@@ -83,7 +96,7 @@ export class Dialling {
   #dialMember(record: MemberRecord): void {
     const state = this.#state;
     if (record.isLeaving) return;
-    if (state.liveLinkTo(record.instance)) {
+    if (state.openLinkTo(record.instance)) {
       this.#dials.settle(record.url);
       this.#knownSinceMs.delete(record.instance);
       return;
@@ -108,11 +121,14 @@ export class Dialling {
     return Math.max(this.#state.settings.seedRedialMaxMs, healIntervalMs(this.#state) / 4);
   }
 
+  /** It was met, and has a link to us or is one of us whom we hold nothing against. */
   #isSeedMet(address: string): boolean {
-    const instance = this.#seedInstances.get(address);
-    if (instance === undefined) return false;
-    if (instance === this.#state.self.instance || this.#state.links.to(instance)) return true;
-    this.#seedInstances.delete(address);
+    const seed = this.#seedsMet.get(address);
+    if (seed === undefined) return false;
+    if (seed.instance === this.#state.self.instance || this.#state.links.to(seed.instance)) return true;
+    const record = this.#state.findMember(seed.name);
+    if (record?.instance === seed.instance && !this.#isLost(record)) return true;
+    this.#seedsMet.delete(address);
     return false;
   }
 
@@ -121,7 +137,7 @@ export class Dialling {
     if (this.#isRoundOver || this.#tried.size < this.#dials.join.length) return;
     this.#isRoundOver = true;
     if (this.#state.hasMet) return;
-    const others = this.#dials.join.filter((address) => this.#seedInstances.get(address) !== this.#state.self.instance);
+    const others = this.#dials.join.filter((address) => this.#seedsMet.get(address)?.instance !== this.#state.self.instance);
     const refusals = others.map((address) => this.#tried.get(address)).filter((refusal) => refusal !== undefined);
     if (others.length === 0) this.#state.tell({ kind: 'joined' });
     else this.#state.tell({ kind: 'roundFailed', seeds: others.length, refusals });

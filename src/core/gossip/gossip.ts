@@ -1,15 +1,17 @@
 /**
  * The membership machine: records, greetings, beats, reports and obituaries in; sends, dials and news out.
  *
- * It keeps the machine contract (base/machine.ts) and the invariants M1-M7, M9 and M10 of the mesh design page as far
- * as a full mesh goes: every member holds a link to every other one. Bytes, sockets and timers belong to
- * fabric/mesh.ts and fabric/pump.ts; encoding to wire/mesh-codec.ts.
+ * It keeps the machine contract (base/machine.ts) and the invariants M1-M10 of the mesh design page. Who holds a link to
+ * whom is overlay.ts. Bytes, sockets and timers belong to fabric/mesh.ts and fabric/pump.ts; encoding to
+ * wire/mesh-codec.ts.
  */
 
 import { unreachable } from '../../base/assert.ts';
 import type { Machine } from '../../base/machine.ts';
 import { Announcing } from './announcing.ts';
+import { Beating } from './beating.ts';
 import { BodyStore } from './bodies.ts';
+import { CallLinks } from './call-links.ts';
 import { Detector } from './detector.ts';
 import { Dialling } from './dialling.ts';
 import { Dials } from './dials.ts';
@@ -53,6 +55,8 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
   readonly #probing: Probing;
   readonly #dialling: Dialling;
   readonly #healing: Healing;
+  readonly #beating: Beating;
+  readonly #callLinks: CallLinks;
   readonly #views: Views;
   readonly #tickMs: number;
   #nextTickMs = Number.POSITIVE_INFINITY;
@@ -73,6 +77,8 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#detector = new Detector(state, { spread: this.#spread, intake: this.#intake, probing: this.#probing });
     this.#dialling = new Dialling(state, this.#dials);
     this.#healing = new Healing(state, this.#dials);
+    this.#beating = new Beating(state);
+    this.#callLinks = new CallLinks(state, this.#dialling);
     this.#greeting = new Greeting(state, {
       dials: this.#dials,
       naming,
@@ -91,6 +97,7 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
       intake: this.#intake,
       detector: this.#detector,
       probing: this.#probing,
+      beating: this.#beating,
     });
     this.#views = new Views(state);
   }
@@ -102,7 +109,7 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#noticeStall();
     const { uid } = state.self.uid;
     this.#dispatch(input);
-    if (state.self.uid.uid !== uid) this.#beat();
+    if (state.self.uid.uid !== uid) this.#beating.beat();
     this.#spread.flush();
     if (this.#detector.dueMs() <= state.nowMs) this.#detector.judge();
     this.#views.tell();
@@ -144,6 +151,10 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
         return this.#meeting.dialled(input.dial, input.outcome);
       case 'heard':
         return this.#heard(input.link, input.atMs);
+      case 'busy':
+        return this.#state.links.find(input.link)?.use.keepBusy(this.#state.nowMs);
+      case 'want':
+        return this.#callLinks.want(input);
       case 'received':
         return this.#received(input.link, input.message);
       case 'linkDown':
@@ -185,14 +196,16 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#nextTickMs = nowMs + this.#tickMs;
     this.#ticks += 1;
     this.#probing.tend();
+    this.#state.overlay.assign(nowMs);
     this.#detector.inspect();
     this.#dialling.tend();
     this.#healing.tend();
     this.#joining.check();
-    if (this.#ticks % ticksPerBeat === 0) this.#beat();
+    if (this.#ticks % ticksPerBeat === 0) this.#beating.beat();
     if (this.#ticks % (ticksPerBeat * tendEveryBeats) === 0) {
       this.#state.records.forgetFinals(nowMs - this.#state.settings.graveMs);
       this.#bodies.tend();
+      this.#callLinks.tend();
     }
   }
 
@@ -204,19 +217,12 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#detector.onStall(lateMs);
   }
 
-  #beat(): void {
-    const { links, records, self, health, nowMs } = this.#state;
-    const root = records.root();
-    for (const link of links.used()) {
-      const beat: Beat = { kind: 'beat', ...link.nextBeat({ nowMs, root, health }), root, health, uid: self.uid };
-      this.#state.send(link.id, beat);
-    }
-  }
-
   #heard(id: number, atMs: number): void {
     const link = this.#state.links.find(id);
     // A link that was just opened counts as heard, without a word on it.
-    if (link && !link.isHeld) this.#detector.heard(link, Math.min(atMs, this.#state.nowMs));
+    if (!link || link.isHeld) return;
+    link.use.used(this.#state.nowMs);
+    this.#detector.heard(link, Math.min(atMs, this.#state.nowMs));
   }
 
   #received(id: number, message: MeshMessage): void {
@@ -258,14 +264,15 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
   #onBeat(link: LinkState, beat: Beat): void {
     this.#detector.onBeat(link, beat);
     if (!this.#greeting.follow(beat)) return this.#state.emit({ kind: 'close', link: link.id, isRetired: false });
-    this.#sync.onRoot(link, beat.root);
+    if (link.use.isMesh) this.#sync.onRoot(link, beat.root);
   }
 
-  /** A member that somebody else's link to it has just been cut off from, and that has none to us yet: we look as well. */
+  /** A neighbour that somebody else's link to it has just been cut off from, and that has none to us yet: we look as well. */
   #checkReported(reports: readonly Report[]): void {
     for (const report of reports) {
       const record = isHard(report.evidence) ? this.#state.findMember(report.target) : undefined;
-      if (record?.instance === report.instance && !this.#state.links.to(record.instance)) this.#dialling.check(record);
+      const isLinked = record !== undefined && this.#state.links.to(record.instance) !== undefined;
+      if (record?.instance === report.instance && !isLinked && this.#state.overlay.isNeighbour(record.owner)) this.#dialling.check(record);
     }
   }
 

@@ -30,6 +30,10 @@ export type MeshInput =
   | { readonly kind: 'dialled'; readonly dial: number; readonly outcome: DialOutcome }
   /** Some frame came over the link, at `atMs`. */
   | { readonly kind: 'heard'; readonly link: number; readonly atMs: number }
+  /** A call is in flight on the link; told at every wake for as long as that lasts. */
+  | { readonly kind: 'busy'; readonly link: number }
+  /** A call waits for a link to this member. */
+  | { readonly kind: 'want'; readonly name: string; readonly instance: string }
   | { readonly kind: 'received'; readonly link: number; readonly message: MeshMessage }
   | { readonly kind: 'linkDown'; readonly link: number; readonly evidence: LinkEvidence }
   | { readonly kind: 'publish'; readonly catalog: LocalCatalog }

@@ -1,5 +1,5 @@
 /**
- * The links that are up, and when each was last heard.
+ * The links that are up, and when each was last heard. What each is there for is link-use.ts.
  *
  * Of two links to one instance that crossed, the one that the lower name dialled stays; a link that is older than any
  * crossing gives way to a new one, because nobody dials a member whose link works. An accepted link counts only once its
@@ -8,7 +8,8 @@
  * ours (a one-way cut), and its beats say so by what they acknowledge.
  */
 
-import type { Beat, Root } from './message.ts';
+import { LinkUse } from './link-use.ts';
+import type { Beat } from './message.ts';
 import type { MeshSettings } from './settings.ts';
 
 const samplesKept = 8;
@@ -31,6 +32,7 @@ export class LinkState {
   isHeld = false;
   /** No new synchronisation before this time. */
   syncAfterMs = 0;
+  readonly use: LinkUse;
   readonly #sentAtMs = new Map<number, number>();
   readonly #roundTripsMs: number[] = [];
   #peerSequence = 0;
@@ -55,6 +57,7 @@ export class LinkState {
     this.isDialler = options.isDialler;
     this.openedAtMs = options.nowMs;
     this.heardAtMs = options.nowMs;
+    this.use = new LinkUse(options.nowMs);
   }
 
   /** Shortest of the last round trips. */
@@ -68,8 +71,9 @@ export class LinkState {
     return Math.min(Math.max(wanted, settings.silenceMinMs), settings.silenceMaxMs) * health;
   }
 
-  isSilent(settings: MeshSettings, options: { readonly health: number; readonly nowMs: number }): boolean {
-    return this.#deafBeats >= deafBeats || options.nowMs - this.heardAtMs > this.deadlineMs(settings, options.health);
+  /** Both ways: it heard us as well. */
+  isHeardLately(settings: MeshSettings, options: { readonly health: number; readonly nowMs: number }): boolean {
+    return this.#deafBeats < deafBeats && options.nowMs - this.heardAtMs <= this.deadlineMs(settings, options.health);
   }
 
   /** Our own loop was late: what came late by it is nobody's silence. */
@@ -78,16 +82,18 @@ export class LinkState {
     if (this.#unheardSinceMs !== undefined) this.#unheardSinceMs = Math.min(this.#unheardSinceMs + lateMs, nowMs);
   }
 
-  nextBeat(options: {
-    readonly nowMs: number;
-    readonly root: Root;
-    readonly health: number;
-  }): Pick<Beat, 'sequence' | 'ackedSequence' | 'ackDelayMs'> {
+  /** Nothing was heard for too long, though beats are due. */
+  isSilent(settings: MeshSettings, options: { readonly health: number; readonly nowMs: number }): boolean {
+    if (this.isHeardLately(settings, options) || !this.use.hasBeats(options.nowMs)) return false;
+    return this.#deafBeats >= deafBeats || options.nowMs - this.use.beatsSinceMs > this.deadlineMs(settings, options.health);
+  }
+
+  nextBeat({ nowMs }: { readonly nowMs: number }): Pick<Beat, 'sequence' | 'ackedSequence' | 'ackDelayMs'> {
     this.sequence += 1;
-    this.#sentAtMs.set(this.sequence, options.nowMs);
+    this.#sentAtMs.set(this.sequence, nowMs);
     this.#sentAtMs.delete(this.sequence - samplesKept);
-    this.#unheardSinceMs ??= options.nowMs;
-    const ackDelayMs = this.#peerSequence === 0 ? 0 : Math.max(0, options.nowMs - this.#peerBeatAtMs);
+    this.#unheardSinceMs ??= nowMs;
+    const ackDelayMs = this.#peerSequence === 0 ? 0 : Math.max(0, nowMs - this.#peerBeatAtMs);
     return { sequence: this.sequence, ackedSequence: this.#peerSequence, ackDelayMs };
   }
 
@@ -107,6 +113,7 @@ export class LinkState {
     }
     this.#peerSequence = Math.max(this.#peerSequence, beat.sequence);
     this.#peerBeatAtMs = options.nowMs;
+    this.use.onBeat(beat, options.nowMs, options.settings.beatIntervalMs);
   }
 
   #weighAcknowledgement(acked: number, { nowMs, settings, health }: Parameters<LinkState['onBeat']>[1]): void {
@@ -140,6 +147,16 @@ export class Links {
   /** The links in use, one per instance. */
   used(): Iterable<LinkState> {
     return this.#byInstance.values();
+  }
+
+  /** Those of the used ones over which gossip goes. */
+  *mesh(): Iterable<LinkState> {
+    for (const link of this.#byInstance.values()) if (link.use.isMesh) yield link;
+  }
+
+  /** Uses a link no more: it stays open until its calls have settled. */
+  retire(link: LinkState): void {
+    if (this.#byInstance.get(link.instance) === link) this.#byInstance.delete(link.instance);
   }
 
   /** Every link to an instance, those that are not used included. */

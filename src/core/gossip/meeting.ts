@@ -3,6 +3,7 @@
  */
 
 import { unreachable } from '../../base/assert.ts';
+import type { Beating } from './beating.ts';
 import { accusationOf, type Detector } from './detector.ts';
 import type { Dialling } from './dialling.ts';
 import type { Dial, Dials } from './dials.ts';
@@ -17,7 +18,7 @@ import type { Naming } from './naming.ts';
 import type { Probing } from './probing.ts';
 import type { Spread } from './spread.ts';
 import type { MeshState } from './state.ts';
-import type { Sync } from './sync.ts';
+import { isSameRoot, type Sync } from './sync.ts';
 
 export interface MeetingParts {
   readonly dials: Dials;
@@ -31,6 +32,7 @@ export interface MeetingParts {
   readonly intake: Intake;
   readonly detector: Detector;
   readonly probing: Probing;
+  readonly beating: Beating;
 }
 
 export class Meeting {
@@ -46,6 +48,7 @@ export class Meeting {
   readonly #intake: Intake;
   readonly #detector: Detector;
   readonly #probing: Probing;
+  readonly #beating: Beating;
 
   constructor(state: MeshState, parts: MeetingParts) {
     this.#state = state;
@@ -60,6 +63,7 @@ export class Meeting {
     this.#intake = parts.intake;
     this.#detector = parts.detector;
     this.#probing = parts.probing;
+    this.#beating = parts.beating;
   }
 
   /** A dial has ended. */
@@ -87,7 +91,7 @@ export class Meeting {
     state.hasMet = true;
     const wasMissed = this.#isMissed(greeter);
     if (isDialler) this.use(link);
-    else if (state.links.hold(link)) this.#detector.vouch(link);
+    else if (state.links.hold(link)) this.#inUse(link);
     state.touched.add(greeter.name);
     this.#spread.tell(id, state.self.record);
     this.#joining.introduce(id);
@@ -96,7 +100,7 @@ export class Meeting {
     if (held && held.kind !== 'unknown' && (held.final === 'dead' || held.instance !== greeter.instance)) {
       state.send(id, { kind: 'push', records: [held] });
     }
-    if (isDialler || !this.#joining.hasJoined) this.#synchronise(link.instance);
+    if (!this.#joining.hasJoined || (isDialler && !isSameRoot(greeter.root, state.records.root()))) this.#synchronise(link.instance);
     if (wasMissed) this.#healing.onFound();
   }
 
@@ -110,11 +114,18 @@ export class Meeting {
     const { links, self, settings } = this.#state;
     const lowerName = link.name < self.name ? link.name : self.name;
     const superfluous = links.add(link, { lowerName, crossingMs: 2 * settings.dialTimeoutMs });
-    this.#detector.vouch(link);
+    this.#inUse(link);
     if (!superfluous) return;
     this.#state.emit({ kind: 'close', link: superfluous.id, isRetired: true });
     // A newcomer must not wait for an answer over the one that closes.
     if (!this.#joining.hasJoined) this.#synchronise(link.instance);
+  }
+
+  /** The first beat says at once what the link is for. */
+  #inUse(link: LinkState): void {
+    this.#detector.vouch(link);
+    this.#state.overlay.assignOne(link, this.#state.nowMs);
+    if (link.use.isNeededHere) this.#beating.beatOn(link);
   }
 
   #synchronise(instance: string): void {
@@ -133,7 +144,9 @@ export class Meeting {
     if (!link || !wasUsed || links.to(link.instance)) return;
     this.#detector.onLost(link, evidence);
     const record = this.#state.findMember(link.name);
-    if (record?.instance === link.instance && !record.isLeaving && evidence !== 'local') this.#dialling.onLost(record);
+    // A call link that closes in good order was not used for long.
+    const isExpected = evidence === 'local' || (evidence === 'remote' && !link.use.isMesh);
+    if (record?.instance === link.instance && !record.isLeaving && !isExpected) this.#dialling.onLost(record);
   }
 
   /** The peer's answer; when it took us in and we cannot belong to it (our uid is pinned), that is a refusal as well. */
@@ -148,7 +161,7 @@ export class Meeting {
     if (link !== undefined) this.linkUp(link, { greeter: ack, isDialler: true });
     const { refusal } = ack;
     const joinRefusal = refusal && { address, code: refusal.code, theirs: ack.cluster };
-    this.#dialling.onSeedAnswered(address, ack.instance, joinRefusal);
+    this.#dialling.onSeedAnswered(address, ack, joinRefusal);
   }
 
   #memberAnswered(dial: Dial, ack: HelloAck): void {

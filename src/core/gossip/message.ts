@@ -78,6 +78,10 @@ export interface Beat {
   /** 1 is well; up to 8 for a member whose own loop is late. */
   readonly health: number;
   readonly uid: ClusterUid;
+  /** The sender's overlay needs the link; otherwise it is there for calls. */
+  readonly isMesh: boolean;
+  /** The sender has a call in flight on it. */
+  readonly isBusy: boolean;
 }
 
 /** Records that changed. */

@@ -28,6 +28,7 @@ export class Records {
   readonly #root = new Uint32Array(2);
   #size = 0;
   #members = 0;
+  #membership = 0;
 
   constructor(arena: Arena) {
     this.#arena = arena;
@@ -40,6 +41,11 @@ export class Records {
   /** Members that have not ended. */
   get members(): number {
     return this.#members;
+  }
+
+  /** Another number whenever a member has come or ended. */
+  get membership(): number {
+    return this.#membership;
   }
 
   root(): Root {
@@ -120,7 +126,9 @@ export class Records {
     // Before the old one goes: what both share stays where it is in the arena.
     const slot = this.#arena.slots.acquire(key);
     const number = this.#arena.pool.acquire(record);
+    const before = this.memberAt(slot);
     if (isMember(record)) this.#enter(slot, record.owner);
+    if (before?.instance !== (isMember(record) ? record.instance : undefined)) this.#membership += 1;
     this.#remove(slot);
     this.#reserve(slot);
     this.#held[slot] = number + 1;

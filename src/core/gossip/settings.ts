@@ -35,6 +35,10 @@ export interface MeshSettings {
   readonly spreadMs: number;
   /** An end is remembered this long. */
   readonly graveMs: number;
+  /** Up to this many members every pair holds a mesh link; above it only neighbours on the rings. */
+  readonly fullMeshMax: number;
+  /** A link that carries calls only closes this long after the last one. Higher: fewer dials, more idle connections. */
+  readonly callLinkIdleMs: number;
 }
 
 export const meshDefaults: MeshSettings = {
@@ -54,6 +58,8 @@ export const meshDefaults: MeshSettings = {
   publishIntervalMs: 250,
   spreadMs: 200,
   graveMs: 72 * 3_600_000,
+  fullMeshMax: 9,
+  callLinkIdleMs: 60_000,
 };
 
 /** Bounds of tables and messages; each has a test at the edge and one beyond. */

@@ -30,9 +30,9 @@ export class Spread {
     return this.#dueMs;
   }
 
-  /** Sends a record to every link but the one it came over. */
+  /** Sends a record to every mesh link but the one it came over. */
   flood(record: OwnerRecord, from?: number): void {
-    for (const link of this.#state.links.used()) {
+    for (const link of this.#state.links.mesh()) {
       if (link.id !== from) this.tell(link.id, record);
     }
   }
@@ -48,13 +48,14 @@ export class Spread {
     else this.#dueMs = Math.min(this.#dueMs, this.#state.nowMs + this.#state.settings.batchMs);
   }
 
-  /** Sends reports to every link but the one they came over; the accused hear theirs first, so that they can refute. */
+  /** Sends reports to every mesh link but the one they came over; the accused hear theirs first, over any link, so that they can refute. */
   report(reports: readonly Report[], from?: number): void {
     if (reports.length === 0) return;
     const accused = new Set(reports.map((report) => report.instance));
     for (const isTurn of [true, false]) {
       for (const link of this.#state.links.used()) {
-        if (link.id !== from && accused.has(link.instance) === isTurn) this.#state.send(link.id, { kind: 'suspect', reports });
+        const isOther = link.id !== from && accused.has(link.instance) === isTurn;
+        if (isOther && (isTurn || link.use.isMesh)) this.#state.send(link.id, { kind: 'suspect', reports });
       }
     }
   }

@@ -10,6 +10,7 @@ import type { MeshEffect, MeshNews } from './io.ts';
 import { type LinkState, Links } from './links.ts';
 import type { MeshMessage } from './message.ts';
 import type { MeshNote } from './note.ts';
+import { Overlay } from './overlay.ts';
 import type { MemberRecord, OwnerRecord } from './record.ts';
 import { Records } from './records.ts';
 import { Self, type SelfOptions } from './self.ts';
@@ -51,6 +52,7 @@ export class MeshState {
   readonly arena: Arena;
   readonly records: Records;
   readonly links = new Links();
+  readonly overlay: Overlay;
   readonly suspicions: Suspicions;
   /** Members whose view may have changed since the views were last told. */
   readonly touched = new Set<string>();
@@ -73,6 +75,7 @@ export class MeshState {
     this.self = new Self(options);
     this.arena = options.arena ?? new Arena(options.hash64);
     this.records = new Records(this.arena);
+    this.overlay = new Overlay(this);
     this.suspicions = new Suspicions(options.settings);
     this.nowMs = options.startedAtMs;
     this.records.offer(this.self.record, this.nowMs);
@@ -114,8 +117,14 @@ export class MeshState {
     }
   }
 
-  /** The link to a member on which something was heard within its deadline. */
+  /** The link to a member on which something was heard within its deadline. An idle call link proves nothing. */
   liveLinkTo(instance: string): LinkState | undefined {
+    const link = this.links.to(instance);
+    return link?.isHeardLately(this.settings, this) ? link : undefined;
+  }
+
+  /** The link to a member, unless something should have been heard on it. */
+  openLinkTo(instance: string): LinkState | undefined {
     const link = this.links.to(instance);
     return link && !link.isSilent(this.settings, this) ? link : undefined;
   }

@@ -13,7 +13,7 @@ class Beating {
   beats(times: number, acked: () => number): void {
     for (let turn = 0; turn < times; turn += 1) {
       this.nowMs += settings.beatIntervalMs;
-      this.link.nextBeat({ nowMs: this.nowMs, root, health: 1 });
+      this.link.nextBeat({ nowMs: this.nowMs });
       this.hears(acked());
     }
   }
@@ -21,7 +21,7 @@ class Beating {
   hears(ackedSequence: number): void {
     this.#sequence += 1;
     this.link.heardAtMs = this.nowMs;
-    const beat = { kind: 'beat', sequence: this.#sequence, ackedSequence, ackDelayMs: 0, root, health: 1 } as never; // the rest is of no interest
+    const beat = { kind: 'beat', sequence: this.#sequence, ackedSequence, ackDelayMs: 0, root, health: 1, isMesh: true } as never; // the rest is of no interest
     this.link.onBeat(beat, { nowMs: this.nowMs, settings, health: 1 });
   }
 
@@ -56,7 +56,7 @@ describe('a link', () => {
     beating.beats(5, () => beating.link.sequence);
     for (let turn = 0; turn < 6; turn += 1) {
       beating.nowMs += settings.beatIntervalMs;
-      beating.link.nextBeat({ nowMs: beating.nowMs, root, health: 1 });
+      beating.link.nextBeat({ nowMs: beating.nowMs });
     }
     beating.hears(5);
     expect(beating.isSilent).toBe(false);

@@ -1,0 +1,104 @@
+/**
+ * To whom this member holds a mesh link, and which of its links are no more than call links.
+ *
+ * O1 up to `fullMeshMax` members everybody holds a link to everybody; above that a member and its observers do: on each of
+ *    the four rings one before it and one behind it, whatever the number of members.
+ * O2 a link is *mesh* while either end needs it; each says so in its beats. Otherwise it is a *call* link: no gossip, beats
+ *    only while a call is in flight.
+ * O3 a change of the rings makes a mesh link a call link and the other way round; it closes none.
+ */
+
+import { present } from '../../base/assert.ts';
+import type { Arena } from './arena.ts';
+import type { LinkState, Links } from './links.ts';
+import { type MemberRecord, slotOf } from './record.ts';
+import type { Records } from './records.ts';
+import { ringCount } from './rings.ts';
+import type { Self } from './self.ts';
+import type { MeshSettings } from './settings.ts';
+
+/** A member is an observer at most this many places before its subject: the others may be taken by lower rings. */
+const reach = ringCount;
+
+/** What is read of the tables of a member. */
+export interface OverlayTables {
+  readonly arena: Arena;
+  readonly records: Records;
+  readonly links: Links;
+  readonly self: Self;
+  readonly settings: MeshSettings;
+}
+
+export class Overlay {
+  readonly #tables: OverlayTables;
+  #neighbours: ReadonlySet<number> = new Set();
+  #computedFor = -1;
+
+  constructor(tables: OverlayTables) {
+    this.#tables = tables;
+  }
+
+  /** Everybody to whom a mesh link is wanted. */
+  neighbours(): readonly MemberRecord[] {
+    this.#compute();
+    return [...this.#neighbours].map((slot) => this.#tables.records.memberAt(slot)).filter((record) => record !== undefined);
+  }
+
+  isNeighbour(name: string): boolean {
+    this.#compute();
+    const slot = this.#tables.arena.slots.find(name);
+    return slot !== undefined && this.#neighbours.has(slot);
+  }
+
+  /** Says of every link whether it is needed here. Cost: the links; the rings where members came or went. */
+  assign(nowMs: number): void {
+    for (const link of this.#tables.links.used()) this.assignOne(link, nowMs);
+  }
+
+  assignOne(link: LinkState, nowMs: number): void {
+    // Whoever is not known yet is about to be: its record follows its greeting.
+    const isStranger = this.#tables.records.find(link.name)?.instance !== link.instance;
+    link.use.setNeeded(isStranger || this.isNeighbour(link.name), nowMs);
+  }
+
+  #compute(): void {
+    const { records } = this.#tables;
+    if (this.#computedFor === records.membership) return;
+    this.#computedFor = records.membership;
+    this.#neighbours = records.members <= this.#tables.settings.fullMeshMax ? this.#everybody() : this.#onRings();
+  }
+
+  #everybody(): ReadonlySet<number> {
+    const { arena, records, self } = this.#tables;
+    const others = [...records.all()].filter((record) => record.owner !== self.name);
+    const slots = others.map((record) => present(arena.slots.find(slotOf(record)), 'a record without a slot'));
+    return new Set(slots.filter((slot) => records.memberAt(slot) !== undefined));
+  }
+
+  /** Our observers, and those whom we observe. */
+  #onRings(): ReadonlySet<number> {
+    const { arena, self } = this.#tables;
+    const own = arena.slots.find(self.name);
+    const neighbours = new Set(observersOf(self.name, ringCount, this.#tables));
+    const counts = countsBut(self.name, this.#tables);
+    for (let ring = 0; ring < ringCount; ring += 1) {
+      for (const slot of arena.rings.ahead(self.name, ring, { count: reach, counts })) {
+        if (neighbours.has(slot) || own === undefined) continue;
+        if (observersOf(arena.slots.keyOf(slot), ringCount, this.#tables).includes(own)) neighbours.add(slot);
+      }
+    }
+    return neighbours;
+  }
+}
+
+/** Slots of the `count` members before `name` on the rings, in turn, as they are known here. */
+export function observersOf(name: string, count: number, tables: Pick<OverlayTables, 'arena' | 'records'>): readonly number[] {
+  return tables.arena.rings.observersOf(name, count, countsBut(name, tables));
+}
+
+function countsBut(name: string, { records }: Pick<OverlayTables, 'records'>): (slot: number) => boolean {
+  return (slot) => {
+    const member = records.memberAt(slot);
+    return member !== undefined && member.owner !== name;
+  };
+}
