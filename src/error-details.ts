@@ -62,6 +62,8 @@ export interface ErrorDetails {
     readonly data?: unknown;
     readonly retryable?: boolean;
     readonly cause?: unknown;
+    /** What the handler was given, by type: `a list`, `a string`. At most 16 of them, never values. */
+    readonly argumentTypes?: readonly string[];
   } & StreamRemains;
   bad_result: { readonly path: readonly (string | number)[]; readonly expected: string; readonly found: string } & StreamRemains;
   step_failed: {

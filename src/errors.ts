@@ -128,7 +128,7 @@ class CodedError extends Error {
   readonly detail: ErrorDetails[ErrorCode];
 
   constructor(code: ErrorCode, detail: ErrorDetails[ErrorCode], options: { executed?: Executed | undefined; cause?: unknown } = {}) {
-    super(messageOf(code, detail), 'cause' in options ? { cause: options.cause } : undefined);
+    super(`${messageOf(code, detail)}${becauseText(code, options.cause)}`, 'cause' in options ? { cause: options.cause } : undefined);
     this.code = code;
     this.executed = options.executed ?? errorTable[code].executed[0];
     this.detail = detail;
@@ -142,6 +142,11 @@ class CodedError extends Error {
   static override [Symbol.hasInstance](value: unknown): boolean {
     return CodedError.is(value);
   }
+}
+
+/** Why a step failed belongs into the line that names it. */
+function becauseText(code: ErrorCode, cause: unknown): string {
+  return code === 'step_failed' && CodedError.is(cause) ? `: ${String((cause as Error).message)}` : ''; // what is branded is a CodedError
 }
 
 /** The one error class. `new HeddleError('closed', { what: 'the client' })`. */

@@ -58,5 +58,7 @@ export function errorText(error: unknown): string {
   const ran = error.executed === 'no' ? '' : ` (it ${error.executed === 'yes' ? 'ran' : 'may have run'})`;
   const cause: unknown = error.cause;
   const because = HeddleError.is(cause) ? `\n  because ${errorText(cause).replaceAll('\n', '\n  ')}` : '';
-  return `${error.code}: ${error.message}${ran}${because}`;
+  // The step's own line says it whole.
+  const message = HeddleError.is(cause) && error.code === 'step_failed' ? error.message.slice(0, -cause.message.length - 2) : error.message;
+  return `${error.code}: ${message}${ran}${because}`;
 }

@@ -35,6 +35,8 @@ export class HandlerWork {
   readonly #call: WorkingCall;
   #stage: Stage = 'preparing';
   #context: ServedContext | undefined = undefined;
+  /** For their types, in what is said of a handler that threw. */
+  #args: readonly unknown[] = [];
   readonly #streams: ServedStream | undefined;
 
   constructor(call: WorkingCall) {
@@ -83,6 +85,7 @@ export class HandlerWork {
   #run(args: readonly unknown[]): void {
     if (this.#stage !== 'preparing') return this.#call.returned();
     this.#stage = 'running';
+    this.#args = args;
     this.#streams?.open();
     let result: unknown;
     try {
@@ -177,7 +180,7 @@ export class HandlerWork {
 
   #threw(thrown: unknown): void {
     if (this.#stage !== 'running') return this.#call.returned();
-    this.#fail(thrownVerdict(thrown));
+    this.#fail(thrownVerdict(thrown, this.#args));
   }
 
   #unwritten(problem: unknown): void {

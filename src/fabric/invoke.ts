@@ -54,7 +54,7 @@ async function run({ handler }: Definition, args: readonly unknown[], ctx: Conte
   try {
     return await handler(ctx, ...args);
   } catch (thrown) {
-    throw thrownVerdict(thrown);
+    throw thrownVerdict(thrown, args);
   }
 }
 

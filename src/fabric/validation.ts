@@ -11,6 +11,7 @@ import { quiet } from '../base/deferred.ts';
 import type { Schema } from '../core/function.ts';
 import { typeName } from '../core/workflow/fields.ts';
 import { HeddleError, type HeddleErrorOf } from '../errors.ts';
+import { expectationOf } from './schema-issue.ts';
 
 /** Longest text of a schema that travels in an error. */
 const expectedLengthMax = 300;
@@ -84,9 +85,8 @@ function accepted(verdict: unknown, subject: Subject): unknown {
 function refused(subject: Subject, issues: unknown): HeddleErrorOf<ValidationCode> {
   const issue: unknown = Array.isArray(issues) ? issues[0] : undefined;
   const at = keysOf(issue);
-  const message =
-    typeof issue === 'object' && issue !== null && 'message' in issue ? String(issue.message) : 'a value that its schema accepts';
-  return problem(subject, { at, expected: message, found: typeName(partOf(subject.value, at)) });
+  const found = partOf(subject.value, at);
+  return problem(subject, { at, expected: expectationOf(issue, found) ?? 'a value that its schema accepts', found: typeName(found) });
 }
 
 function failed(subject: Subject, thrown: unknown): HeddleErrorOf<ValidationCode> {

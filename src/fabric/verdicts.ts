@@ -4,6 +4,7 @@
  * J1 whatever was thrown, there is a HeddleError for it; nothing here throws.
  */
 
+import { typeName } from '../core/workflow/fields.ts';
 import { type ErrorDetails, messageOf } from '../error-details.ts';
 import { type Executed, fromThrown, HeddleError } from '../errors.ts';
 import type { CallFrame } from '../wire/frame.ts';
@@ -65,12 +66,18 @@ export function unreadyVerdict(problem: unknown): HeddleError {
   );
 }
 
+/** Arguments of which a failure tells the types. */
+const argumentTypesMax = 16;
+
 /** What the handler threw, be it an error, a string, undefined, or something that throws when it is looked at. */
-export function thrownVerdict(thrown: unknown): HeddleError {
+export function thrownVerdict(thrown: unknown, args: readonly unknown[]): HeddleError {
+  const argumentTypes = args.slice(0, argumentTypesMax).map(typeName);
   try {
-    return fromThrown(thrown);
+    const { detail, cause } = fromThrown(thrown);
+    return new HeddleError('function_failed', { ...detail, argumentTypes }, { cause });
   } catch {
-    return new HeddleError('function_failed', { name: 'Error', message: 'the handler threw something that cannot be read' });
+    const message = 'the handler threw something that cannot be read';
+    return new HeddleError('function_failed', { name: 'Error', message, argumentTypes });
   }
 }
 
