@@ -161,5 +161,6 @@ export const eventTable: Readonly<Record<EventKind, string>> = {
   'cluster.settled': 'this server took the uid of the cluster that it met',
   'join.failing': 'none of the addresses of `join` answers; said at most once a minute',
   'loop.stalled': "this server's own event loop was late; deadlines of others are shifted",
+  'mesh.frozen': 'too many members fell under suspicion at once (or no longer are): they are avoided, and nobody is convicted meanwhile',
   'mesh.isolated': 'most links went silent at once (or came back): this server convicts nobody on silence meanwhile',
 };

@@ -8,7 +8,16 @@ import { unreachable } from '../base/assert.ts';
 import type { Beat, BodyPiece, Head, MeshMessage, Root, SyncHeads, SyncRecords } from '../core/gossip/message.ts';
 import type { OwnerRecord, Report } from '../core/gossip/record.ts';
 import { meshLimits } from '../core/gossip/settings.ts';
-import { readProbeAck, readProbeNack, readProbeRequest, writeProbeAck, writeProbeNack, writeProbeRequest } from './mesh-probes.ts';
+import {
+  readDoubts,
+  readProbeAck,
+  readProbeNack,
+  readProbeRequest,
+  writeDoubts,
+  writeProbeAck,
+  writeProbeNack,
+  writeProbeRequest,
+} from './mesh-probes.ts';
 import { readRecord, readReport, writeRecord, writeReport } from './mesh-record.ts';
 import { finals, hexBytes, readAmount, readFinal, readHex, readRoot, readWords, rootWords, wordBytes } from './mesh-words.ts';
 import { bytesTag, doubleTag, ProtoReader, varintTag } from './proto-reader.ts';
@@ -32,6 +41,7 @@ const fields: Readonly<Record<Kind, number>> = {
   probeRequest: 9,
   probeAck: 10,
   probeNack: 11,
+  doubts: 12,
 };
 
 export function encodeMeshMessage(message: MeshMessage): Uint8Array {
@@ -71,6 +81,7 @@ const readers = new Map<number, (reader: ProtoReader) => MeshMessage>([
   [bytesTag(fields.probeRequest), readProbeRequest],
   [bytesTag(fields.probeAck), readProbeAck],
   [bytesTag(fields.probeNack), readProbeNack],
+  [bytesTag(fields.doubts), readDoubts],
 ]);
 
 function writeMessage(writer: ProtoWriter, message: MeshMessage): void {
@@ -99,6 +110,8 @@ function writeMessage(writer: ProtoWriter, message: MeshMessage): void {
       return writeProbeAck(writer, message);
     case 'probeNack':
       return writeProbeNack(writer, message);
+    case 'doubts':
+      return writeDoubts(writer, message);
     default:
       return unreachable(message);
   }

@@ -1,11 +1,16 @@
 /**
- * Errands between members, and what answers them: `ProbeRequest`, `ProbeAck`, `ProbeNack` of mesh.proto.
+ * What members say about a third one before anybody is convicted: errands and their answers, and sets of doubts.
+ * `ProbeRequest`, `ProbeAck`, `ProbeNack`, `DoubtSet` of mesh.proto.
  */
 
-import type { ProbeAck, ProbeNack, ProbeRequest } from '../core/gossip/message.ts';
+import type { DoubtSet, ProbeAck, ProbeNack, ProbeRequest } from '../core/gossip/message.ts';
+import { meshLimits } from '../core/gossip/settings.ts';
 import { accusations, hexBytes, readHex } from './mesh-words.ts';
 import { bytesTag, type ProtoReader, varintTag } from './proto-reader.ts';
 import type { ProtoWriter } from './proto-writer.ts';
+import { protocolError } from './value-problem.ts';
+
+const doubtIdBytes = 8;
 
 export function writeProbeRequest(writer: ProtoWriter, { request, target, instance }: ProbeRequest): void {
   writer.bytes(3, hexBytes(instance));
@@ -51,4 +56,24 @@ export function readProbeNack(reader: ProtoReader): ProbeNack {
     else reader.skip(tag);
   }
   return { kind: 'probeNack', request: nack.request, evidence: accusations[nack.evidence] ?? 'silent' };
+}
+
+export function writeDoubts(writer: ProtoWriter, { ids }: DoubtSet): void {
+  writer.bytes(1, hexBytes(ids.join('')));
+}
+
+export function readDoubts(reader: ProtoReader): DoubtSet {
+  const ids: string[] = [];
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) readIds(reader.bytes(), ids);
+    else reader.skip(tag);
+  }
+  return { kind: 'doubts', ids };
+}
+
+function readIds(bytes: Uint8Array, ids: string[]): void {
+  const count = bytes.length / doubtIdBytes;
+  if (!Number.isInteger(count) || ids.length + count > meshLimits.doubts) throw protocolError(`a set of doubts has ${bytes.length} bytes`);
+  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+  for (let at = 0; at < hex.length; at += 2 * doubtIdBytes) ids.push(hex.slice(at, at + 2 * doubtIdBytes));
 }

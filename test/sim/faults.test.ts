@@ -203,6 +203,36 @@ describe('a fabric', () => {
     expect(world.until(() => world.isOneView(), 15_000)).toBeDefined();
     expect(world.checks.violations).toEqual([]);
   });
+
+  const many = Array.from({ length: 13 }, (_, at) => `m${at}`);
+  const rack = many.slice(0, 4);
+  const rest = many.slice(4);
+
+  test('that loses 30 % at once avoids them within 3 s, convicts nobody for 10 min, and then buries them (fault 11)', () => {
+    start(...many);
+    for (const name of rack) cutOff(name, ...rest);
+    const isAvoided = (): boolean => rest.every((by) => rack.every((name) => statusOf(name, by) === 'unreachable'));
+    expect(world.until(isAvoided, 3_000)).toBeDefined();
+    world.advance(590_000);
+    expect(isAvoided()).toBe(true);
+    expect(world.convictions).toEqual([]);
+    for (const by of rest) expect(rest.map((name) => statusOf(name, by))).toEqual(rest.map(() => 'alive'));
+    expect(world.until(() => rest.every((by) => rack.every((name) => statusOf(name, by) === undefined)), 20_000)).toBeDefined();
+    expect(world.checks.violations).toEqual([]);
+  });
+
+  test('whose lost rack comes back is one again within 15 s, with nobody buried and everybody judged as before (fault 11)', () => {
+    start(...many);
+    for (const name of rack) cutOff(name, ...rest);
+    world.advance(120_000);
+    world.heal();
+    expect(world.until(() => world.isOneView(), 15_000)).toBeDefined();
+    expect(world.convictions).toEqual([]);
+    world.advance(15_000);
+    expect(world.live().map(({ gossip }) => gossip.inspection.doubts.isFrozen)).toEqual(many.map(() => false));
+    world.kill('m7:1');
+    expect(world.until(() => statuses('m7').every((status) => status === undefined), 1_000)).toBeDefined();
+  });
 });
 
 describe('two fabrics of one name', () => {

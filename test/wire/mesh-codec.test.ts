@@ -67,6 +67,7 @@ const messages: readonly MeshMessage[] = [
   { kind: 'bodyWanted', hash },
   { kind: 'probeRequest', request: 300, target: 'b', instance: id },
   { kind: 'probeAck', request: 300 },
+  { kind: 'doubts', ids: ['00000000ffffffff', '0123456789abcdef'] },
   { kind: 'probeNack', request: 7, evidence: 'refused' },
   { kind: 'body', hash, piece: 1, pieces: 3, bytes: new Uint8Array([1, 2, 3]) },
 ];

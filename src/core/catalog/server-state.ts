@@ -101,7 +101,7 @@ export interface Offer {
 
 /**
  * The tier of a standing. 1: alive, or whatever others say while an own link works. 2: suspect by hearsay.
- * 3: suspect or unreachable by own evidence. 0: leaving, left, or dead without a live link.
+ * 3: suspect by own evidence, or unreachable. 0: leaving, left, or dead without a live link.
  */
 export function tierOf(standing: Standing): Tier {
   switch (standing.status) {
@@ -110,7 +110,8 @@ export function tierOf(standing: Standing): Tier {
     case 'suspect':
     case 'unreachable':
       if (standing.isOwnEvidence) return 3;
-      return standing.isLinked ? 1 : 2;
+      if (standing.isLinked) return 1;
+      return standing.status === 'suspect' ? 2 : 3;
     case 'dead':
       return standing.isLinked ? 1 : 0;
     case 'leaving':

@@ -15,6 +15,9 @@ export class Announcing {
   #catalog: LocalCatalog | undefined;
   #publishAtMs = Number.NEGATIVE_INFINITY;
   #spreadAtMs = Number.POSITIVE_INFINITY;
+  /** No refutation before this time; one waits for it. */
+  #refuteAtMs = Number.NEGATIVE_INFINITY;
+  #isDoubted = false;
 
   constructor(state: MeshState, parts: { readonly spread: Spread; readonly bodies: BodyStore }) {
     this.#state = state;
@@ -24,12 +27,14 @@ export class Announcing {
 
   /** When there is something to say. */
   dueMs(): number {
-    return Math.min(this.#catalog ? this.#publishAtMs : Number.POSITIVE_INFINITY, this.#spreadAtMs);
+    const catalogMs = this.#catalog ? this.#publishAtMs : Number.POSITIVE_INFINITY;
+    return Math.min(catalogMs, this.#spreadAtMs, this.#isDoubted ? this.#refuteAtMs : Number.POSITIVE_INFINITY);
   }
 
   /** Says what is due. */
   tend(): void {
     this.#announce();
+    if (this.#isDoubted) this.refute(this.#state.self.record.incarnation);
     if (this.#state.nowMs < this.#spreadAtMs) return;
     this.#spreadAtMs = Number.POSITIVE_INFINITY;
     this.#state.tell({ kind: 'spread' });
@@ -38,6 +43,20 @@ export class Announcing {
   publish(catalog: LocalCatalog): void {
     this.#catalog = catalog;
     this.#announce();
+  }
+
+  /** Somebody doubts this incarnation of ours: a higher one voids that. At most one in `publishIntervalMs` (fault 32). */
+  refute(incarnation: number): void {
+    const { self, rules, nowMs, settings } = this.#state;
+    if (incarnation !== self.record.incarnation || !rules.canRefute || self.record.final !== 'none') return;
+    if (nowMs < this.#refuteAtMs) {
+      this.#isDoubted = true;
+      return;
+    }
+    this.#isDoubted = false;
+    this.#refuteAtMs = nowMs + settings.publishIntervalMs;
+    self.refute(incarnation + 1);
+    this.spreadSelf();
   }
 
   leave(): void {

@@ -5,6 +5,7 @@
  * them 40 KB and not megabytes. Nothing in it is anybody's opinion.
  */
 
+import { DoubtIds } from './doubt-ids.ts';
 import type { Hash64 } from './hash64.ts';
 import { RecordPool } from './record-pool.ts';
 import { Rings } from './rings.ts';
@@ -14,10 +15,12 @@ export class Arena {
   readonly slots: SlotTable;
   readonly pool: RecordPool;
   readonly rings: Rings;
+  readonly doubtIds: DoubtIds;
 
   constructor(hash: Hash64) {
     this.slots = new SlotTable(hash);
     this.pool = new RecordPool(hash);
     this.rings = new Rings(hash);
+    this.doubtIds = new DoubtIds(hash);
   }
 }

@@ -30,3 +30,9 @@ export function courtOf(record: MemberRecord, state: MeshState): Court {
     mayReport: (observer) => near.some((member) => member.owner === observer),
   };
 }
+
+/** Whether this observer's word about a member counts: it stands near it on the rings. */
+export function mayReport(observer: string, { owner }: MemberRecord, state: MeshState): boolean {
+  const slot = state.arena.slots.find(observer);
+  return slot !== undefined && observersOf(owner, ringCount + driftPlaces, state).includes(slot);
+}

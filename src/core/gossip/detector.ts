@@ -1,46 +1,54 @@
 /**
- * Avoid fast, bury slowly: who is silent, whose link broke, and when that is enough for an obituary.
+ * Avoid fast: who is silent, whose link broke, and when that is worth a report. What reports come to is judging.ts.
  *
  * F1 a late tick of our own shifts every deadline by the gap before anybody is judged, and worsens our own health.
  * F2 evidence of our own counts at once for routing; a report goes out only when a fresh dial has confirmed it and, unless
  *    the address refuses, nobody else got through either (probing.ts).
- * F3 while more than half of the others are silent here (N >= 3) we neither report nor convict on silence.
- * F4 an obituary needs a quorum that nobody refuted in time (court.ts, suspicion.ts).
+ * F3 while we are cut off ourselves (isolation.ts) we do not report on silence; while very many are suspect, not at all
+ *    (mass-guard.ts).
  */
 
-import { courtOf } from './court.ts';
-import type { Intake } from './intake.ts';
+import type { Announcing } from './announcing.ts';
+import { mayReport } from './court.ts';
 import type { LinkEvidence } from './io.ts';
+import { weighIsolation } from './isolation.ts';
+import type { Judging } from './judging.ts';
 import type { LinkState } from './links.ts';
 import type { Beat } from './message.ts';
 import type { Probing } from './probing.ts';
-import type { Accusation, MemberRecord, Obituary, Report } from './record.ts';
+import type { Accusation, MemberRecord, Report } from './record.ts';
 import { meshLimits } from './settings.ts';
 import type { Spread } from './spread.ts';
 import type { MeshState } from './state.ts';
 import { isHard } from './suspicion.ts';
 
+/** Inspections between two looks at everybody against whom anything stands. */
+const roundsPerLook = 5;
 const healthMax = 8;
 /** A bad mark is half forgotten after 35 ticks that came in time. */
 const healthPerTick = 0.98;
 
+export interface DetectorParts {
+  readonly spread: Spread;
+  readonly probing: Probing;
+  readonly announcing: Announcing;
+  readonly judging: Judging;
+}
+
 export class Detector {
   readonly #state: MeshState;
   readonly #spread: Spread;
-  readonly #intake: Intake;
   readonly #probing: Probing;
-  #convictMs = Number.POSITIVE_INFINITY;
+  readonly #announcing: Announcing;
+  readonly #judging: Judging;
+  #rounds = 0;
 
-  constructor(state: MeshState, parts: { readonly spread: Spread; readonly intake: Intake; readonly probing: Probing }) {
+  constructor(state: MeshState, parts: DetectorParts) {
     this.#state = state;
     this.#spread = parts.spread;
-    this.#intake = parts.intake;
     this.#probing = parts.probing;
-  }
-
-  /** When the next quorum is old enough. */
-  dueMs(): number {
-    return this.#convictMs;
+    this.#announcing = parts.announcing;
+    this.#judging = parts.judging;
   }
 
   /** Our own tick came `lateMs` after its time, which is too much. */
@@ -64,9 +72,11 @@ export class Detector {
       // One that is dead, or that a later process has replaced, and has nothing to say either (M7).
       else if (record || state.records.find(link.name)?.final === 'dead') this.#spread.hangUp(link);
     }
-    this.#weighIsolation();
-    for (const name of state.suspicions.names()) this.#reconsider(name);
-    this.judge();
+    weighIsolation(state);
+    // Reports of others lose their force by age alone: a look now and then is enough.
+    const isFullRound = this.#rounds++ % roundsPerLook === 0;
+    for (const name of state.suspicions.names()) if (isFullRound || state.suspicions.own(name)) this.#reconsider(name);
+    if (isFullRound) this.#judging.judgeAll();
   }
 
   /** The peer spoke. */
@@ -96,40 +106,18 @@ export class Detector {
   onDialFailed(record: MemberRecord, evidence: LinkEvidence): void {
     this.#accuse(record, accusationOf(evidence), true);
     this.#reconsider(record.owner);
-    this.judge();
+    this.#judging.judge([record.owner]);
   }
 
   /** Reports from a peer. */
   onReports(reports: readonly Report[], from: number): void {
     const news = reports.slice(0, meshLimits.recordsPerMessage).filter((report) => this.#hear(report));
     this.#spread.report(news, from);
-    if (news.length > 0) this.judge();
+    this.#judging.judge(new Set(news.map((report) => report.target)));
   }
 
   onBeat(link: LinkState, beat: Beat): void {
     link.onBeat(beat, this.#state);
-  }
-
-  /** Buries whom a quorum has convicted, and notes when the next one is due. */
-  judge(): void {
-    this.#convictMs = Number.POSITIVE_INFINITY;
-    for (const name of this.#state.suspicions.names()) {
-      const record = this.#state.findMember(name);
-      if (!record || record.instance === this.#state.self.instance) continue;
-      const verdict = this.#state.suspicions.judge(record, courtOf(record, this.#state), this.#state.nowMs);
-      if (verdict.kind === 'pending') this.#convictMs = Math.min(this.#convictMs, verdict.atMs);
-      if (verdict.kind === 'convicted' && !this.#worksHere(record)) this.#bury(record, verdict.reports);
-    }
-  }
-
-  #worksHere(record: MemberRecord): boolean {
-    return this.#state.liveLinkTo(record.instance) !== undefined;
-  }
-
-  #bury(record: MemberRecord, reports: readonly Report[]): void {
-    const { owner, epoch, instance, url } = record;
-    const obituary: Obituary = { kind: 'obituary', owner, epoch, instance, final: 'dead', version: 0, url, reports };
-    this.#intake.merge(obituary);
   }
 
   #suspectSilent(record: MemberRecord): void {
@@ -152,7 +140,7 @@ export class Detector {
     if (!record) return state.suspicions.forget(name);
     const own = state.suspicions.own(name);
     if (own?.instance !== record.instance || !own.isChecked || record.isLeaving) return;
-    if (state.isIsolated && !isHard(own.accusations)) return;
+    if (state.doubts.isFrozen || (state.isIsolated && !isHard(own.accusations))) return;
     if (!own.accusations.has('refused') && this.#probing.opinionOf(record) !== 'none') return;
     const evidence = [...own.accusations].sort();
     const report: Report = {
@@ -164,8 +152,10 @@ export class Detector {
       evidence,
       ageMs: 0,
     };
-    if (!courtOf(record, state).mayReport(state.self.name) || this.#isRefutedLately(record)) return;
-    if (state.suspicions.keep(report, state.nowMs)) this.#spread.report([report]);
+    if (!mayReport(state.self.name, record, state) || this.#isRefutedLately(record)) return;
+    if (!state.suspicions.keep(report, state.nowMs)) return;
+    this.#spread.report([report]);
+    this.#judging.judge([name]);
   }
 
   /** It answered our last report by a higher incarnation: it lives, and others reach it. Asking again can wait. */
@@ -180,36 +170,18 @@ export class Detector {
     if (report.target === state.self.name) return this.#refute(report);
     state.touched.add(report.target);
     if (report.observer === state.self.name) return false;
-    if (!state.findMember(report.target) || !state.records.find(report.observer)) return false;
+    const record = state.findMember(report.target);
+    // Whoever is no observer has nothing to say here, however often it says it (fault 32).
+    if (!record || !mayReport(report.observer, record, state)) return false;
     return state.suspicions.keep(report, state.nowMs);
   }
 
   /** We are alive: a higher incarnation voids the report. It is not passed on. */
   #refute(report: Report): false {
-    const { self, rules, records, nowMs } = this.#state;
-    const { epoch, incarnation } = self.record;
-    const isAboutNow = report.instance === self.instance && report.epoch === epoch && report.incarnation >= incarnation;
-    if (!isAboutNow || !rules.canRefute || self.record.final !== 'none') return false;
-    self.refute(report.incarnation + 1);
-    records.replace(self.record, nowMs);
-    this.#spread.flood(self.record);
+    const { self } = this.#state;
+    if (report.instance !== self.instance || report.epoch !== self.record.epoch) return false;
+    this.#announcing.refute(report.incarnation);
     return false;
-  }
-
-  #weighIsolation(): void {
-    const state = this.#state;
-    let others = 0;
-    let silent = 0;
-    for (const member of state.overlay.neighbours()) {
-      if (member.isLeaving) continue;
-      others += 1;
-      const own = state.suspicions.own(member.owner);
-      if (own?.instance === member.instance && !own.accusations.has('refused')) silent += 1;
-    }
-    const isIsolated = others >= 2 && 2 * silent > others;
-    if (isIsolated === state.isIsolated) return;
-    state.isIsolated = isIsolated;
-    state.note({ kind: 'mesh.isolated', isIsolated });
   }
 }
 

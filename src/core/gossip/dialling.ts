@@ -84,6 +84,12 @@ export class Dialling {
     this.#dialNow(record);
   }
 
+  /** A member that is missed here has been heard of: whatever its back-off, it is dialled at once. */
+  onRefuted(record: MemberRecord): void {
+    this.#dials.settle(record.url);
+    this.#dialNow(record);
+  }
+
   /** Checks a member at once that has no link, or a silent one. */
   check(record: MemberRecord): void {
     if (this.#dials.isDue(record.url)) this.#dialNow(record);

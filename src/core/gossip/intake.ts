@@ -24,6 +24,8 @@ export class Intake {
   readonly #bodies: BodyStore;
   /** Obituaries that wait for a dial of our own, by name. */
   readonly #undecided = new Map<string, Obituary>();
+  /** Members that we miss here and that have raised their incarnation: they live, and their word reaches us. */
+  readonly #refuting = new Set<string>();
 
   constructor(state: MeshState, parts: { readonly spread: Spread; readonly naming: Naming; readonly bodies: BodyStore }) {
     this.#state = state;
@@ -35,6 +37,13 @@ export class Intake {
   /** Members whose obituary waits for a dial of our own. */
   undecidedMembers(): readonly MemberRecord[] {
     return [...this.#undecided.keys()].map((name) => this.#state.findMember(name)).filter((record) => record !== undefined);
+  }
+
+  /** Members that we miss and that are worth a dial at once. */
+  takeRefuting(): readonly MemberRecord[] {
+    const names = [...this.#refuting];
+    this.#refuting.clear();
+    return names.map((name) => this.#state.findMember(name)).filter((record) => record !== undefined);
   }
 
   /** One record from a link. */
@@ -60,6 +69,7 @@ export class Intake {
     this.#spread.flood(record, from);
     if (record.final === 'none' && record.kind === 'member') this.#bodies.want(record.bodyHash, from);
     if (before && before.instance !== record.instance) this.#state.suspicions.forget(record.owner);
+    else if (this.#isRefutation(before, record)) this.#refuting.add(record.owner);
   }
 
   /** Our own dial to an undecided one has failed (`isThere` false) or worked. */
@@ -68,6 +78,11 @@ export class Intake {
     if (!obituary) return;
     this.#undecided.delete(name);
     if (!isThere) this.merge(obituary);
+  }
+
+  #isRefutation(before: OwnerRecord | undefined, record: OwnerRecord): boolean {
+    if (before?.kind !== 'member' || record.kind !== 'member' || record.incarnation <= before.incarnation) return false;
+    return this.#state.suspicions.own(record.owner) !== undefined && !this.#state.liveLinkTo(record.instance);
   }
 
   #takeNamesake(record: OwnerRecord, from: number): void {

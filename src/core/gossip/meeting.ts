@@ -13,6 +13,7 @@ import type { Intake } from './intake.ts';
 import type { DialOutcome, LinkEvidence } from './io.ts';
 import type { Joining } from './joining.ts';
 import { LinkState } from './links.ts';
+import type { MassGuard } from './mass-guard.ts';
 import type { Greeter, HelloAck } from './message.ts';
 import type { Naming } from './naming.ts';
 import type { Probing } from './probing.ts';
@@ -33,6 +34,7 @@ export interface MeetingParts {
   readonly detector: Detector;
   readonly probing: Probing;
   readonly beating: Beating;
+  readonly guard: MassGuard;
 }
 
 export class Meeting {
@@ -49,6 +51,7 @@ export class Meeting {
   readonly #detector: Detector;
   readonly #probing: Probing;
   readonly #beating: Beating;
+  readonly #guard: MassGuard;
 
   constructor(state: MeshState, parts: MeetingParts) {
     this.#state = state;
@@ -64,6 +67,7 @@ export class Meeting {
     this.#detector = parts.detector;
     this.#probing = parts.probing;
     this.#beating = parts.beating;
+    this.#guard = parts.guard;
   }
 
   /** A dial has ended. */
@@ -101,6 +105,7 @@ export class Meeting {
       state.send(id, { kind: 'push', records: [held] });
     }
     if (!this.#joining.hasJoined || (isDialler && !isSameRoot(greeter.root, state.records.root()))) this.#synchronise(link.instance);
+    this.#guard.onLink(link);
     if (wasMissed) this.#healing.onFound();
   }
 

@@ -161,6 +161,13 @@ export interface ProbeNack {
   readonly evidence: Accusation;
 }
 
+/** While too many are lost to speak of each: the ids that the sender has come to doubt (doubt-ids.ts). */
+export interface DoubtSet {
+  readonly kind: 'doubts';
+  /** Eight bytes each, in hex. */
+  readonly ids: readonly string[];
+}
+
 export type MeshMessage =
   | Beat
   | Push
@@ -172,4 +179,5 @@ export type MeshMessage =
   | BodyPiece
   | ProbeRequest
   | ProbeAck
-  | ProbeNack;
+  | ProbeNack
+  | DoubtSet;

@@ -40,7 +40,9 @@ export type MeshNote =
   /** This server's own event loop was late by `lateMs`; deadlines of others are shifted. */
   | { readonly kind: 'loop.stalled'; readonly lateMs: number }
   /** Most links went silent at once: this server neither reports nor convicts on silence until half are back. */
-  | { readonly kind: 'mesh.isolated'; readonly isIsolated: boolean };
+  | { readonly kind: 'mesh.isolated'; readonly isIsolated: boolean }
+  /** Too many members are suspect at once, or no longer: this server convicts nobody meanwhile. */
+  | { readonly kind: 'mesh.frozen'; readonly isFrozen: boolean; readonly suspects: number };
 
 /** Why a greeting is refused. */
 export type RefusalCode =

@@ -10,6 +10,7 @@
 
 import { present } from '../../base/assert.ts';
 import type { Arena } from './arena.ts';
+import type { Doubts } from './doubts.ts';
 import type { LinkState, Links } from './links.ts';
 import { type MemberRecord, slotOf } from './record.ts';
 import type { Records } from './records.ts';
@@ -27,6 +28,7 @@ export interface OverlayTables {
   readonly links: Links;
   readonly self: Self;
   readonly settings: MeshSettings;
+  readonly doubts: Doubts;
 }
 
 export class Overlay {
@@ -62,9 +64,11 @@ export class Overlay {
   }
 
   #compute(): void {
-    const { records } = this.#tables;
-    if (this.#computedFor === records.membership) return;
-    this.#computedFor = records.membership;
+    const { records, doubts } = this.#tables;
+    // Both only ever grow: their sum is another one whenever either has changed.
+    const revision = records.membership + doubts.revision;
+    if (this.#computedFor === revision) return;
+    this.#computedFor = revision;
     this.#neighbours = records.members <= this.#tables.settings.fullMeshMax ? this.#everybody() : this.#onRings();
   }
 
@@ -92,13 +96,14 @@ export class Overlay {
 }
 
 /** Slots of the `count` members before `name` on the rings, in turn, as they are known here. */
-export function observersOf(name: string, count: number, tables: Pick<OverlayTables, 'arena' | 'records'>): readonly number[] {
+export function observersOf(name: string, count: number, tables: Pick<OverlayTables, 'arena' | 'records' | 'doubts'>): readonly number[] {
   return tables.arena.rings.observersOf(name, count, countsBut(name, tables));
 }
 
-function countsBut(name: string, { records }: Pick<OverlayTables, 'records'>): (slot: number) => boolean {
+/** The dead are not on the rings, nor is anybody who is `unreachable` here. */
+function countsBut(name: string, { records, doubts }: Pick<OverlayTables, 'records' | 'doubts'>): (slot: number) => boolean {
   return (slot) => {
     const member = records.memberAt(slot);
-    return member !== undefined && member.owner !== name;
+    return member !== undefined && member.owner !== name && !doubts.isOut(member);
   };
 }

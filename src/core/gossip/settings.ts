@@ -87,6 +87,8 @@ export const meshLimits = {
   dials: 64,
   /** Dials under way on behalf of one peer. */
   errandsPerLink: 8,
+  /** Doubts kept, and told in one message, while convictions are frozen. */
+  doubts: 16_384,
 } as const;
 
 /** Protocol versions that this build speaks. */

@@ -5,6 +5,7 @@
 
 import type { Random } from '../../base/random.ts';
 import { Arena } from './arena.ts';
+import { Doubts } from './doubts.ts';
 import type { Hash64 } from './hash64.ts';
 import type { MeshEffect, MeshNews } from './io.ts';
 import { type LinkState, Links } from './links.ts';
@@ -31,9 +32,17 @@ export interface MeshRules {
   readonly isFinalFinal: boolean;
   readonly heals: boolean;
   readonly shiftsDeadlines: boolean;
+  readonly guardsMasses: boolean;
 }
 
-export const allRules: MeshRules = { canRefute: true, needsQuorum: true, isFinalFinal: true, heals: true, shiftsDeadlines: true };
+export const allRules: MeshRules = {
+  canRefute: true,
+  needsQuorum: true,
+  isFinalFinal: true,
+  heals: true,
+  shiftsDeadlines: true,
+  guardsMasses: true,
+};
 
 export interface MeshMachineOptions extends SelfOptions, MeshHashes {
   readonly settings: MeshSettings;
@@ -54,6 +63,7 @@ export class MeshState {
   readonly links = new Links();
   readonly overlay: Overlay;
   readonly suspicions: Suspicions;
+  readonly doubts: Doubts;
   /** Members whose view may have changed since the views were last told. */
   readonly touched = new Set<string>();
   nowMs: number;
@@ -77,6 +87,7 @@ export class MeshState {
     this.records = new Records(this.arena);
     this.overlay = new Overlay(this);
     this.suspicions = new Suspicions(options.settings);
+    this.doubts = new Doubts(this.arena.doubtIds);
     this.nowMs = options.startedAtMs;
     this.records.offer(this.self.record, this.nowMs);
     this.touched.add(this.self.name);
@@ -133,7 +144,9 @@ export class MeshState {
   isHeldAlive(record: MemberRecord): boolean {
     if (record.instance === this.self.instance) return true;
     if (this.suspicions.own(record.owner)?.instance === record.instance) return false;
-    return this.liveLinkTo(record.instance) !== undefined || this.suspicions.against(record, this.nowMs).length === 0;
+    if (this.liveLinkTo(record.instance)) return true;
+    if (this.doubts.isFrozen && this.doubts.isDoubted(record)) return false;
+    return this.suspicions.against(record, this.nowMs).length === 0;
   }
 
   touch(record: OwnerRecord): void {

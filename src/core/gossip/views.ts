@@ -42,6 +42,7 @@ export class Views {
     if (!record || record.kind === 'unknown') return;
     const before = this.#told.get(name);
     const view = viewOf(record, this.#state, before);
+    this.#state.doubts.setOut(record, view.status === 'unreachable');
     if (before && isSame(before, view)) return;
     const isOver = view.status === 'left' || view.status === 'dead';
     const wasThere = before !== undefined && before.status !== 'left' && before.status !== 'dead';
@@ -106,11 +107,14 @@ function opinionOf(record: OwnerRecord, state: MeshState): Opinion {
   const own = state.suspicions.own(record.owner);
   if (own?.instance === record.instance) {
     const evidence = [...own.accusations].sort();
-    return { status: isBeyondBurial(record, state, own) ? 'unreachable' : 'suspect', evidence, isOwnEvidence: true };
+    const isOut = state.doubts.isFrozen || isBeyondBurial(record, state, own);
+    return { status: isOut ? 'unreachable' : 'suspect', evidence, isOwnEvidence: true };
   }
   if (state.liveLinkTo(record.instance)) return { status: 'alive', ...noDoubt };
   const reports = state.suspicions.against(record, state.nowMs);
   const evidence = [...new Set(reports.flatMap((report) => report.evidence))].sort();
+  if (state.doubts.isFrozen && (evidence.length > 0 || state.doubts.isDoubted(record)))
+    return { status: 'unreachable', evidence, isOwnEvidence: false };
   return evidence.length === 0 ? { status: 'alive', ...noDoubt } : { status: 'suspect', evidence, isOwnEvidence: false };
 }
 

@@ -137,7 +137,7 @@ describe('standing', () => {
     ['suspect', false, true, 1],
     ['suspect', true, true, 3],
     ['unreachable', true, false, 3],
-    ['unreachable', false, false, 2],
+    ['unreachable', false, false, 3],
     ['unreachable', false, true, 1],
     ['dead', false, false, 0],
     ['dead', false, true, 1],

@@ -62,7 +62,7 @@ describe('the heal loop', () => {
   });
 
   test('is what the simulator can switch off', () => {
-    const rig = new Rig(['b', 'c'], { heals: false });
+    const rig = new Rig(['b', 'c'], { rules: { heals: false } });
     rig.hear('b', { kind: 'push', records: [obituaryOf('f', ['b', 'c'])] });
     expect(dialsIn(rig, 60_000)).toEqual([]);
   });

@@ -8,7 +8,7 @@ import type { MeshEffect, MeshInput } from '../../../src/core/gossip/io.ts';
 import type { Hello, MeshMessage } from '../../../src/core/gossip/message.ts';
 import type { MeshNote } from '../../../src/core/gossip/note.ts';
 import type { MemberRecord } from '../../../src/core/gossip/record.ts';
-import { meshDefaults } from '../../../src/core/gossip/settings.ts';
+import { type MeshSettings, meshDefaults } from '../../../src/core/gossip/settings.ts';
 import { allRules, type MeshRules } from '../../../src/core/gossip/state.ts';
 import { hashBytes, hashText } from '../../sim/hashes.ts';
 
@@ -43,6 +43,11 @@ export function helloOf(name: string, change: Partial<Hello> = {}): Hello {
   };
 }
 
+export interface RigOptions {
+  readonly rules?: Partial<MeshRules>;
+  readonly settings?: Partial<MeshSettings>;
+}
+
 /** Member `a` with a link to each of the others; the first one's link is numbered 1. */
 export class Rig {
   readonly gossip: Gossip;
@@ -50,7 +55,7 @@ export class Rig {
   readonly links = new Map<string, number>();
   #effects: MeshEffect[] = [];
 
-  constructor(others: readonly string[], rules: Partial<MeshRules> = {}) {
+  constructor(others: readonly string[], { rules, settings }: RigOptions = {}) {
     this.gossip = new Gossip({
       name: 'a',
       instance: instanceOf('a'),
@@ -60,7 +65,7 @@ export class Rig {
       resources: [],
       epoch: 0,
       startedAtMs: 0,
-      settings: meshDefaults,
+      settings: { ...meshDefaults, ...settings },
       random: seededRandom('rig'),
       rules: { ...allRules, ...rules },
       hash64: hashText,

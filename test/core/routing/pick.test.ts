@@ -36,9 +36,11 @@ describe('tiers', () => {
   test('servers suspected by hearsay join when the sound ones are under half, those suspected here do not', () => {
     const catalog = catalogOf('a', 'b', 'c', 'd');
     stand(catalog, 'b', 'suspect');
-    stand(catalog, 'c', 'unreachable');
+    stand(catalog, 'c', 'suspect');
     stand(catalog, 'd', 'suspect', true);
     expect(candidates(catalog).offers).toEqual(['a', 'b', 'c']);
+    stand(catalog, 'c', 'unreachable');
+    expect(candidates(catalog).offers).toEqual(['a', 'b']);
   });
 
   test('servers suspected here are taken when there is nobody else', () => {

@@ -1,0 +1,55 @@
+/**
+ * The activities of one member, made once and introduced to one another. Each is a file of this folder; the tables that they
+ * share are state.ts, and who is fed what is gossip.ts.
+ */
+
+import { Announcing } from './announcing.ts';
+import { Beating } from './beating.ts';
+import { BodyStore } from './bodies.ts';
+import { CallLinks } from './call-links.ts';
+import { Detector } from './detector.ts';
+import { Dialling } from './dialling.ts';
+import { Dials } from './dials.ts';
+import { Greeting } from './greeting.ts';
+import { Healing } from './healing.ts';
+import { Intake } from './intake.ts';
+import { Joining } from './joining.ts';
+import { Judging } from './judging.ts';
+import { MassGuard } from './mass-guard.ts';
+import { Meeting } from './meeting.ts';
+import { Naming } from './naming.ts';
+import { Probing } from './probing.ts';
+import { Reading } from './reading.ts';
+import { Spread } from './spread.ts';
+import type { MeshState } from './state.ts';
+import { Sync } from './sync.ts';
+
+export type Activities = ReturnType<typeof activitiesOf>;
+
+export function activitiesOf(state: MeshState) {
+  const dials = new Dials(state);
+  const spread = new Spread(state);
+  const bodies = new BodyStore(state);
+  const announcing = new Announcing(state, { spread, bodies });
+  const naming = new Naming(state, dials, () => announcing.spreadSelf());
+  const intake = new Intake(state, { spread, naming, bodies });
+  const sync = new Sync(state, (record, from) => intake.take(record, from));
+  const probing = new Probing(state, dials);
+  const guard = new MassGuard(state, announcing);
+  const judging = new Judging(state, { intake, guard });
+  const detector = new Detector(state, { spread, probing, announcing, judging });
+  const dialling = new Dialling(state, dials);
+  const healing = new Healing(state, dials);
+  const beating = new Beating(state);
+  const callLinks = new CallLinks(state, dialling);
+  const joining = new Joining(state, { spread, bodies });
+  const greeting: Greeting = new Greeting(state, {
+    dials,
+    naming,
+    accepted: (link, hello) => meeting.linkUp(link, { greeter: hello, isDialler: false }),
+  });
+  const parts = { dials, spread, bodies, announcing, naming, intake, sync, probing, guard, judging, detector, dialling, healing };
+  const meeting: Meeting = new Meeting(state, { ...parts, beating, joining, greeting });
+  const reading = new Reading(state, { ...parts, joining, greeting, meeting });
+  return { ...parts, beating, callLinks, joining, greeting, meeting, reading };
+}

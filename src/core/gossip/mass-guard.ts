@@ -1,0 +1,173 @@
+/**
+ * When many are lost at once the network is the likelier culprit: nobody is convicted until it is clear who is alive.
+ *
+ * G1 more than max(3, 20 %) members that fell under suspicion within 10 s freeze convictions here: every suspect is
+ *    `unreachable`, stays in catalog and root, stands on no ring and is routed to last.
+ * G2 while frozen no single reports go out. Instead each member tells its links which ids it has come to doubt, at most
+ *    once a second; a doubt is passed on once.
+ * G3 whoever hears a doubt of itself refutes it by a higher incarnation, which has another id.
+ * G4 it thaws after 10 s with no more suspects than that, or after 10 min; then the usual court decides.
+ */
+
+import type { Announcing } from './announcing.ts';
+import type { LinkState } from './links.ts';
+import type { MemberRecord } from './record.ts';
+import { meshLimits } from './settings.ts';
+import type { MeshState } from './state.ts';
+
+/** Suspects beyond which convictions freeze, at the least, and as a part of the members. */
+const suspectsMin = 3;
+const suspectsPart = 0.2;
+const windowMs = 10_000;
+const frozenMaxMs = 600_000;
+/** Between two sets that one member sends. */
+const setIntervalMs = 1_000;
+
+export class MassGuard {
+  readonly #state: MeshState;
+  readonly #announcing: Announcing;
+  /** Since when a member has been suspect here, by name. */
+  readonly #suspectSinceMs = new Map<string, number>();
+  readonly #toTell = new Set<string>();
+  #tellAtMs = 0;
+  #frozenAtMs = 0;
+  #aboveAtMs = 0;
+  #indexedAtMs = Number.NEGATIVE_INFINITY;
+
+  constructor(state: MeshState, announcing: Announcing) {
+    this.#state = state;
+    this.#announcing = announcing;
+  }
+
+  /** Counts the suspects; freezes, thaws, and tells what is due. */
+  tend(): void {
+    this.weigh();
+    this.#forgetOld();
+    if (this.#state.doubts.isFrozen) this.#collect();
+    this.#tell();
+  }
+
+  /** Whether there are too many suspects, as of now. Before every conviction. */
+  weigh(): void {
+    const { doubts, nowMs, records, rules } = this.#state;
+    if (!rules.guardsMasses) return;
+    const suspects = this.#suspects();
+    const limit = Math.max(suspectsMin, suspectsPart * records.members);
+    let recent = 0;
+    for (const sinceMs of suspects.values()) if (nowMs - sinceMs <= windowMs) recent += 1;
+    if (!doubts.isFrozen) {
+      if (recent > limit) this.#freeze(suspects);
+      return;
+    }
+    if (suspects.size > limit) this.#aboveAtMs = nowMs;
+    if (nowMs - this.#aboveAtMs >= windowMs || nowMs - this.#frozenAtMs >= frozenMaxMs) this.#thaw(suspects);
+  }
+
+  /** A peer doubts these. */
+  onDoubts(ids: readonly string[]): void {
+    const { doubts, self, nowMs } = this.#state;
+    const isIndexDue = nowMs - this.#indexedAtMs >= setIntervalMs;
+    if (isIndexDue && ids.some((id) => doubts.nameOf(id) === undefined)) this.#index();
+    const own = doubts.idOf(self.record);
+    for (const id of ids.slice(0, meshLimits.doubts)) {
+      if (id === own) this.#announcing.refute(self.record.incarnation);
+      else if (doubts.size < meshLimits.doubts && doubts.hear(id, nowMs)) this.#take(id);
+    }
+    this.weigh();
+    this.#tell();
+  }
+
+  /** A link came up: whoever is there hears whom we doubt, itself perhaps. */
+  onLink(link: LinkState): void {
+    const { doubts } = this.#state;
+    if (!doubts.isFrozen) return;
+    const suspects = [...this.#suspectSinceMs.keys()].map((name) => this.#state.findMember(name));
+    const ids = suspects.flatMap((record) => (record ? [doubts.idOf(record)] : []));
+    if (ids.length > 0) this.#state.send(link.id, { kind: 'doubts', ids });
+  }
+
+  #take(id: string): void {
+    const { doubts, touched } = this.#state;
+    const name = doubts.nameOf(id);
+    this.#toTell.add(id);
+    if (name !== undefined) touched.add(name);
+  }
+
+  /** Every member whose word is doubted, by our own evidence, reports or doubts; with since when. */
+  #suspects(): ReadonlyMap<string, number> {
+    const { suspicions, doubts, nowMs } = this.#state;
+    const names = new Set(suspicions.names());
+    for (const [id] of doubts.heard()) names.add(doubts.nameOf(id) ?? '');
+    for (const name of names) {
+      const record = this.#state.findMember(name);
+      if (!record || !this.#isSuspect(record)) this.#suspectSinceMs.delete(name);
+      else if (!this.#suspectSinceMs.has(name)) this.#suspectSinceMs.set(name, nowMs);
+    }
+    for (const name of this.#suspectSinceMs.keys()) if (!names.has(name)) this.#suspectSinceMs.delete(name);
+    return this.#suspectSinceMs;
+  }
+
+  #isSuspect(record: MemberRecord): boolean {
+    const { suspicions, doubts, self, nowMs } = this.#state;
+    if (record.instance === self.instance || record.isLeaving) return false;
+    if (suspicions.own(record.owner)?.instance === record.instance) return true;
+    if (this.#state.liveLinkTo(record.instance)) return false;
+    return doubts.isDoubted(record) || suspicions.against(record, nowMs).length > 0;
+  }
+
+  #freeze(suspects: ReadonlyMap<string, number>): void {
+    const { doubts, nowMs } = this.#state;
+    doubts.freeze(true);
+    this.#frozenAtMs = nowMs;
+    this.#aboveAtMs = nowMs;
+    this.#turned(suspects, true);
+  }
+
+  #thaw(suspects: ReadonlyMap<string, number>): void {
+    this.#turned(suspects, false);
+    this.#state.doubts.freeze(false);
+    this.#toTell.clear();
+  }
+
+  #turned(suspects: ReadonlyMap<string, number>, isFrozen: boolean): void {
+    for (const name of suspects.keys()) this.#state.touched.add(name);
+    this.#state.note({ kind: 'mesh.frozen', isFrozen, suspects: suspects.size });
+  }
+
+  /** Our own evidence, once it is confirmed, is a doubt that others should hear. */
+  #collect(): void {
+    const { suspicions, doubts, nowMs, isIsolated } = this.#state;
+    if (isIsolated) return;
+    for (const name of suspicions.names()) {
+      const record = this.#state.findMember(name);
+      const own = suspicions.own(name);
+      if (!record || record.isLeaving || own?.instance !== record.instance || !own.isChecked) continue;
+      const id = doubts.idOf(record);
+      if (doubts.hear(id, nowMs)) this.#toTell.add(id);
+    }
+  }
+
+  #tell(): void {
+    const { links, nowMs } = this.#state;
+    if (this.#toTell.size === 0 || nowMs < this.#tellAtMs) return;
+    this.#tellAtMs = nowMs + setIntervalMs;
+    const ids = [...this.#toTell];
+    this.#toTell.clear();
+    for (const link of links.mesh()) this.#state.send(link.id, { kind: 'doubts', ids });
+  }
+
+  /** A doubt that froze nothing is forgotten like a report that was not renewed. */
+  #forgetOld(): void {
+    const { doubts, nowMs, settings } = this.#state;
+    if (doubts.isFrozen) return;
+    for (const [id, heardAtMs] of doubts.heard()) {
+      if (nowMs - heardAtMs <= settings.reportExpiryMs) return;
+      doubts.forget(id);
+    }
+  }
+
+  #index(): void {
+    this.#indexedAtMs = this.#state.nowMs;
+    for (const member of this.#state.members()) this.#state.doubts.idOf(member);
+  }
+}

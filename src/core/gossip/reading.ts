@@ -1,0 +1,115 @@
+/**
+ * Which part of the machine a peer's message is for.
+ *
+ * R1 whoever speaks is heard, whatever it says. R2 a message over a link that is not known goes nowhere.
+ */
+
+import { unreachable } from '../../base/assert.ts';
+import type { BodyStore } from './bodies.ts';
+import type { Detector } from './detector.ts';
+import type { Dialling } from './dialling.ts';
+import type { Greeting } from './greeting.ts';
+import type { Intake } from './intake.ts';
+import type { Joining } from './joining.ts';
+import type { LinkState } from './links.ts';
+import type { MassGuard } from './mass-guard.ts';
+import type { Meeting } from './meeting.ts';
+import type { Beat, MeshMessage } from './message.ts';
+import type { Probing } from './probing.ts';
+import type { Report } from './record.ts';
+import type { MeshState } from './state.ts';
+import { isHard } from './suspicion.ts';
+import type { Sync } from './sync.ts';
+
+export interface ReadingParts {
+  readonly meeting: Meeting;
+  readonly greeting: Greeting;
+  readonly detector: Detector;
+  readonly intake: Intake;
+  readonly sync: Sync;
+  readonly joining: Joining;
+  readonly bodies: BodyStore;
+  readonly probing: Probing;
+  readonly guard: MassGuard;
+  readonly dialling: Dialling;
+}
+
+export class Reading {
+  readonly #state: MeshState;
+  readonly #parts: ReadingParts;
+
+  constructor(state: MeshState, parts: ReadingParts) {
+    this.#state = state;
+    this.#parts = parts;
+  }
+
+  /** Some frame came over the link. */
+  heard(id: number, atMs: number): void {
+    const link = this.#state.links.find(id);
+    // A link that was just opened counts as heard, without a word on it.
+    if (!link || link.isHeld) return;
+    link.use.used(this.#state.nowMs);
+    this.#parts.detector.heard(link, Math.min(atMs, this.#state.nowMs));
+  }
+
+  /** A message came over the link. */
+  received(id: number, message: MeshMessage): void {
+    const link = this.#state.links.find(id);
+    if (!link) return;
+    if (link.isHeld) this.#parts.meeting.use(link);
+    this.#parts.detector.heard(link, this.#state.nowMs);
+    switch (message.kind) {
+      case 'beat':
+        return this.#onBeat(link, message);
+      case 'push':
+        for (const record of message.records) this.#parts.intake.take(record, id);
+        return this.#checkUndecided();
+      case 'suspect':
+        this.#parts.detector.onReports(message.reports, id);
+        return this.#checkReported(message.reports);
+      case 'syncDigest':
+        return this.#parts.sync.onDigest(id, message);
+      case 'syncHeads':
+        return this.#parts.joining.await(this.#parts.sync.onHeads(id, message));
+      case 'syncRecords':
+        this.#parts.sync.onRecords(id, message);
+        return this.#checkUndecided();
+      case 'bodyWanted':
+        return this.#parts.bodies.give(id, message.hash);
+      case 'body':
+        this.#parts.bodies.onPiece(message);
+        return this.#parts.joining.check();
+      case 'probeRequest':
+        return this.#parts.probing.onRequest(id, message);
+      case 'probeAck':
+      case 'probeNack':
+        return this.#parts.probing.onAnswer(message.request, message.kind === 'probeAck');
+      case 'doubts':
+        return this.#parts.guard.onDoubts(message.ids);
+      default:
+        return unreachable(message);
+    }
+  }
+
+  #onBeat(link: LinkState, beat: Beat): void {
+    this.#parts.detector.onBeat(link, beat);
+    if (!this.#parts.greeting.follow(beat)) return this.#state.emit({ kind: 'close', link: link.id, isRetired: false });
+    if (link.use.isMesh) this.#parts.sync.onRoot(link, beat.root);
+  }
+
+  /** A neighbour that somebody else's link to it has just been cut off from, and that has none to us yet: we look as well. */
+  #checkReported(reports: readonly Report[]): void {
+    for (const report of reports) {
+      const record = isHard(report.evidence) ? this.#state.findMember(report.target) : undefined;
+      const isLinked = record !== undefined && this.#state.links.to(record.instance) !== undefined;
+      if (record?.instance === report.instance && !isLinked && this.#state.overlay.isNeighbour(record.owner))
+        this.#parts.dialling.check(record);
+    }
+  }
+
+  #checkUndecided(): void {
+    for (const record of this.#parts.intake.undecidedMembers()) this.#parts.dialling.check(record);
+    for (const record of this.#parts.intake.takeRefuting()) this.#parts.dialling.onRefuted(record);
+    this.#parts.joining.check();
+  }
+}
