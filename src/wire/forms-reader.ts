@@ -8,6 +8,8 @@ import { ValueProblem } from './value-problem.ts';
 
 export interface ReadOptions {
   readonly depthMax: number;
+  /** Levels that do not count, around the value; default 0. */
+  readonly levelsAround?: number | undefined;
   /** What `{"$bytes": n}` counts, in the `binary` encoding; without it bytes are base64. */
   readonly attachments?: readonly Uint8Array[] | undefined;
   /** Forms that stay as they are: the references of workflow data. */
@@ -44,7 +46,7 @@ function hasMoreThan(text: string, character: string, count: number): boolean {
 
 /** The value that `tree` stands for; the tree is used up. Throws ValueProblem. */
 export function fromForms(tree: unknown, options: ReadOptions): unknown {
-  return new FormsRead(options).read(tree, options.depthMax);
+  return new FormsRead(options).read(tree, options.depthMax + (options.levelsAround ?? 0));
 }
 
 class FormsRead {

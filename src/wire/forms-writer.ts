@@ -9,6 +9,8 @@ import { ValueProblem } from './value-problem.ts';
 
 export interface WriteLimits {
   readonly depthMax: number;
+  /** Levels that do not count: those of the list in which the arguments of a call are. */
+  readonly levelsAround: number;
   /** A walk stops when what it has seen cannot be encoded in fewer bytes. */
   readonly bytesMax: number;
   /** Bytes become base64 text, undefined becomes null. */
@@ -23,7 +25,7 @@ const dollar = 0x24;
 /** Whether `value` is plain JSON data within the limits. False also for what toForms will refuse. Never throws. */
 export function looksPlain(value: unknown, limits: WriteLimits): boolean {
   try {
-    return new PlainWalk(limits.bytesMax).isPlain(value, limits.depthMax);
+    return new PlainWalk(limits.bytesMax).isPlain(value, limits.depthMax + limits.levelsAround);
   } catch {
     return false;
   }
@@ -105,6 +107,8 @@ class FormsWalk {
   readonly #limits: WriteLimits;
   /** Where the walk stands; what throws leaves it there. */
   readonly #path: (string | number)[] = [];
+  /** The values that the one it stands at is part of, outermost first. */
+  readonly #above: object[] = [];
   #bytesLeft: number;
 
   constructor(limits: WriteLimits) {
@@ -115,7 +119,7 @@ class FormsWalk {
   /** The whole walk. What a getter, a Proxy trap or an iterator of the value throws is a problem of the value. */
   start(value: unknown): unknown {
     try {
-      return this.#write(value, 0);
+      return this.#write(value, -this.#limits.levelsAround);
     } catch (error) {
       if (error instanceof ValueProblem) throw error;
       throw this.#refuse('a getter or trap that throws');
@@ -168,14 +172,27 @@ class FormsWalk {
     if (value instanceof Uint8Array) return this.#rich(this.#bytes(value));
     const prototype: unknown = Object.getPrototypeOf(value);
     if (prototype === Date.prototype) return this.#rich(this.#date(value));
-    if (depth >= this.#limits.depthMax) {
-      throw this.#problem(`at most ${this.#limits.depthMax} levels of nesting`, 'more, or a value that contains itself');
-    }
-    if (Array.isArray(value)) return this.#array(value, depth + 1);
-    if (value instanceof Map && prototype === Map.prototype) return this.#rich(this.#map(value, depth + 1));
-    if (value instanceof Set && prototype === Set.prototype) return this.#rich(this.#set(value, depth + 1));
+    if (depth >= this.#limits.depthMax) throw this.#tooDeep();
+    this.#above.push(value);
+    const copy = this.#parts(value, prototype, depth + 1);
+    this.#above.pop();
+    return copy;
+  }
+
+  #parts(value: object, prototype: unknown, depth: number): unknown {
+    if (Array.isArray(value)) return this.#array(value, depth);
+    if (value instanceof Map && prototype === Map.prototype) return this.#rich(this.#map(value, depth));
+    if (value instanceof Set && prototype === Set.prototype) return this.#rich(this.#set(value, depth));
     if (!isPlainPrototype(value)) throw this.#refuse(classOf(value));
-    return this.#plain(value, depth + 1);
+    return this.#plain(value, depth);
+  }
+
+  /** Of a value that contains itself the path leads to where it does so first. */
+  #tooDeep(): ValueProblem {
+    const expected = `at most ${this.#limits.depthMax} levels of nesting`;
+    const again = this.#above.findIndex((value, at) => this.#above.indexOf(value) < at);
+    if (again < 0) return this.#problem(expected, 'more');
+    return new ValueProblem(this.#path.slice(0, again), expected, 'a value that contains itself');
   }
 
   #bytes(value: Uint8Array): unknown {

@@ -28,7 +28,7 @@ export function parseJson(text: string): unknown {
  * `$literal` objects stay as they are. Throws ValueProblem.
  */
 export function parseWorkflowJson(text: string): unknown {
-  return fromForms(parseText(text), { depthMax: valueDepthMax + workflowLevels, keeps: references });
+  return fromForms(parseText(text), { depthMax: valueDepthMax, levelsAround: workflowLevels, keeps: references });
 }
 
 /** JSON text of any value, with forms; undefined is null. Throws ValueProblem. */

@@ -14,7 +14,7 @@
 import { unreachable } from '../base/assert.ts';
 import type { Payload } from '../core/payload.ts';
 import { fromForms, mayHoldForms } from './forms-reader.ts';
-import { looksPlain, toForms } from './forms-writer.ts';
+import { looksPlain, toForms, type WriteLimits } from './forms-writer.ts';
 import { parseText, textOf } from './json-text.ts';
 import { decodeTree, encodeTree } from './tree.ts';
 import { ValueProblem } from './value-problem.ts';
@@ -34,12 +34,6 @@ export interface EncodeOptions {
   readonly bytesMax?: number | undefined;
 }
 
-interface Limits {
-  readonly isJsonOnly: boolean;
-  readonly bytesMax: number;
-  readonly depthMax: number;
-}
-
 const noBytes: Uint8Array = new Uint8Array(0);
 
 /**
@@ -47,19 +41,20 @@ const noBytes: Uint8Array = new Uint8Array(0);
  * Cost: about a microsecond for 150 bytes of plain data, three for richer ones.
  */
 export function encodeValue(value: unknown, options: EncodeOptions = {}): Payload {
-  return encode(value, limitsOf(options, valueDepthMax));
+  return encode(value, limitsOf(options, 0));
 }
 
 /** An argument list, encoded as one value; each argument may itself be nested to the full depth. Throws ValueProblem. */
 export function encodeArguments(args: readonly unknown[], options: EncodeOptions = {}): Payload {
-  return encode(args, limitsOf(options, valueDepthMax + 1));
+  return encode(args, limitsOf(options, 1));
 }
 
-function limitsOf(options: EncodeOptions, depthMax: number): Limits {
-  return { isJsonOnly: options.isJsonOnly ?? false, bytesMax: options.bytesMax ?? valueBytesMax, depthMax };
+function limitsOf(options: EncodeOptions, levelsAround: number): WriteLimits {
+  const { isJsonOnly = false, bytesMax = valueBytesMax } = options;
+  return { isJsonOnly, bytesMax, depthMax: valueDepthMax, levelsAround };
 }
 
-function encode(value: unknown, limits: Limits): Payload {
+function encode(value: unknown, limits: WriteLimits): Payload {
   if (value === undefined && !limits.isJsonOnly) return { encoding: 'undefined', bytes: noBytes };
   if (value instanceof Uint8Array && !limits.isJsonOnly) {
     checkSize(value.length, limits);
@@ -84,7 +79,7 @@ function plainText(value: unknown): string | undefined {
  * JSON text even here: for values of 150 bytes with a Date, a BigInt, a Set and bytes it was measured to be as fast as msgpackr
  * and @msgpack/msgpack behind the checks that these need, lone surrogates survive, and there is one form to understand.
  */
-function encodeRich(value: unknown, limits: Limits): Payload {
+function encodeRich(value: unknown, limits: WriteLimits): Payload {
   const { tree, attachments } = toForms(value, limits);
   const json = textBytes(JSON.stringify(tree), limits);
   if (limits.isJsonOnly || !attachments) return { encoding: 'json', bytes: json };
@@ -93,28 +88,28 @@ function encodeRich(value: unknown, limits: Limits): Payload {
   return { encoding: 'binary', bytes };
 }
 
-function textBytes(text: string, limits: Limits): Uint8Array {
+function textBytes(text: string, limits: WriteLimits): Uint8Array {
   if (text.length > limits.bytesMax / 3) checkSize(Buffer.byteLength(text), limits);
   return Buffer.from(text);
 }
 
-function checkSize(bytes: number, limits: Limits): void {
+function checkSize(bytes: number, limits: WriteLimits): void {
   if (bytes > limits.bytesMax) throw ValueProblem.tooLarge([], limits.bytesMax);
 }
 
 /** The value of a payload. Uint8Arrays in it may be views into the payload's bytes. Throws ValueProblem. */
 export function decodeValue(payload: Payload): unknown {
-  return decode(payload, valueDepthMax);
+  return decode(payload, 0);
 }
 
 /** The argument list of a payload. Throws ValueProblem, also when it is not a list. */
 export function decodeArguments(payload: Payload): unknown[] {
-  const args = decode(payload, valueDepthMax + 1);
+  const args = decode(payload, 1);
   if (!Array.isArray(args)) throw new ValueProblem([], 'a list of arguments', args === null ? 'null' : `a value of type ${typeof args}`);
   return args;
 }
 
-function decode(payload: Payload, depthMax: number): unknown {
+function decode(payload: Payload, levelsAround: number): unknown {
   const { bytes } = payload;
   switch (payload.encoding) {
     case 'undefined':
@@ -122,9 +117,9 @@ function decode(payload: Payload, depthMax: number): unknown {
     case 'bytes':
       return plainBytes(bytes);
     case 'json':
-      return decodeJson(bytes, depthMax);
+      return decodeJson(bytes, levelsAround);
     case 'binary':
-      return decodeBinary(bytes, depthMax);
+      return decodeBinary(bytes, levelsAround);
     default:
       return unreachable(payload.encoding);
   }
@@ -135,13 +130,13 @@ function plainBytes(bytes: Uint8Array): Uint8Array {
   return Buffer.isBuffer(bytes) ? new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength) : bytes;
 }
 
-function decodeJson(bytes: Uint8Array, depthMax: number): unknown {
+function decodeJson(bytes: Uint8Array, levelsAround: number): unknown {
   const text = textOf(bytes);
   const tree = parseText(text);
-  return mayHoldForms(text, depthMax) ? fromForms(tree, { depthMax }) : tree;
+  return mayHoldForms(text, valueDepthMax) ? fromForms(tree, { depthMax: valueDepthMax, levelsAround }) : tree;
 }
 
-function decodeBinary(bytes: Uint8Array, depthMax: number): unknown {
+function decodeBinary(bytes: Uint8Array, levelsAround: number): unknown {
   const { json, attachments } = decodeTree(bytes);
-  return fromForms(parseText(textOf(json)), { depthMax, attachments: attachments.map(plainBytes) });
+  return fromForms(parseText(textOf(json)), { depthMax: valueDepthMax, levelsAround, attachments: attachments.map(plainBytes) });
 }
