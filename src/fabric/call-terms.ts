@@ -4,6 +4,7 @@
  */
 
 import { describeFound } from '../core/names.ts';
+import type { Path } from '../core/payload.ts';
 import { HeddleError } from '../errors.ts';
 import { keyBytesMax } from '../wire/call-terms.ts';
 import type { CallTerms } from '../wire/frame.ts';
@@ -52,30 +53,30 @@ export function checkHedge({ effect, kind, hasStreamInput }: Pick<Invocation, 'e
 function checkKey(key: unknown, name: string): void {
   if (key === undefined) return;
   const isKey = typeof key === 'string' && key !== '' && Buffer.byteLength(key) <= keyBytesMax && !loneSurrogate.test(key);
-  if (!isKey) throw refused(name, `a text of 1 to ${keyBytesMax} bytes`, key);
+  if (!isKey) throw refused([name], `a text of 1 to ${keyBytesMax} bytes`, key);
 }
 
 function checkPriority(priority: unknown): void {
   if (priority === undefined || priorities.some((known) => known === priority)) return;
-  throw refused('priority', `one of ${priorities.join(', ')}`, priority);
+  throw refused(['priority'], `one of ${priorities.join(', ')}`, priority);
 }
 
 function checkRetry(retry: unknown): void {
   if (retry === undefined) return;
-  const { attempts } = checkOptions(retry, ['attempts'], 'options.retry');
+  const { attempts } = checkOptions(retry, ['attempts'], 'options', 'retry');
   const isCount = typeof attempts === 'number' && Number.isInteger(attempts) && attempts >= 1 && attempts <= attemptsLimit;
-  if (!isCount) throw refused('retry.attempts', `a whole number from 1 to ${attemptsLimit}`, attempts);
+  if (!isCount) throw refused(['retry', 'attempts'], `a whole number from 1 to ${attemptsLimit}`, attempts);
 }
 
 function checkWait(waitMs: unknown): void {
   if (waitMs === undefined || (typeof waitMs === 'number' && waitMs >= 0 && waitMs <= timeoutMsMax)) return;
-  throw refused('waitMs', `milliseconds, from 0 to ${timeoutMsMax}`, waitMs);
+  throw refused(['waitMs'], `milliseconds, from 0 to ${timeoutMsMax}`, waitMs);
 }
 
 function checkFlag(flag: unknown, name: string): void {
-  if (flag !== undefined && typeof flag !== 'boolean') throw refused(name, 'true or false', flag);
+  if (flag !== undefined && typeof flag !== 'boolean') throw refused([name], 'true or false', flag);
 }
 
-function refused(name: string, expected: string, found: unknown): HeddleError {
-  return new HeddleError('bad_argument', { path: ['options', name], expected, found: describeFound(found) });
+function refused(path: Path, expected: string, found: unknown): HeddleError {
+  return new HeddleError('bad_argument', { path: ['options', ...path], expected, found: describeFound(found) });
 }

@@ -4,6 +4,7 @@
 
 import type { Effect, OfferKind } from '../core/catalog/offer.ts';
 import { type AnyFunction, type AnyStream, rangeOf, wrongKind } from '../core/function.ts';
+import { typeName } from '../core/workflow/fields.ts';
 import { HeddleError } from '../errors.ts';
 import { definitionOf } from './define.ts';
 
@@ -24,7 +25,7 @@ export function calleeOf(fn: unknown, kind: OfferKind): Callee {
   throw new HeddleError('bad_argument', {
     path: ['function'],
     expected: 'a name, or what defineFunction or remote gave',
-    found: typeof fn === 'function' ? 'a plain function (call it by the name it is offered under)' : typeof fn,
+    found: typeof fn === 'function' ? 'a plain function (call it by the name it is offered under)' : typeName(fn),
   });
 }
 

@@ -10,6 +10,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { DeadlineWheel } from '../base/deadline-wheel.ts';
 import type { Need, OfferKind } from '../core/catalog/offer.ts';
+import { typeName } from '../core/workflow/fields.ts';
 import { HeddleError } from '../errors.ts';
 import { encodeArguments } from '../wire/value.ts';
 import { argumentError } from '../wire/value-problem.ts';
@@ -197,7 +198,7 @@ const noOptions: CallOptions & { readonly need?: Need | undefined } = {};
 
 function listOf(args: unknown): readonly unknown[] {
   if (Array.isArray(args)) return args;
-  throw new HeddleError('bad_argument', { path: ['args'], expected: 'the arguments as one array', found: typeof args });
+  throw new HeddleError('bad_argument', { path: ['args'], expected: 'the arguments as one array', found: typeName(args) });
 }
 
 /** A last argument that is a stream travels beside the others. */

@@ -10,6 +10,7 @@ import { type Random, systemRandom } from '../base/random.ts';
 import type { Untyped } from '../core/function.ts';
 import { describeFound } from '../core/names.ts';
 import type { Workflow } from '../core/workflow/builder.ts';
+import { typeName } from '../core/workflow/fields.ts';
 import { HeddleError } from '../errors.ts';
 import { GrpcTransport } from '../transport/grpc.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -63,7 +64,8 @@ function addressesOf(urls: unknown): readonly string[] {
   const given = urls ?? process.env['HEDDLE_URL'] ?? addressDefault;
   const list = typeof given === 'string' ? given.split(',') : given;
   if (!Array.isArray(list) || list.length === 0) {
-    throw new HeddleError('bad_argument', { path: ['urls'], expected: 'one address or a list of them', found: typeof urls });
+    const found = Array.isArray(list) ? 'an empty list' : typeName(urls);
+    throw new HeddleError('bad_argument', { path: ['urls'], expected: 'one address or a list of them', found });
   }
   return list.map((address, at) => parseAddress(address, ['urls', at]));
 }

@@ -5,7 +5,7 @@
  * R2 the wait ends with the drain, its own time, the signal or the session; the drain goes on in any case.
  */
 
-import { checkName } from '../core/names.ts';
+import { checkName, describeFound } from '../core/names.ts';
 import { HeddleError } from '../errors.ts';
 import { checkSignal, checkTimeout } from './call-options.ts';
 import type { Drained, DrainOptions, UnderWay } from './drain-port.ts';
@@ -39,5 +39,5 @@ function checkDrainOptions(options: unknown): DrainOptions {
   checkSignal(known['signal'], 'options');
   const onWaiting = known['onWaiting'];
   if (onWaiting === undefined || typeof onWaiting === 'function') return known; // every field was checked
-  throw new HeddleError('bad_argument', { path: ['options', 'onWaiting'], expected: 'a function', found: typeof onWaiting });
+  throw new HeddleError('bad_argument', { path: ['options', 'onWaiting'], expected: 'a function', found: describeFound(onWaiting) });
 }

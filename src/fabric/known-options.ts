@@ -3,18 +3,20 @@
  */
 
 import { didYouMean } from '../base/nearest.ts';
+import type { Path } from '../core/payload.ts';
+import { typeName } from '../core/workflow/fields.ts';
 import { HeddleError } from '../errors.ts';
 
-/** An object with no key outside `names`. Throws `bad_argument`. */
-export function checkOptions(options: unknown, names: readonly string[], where: string): Readonly<Record<string, unknown>> {
+/** An object with no key outside `names`; `path` says where it was found. Throws `bad_argument`. */
+export function checkOptions(options: unknown, names: readonly string[], ...path: Path): Readonly<Record<string, unknown>> {
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw new HeddleError('bad_argument', { path: [where], expected: 'an object', found: options === null ? 'null' : typeof options });
+    throw new HeddleError('bad_argument', { path, expected: 'an object', found: typeName(options) });
   }
   for (const key of Object.keys(options)) {
     if (names.includes(key)) continue;
     const hint = didYouMean(key, names);
     throw new HeddleError('bad_argument', {
-      path: [where],
+      path,
       expected: `one of ${names.join(', ')}`,
       found: `unknown option "${key}"${hint === undefined ? '' : ` (${hint})`}`,
     });

@@ -7,8 +7,10 @@
  *    any server where to look for it.
  */
 
-import type { Payload } from '../core/payload.ts';
+import { describeFound } from '../core/names.ts';
+import type { Path, Payload } from '../core/payload.ts';
 import { validateInput, type Workflow } from '../core/workflow/builder.ts';
+import { typeName } from '../core/workflow/fields.ts';
 import { parseWorkflow } from '../core/workflow/parse.ts';
 import { HeddleError } from '../errors.ts';
 import { encodeValue } from '../wire/value.ts';
@@ -50,7 +52,7 @@ export class RunCaller {
     return this.#begin(options, (handle) => {
       const known = checkRunOptions(options, runOptionNames);
       if (typeof flow !== 'object' || flow === null || typeof flow.toJSON !== 'function') {
-        throw new HeddleError('bad_argument', { path: ['flow'], expected: 'what workflow(name, build) gave', found: typeof flow });
+        throw new HeddleError('bad_argument', { path: ['flow'], expected: 'what workflow(name, build) gave', found: typeName(flow) });
       }
       const send = async (): Promise<void> => {
         const valid = await validateInput(flow, input);
@@ -139,9 +141,13 @@ function chosenRunId(options: unknown): string | undefined {
 
 function checkRunOptions(options: unknown, names: readonly string[]): SubmitOptions {
   const known = checkOptions(options, names, 'options');
-  if (known['runId'] !== undefined) checkRunId(known['runId'], 'options.runId');
+  if (known['runId'] !== undefined) checkRunId(known['runId'], 'options', 'runId');
   if (known['detached'] !== undefined && typeof known['detached'] !== 'boolean') {
-    throw new HeddleError('bad_argument', { path: ['options', 'detached'], expected: 'true or false', found: typeof known['detached'] });
+    throw new HeddleError('bad_argument', {
+      path: ['options', 'detached'],
+      expected: 'true or false',
+      found: describeFound(known['detached']),
+    });
   }
   checkTimeout(known['timeoutMs'], 'options');
   checkSignal(known['signal'], 'options');
@@ -152,13 +158,17 @@ function checkSubmitOptions(options: unknown): SubmitOptions {
   const known = checkRunOptions(options, submitOptionNames);
   const references: unknown = known.references;
   if (references === undefined || references === 'explicit' || references === 'bare') return known;
-  throw new HeddleError('bad_argument', { path: ['options', 'references'], expected: "'explicit' or 'bare'", found: String(references) });
+  throw new HeddleError('bad_argument', {
+    path: ['options', 'references'],
+    expected: "'explicit' or 'bare'",
+    found: describeFound(references),
+  });
 }
 
 /** Throws `bad_argument`. */
-export function checkRunId(runId: unknown, where: string): void {
+export function checkRunId(runId: unknown, ...path: Path): void {
   if (typeof runId === 'string' && runId.length > 0 && runId.length <= runIdCharsMax) return;
-  throw new HeddleError('bad_argument', { path: [where], expected: `a text of 1 to ${runIdCharsMax} characters`, found: typeof runId });
+  throw new HeddleError('bad_argument', { path, expected: `a text of 1 to ${runIdCharsMax} characters`, found: describeFound(runId) });
 }
 
 function asHeddleError(error: unknown): HeddleError {

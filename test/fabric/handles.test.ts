@@ -86,6 +86,7 @@ test('neither does a start with nothing but wrong options, or a connect to what 
   for (const urls of [[], [''], ['host'], ['host:0'], [7], ['a b:1'], 7, 'http://x:1']) {
     expect([urls, (await failureOf(connect(urls as never))).code]).toEqual([urls, 'bad_argument']);
   }
+  expect((await failureOf(connect([]))).message).toContain('found an empty list');
   for (const options of [{ routing: 'fast' }, { routing: 1 }, { route: 'direct' }, []]) {
     expect(await failureOf(connect(['127.0.0.1:1'], options as never))).toMatchObject({ code: 'bad_argument' });
   }

@@ -66,12 +66,21 @@ describe('call options', () => {
     [{ idempotencyKey: 'é'.repeat(keyBytesMax / 2 + 1) }, 'éé'],
     [{ idempotencyKey: 7 }, '7'],
     [{ priority: 'high' }, '"high"'],
-    [[], 'object'],
+    [[], 'an object, found a list'],
     [null, 'null'],
   ])('%j are refused as bad_argument', (options, found) => {
     const error = problem(() => checkCallOptions(options));
     expect(error.code).toBe('bad_argument');
     expect(error.message).toContain(found);
+  });
+
+  it.each([
+    [{ retry: 2 }, ['options', 'retry']],
+    [{ retry: { times: 2 } }, ['options', 'retry']],
+    [{ retry: { attempts: 0 } }, ['options', 'retry', 'attempts']],
+    [{ waitMs: -1 }, ['options', 'waitMs']],
+  ])('of %j the path is one of keys', (options, path) => {
+    expect(problem(() => checkCallOptions(options))).toMatchObject({ code: 'bad_argument', detail: { path } });
   });
 
   it('take 4 KiB of meta and not a byte more', () => {

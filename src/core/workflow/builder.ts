@@ -78,7 +78,7 @@ export async function validateInput(flow: Workflow<never, unknown>, input: unkno
   const verdict = (await schema['~standard'].validate(input)) as Verdict;
   const issue = verdict.issues?.[0];
   if (!issue) return verdict.value;
-  throw new HeddleError('bad_argument', { path: ['input', ...pathOf(issue)], expected: issue.message, found: typeof input });
+  throw new HeddleError('bad_argument', { path: ['input', ...pathOf(issue)], expected: issue.message, found: typeName(input) });
 }
 
 /** By its key, not its class: two copies of the package understand each other. */

@@ -167,7 +167,7 @@ describe('the input of a workflow', () => {
   it('is refused with path and expectation', async () => {
     await expect(validateInput(flow, 'x')).rejects.toMatchObject({
       code: 'bad_argument',
-      detail: { path: ['input', 'n', 0], expected: 'a number', found: 'string' },
+      detail: { path: ['input', 'n', 0], expected: 'a number', found: 'a string' },
     });
   });
 });
