@@ -163,7 +163,7 @@ export class OfferRouting implements Routing<Offer> {
       case undefined:
         return router.succeeded(offer, elapsedMs, nowMs);
       case 'deadline_exceeded':
-        return isStreamed ? router.released(offer) : router.answered(offer, elapsedMs, nowMs);
+        return isStreamed ? router.released(offer) : router.expired(offer, elapsedMs, nowMs);
       default:
         // An error says nothing about speed: a server that fails at once must not look fast and draw all calls.
         return router.released(offer);

@@ -318,7 +318,7 @@ describe('with the router', () => {
         return 'failed';
       }
       s.breakers.succeeded(offer, permit);
-      router.answered(offer, 1, s.clock.nowMs());
+      router.succeeded(offer, 1, s.clock.nowMs());
       return offer.server.name;
     };
     const calls = (times: number): readonly string[] => Array.from({ length: times }, call);
@@ -330,6 +330,19 @@ describe('with the router', () => {
     const share = calls(1_000).filter((name) => name === 'a').length;
     expect(share).toBeGreaterThan(400);
     expect(share).toBeLessThan(600);
+  });
+
+  test('opens for a function that never answers, and knows no limit but those of its callers (B6)', () => {
+    const s = scene();
+    const router = new Router({ catalog: s.catalog, random: seededRandom('never') });
+    repeat(10, () => {
+      expect(states(s)).toEqual(['closed', 'closed']);
+      router.started(s.offer);
+      const permit = s.breakers.admit(s.offer);
+      router.expired(s.offer, 2_000, s.clock.nowMs());
+      s.breakers.failed(s.offer, permit, { code: 'deadline_exceeded', elapsedMs: 2_000 });
+    });
+    expect(states(s)).toEqual(['closed', 'open']);
   });
 
   test('a pick is never refused by the gate in the same turn, whatever happened before', () => {

@@ -2,7 +2,9 @@
  * How fast an offer answers, as seen from here: a moving average that rises fast and falls slowly
  * (peak EWMA, Finagle's load balancer), made steady enough that equal servers get equal shares.
  *
- * L1 a peak counts when two samples in a row confirm it; a failure counts at once.
+ * L1 a peak counts when two samples in a row confirm it, and is over when two in a row say so: the less a server is asked,
+ *    the longer it would pass for slow otherwise (a machine that stalls each of two equal ones for 5 ms now and then: the
+ *    larger share of 600 sequential calls was over 81 % in one of 100 histories, with it 67 %). A failure counts at once.
  * L2 while an offer is learning (16 samples) its slow answers do not count against it: it is taken for no worse
  *    than the function's typical latency x 1.5, so that a cold start does not starve one of two equal servers.
  * L3 an average that no sample renews halves every 10 s: nobody is avoided for ever for what once was.
@@ -49,8 +51,16 @@ export function loadOf(offer: Offer, nowMs: number): number {
 
 /** Takes an answer into account. */
 export function noteAnswer(offer: Offer, elapsedMs: number, nowMs: number): void {
-  const { latency } = offer;
   noteQuantiles(offer.stats, Math.max(elapsedMs, quantileMsMin));
+  noteWait(offer, elapsedMs, nowMs);
+}
+
+/**
+ * Takes into account that an attempt was waited for so long; with an answer or, at a deadline, without. What the function
+ * takes is known of answers alone: otherwise one that never answers would seem to take as long as its callers wait.
+ */
+export function noteWait(offer: Offer, elapsedMs: number, nowMs: number): void {
+  const { latency } = offer;
   if (latency.samples < learningSamples) {
     latency.averageMs = latency.samples === 0 ? elapsedMs : Math.min(latency.averageMs, elapsedMs);
     latency.samples += 1;
@@ -98,7 +108,10 @@ function priorOf({ stats, server }: Offer): number {
 function averageWith({ latency }: Offer, elapsedMs: number, nowMs: number): number {
   const { averageMs, lastMs, sampledAtMs } = latency;
   const weight = 1 - Math.exp((sampledAtMs - nowMs) / decayMs);
-  if (elapsedMs <= averageMs) return averageMs + (elapsedMs - averageMs) * Math.max(weight, fallMin);
+  if (elapsedMs <= averageMs) {
+    const faded = averageMs + (elapsedMs - averageMs) * Math.max(weight, fallMin);
+    return Math.min(faded, Math.max(elapsedMs, lastMs));
+  }
   // The lower of two in a row is above the average only when both are: a confirmed peak.
   return Math.max(averageMs + (elapsedMs - averageMs) * weight, Math.min(elapsedMs, lastMs));
 }

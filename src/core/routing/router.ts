@@ -16,7 +16,7 @@ import type { Offer, ServerState } from '../catalog/server-state.ts';
 import { wrongKind } from '../function.ts';
 import { favouriteOf } from './affinity.ts';
 import { type Moment, type OfferVerdict, refusalsOf, type Tried, verdictOn } from './explain.ts';
-import { noteAnswer, noteFailure, noteShed, relearn } from './latency.ts';
+import { noteAnswer, noteFailure, noteShed, noteWait, relearn } from './latency.ts';
 import { betterOfTwo, type Candidates, candidatesOf } from './pick.ts';
 import { shapeOf } from './shape.ts';
 
@@ -140,16 +140,17 @@ export class Router {
   /** A result came, `elapsedMs` after the attempt went out. */
   succeeded(offer: Offer, elapsedMs: number, nowMs: number): void {
     offer.stats.successes += 1;
-    this.answered(offer, elapsedMs, nowMs);
+    this.released(offer);
+    noteAnswer(offer, elapsedMs, nowMs);
   }
 
   /**
    * The deadline passed, `elapsedMs` after the attempt went out. Not for errors: a server that fails at once would
    * look fast and draw all calls; they are `released`.
    */
-  answered(offer: Offer, elapsedMs: number, nowMs: number): void {
+  expired(offer: Offer, elapsedMs: number, nowMs: number): void {
     this.released(offer);
-    noteAnswer(offer, elapsedMs, nowMs);
+    noteWait(offer, elapsedMs, nowMs);
   }
 
   /** The connection failed (lost, unreachable): charged at once. */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { seededRandom } from '../../../src/base/random.ts';
 import type { Offer } from '../../../src/core/catalog/server-state.ts';
-import { latencyOf, loadOf, noteAnswer, noteFailure, noteShed, relearn } from '../../../src/core/routing/latency.ts';
+import { latencyOf, loadOf, noteAnswer, noteFailure, noteShed, noteWait, relearn } from '../../../src/core/routing/latency.ts';
 import { catalogOf, offerOf } from '../catalog/fixtures.ts';
 
 /** An offer that has answered 16 times in `ms`, the last time at 0. */
@@ -53,15 +53,24 @@ describe('a peak', () => {
     expect(latencyOf(offer, 50)).toBeLessThan(20);
   });
 
-  test('fades slowly as fast answers come', () => {
+  test('fades slowly by single fast answers, and is over when two in a row say so (L1)', () => {
     const offer = learnt(10);
     noteAnswer(offer, 90, 1);
     noteAnswer(offer, 90, 2);
     noteAnswer(offer, 10, 3);
     expect(latencyOf(offer, 3)).toBeCloseTo(80);
-    for (let at = 4; at < 40; at += 1) noteAnswer(offer, 10, at);
-    expect(latencyOf(offer, 40)).toBeLessThan(12);
+    noteAnswer(offer, 90, 4);
+    noteAnswer(offer, 10, 5);
+    expect(latencyOf(offer, 5)).toBeGreaterThan(60);
+    noteAnswer(offer, 12, 6);
+    expect(latencyOf(offer, 6)).toBe(12);
   });
+});
+
+test('a deadline makes its server slow, and says nothing of what the function takes', () => {
+  const offer = offerOf(catalogOf('a'), 'a');
+  for (let sample = 0; sample < 20; sample += 1) noteWait(offer, 5_000, sample);
+  expect([latencyOf(offer, 20), offer.stats.p95Ms, offer.stats.typicalMs]).toEqual([5_000, 0, 0]);
 });
 
 describe('a failure', () => {

@@ -7,7 +7,7 @@ import { Router } from '../../../src/core/routing/router.ts';
 import { catalogOf } from '../catalog/fixtures.ts';
 
 /** Milliseconds that a server takes with `inFlight` calls, this one included. */
-export type ServiceTime = (inFlight: number, random: Random) => number;
+export type ServiceTime = (inFlight: number, random: Random, nowMs: number) => number;
 
 export interface Load {
   readonly servers: Readonly<Record<string, ServiceTime>>;
@@ -43,9 +43,9 @@ export function sharesUnder({ servers, calls, callers, seed }: Load): Readonly<R
     const { name } = offer.server;
     shares[name] = (shares[name] ?? 0) + 1;
     router.started(offer);
-    const elapsedMs = servers[name]?.(offer.inFlight, service) ?? 0;
+    const elapsedMs = servers[name]?.(offer.inFlight, service, clock.nowMs()) ?? 0;
     clock.schedule(elapsedMs, () => {
-      router.answered(offer, elapsedMs, clock.nowMs());
+      router.succeeded(offer, elapsedMs, clock.nowMs());
       call();
     });
   };

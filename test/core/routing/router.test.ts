@@ -147,7 +147,7 @@ describe('accounting', () => {
     const offer = offerOf(catalog, 'a');
     for (let attempt = 0; attempt < 4; attempt += 1) router.started(offer);
     expect([offer.inFlight, offer.server.inFlight]).toEqual([4, 4]);
-    router.answered(offer, 1, 1);
+    router.succeeded(offer, 1, 1);
     router.failed(offer, 1, 1);
     router.shed(offer, 1);
     router.released(offer);

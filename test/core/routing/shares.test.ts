@@ -8,6 +8,19 @@ function percentOf(shares: Readonly<Record<string, number>>, name: string): numb
   return (100 * (shares[name] ?? 0)) / all;
 }
 
+/** For about 5 ms in every 100 it is 5 ms slower, as a process that has to wait for its core. */
+function stalling(ms: number): ServiceTime {
+  let isStalled = false;
+  let untilMs = 0;
+  return (_, random, nowMs) => {
+    while (untilMs <= nowMs) {
+      isStalled = !isStalled;
+      untilMs -= (isStalled ? 5 : 100) * Math.log(1 - random.next());
+    }
+    return ms * (0.7 + 0.6 * random.next()) + (isStalled ? 5 * (0.5 + random.next()) : 0);
+  };
+}
+
 /** Answers come ever faster, as from a process that has just started. */
 function warmingUp(ms: number): ServiceTime {
   let calls = 0;
@@ -49,6 +62,17 @@ describe('equal servers', () => {
   });
 });
 
+test('case 27: equal servers that stall now and then still share what is asked one at a time', () => {
+  const larger = Array.from({ length: 200 }, (_, at) => {
+    const shares = sharesUnder({ servers: { a: stalling(1), b: stalling(1) }, calls: 600, callers: 1, seed: `stall ${at}` });
+    return Math.max(percentOf(shares, 'a'), percentOf(shares, 'b'));
+  }).sort((a, b) => a - b);
+  const [middle = 0, most = 0] = [larger[100], larger[197]];
+  console.log(`case 27, stalling: larger share ${middle.toFixed(0)} % in the middle, ${most.toFixed(0)} % in one of 100`);
+  expect(middle).toBeLessThan(60);
+  expect(most).toBeLessThan(76);
+});
+
 describe('a server 50 ms farther', () => {
   test.each([0.3, 1, 5])('gets under 5 %% where the near one answers in %d ms and is free (case 18)', (nearMs) => {
     for (const seed of seeds) {
@@ -67,7 +91,7 @@ describe('a server 50 ms farther', () => {
 describe('a slow server that becomes fast', () => {
   test('is found again', () => {
     let calls = 0;
-    const slowAtFirst: ServiceTime = (inFlight, random) => around(calls++ < 20 ? 4 : 1)(inFlight, random);
+    const slowAtFirst: ServiceTime = (inFlight, random, nowMs) => around(calls++ < 20 ? 4 : 1)(inFlight, random, nowMs);
     const shares = sharesUnder({ servers: { steady: around(1), slowAtFirst }, calls: 5_000, callers: 1, seed: 'found' });
     expect(percentOf(shares, 'slowAtFirst')).toBeGreaterThan(35);
   });
