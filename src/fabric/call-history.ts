@@ -2,6 +2,7 @@
  * What went wrong with a call so far. Most calls have none: it is made with the first failure.
  *
  * B1 `executed` of the end is the strongest over the attempts.
+ * B2 that nobody else could be chosen is no end of its own: what became of the attempt that may have run is.
  */
 
 import { type ErrorCode, type Executed, errorTable, HeddleError, strongest } from '../errors.ts';
@@ -52,12 +53,13 @@ export class CallHistory {
     this.#tried = undefined;
   }
 
-  /** The last error, or the strongest where the last cannot say as much (B1). */
+  /** The last error, or the strongest where the last cannot say as much (B1), or where the last says only that there was nobody else (B2). */
   verdict(last: WireError): WireError {
     const ran = this.#strongest && isStronger(this.#strongest.executed, last.executed) ? this.#strongest : undefined;
     if (ran === undefined) return last;
-    const canSay: readonly Executed[] = errorTable[fromWireError(last).code].executed;
-    return canSay.includes(ran.executed) ? { ...last, executed: ran.executed } : ran;
+    const { code } = fromWireError(last);
+    const canSay: readonly Executed[] = errorTable[code].executed;
+    return canSay.includes(ran.executed) && code !== 'no_route' ? { ...last, executed: ran.executed } : ran;
   }
 }
 

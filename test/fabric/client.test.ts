@@ -208,3 +208,14 @@ describe('a question about the fabric', () => {
     expect(await world.settle(asked)).toMatchObject({ code: 'connection_lost' });
   });
 });
+
+test('a pure call for the one server that may run it is lost with it, and not refused', async ({ world }) => {
+  const { wait, entered } = gate('pure');
+  const one = await world.start('one');
+  await world.start('two', { wait });
+  const client = await world.connect(one);
+  const call = failureOf(client.call('wait', [], { target: 'two' }));
+  await world.settle(entered);
+  world.kill('two');
+  expect(await world.settle(call)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
+});
