@@ -60,5 +60,6 @@ export function errorText(error: unknown): string {
   const because = HeddleError.is(cause) ? `\n  because ${errorText(cause).replaceAll('\n', '\n  ')}` : '';
   // The step's own line says it whole.
   const message = HeddleError.is(cause) && error.code === 'step_failed' ? error.message.slice(0, -cause.message.length - 2) : error.message;
-  return `${error.code}: ${message}${ran}${because}`;
+  // Some messages begin with their code, as `cancelled: SIGINT` does.
+  return `${message.startsWith(error.code) ? '' : `${error.code}: `}${message}${ran}${because}`;
 }

@@ -12,13 +12,30 @@ import { pathToFileURL } from 'node:url';
 import type { Functions } from '../index.ts';
 import { UsageError } from './exit-code.ts';
 
-/** Everything a module exports. Throws UsageError for a file that is not there. */
+/** Everything a module exports. Throws UsageError for a file that is not there, or cannot be loaded. */
 export async function importModule(path: string): Promise<Readonly<Record<string, unknown>>> {
   const file = resolve(path);
   if (!existsSync(file)) throw new UsageError(`there is no file ${path}`);
   if (/\.[cm]?tsx?$/.test(file) && !canStripTypes()) await teachTypeScript();
-  const exported: Readonly<Record<string, unknown>> = await import(pathToFileURL(file).href);
-  return exported;
+  try {
+    const exported: Readonly<Record<string, unknown>> = await import(pathToFileURL(file).href);
+    return exported;
+  } catch (error) {
+    throw new UsageError(`${path} cannot be loaded: ${loadProblem(error)}`);
+  }
+}
+
+/** Why a module could not be loaded, on one line, with the place of what cannot be parsed. */
+function loadProblem(error: unknown): string {
+  if (!(error instanceof Error)) return `it threw ${String(error)}`;
+  const place = /^(?:file:\/\/)?(\/\S+:\d+)$/m.exec((error.stack ?? '').split('\n', 1)[0] ?? '')?.[1];
+  const text = error.message
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line !== '')
+    .slice(0, 2)
+    .join(' ');
+  return `${error.name}: ${text}${place === undefined ? '' : ` (${place})`}`;
 }
 
 /** The functions of all these modules as one record. Throws UsageError. */

@@ -73,7 +73,8 @@ function addCalling(program: Command, terminal: Terminal): void {
   program
     .command('call')
     .description('call a function; its result is printed as JSON, of a stream one line an item')
-    .argument('<function>', 'its name')
+    .usage('<function> [json...] [options]')
+    .argument('[function]', 'its name')
     .argument('[json...]', 'its arguments, each as JSON')
     .addOption(urlOption())
     .option('--need <resource...>', 'resources that its server must have, all of them')
@@ -84,8 +85,8 @@ function addCalling(program: Command, terminal: Terminal): void {
     .addOption(new Option('--priority <which>', 'which calls go first where there are too many').choices(['batch', 'default', 'critical']))
     .option('--timing', 'where the time went, on stderr')
     .option('--json', 'the timing as JSON')
-    .action(async (name: string, args: string[], flags: Parameters<typeof import('./call.ts').call>[2]['flags']) => {
-      await (await import('./call.ts')).call(terminal, name, { args, flags });
+    .action(async (name: string | undefined, args: string[], flags: Parameters<typeof import('./call.ts').call>[2]['flags']) => {
+      await (await import('./call.ts')).call(terminal, named('call', name, flags.need), { args, flags });
     });
   program
     .command('run')
@@ -104,13 +105,14 @@ function addReading(program: Command, terminal: Terminal): void {
   program
     .command('explain')
     .description('where a call of the function would go now, and why')
-    .argument('<function>', 'its name')
+    .usage('<function> [options]')
+    .argument('[function]', 'its name')
     .addOption(urlOption())
     .option('--need <resource...>', 'resources that its server must have, all of them')
     .option('--target <server>', 'the one server that may run it')
     .option('--json', 'in the shape of the API')
-    .action(async (name: string, flags: Parameters<typeof import('./explain.ts').explain>[2]) => {
-      await (await import('./explain.ts')).explain(terminal, name, flags);
+    .action(async (name: string | undefined, flags: Parameters<typeof import('./explain.ts').explain>[2]) => {
+      await (await import('./explain.ts')).explain(terminal, named('explain', name, flags.need), flags);
     });
 }
 
@@ -176,4 +178,14 @@ function refuseModules(flag: string, values: readonly string[] | undefined): voi
   const module = values?.find((value) => /\.[cm]?[jt]s$/.test(value));
   if (module !== undefined)
     throw new UsageError(`"${module}" was taken as a value of ${flag}; put modules first: heddle serve ${module} ${flag} ...`);
+}
+
+/** The function of a command line. `--need` takes the name behind it for a resource: say so, rather than that there is none. */
+function named(command: string, name: string | undefined, need: readonly string[] = []): string {
+  if (name !== undefined) return name;
+  if (need.length < 2) throw new UsageError(`name a function: heddle ${command} FUN`);
+  const [first, ...rest] = need;
+  throw new UsageError(
+    `--need took ${need.join(' and ')} for resources; put the function first: heddle ${command} ${rest.join(' ')} --need ${first}`,
+  );
 }

@@ -32,13 +32,29 @@ export async function serve(terminal: Terminal, modules: readonly string[], flag
     const settings = readSettings(terminal, flags);
     const functions = await loadFunctions([...modulesOf(settings, flags), ...modules]);
     const { options, tuning } = serverInput(settings);
-    const onListening = (at: Listening): void => announce(terminal, at, flags);
-    const starting = startServer({ ...options, functions, onListening }, tuning);
+    const heard: Listening[] = [];
+    const starting = startServer({ ...options, functions, onListening: (at) => heard.push(at) }, tuning);
     const server = await Promise.race([starting, aborted(interrupts.second)]);
-    return server ? await runUntilStopped(terminal, server, interrupts) : exitCodes.interrupted;
+    if (!server) return exitCodes.interrupted;
+    await announceOrStop(terminal, server, { heard, flags });
+    return await runUntilStopped(terminal, server, interrupts);
   } finally {
     interrupts.release();
     if (flags.readyFile !== undefined) rmSync(flags.readyFile, { force: true });
+  }
+}
+
+/** Says where it listens once it has joined: one that may not (its name is taken) is nowhere to be found. */
+async function announceOrStop(
+  terminal: Terminal,
+  server: Server,
+  { heard, flags }: { readonly heard: readonly Listening[]; readonly flags: ServeFlags },
+): Promise<void> {
+  try {
+    for (const at of heard) announce(terminal, at, flags);
+  } catch (error) {
+    await server.stop();
+    throw error;
   }
 }
 

@@ -7,7 +7,7 @@ import type { Settlement } from './invocation.ts';
 export interface CallTiming {
   /** From the call to its end, in milliseconds. */
   readonly totalMs: number;
-  /** Name of the server that ran it, or refused last. */
+  /** Name of the server that ran it; absent: no server has said that it did. */
   readonly server?: string | undefined;
   /** From arrival to reply there, waiting for a place included; absent: no server has said. */
   readonly serverMs?: number | undefined;
@@ -16,8 +16,14 @@ export interface CallTiming {
 }
 
 export function timingOf({ server, serverMicros }: Settlement, totalMs: number): CallTiming {
-  if (serverMicros === undefined) return { totalMs, server };
-  // Two clocks: what the server measured may be a little more than all there was.
+  const wholeMs = rounded(totalMs);
+  if (serverMicros === undefined) return { totalMs: wholeMs };
   const serverMs = serverMicros / 1000;
-  return { totalMs, server, serverMs, fabricMs: Math.max(0, totalMs - serverMs) };
+  // Two clocks: what the server measured may be a little more than all there was.
+  return { totalMs: wholeMs, server, serverMs, fabricMs: rounded(Math.max(0, totalMs - serverMs)) };
+}
+
+/** To microseconds: no clock here knows more. */
+function rounded(ms: number): number {
+  return Math.round(ms * 1000) / 1000;
 }

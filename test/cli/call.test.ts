@@ -44,12 +44,19 @@ describe('heddle call', () => {
     const timing: unknown = JSON.parse(json.notes[0] ?? '');
     const ms: unknown = expect.any(Number);
     expect(timing).toEqual({ totalMs: ms, server: 'one', serverMs: ms, fabricMs: ms });
+    for (const figure of Object.values(timing as object)) expect(String(figure)).not.toMatch(/\.\d{4}/);
   });
 
   test('--timing tells of a call that failed too, before the error', async () => {
     const { code, outs, notes } = await heddle('call', '--url', server.url, '--timing', 'fail');
     expect({ code, outs }).toEqual({ code: 1, outs: [] });
     expect(notes).toEqual([expect.stringMatching(line), expect.stringContaining('function_failed: ')]);
+  });
+
+  test('--timing names no server for a function that nobody offers', async () => {
+    const { code, notes } = await heddle('call', '--url', server.url, 'absent', '--timing', '--json');
+    expect(code).toBe(3);
+    expect(JSON.parse(notes[0] ?? '')).toEqual({ totalMs: expect.any(Number) });
   });
 
   test('--timing says so when no server has measured', () => {

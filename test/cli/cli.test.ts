@@ -70,6 +70,7 @@ describe('exit codes', () => {
     expect(errorText(error)).toBe(
       'step_failed: step "a" failed (it may have run)\n  because function_failed: RangeError: too far (it ran)',
     );
+    expect(errorText(new HeddleError('cancelled', { reason: new Error('SIGINT') }))).toBe('cancelled: SIGINT (it may have run)');
   });
 });
 
@@ -107,7 +108,9 @@ describe('usage', () => {
     [['frob'], "unknown command 'frob'"],
     [['serv'], 'Did you mean serve?'],
     [['serve', '--nmae', 'x'], 'Did you mean --name?'],
-    [['call'], "missing required argument 'function'"],
+    [['call'], 'name a function: heddle call FUN'],
+    [['call', '--need', 'gpu', 'greet', '"x"'], 'put the function first: heddle call greet "x" --need gpu'],
+    [['explain', '--need', 'gpu', 'greet'], 'put the function first: heddle explain greet --need gpu'],
     [['call', 'f', '--timeout-ms', 'soon'], 'a whole number from 1'],
     [['call', 'f', '--wait-ms', '-1'], 'a whole number from 0'],
     [['call', 'f', '--priority', 'high'], 'Allowed choices are batch, default, critical'],
@@ -155,6 +158,18 @@ describe('modules', () => {
   test('M2: two functions of one name are refused with both places', async () => {
     const [a, b] = [written('a.ts', 'export const same = () => 1;'), written('b.ts', 'export const same = () => 2;')];
     await expect(loadFunctions([a, b])).rejects.toThrow(`"same" is exported by ${a} and by ${b}`);
+  });
+
+  test.each([
+    ['throws.ts', 'throw new RangeError("no\\nway");', /throws\.ts cannot be loaded: RangeError: no way$/],
+    ['text.ts', 'throw "plain";', /text\.ts cannot be loaded: it threw plain$/],
+    ['lacks.ts', 'import "./nowhere.ts";\nexport const f = () => 1;', /lacks\.ts cannot be loaded: Error.*nowhere\.ts.*$/],
+    ['broken.js', 'export const f = () => {;', /broken\.js cannot be loaded: \S*Error: .+$/],
+  ])('one that cannot be loaded is bad usage, named with the reason on one line: %s', async (name, text, message) => {
+    const failure: unknown = await loadFunctions([written(name, text)]).catch((error: unknown) => error);
+    expect(failure).toBeInstanceOf(UsageError);
+    expect((failure as UsageError).message).toMatch(message);
+    expect((failure as UsageError).message.split('\n')).toHaveLength(1);
   });
 
   test('a module without functions is refused', async () => {

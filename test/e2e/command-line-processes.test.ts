@@ -112,7 +112,7 @@ describe('heddle serve', () => {
     const call = stage.heddle('call', 'holdOnce', JSON.stringify(await stage.path('never')), '--url', url);
     await process.line(/^holding/);
     expect(await call.kill('SIGINT')).toEqual({ code: 130, signal: null });
-    expect(call.errors.join('\n')).toMatch(/^cancelled/);
+    expect(call.errors.join('\n')).toMatch(/^cancelled: SIGINT/);
     expect(call.lines).toEqual([]);
   });
 });

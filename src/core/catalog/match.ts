@@ -62,7 +62,7 @@ export function mismatchTest(query: OfferQuery): (offer: Offer) => string | unde
   };
 }
 
-/** The demands in words: "version ^2, gpu and db, on gpu-1"; "anything" when there are none. */
+/** The demands in words: "version ^2, gpu and db, on gpu-1"; "a call" when there are none: all others are met by any. */
 export function wantedText(query: OfferQuery): string {
   const texts = [
     query.kind === 'stream' ? 'a stream' : '',
@@ -70,7 +70,7 @@ export function wantedText(query: OfferQuery): string {
     needText(partsOf(query.need)),
     query.target === undefined ? '' : `on ${query.target}`,
   ];
-  return texts.filter((text) => text !== '').join(', ') || 'anything';
+  return texts.filter((text) => text !== '').join(', ') || 'a call';
 }
 
 function resourcesText(resources: ReadonlySet<string>): string {

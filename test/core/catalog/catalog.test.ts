@@ -232,7 +232,7 @@ describe('asking', () => {
     expect(why({ version: '^2' })).toBe('version 1.0.0 is not in ^2');
     expect(why({ need: ['tpu'] })).toBe('lacks tpu (has gpu)');
     expect(catalog.wantedText({ function: 'f', version: '^2', need: ['tpu'], target: 'b' })).toBe('version ^2, tpu, on b');
-    expect(catalog.wantedText({ function: 'f' })).toBe('anything');
+    expect(catalog.wantedText({ function: 'f' })).toBe('a call');
   });
 
   test('a refusal names eight resources and counts the others', () => {
