@@ -8,16 +8,15 @@
 
 import type { CancelTask, Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
-import type { Payload } from '../core/payload.ts';
 import { EventLog } from '../core/workflow/log.ts';
 import type { WireRunEvent } from '../core/workflow/record.ts';
 import { RunMachine } from '../core/workflow/run.ts';
 import type { RunEffect, RunInput, RunSettings } from '../core/workflow/run-io.ts';
 import type { Observer } from '../observe/observer.ts';
-import { fromWireError } from '../wire/error.ts';
-import type { CallEngine, CallHandle, CallSink, CallWait, Invocation, Settlement } from './invocation.ts';
+import type { Invocation } from './invocation.ts';
 import { Pump } from './pump.ts';
 import type { RunFollower, Unfollow } from './run-engine.ts';
+import { StepCalls, type StepEngine } from './step-calls.ts';
 
 export interface ActiveRunOptions {
   readonly settings: RunSettings;
@@ -27,7 +26,7 @@ export interface ActiveRunOptions {
   readonly clock: Clock;
   readonly random: Random;
   readonly observer: Observer;
-  readonly engine: CallEngine;
+  readonly engine: StepEngine;
   /** Identity and number of a step's call. */
   readonly nextCall: () => Pick<Invocation, 'caller' | 'callerName' | 'callNumber'>;
   /** Called once, when the last event is out. */
@@ -39,18 +38,17 @@ export const unfollowedMs = 10_000;
 /** What an event shows of a workflow's name. */
 const nameShown = 128;
 
-type StepStart = Extract<RunEffect, { kind: 'startStep' }>;
-
 export class ActiveRun {
   readonly #options: ActiveRunOptions;
   readonly #log = new EventLog();
   readonly #followers = new Set<RunFollower>();
-  readonly #calls = new Map<string, CallHandle>();
+  readonly #calls: StepCalls;
   readonly #pump: Pump<RunInput, RunEffect>;
   #cancelUnfollowed: CancelTask | undefined;
 
   constructor(options: ActiveRunOptions) {
     this.#options = options;
+    this.#calls = new StepCalls({ ...options, feed: (input) => this.#pump.feed(input) });
     this.#pump = new Pump({
       machine: new RunMachine(options.settings),
       clock: options.clock,
@@ -105,50 +103,16 @@ export class ActiveRun {
   #execute(effect: RunEffect): void {
     switch (effect.kind) {
       case 'startStep':
-        return this.#startStep(effect);
+        return this.#calls.start(effect);
+      case 'startGroup':
+        return this.#calls.startGroup(effect);
+      case 'beginStep':
+        return this.#calls.begin(effect.step, effect.timeoutMs);
       case 'cancelStep':
-        return this.#calls.get(effect.step)?.cancel(effect.reason);
+        return this.#calls.cancel(effect.step, effect.reason);
       case 'event':
         return this.#onEvent(effect.event);
     }
-  }
-
-  #startStep(start: StepStart): void {
-    const sink = new StepSink(
-      start.step,
-      (input) => this.#pump.feed(input),
-      () => this.#calls.delete(start.step),
-    );
-    const handle = this.#options.engine.start(this.#invocation(start), sink);
-    if (!sink.isSettled) this.#calls.set(start.step, handle);
-  }
-
-  #invocation({ command, args, timeoutMs }: StepStart): Invocation {
-    return {
-      function: command.function,
-      kind: 'call',
-      credit: 0,
-      hasStreamInput: false,
-      version: command.version,
-      effect: undefined,
-      need: command.need,
-      target: command.target,
-      args,
-      timeoutMs,
-      deadlineMs: this.#options.clock.nowMs() + timeoutMs,
-      ...this.#options.nextCall(),
-      attempt: 1,
-      paid: 0,
-      lost: 0,
-      meta: undefined,
-      isJsonOnly: false,
-      wantsProgress: true,
-      terms: undefined,
-      isOverloadFinal: true,
-      round: 0,
-      isAgain: false,
-      via: undefined,
-    };
   }
 
   #onEvent(event: WireRunEvent): void {
@@ -174,40 +138,5 @@ export class ActiveRun {
       const { step, outcome, server, elapsedMs } = event;
       observer.emit({ kind: event.kind, runId, step, outcome, server, elapsedMs });
     }
-  }
-}
-
-/** Turns what happens to a step's call into inputs of the run. */
-class StepSink implements CallSink {
-  isSettled = false;
-  readonly #step: string;
-  readonly #feed: (input: RunInput) => void;
-  readonly #over: () => void;
-
-  constructor(step: string, feed: (input: RunInput) => void, over: () => void) {
-    this.#step = step;
-    this.#feed = feed;
-    this.#over = over;
-  }
-
-  started(server: string, attempt: number): void {
-    this.#feed({ kind: 'stepStarted', step: this.#step, server, attempt });
-  }
-
-  progress(value: Payload): void {
-    this.#feed({ kind: 'stepProgress', step: this.#step, value });
-  }
-
-  waiting(reason: CallWait): void {
-    this.#feed({ kind: 'stepWaiting', step: this.#step, reason });
-  }
-
-  settled({ outcome, server, freeSlots }: Settlement): void {
-    this.isSettled = true;
-    this.#over();
-    const end = outcome.ok
-      ? ({ ok: true, value: outcome.value } as const)
-      : ({ ok: false, error: fromWireError(outcome.error), wire: outcome.error } as const);
-    this.#feed({ kind: 'stepSettled', step: this.#step, end, server, freeSlots });
   }
 }

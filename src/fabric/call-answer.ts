@@ -32,8 +32,8 @@ export class CallAnswer implements CallOrigin, CallSink, CallId {
   readonly callNumber: number;
   readonly round: number;
   readonly timeoutMs: number;
-  /** Running it twice must not happen, as far as its caller knows. */
-  readonly isOnce: boolean;
+  /** Its end is held until its receiver has confirmed it: running it twice must not happen, as far as its caller knows. */
+  isHeld: boolean;
   /** It is routed on from here: its end is that of the whole call, not of one attempt. */
   readonly isRelay: boolean;
   /** Has items on the way to or from one peer: nobody else can take it over. */
@@ -56,7 +56,7 @@ export class CallAnswer implements CallOrigin, CallSink, CallId {
     this.callNumber = frame.callNumber;
     this.round = frame.round;
     this.timeoutMs = frame.timeoutMs;
-    this.isOnce = frame.effect === undefined || frame.effect === 'once';
+    this.isHeld = frame.effect === undefined || frame.effect === 'once';
     this.isRelay = !frame.isDirect;
     this.isStreamed = frame.isStream || frame.hasStreamInput;
     this.from = peer.identity.instance;

@@ -12,7 +12,7 @@ import type { Catalog } from '../core/catalog/catalog.ts';
 import { stricter } from '../core/catalog/offer.ts';
 import type { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
-import type { CallFrame } from '../wire/frame.ts';
+import type { CallFrame, GroupFrame } from '../wire/frame.ts';
 import type { CallAnswer } from './call-answer.ts';
 import { invocationOf } from './call-frame.ts';
 import type { Dispatcher } from './dispatcher.ts';
@@ -21,6 +21,7 @@ import type { Outcomes } from './outcomes.ts';
 import type { Peer } from './peer.ts';
 import { Reclaim, type ReclaimOptions } from './reclaim.ts';
 import { refuse } from './responses.ts';
+import { ServedGroup } from './served-group.ts';
 import { lostWith } from './verdicts.ts';
 import { KnownWitnesses } from './witnesses.ts';
 
@@ -55,6 +56,16 @@ export class CallDesk {
     if (frame.isDirect) this.#dispatch(frame, peer);
     else this.#relay(frame, peer, nowMs);
     load.waitedMs = 0;
+  }
+
+  /** Several calls of one run: they are served together. */
+  takeGroup({ calls }: GroupFrame, peer: Peer): void {
+    const [first] = calls;
+    if (first && first.call.acked > 0) this.outcomes.acknowledge(peer, first.call.acked);
+    const { dispatcher, self, clock } = this.#options;
+    dispatcher.load.waitedMs = peer.waitedMs;
+    new ServedGroup({ outcomes: this.outcomes, dispatcher, clock, server: self.name }, peer).start(calls);
+    dispatcher.load.waitedMs = 0;
   }
 
   #dispatch(frame: CallFrame, peer: Peer): void {

@@ -71,7 +71,8 @@ export function frameOf(call: Invocation, sent: SentAttempt): CallFrame {
   };
 }
 
-function stampedMs(leftMs: number, roundTripMs: number): number {
+/** What is left of a time at the other end, when a frame with it is written here. */
+export function stampedMs(leftMs: number, roundTripMs: number): number {
   return Math.max(1, leftMs - Math.min(hopMarginMs + roundTripMs / 2, leftMs / 4));
 }
 

@@ -7,6 +7,8 @@
 import { IdMap } from '../base/id-map.ts';
 import { HeddleError } from '../errors.ts';
 import type { CallHistory } from './call-history.ts';
+import { FusedCall } from './fused-call.ts';
+import type { GroupMember } from './group-member.ts';
 import { HedgedCall } from './hedged-call.ts';
 import type { CallEngine, CallHandle, CallSink, Invocation } from './invocation.ts';
 import { failure } from './responses.ts';
@@ -15,10 +17,18 @@ import type { CallContext, Routing } from './routing-port.ts';
 
 const endedCall: CallHandle = { cancel: () => {}, stream: () => {} };
 
+/** What the table needs of a call under way. */
+interface TableCall {
+  readonly invocation: Invocation;
+  ticket: number;
+  close(what: string): void;
+  abandon(): void;
+}
+
 export class CallTable<Route> implements CallEngine {
   readonly #routing: Routing<Route>;
   readonly #context: CallContext;
-  readonly #calls = new IdMap<RoutedCall<Route>>();
+  readonly #calls = new IdMap<TableCall>();
   #tickets = 0;
   readonly #idle = new Set<() => void>();
 
@@ -31,11 +41,29 @@ export class CallTable<Route> implements CallEngine {
     return this.#calls.size;
   }
 
-  start(invocation: Invocation, sink: CallSink): CallHandle {
+  /** `history`: what went wrong with the call before. */
+  start(invocation: Invocation, sink: CallSink, history?: CallHistory): CallHandle {
     const isWhole = invocation.kind === 'call' && !invocation.hasStreamInput;
     return isWhole && invocation.terms?.hedge === true && invocation.lost === 0
       ? this.#hedge(invocation, sink)
-      : this.#begin(invocation, sink);
+      : this.#begin(invocation, sink, history);
+  }
+
+  /** Sends several calls to one server as one frame, all or none: undefined when they cannot go there now. */
+  startGroup(members: readonly GroupMember<Route>[]): readonly FusedCall<Route>[] | undefined {
+    const [first] = members;
+    const peer = first && this.#routing.peerOf(first.route);
+    if (!peer || peer.isFull) return undefined;
+    const parts = { routing: this.#routing, context: this.#context };
+    const calls = members.map((member) => new FusedCall(parts, member, this.#forget));
+    const refused = calls.findIndex((call) => !call.admit());
+    if (refused >= 0) {
+      for (const call of calls.slice(0, refused)) call.withdraw();
+      return undefined;
+    }
+    for (const call of calls) this.#enter(call);
+    peer.send({ kind: 'group', calls: calls.map((call) => call.sendTo(peer)) });
+    return calls;
   }
 
   /** Resolves when no call is under way. */
@@ -61,10 +89,14 @@ export class CallTable<Route> implements CallEngine {
 
   #begin(invocation: Invocation, sink: CallSink, history?: CallHistory): RoutedCall<Route> {
     const call = new RoutedCall(this.#routing, this.#context, { invocation, sink, history, onSettled: this.#forget });
+    this.#enter(call);
+    return call.start();
+  }
+
+  #enter(call: TableCall): void {
     this.#tickets += 1;
     call.ticket = this.#tickets;
     this.#calls.add(call.ticket, call);
-    return call.start();
   }
 
   #hedge(invocation: Invocation, sink: CallSink): CallHandle {
@@ -82,7 +114,7 @@ export class CallTable<Route> implements CallEngine {
   }
 
   /** One function for all calls: the path of a call makes no closure for its table. */
-  readonly #forget = (call: RoutedCall<Route>): void => {
+  readonly #forget = (call: TableCall): void => {
     this.#calls.take(call.ticket);
     if (this.#calls.size > 0) return;
     for (const resolve of this.#idle) resolve();

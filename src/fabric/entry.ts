@@ -7,7 +7,7 @@
 
 import type { Payload } from '../core/payload.ts';
 import { HeddleError } from '../errors.ts';
-import type { AttachFrame, CallFrame, CancelRunFrame, QueryFrame, SubmitFrame, WatchFrame } from '../wire/frame.ts';
+import type { AttachFrame, CallFrame, CancelRunFrame, GroupFrame, QueryFrame, SubmitFrame, WatchFrame } from '../wire/frame.ts';
 import type { CallDesk } from './call-desk.ts';
 import type { CatalogWatches } from './catalog-watches.ts';
 import type { RequestFrame } from './conversation.ts';
@@ -63,12 +63,20 @@ export class Entry {
     }
   }
 
+  onGroup({ kind, calls }: GroupFrame, peer: Peer): void {
+    const gapMs = this.#gapMs(this.#options.nowMs(), peer);
+    const aged = gapMs === 0 ? calls : calls.map((grouped) => ({ ...grouped, call: withTimeLeft(grouped.call, gapMs) }));
+    this.#options.calls.takeGroup({ kind, calls: aged }, peer);
+  }
+
   #call(asSent: CallFrame, peer: Peer): void {
     const nowMs = this.#options.nowMs();
-    // What lies in an inbox for long has less time left, by a stall or by those before it.
-    const gapMs = Math.max(this.#options.gapMs(nowMs), peer.waitedMs < waitedMsMin ? 0 : peer.waitedMs);
-    const frame = gapMs === 0 ? asSent : { ...asSent, timeoutMs: Math.max(0, asSent.timeoutMs - gapMs) };
-    this.#options.calls.take(frame, peer, nowMs);
+    this.#options.calls.take(withTimeLeft(asSent, this.#gapMs(nowMs, peer)), peer, nowMs);
+  }
+
+  /** What lies in an inbox for long has less time left, by a stall or by those before it. */
+  #gapMs(nowMs: number, peer: Peer): number {
+    return Math.max(this.#options.gapMs(nowMs), peer.waitedMs < waitedMsMin ? 0 : peer.waitedMs);
   }
 
   #answer(frame: QueryFrame, peer: Peer): void {
@@ -122,6 +130,10 @@ export class Entry {
 }
 
 const nothing: Payload = { encoding: 'undefined', bytes: new Uint8Array(0) };
+
+function withTimeLeft(frame: CallFrame, gapMs: number): CallFrame {
+  return gapMs === 0 ? frame : { ...frame, timeoutMs: Math.max(0, frame.timeoutMs - gapMs) };
+}
 
 /** Sends a run's events to the peer that follows it. */
 class PeerFollower implements RunFollower {

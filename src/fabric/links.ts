@@ -15,7 +15,7 @@ import { type Deferred, deferred } from '../base/deferred.ts';
 import { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Link } from '../transport/transport.ts';
-import type { ServersFrame } from '../wire/frame.ts';
+import type { GroupFrame, ServersFrame } from '../wire/frame.ts';
 import type { PeerIdentity, RequestFrame } from './conversation.ts';
 import type { LinkIdentity, MeshLink, MeshLinkCallbacks } from './mesh-port.ts';
 import type { Outcomes } from './outcomes.ts';
@@ -28,6 +28,7 @@ export interface LinksOptions {
   readonly clock: Clock;
   readonly observer: Observer;
   readonly onRequest: (frame: RequestFrame, peer: Peer) => void;
+  readonly onGroup: (frame: GroupFrame, peer: Peer) => void;
   /** A link to this server instance has just been opened. */
   readonly onOpened: (instance: string) => void;
   /** A call waits for a link to this server. */
@@ -115,6 +116,7 @@ export class Links {
   openLink(link: Link, identity: LinkIdentity, callbacks: MeshLinkCallbacks): MeshLink {
     const peer: Peer = new Peer(link, identity, {
       onRequest: (frame, from) => this.#options.onRequest(frame, from),
+      onGroup: (frame, from) => this.#options.onGroup(frame, from),
       onServers: ({ isMoving }) => {
         if (isMoving) this.#leftByPeer(peer);
       },

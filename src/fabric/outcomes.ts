@@ -3,7 +3,7 @@
  * ask what became of them.
  *
  * O1 of a call without an end everybody who asks is told the end, when it comes.
- * O2 the outcome of a `once` call is held until its receiver has confirmed it, and passes into the table when the link breaks
+ * O2 the outcome of a `once` call, and of one that came in a group, is held until its receiver has confirmed it, and passes into the table when the link breaks
  *    before. One that ran is never said not to have run.
  * O3 a call whose last connection is lost goes on for `orphanMs`; unclaimed, it is given up and its outcome kept.
  * O4 a call of which no link was lost costs no look-up: those under way are a list, and asking walks it.
@@ -55,9 +55,10 @@ export class Outcomes implements AnswerKeeper {
     this.#table = table ?? new OutcomeTable();
   }
 
-  /** A call has come: makes what answers it. */
-  enter(frame: CallFrame, peer: Peer): CallAnswer {
+  /** A call has come: makes what answers it. `isHeld`: its end is held until it is confirmed, whatever its effect. */
+  enter(frame: CallFrame, peer: Peer, isHeld = false): CallAnswer {
     const answer = new CallAnswer(frame, peer, this);
+    answer.isHeld ||= isHeld;
     answer.next = this.#first;
     if (this.#first) this.#first.previous = answer;
     this.#first = answer;
@@ -124,7 +125,7 @@ export class Outcomes implements AnswerKeeper {
     if (answer.isStreamed) return this.#table.spend(answer);
     const first = told.find(({ peer }) => peer.closed === undefined);
     if (!first) this.#keep(answer.from, this.#heldOf(answer, answer.isAborted ? lostVerdict(settlement, this.#server) : settlement));
-    else if (answer.isOnce) this.#hold(first.peer, this.#heldOf(answer, settlement));
+    else if (answer.isHeld) this.#hold(first.peer, this.#heldOf(answer, settlement));
   }
 
   orphaned(answer: CallAnswer): void {

@@ -13,7 +13,7 @@
 import { IdMap } from '../base/id-map.ts';
 import { ReplyLedger } from '../core/outcome/reply-ledger.ts';
 import type { Evidence, Link } from '../transport/transport.ts';
-import type { Frame, ReplyFrame, RunEventFrame, ServersFrame, StandingFrame } from '../wire/frame.ts';
+import type { Frame, GroupFrame, ReplyFrame, RunEventFrame, ServersFrame, StandingFrame } from '../wire/frame.ts';
 import { Arrivals } from './arrivals.ts';
 import type { Conversation, Incoming, PeerIdentity, RequestFrame, RoomWaiter } from './conversation.ts';
 import { Departures } from './departures.ts';
@@ -24,6 +24,8 @@ import { RoomQueue } from './room-queue.ts';
 
 export interface PeerHandlers {
   onRequest(frame: RequestFrame, peer: Peer): void;
+  /** Several calls at once; absent: nobody may send them here. */
+  onGroup?(frame: GroupFrame, peer: Peer): void;
   onServers?(frame: ServersFrame): void;
   onMesh?(message: Uint8Array): void;
   /** Any frame arrived. */
@@ -138,6 +140,11 @@ export class Peer {
     this.send({ kind: 'mesh', message });
   }
 
+  /** Calls back once all that was sent so far is with the operating system, or the link is lost. */
+  whenWritten(done: () => void): void {
+    this.#link.whenWritten(done);
+  }
+
   /** Registers the answering side of a request, so that a cancel or the loss of the link reaches it. */
   serve(id: number, incoming: Incoming): void {
     this.#incoming.add(id, incoming);
@@ -197,6 +204,8 @@ export class Peer {
       case 'watch':
       case 'drain':
         return this.#onRequest(frame);
+      case 'group':
+        return this.#onGroup(frame);
       case 'progress':
         return this.#outgoing.get(frame.id)?.onProgress?.(frame);
       case 'runEvent':
@@ -241,6 +250,17 @@ export class Peer {
     if (frame.id === 0 || this.#incoming.has(frame.id)) return this.#link.close();
     if (this.#incoming.size >= incomingMax) return this.send(overloadedReply(frame));
     this.#handlers.onRequest(frame, this);
+  }
+
+  #onGroup(frame: GroupFrame): void {
+    const ids = new Set(frame.calls.map(({ call }) => call.id));
+    const isSound =
+      this.#handlers.onGroup !== undefined &&
+      ids.size === frame.calls.length &&
+      [...ids].every((id) => id !== 0 && !this.#incoming.has(id));
+    if (!isSound) return this.#link.close();
+    if (this.#incoming.size < incomingMax) return this.#handlers.onGroup?.(frame, this);
+    for (const { call } of frame.calls) this.send(overloadedReply(call));
   }
 
   #onCancel(id: number, reason: string): void {

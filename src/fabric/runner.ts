@@ -10,24 +10,28 @@ import type { CancelTask, Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { Catalog } from '../core/catalog/catalog.ts';
 import { checkOffers } from '../core/workflow/check.ts';
-import { checkWorkflow } from '../core/workflow/workflow.ts';
+import type { Fusion } from '../core/workflow/run-io.ts';
+import { type CheckedWorkflow, checkWorkflow } from '../core/workflow/workflow.ts';
 import { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
 import { toWireError } from '../wire/error.ts';
 import { encodeValue } from '../wire/value.ts';
 import { ActiveRun } from './active-run.ts';
-import type { CallEngine, Invocation } from './invocation.ts';
+import type { Invocation } from './invocation.ts';
 import { type RunEngine, type RunFollower, runTimeoutMsDefault, type SubmitRequest, type Unfollow } from './run-engine.ts';
+import type { StepEngine } from './step-calls.ts';
 
 export interface RunnerOptions {
   /** Name of this server. */
   readonly server: string;
   readonly catalog: Catalog;
-  readonly engine: CallEngine;
+  readonly engine: StepEngine;
   readonly clock: Clock;
   readonly random: Random;
   readonly observer: Observer;
   readonly nextCall: () => Pick<Invocation, 'caller' | 'callerName' | 'callNumber'>;
+  /** Which steps of a workflow go together; absent: none. */
+  readonly fusionOf?: ((workflow: CheckedWorkflow) => Fusion) | undefined;
 }
 
 export const settledMs = 300_000;
@@ -117,6 +121,7 @@ export class Runner implements RunEngine {
         looksBare: request.looksBare,
         wallOffsetMs: clock.wallMs() - clock.nowMs(),
         random: random.fork(runId),
+        fusion: this.#options.fusionOf?.(workflow),
         codec: { encodeValue: (value) => encodeValue(value), encodeError: (error, partial) => toWireError(error, { partial }) },
       },
       name: request.name,

@@ -79,7 +79,7 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
       case 'admitted':
         return this.#begin(this.#arrivedAtMs);
       case 'queued':
-        return this.offer.host.wheel.arm(this, this.#arrivedAtMs + queueWaitMs(this.#timeoutMs));
+        return this.offer.host.wheel.arm(this, this.#arrivedAtMs + this.#placeWaitMs());
       case 'full':
         return this.#refuse(this.#full());
     }
@@ -168,6 +168,10 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
     this.#phase = 'working';
     this.#work = new HandlerWork(this);
     this.#work.start();
+  }
+
+  #placeWaitMs(): number {
+    return Math.min(queueWaitMs(this.#timeoutMs), this.origin.placeWaitMs ?? Number.POSITIVE_INFINITY);
   }
 
   /** L3. */

@@ -19,6 +19,7 @@ import type { DrainableRooms } from './drain.ts';
 import { askToBeLeft } from './drain-door.ts';
 import type { UnderWay } from './drain-port.ts';
 import { Explainer } from './explainer.ts';
+import { Fuser } from './fuser.ts';
 import { Links } from './links.ts';
 import { LocalPeer } from './local-peer.ts';
 import { Mesh } from './mesh.ts';
@@ -87,6 +88,7 @@ export class ServerRooms implements DrainableRooms {
       observer,
       outcomes: this.#outcomes,
       onRequest: (frame, peer) => entry.onRequest(frame, peer),
+      onGroup: (frame, peer) => entry.onGroup(frame, peer),
       onOpened: (server) => this.#linkOpened(catalog, server),
       onWanted: (server) => this.mesh.want(server),
     });
@@ -95,7 +97,7 @@ export class ServerRooms implements DrainableRooms {
     this.#calls = new CallTable(this.#makeRouting(catalog, router), { clock, random: random.fork('calls'), wheel: this.#wheel, instance });
     this.caller = new FabricCaller({ engine: this.#calls, clock, wheel: this.#wheel, identity, refusal: guards.callRefusal });
     const nextCall = () => ({ caller: instance, callerName: options.name, callNumber: this.caller.nextCallNumber() });
-    this.#runner = this.#makeRunner(catalog, nextCall);
+    this.#runner = this.#makeRunner(catalog, router, nextCall);
     const relay = this.#makeRelay();
     this.runs = new RunCaller({ engine: relay, coordinator: () => options.name, instance, refusal: guards.callRefusal });
     this.#news = new SessionNews({ clock, members: () => this.mesh.members(), tell: (frame) => this.#links.tellSessions(frame) });
@@ -215,10 +217,12 @@ export class ServerRooms implements DrainableRooms {
     });
   }
 
-  #makeRunner(catalog: Catalog, nextCall: RunnerOptions['nextCall']): Runner {
+  #makeRunner(catalog: Catalog, router: Router, nextCall: RunnerOptions['nextCall']): Runner {
     const { clock, random } = this.#parts;
-    const { name: server } = this.#options;
-    return new Runner({ server, catalog, engine: this.#calls, clock, random: random.fork('runs'), observer: this.observer, nextCall });
+    const { name: server, instance } = this.#identity;
+    const [engine, links, observer] = [this.#calls, this.#links, this.observer];
+    const fusionOf: RunnerOptions['fusionOf'] = (workflow) => new Fuser({ clock, router, links, instance }, workflow);
+    return new Runner({ server, catalog, engine, clock, random: random.fork('runs'), observer, nextCall, fusionOf });
   }
 
   #makeRelay(): RunRelay {

@@ -116,6 +116,10 @@ export class GrpcLink implements Link, MessageHandlers {
     return sent;
   }
 
+  whenWritten(done: () => void): void {
+    this.#outbox.whenFlushed(done);
+  }
+
   dropLarge(transfer: number): void {
     this.#large.drop(transfer);
   }

@@ -108,6 +108,11 @@ export class MemoryEnd implements Link {
     return settled.promise.finally(() => signal?.removeEventListener('abort', abort));
   }
 
+  /** What was sent is on its way. */
+  whenWritten(done: () => void): void {
+    done();
+  }
+
   dropLarge(transfer: number): void {
     if (this.#isEnding) return;
     const [oldest] = this.#dropped;

@@ -30,7 +30,7 @@ export class Outbox {
   /** Corked: the greeting is not over. */
   #state: 'corked' | 'idle' | 'scheduled' | 'writing' | 'over' = 'corked';
   #isWritable = true;
-  #onFlushed: (() => void) | undefined;
+  #onFlushed: (() => void)[] = [];
   readonly #done = (): void => this.#advance('writing');
   readonly #turn = (): void => this.#advance('scheduled');
 
@@ -58,10 +58,10 @@ export class Outbox {
     this.#next();
   }
 
-  /** Calls back once nothing waits and nothing is outstanding; at once when that is so. */
+  /** Calls back once nothing waits and nothing is outstanding, or it is closed; at once when that is so. */
   whenFlushed(onFlushed: () => void): void {
     if (this.#state === 'idle' || this.#state === 'over') onFlushed();
-    else this.#onFlushed = onFlushed;
+    else this.#onFlushed.push(onFlushed);
   }
 
   /** Forgets what waits; later frames go nowhere. */
@@ -70,7 +70,7 @@ export class Outbox {
     this.#frames = [];
     this.#head = 0;
     this.#bytes = 0;
-    this.#onFlushed = undefined;
+    this.#tellFlushed();
   }
 
   /** What a whole batch of arrivals leads to, promises included, leaves as one batch. */
@@ -129,9 +129,10 @@ export class Outbox {
   }
 
   #tellFlushed(): void {
-    const onFlushed = this.#onFlushed;
-    this.#onFlushed = undefined;
-    onFlushed?.();
+    if (this.#onFlushed.length === 0) return;
+    const told = this.#onFlushed;
+    this.#onFlushed = [];
+    for (const onFlushed of told) onFlushed();
   }
 
   #overflow(): void {

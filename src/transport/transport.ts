@@ -58,6 +58,8 @@ export interface Link {
    * as `stalled`.
    */
   send(frame: Uint8Array): void;
+  /** Calls back once all that was sent so far is with the operating system, or the link is closed; at once when that is so. */
+  whenWritten(done: () => void): void;
   /**
    * Sends a value of any size up to the limit beside the frames, in chunks, under credit; `value` must not change
    * meanwhile. `transfer` is a number of the sender's choosing that it has not used on this link before. Resolves when

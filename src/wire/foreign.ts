@@ -138,7 +138,7 @@ function readCommands(commands: readonly CommandRequest__Output[]): Readonly<Rec
 }
 
 function commandOf(command: CommandRequest__Output): Readonly<Record<string, unknown>> {
-  const { name, function: fun, args, need, version, after, target, timeoutMs } = command;
+  const { name, function: fun, args, need, version, after, target, timeoutMs, isAlone } = command;
   return {
     name: name ?? '',
     fun: fun ?? '',
@@ -148,6 +148,7 @@ function commandOf(command: CommandRequest__Output): Readonly<Record<string, unk
     ...(after && after.length > 0 ? { after } : {}),
     ...(target ? { target } : {}),
     ...(timeoutMs ? { timeoutMs } : {}),
+    ...(isAlone ? { fuse: false } : {}),
   };
 }
 

@@ -17,6 +17,7 @@ import type { Sink, Source } from './common-messages.ts';
 import { inlineBytesMax } from './common-messages.ts';
 import { readControl, writeControl } from './control-messages.ts';
 import type { Frame, LargeIncoming, LargeOutgoing } from './frame.ts';
+import { readGroup, writeGroup } from './group-messages.ts';
 import { readOutcome, readStanding, writeOutcome, writeStanding } from './outcome-messages.ts';
 import { bytesTag, ProtoReader, varintTag } from './proto-reader.ts';
 import { ProtoWriter } from './proto-writer.ts';
@@ -52,6 +53,7 @@ const fields = {
   standing: 18,
   watch: 19,
   drain: 20,
+  group: 21,
 } as const satisfies Record<Frame['kind'], number>;
 
 const kinds: readonly (Frame['kind'] | undefined)[] = [
@@ -76,6 +78,7 @@ const kinds: readonly (Frame['kind'] | undefined)[] = [
   'standing',
   'watch',
   'drain',
+  'group',
 ];
 
 const besideField = 13;
@@ -164,6 +167,8 @@ function writeBody(sink: Sink, frame: Frame): void {
       return writeOutcome(sink.writer, frame);
     case 'standing':
       return writeStanding(sink.writer, frame);
+    case 'group':
+      return writeGroup(sink, frame);
     default:
       return unreachable(frame);
   }
@@ -220,6 +225,8 @@ function readBody(head: Head, body: Uint8Array, large: LargeIncoming | undefined
       return readOutcome(source.reader, head.id);
     case 'standing':
       return readStanding(source.reader, head.id);
+    case 'group':
+      return readGroup(source);
     case undefined:
       throw protocolError(`a frame has a body with the number ${head.field}, which this version does not know`);
     default:

@@ -7,7 +7,7 @@
  */
 
 import type { Effect, Need } from '../core/catalog/offer.ts';
-import type { Filled, Payload } from '../core/payload.ts';
+import type { Filled, Path, Payload } from '../core/payload.ts';
 import type { LooksBare, WireCommand, WireReturns, WireRunEvent } from '../core/workflow/record.ts';
 import type { OutcomeFrame, StandingFrame } from './outcome-frames.ts';
 import type { CreditFrame, EndFrame, ItemFrame } from './stream-frames.ts';
@@ -215,6 +215,32 @@ export interface MeshFrame {
   readonly message: Uint8Array;
 }
 
+/** Runs these calls, each as soon as those that it awaits have given their results. Each has a conversation and a reply of its own. */
+export interface GroupFrame {
+  readonly kind: 'group';
+  /** Every call comes after those that it awaits. */
+  readonly calls: readonly GroupedCall[];
+}
+
+export interface GroupedCall {
+  /** Direct; its `timeoutMs` counts from when the frame was written. */
+  readonly call: CallFrame;
+  /** Name of its step, for messages. */
+  readonly step: string;
+  readonly awaits: readonly CallAwait[];
+  /** Milliseconds that it may take from its own beginning on. */
+  readonly ownTimeoutMs: number;
+}
+
+/** The result of an earlier call of the group. */
+export interface CallAwait {
+  readonly callNumber: number;
+  /** Where it goes in the arguments; empty: nowhere, it must only be there. */
+  readonly at: Path;
+  /** Leads to the part that is wanted. */
+  readonly path: Path;
+}
+
 export type Frame =
   | CallFrame
   | ReplyFrame
@@ -233,7 +259,8 @@ export type Frame =
   | OutcomeFrame
   | StandingFrame
   | WatchFrame
-  | DrainFrame;
+  | DrainFrame
+  | GroupFrame;
 
 /** First message of a client's session, and its answer. (Servers' links greet with mesh messages.) */
 export interface SessionHello {

@@ -37,6 +37,7 @@ function writeLooksBare(writer: ProtoWriter, field: number, hint: LooksBare): vo
 function writeCommand(sink: Sink, field: number, command: WireCommand): void {
   const { writer } = sink;
   const mark = writer.mark();
+  writer.flag(14, command.fuse === false);
   if (command.timeoutMs !== undefined) writer.presentUint(8, wholeMs(command.timeoutMs));
   writer.string(7, command.target);
   writer.strings(6, command.after);
@@ -130,6 +131,7 @@ function readCommand(source: Source): WireCommand {
   let args: Template = noTemplate;
   let need: Need | undefined;
   let timeoutMs: number | undefined;
+  let fuse: false | undefined;
   const texts = { name: '', function: '', version: undefined as string | undefined, target: undefined as string | undefined };
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) texts.name = reader.string();
@@ -140,10 +142,11 @@ function readCommand(source: Source): WireCommand {
     else if (tag === bytesTag(6)) after.push(reader.string());
     else if (tag === bytesTag(7)) texts.target = reader.string();
     else if (tag === varintTag(8)) timeoutMs = reader.uint();
+    else if (tag === varintTag(14)) fuse = reader.flag() ? false : undefined;
     else reader.skip(tag);
   }
   reader.leave(outer);
-  return { ...texts, args, need, after, timeoutMs };
+  return { ...texts, args, need, after, timeoutMs, fuse };
 }
 
 const noTemplate: Template = { value: undefinedPayload, holes: [] };

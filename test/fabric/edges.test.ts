@@ -117,6 +117,7 @@ describe('runs of one coordinator', () => {
           sinks.push(sink);
           return { cancel: () => {}, stream: () => {} };
         },
+        startGroup: () => undefined,
       },
     });
     const refused: HeddleError[] = [];

@@ -14,6 +14,7 @@ async function rig() {
     clock,
     observer: new Observer(),
     onRequest: () => {},
+    onGroup: () => {},
     outcomes: new Outcomes({ clock, server: 'here' }),
     onOpened: () => {},
     onWanted: () => {},

@@ -37,6 +37,7 @@ async function makeMember(name: string, port: number, options: Partial<MeshOptio
     clock,
     observer: new Observer(),
     onRequest: () => {},
+    onGroup: () => {},
     outcomes: new Outcomes({ clock, server: 'here' }),
     onOpened: () => {},
     onWanted: () => {},

@@ -218,6 +218,7 @@ describe('large values', () => {
       },
       send: () => {},
       sendLarge: () => Promise.resolve(),
+      whenWritten: (done: () => void) => done(),
       dropLarge: () => {},
       close: () => {},
     };

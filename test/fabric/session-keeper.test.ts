@@ -42,6 +42,10 @@ class ScriptedLink implements Link {
 
   send(): void {}
   async sendLarge(): Promise<void> {}
+  whenWritten(done: () => void): void {
+    done();
+  }
+
   dropLarge(): void {}
 }
 

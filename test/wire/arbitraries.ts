@@ -89,6 +89,7 @@ const command: fc.Arbitrary<WireCommand> = fc.record({
   after: names,
   target: maybe(name),
   timeoutMs: maybe(ms),
+  fuse: maybe(fc.constant(false as const)),
 });
 
 const returns: fc.Arbitrary<WireReturns> = fc.oneof(
@@ -215,6 +216,19 @@ const submit = fc.record({
   looksBare: fc.array(fc.record({ step: name, text }), { maxLength: 2 }),
 });
 
+const group = fc.record({
+  kind: fc.constant('group' as const),
+  calls: fc.array(
+    fc.record({
+      call,
+      step: name,
+      awaits: fc.array(fc.record({ callNumber: count, at: path, path }), { maxLength: 3 }),
+      ownTimeoutMs: ms,
+    }),
+    { minLength: 1, maxLength: 3 },
+  ),
+});
+
 /** Any frame, in the form in which a decoder gives it back. */
 export const frame: fc.Arbitrary<Frame> = fc.oneof(
   call,
@@ -240,4 +254,5 @@ export const frame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ kind: fc.constant('standing' as const), id, state: fc.constantFrom('done', 'running', 'never', 'forgotten') }),
   fc.record({ kind: fc.constant('watch' as const), id, about: fc.constantFrom('catalog', 'run'), runId: maybe(name) }),
   fc.record({ kind: fc.constant('drain' as const), id, server: name }),
+  group,
 );

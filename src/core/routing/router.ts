@@ -56,6 +56,7 @@ interface Plan {
 
 const shapesMax = 64;
 const functionsMax = 10_000;
+const nobody: Candidates = { offers: [], all: [], probes: [] };
 
 export class Router {
   readonly #catalog: Catalog;
@@ -83,6 +84,13 @@ export class Router {
     if (probes.length > 0) return probes[0];
     const key = query.terms?.key;
     return key === undefined ? betterOfTwo(offers, nowMs, this.#random) : favouriteOf(all, key, nowMs);
+  }
+
+  /** The offer at one server, if a call might go there now, and whether it could go nowhere else. */
+  candidateAt(query: RouteQuery, instance: string, nowMs: number): { readonly offer: Offer; readonly isOnly: boolean } | undefined {
+    const { offers, probes } = this.#planOf(query, nowMs)?.candidates ?? nobody;
+    const offer = offers.find(({ server }) => server.instance === instance);
+    return offer === undefined || probes.length > 0 ? undefined : { offer, isOnly: offers.length === 1 };
   }
 
   /** Why there is nothing to pick: no such function, one of the other kind, no matching offer, or none that may be used now. */
@@ -197,7 +205,7 @@ export class Router {
     const empty: Plan = {
       match: { groups: [], preference: undefined },
       offersRevision: 0,
-      candidates: { offers: [], all: [], probes: [] },
+      candidates: nobody,
       revision: 0,
     };
     const plan = this.#renewed(empty, query, nowMs);

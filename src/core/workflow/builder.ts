@@ -30,6 +30,8 @@ export interface StepOptions {
   readonly after?: readonly Ref<unknown>[] | undefined;
   /** Milliseconds for the whole step, its attempts included; default: what is left of the run. */
   readonly timeoutMs?: number | undefined;
+  /** False: it never goes to its server together with other steps; default true. */
+  readonly fuse?: boolean | undefined;
 }
 
 export interface Builder<out Input = void> {
@@ -118,7 +120,7 @@ class BuiltWorkflow {
 }
 
 const workflowOptions = { what: 'workflow option', names: ['input'] };
-const stepOptions = { what: 'step option', names: ['need', 'version', 'target', 'after', 'timeoutMs'] };
+const stepOptions = { what: 'step option', names: ['need', 'version', 'target', 'after', 'timeoutMs', 'fuse'] };
 
 /** What a step is told beside its name. */
 interface StepCall {
@@ -176,6 +178,7 @@ class Draft {
       ...(version === '*' ? {} : { version }),
       ...(options.target === undefined ? {} : { target: options.target }),
       ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+      ...(options.fuse === undefined ? {} : { fuse: options.fuse }),
       ...(options.after === undefined ? {} : { after: this.#after(options.after, report) }),
     });
   }

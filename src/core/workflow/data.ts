@@ -29,6 +29,8 @@ export interface Command<Name extends string = string> {
   readonly target?: string;
   /** Milliseconds for the whole step, its attempts included; default: what is left of the run. */
   readonly timeoutMs?: number;
+  /** False: it never goes to its server together with other steps (docs/planning.md); default true. */
+  readonly fuse?: boolean;
 }
 
 /** References, or references inside arrays and plain objects. */

@@ -82,7 +82,7 @@ function builtHint(data: unknown): string {
 }
 
 const workflowKeys = { what: 'workflow field', names: ['name', 'commands', 'returns'] };
-const commandKeys = { what: 'command field', names: ['name', 'fun', 'args', 'need', 'version', 'after', 'target', 'timeoutMs'] };
+const commandKeys = { what: 'command field', names: ['name', 'fun', 'args', 'need', 'version', 'after', 'target', 'timeoutMs', 'fuse'] };
 
 class CommandReader {
   readonly looksBare: LooksBare[] = [];
@@ -107,6 +107,7 @@ class CommandReader {
       version: readText(fields, 'version', report),
       target: readText(fields, 'target', report),
       timeoutMs: readTimeout(fields['timeoutMs'], report),
+      fuse: readFuse(fields['fuse'], report),
     };
     return {
       // A missing name or function gets a stand-in: it is reported here, and must not be reported twice.
@@ -199,6 +200,13 @@ function readTimeout(timeoutMs: unknown, report: (message: string) => void): num
   return void report(
     `"timeoutMs" takes a number of milliseconds, found ${typeof timeoutMs === 'number' ? String(timeoutMs) : typeName(timeoutMs)}`,
   );
+}
+
+/** Going together is the default, which says nothing. */
+function readFuse(fuse: unknown, report: (message: string) => void): false | undefined {
+  if (fuse === false) return false;
+  if (fuse !== undefined && fuse !== true) report(`"fuse" takes true or false, found ${typeName(fuse)}`);
+  return undefined;
 }
 
 const needKeys = { what: 'word of a need', names: ['all', 'any', 'none', 'prefer'] };

@@ -41,6 +41,8 @@ export interface WireCommand {
   readonly after: readonly string[];
   readonly target?: string | undefined;
   readonly timeoutMs?: number | undefined;
+  /** False: it never goes to its server together with others. */
+  readonly fuse?: false | undefined;
 }
 
 /** What the submitter wants back. */

@@ -4,7 +4,7 @@
 
 import type { Random } from '../../base/random.ts';
 import type { HeddleError } from '../../errors.ts';
-import type { Filled, Payload } from '../payload.ts';
+import type { Filled, Path, Payload } from '../payload.ts';
 import type { LooksBare, OpaqueError, WaitReason, WireCommand, WireRunEvent } from './record.ts';
 import type { CheckedWorkflow } from './workflow.ts';
 
@@ -30,6 +30,18 @@ export type RunInput =
       readonly server?: string | undefined;
       readonly freeSlots?: number | undefined;
     }
+  /**
+   * Once for a shipped step instead of `stepSettled`: what became of it there is no end of the step, which is called again when
+   * its inputs are there. `error` says what may have run.
+   */
+  | {
+      readonly kind: 'stepBack';
+      readonly step: string;
+      readonly error: HeddleError;
+      readonly wire: OpaqueError;
+      readonly server?: string | undefined;
+      readonly freeSlots?: number | undefined;
+    }
   /** Somebody gave the run up. */
   | { readonly kind: 'cancelled'; readonly reason: string }
   /** This coordinator stops before the run is over. */
@@ -38,11 +50,48 @@ export type RunInput =
 
 export type RunEffect =
   /** Call the function; answer with one `stepSettled`, also after a `cancelStep`. */
-  | { readonly kind: 'startStep'; readonly step: string; readonly command: WireCommand; readonly args: Filled; readonly timeoutMs: number }
+  | ({ readonly kind: 'startStep' } & StepStart)
+  /** Ship these to one server, the first of them to begin at once; `leftMs` is what the run has left. Answer for each with one `stepSettled` or `stepBack`. */
+  | { readonly kind: 'startGroup'; readonly place: object; readonly steps: readonly ShippedStep[]; readonly leftMs: number }
+  /** All that a shipped step awaited is done: from now on its own time runs. */
+  | { readonly kind: 'beginStep'; readonly step: string; readonly timeoutMs: number }
   /** Cancel its call: the answer should come at once. */
   | { readonly kind: 'cancelStep'; readonly step: string; readonly reason: string }
   /** For the log and every follower; `run.settled` is the last effect of all. */
   | { readonly kind: 'event'; readonly event: WireRunEvent };
+
+/** The call of a step. */
+export interface StepStart {
+  readonly step: string;
+  readonly command: WireCommand;
+  /** With the values that are known here. */
+  readonly args: Filled;
+  readonly timeoutMs: number;
+}
+
+/** The call of a step that may have to wait for others of its group, where they run. */
+export interface ShippedStep extends StepStart {
+  /** Holes that results of the group fill. */
+  readonly awaits: readonly { readonly at: Path; readonly path: Path; readonly step: string }[];
+  /** Steps of the group that must be done first, beside those. */
+  readonly after: readonly string[];
+}
+
+/** Which steps go together to one server. What it knows of the fabric is of the moment of asking. */
+export interface Fusion {
+  /** The steps to ship with `head`, in an order in which they can run, and where to; undefined: it goes alone. */
+  groupOf(head: number, state: FusionState): { readonly place: object; readonly members: readonly number[] } | undefined;
+}
+
+/** What fusion may ask of the run. */
+export interface FusionState {
+  /** Further steps that the run may have under way. */
+  readonly room: number;
+  /** Needs of a waiting step that are not done; undefined: it does not wait. */
+  missingOf(at: number): number | undefined;
+  /** Its arguments as far as they are known, encoded. */
+  bytesOf(at: number): number;
+}
 
 /** What the machine needs of the room that knows bytes. */
 export interface RunCodec {
@@ -65,6 +114,8 @@ export interface RunSettings {
   readonly wallOffsetMs: number;
   readonly random: Random;
   readonly codec: RunCodec;
+  /** Absent: every step goes alone. */
+  readonly fusion?: Fusion | undefined;
   /** Steps whose calls are under way at the same time; default 256. */
   readonly inFlightMax?: number | undefined;
 }

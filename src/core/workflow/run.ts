@@ -1,5 +1,5 @@
 /**
- * One execution of a workflow, as a state machine (base/machine.ts): dataflow without level barriers.
+ * One execution of a workflow, as a state machine (base/machine.ts): dataflow without level barriers (its calls: fabric/runner.ts).
  *
  * X1 a step starts the moment all that it needs is done, held back only for a reason of `WaitReason`; never before,
  *    and never twice, unless its server answered that it had no place for it (`overloaded`).
@@ -8,7 +8,7 @@
  * X3 the first step that fails ends the run: nothing more starts, what runs is cancelled, results stay.
  * X4 the error of a run is `executed: no` only if every step is `not_run`.
  * X5 values pass through unread: what a path leads to is known where the step runs.
- * Making the calls, keeping the events and telling followers is fabric/runner.ts.
+ * X6 a step that is shipped with others is called from then on: it is never said not to have run unless its server says so.
  */
 
 import { assert, unreachable } from '../../base/assert.ts';
@@ -17,11 +17,12 @@ import type { StepOutcome } from '../../errors.ts';
 import { HeddleError } from '../../errors.ts';
 import type { Filled, Payload } from '../payload.ts';
 import type { RunCause } from './ending.ts';
-import { isLate, outcomeOf, runError, runResult, valuesFor } from './ending.ts';
+import { isLate, outcomeOf, runError, runResult } from './ending.ts';
 import type { OpaqueError, RunEventBody, RunSettled, WaitReason, WireRunEvent } from './record.ts';
 import type { RunEffect, RunInput, RunSettings, StepEnd } from './run-io.ts';
 import { endGraceMs } from './run-io.ts';
 import { Schedule } from './schedule.ts';
+import { fusionState, type StartContext, shippedOf, startOf, timeoutMsOf } from './step-start.ts';
 import { StepTable } from './step-table.ts';
 
 type Phase =
@@ -103,6 +104,9 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
       case 'stepSettled':
         if (this.#steps.isInFlight(input.step)) this.#settleCall(input);
         return;
+      case 'stepBack':
+        if (this.#steps.isInFlight(input.step)) this.#takeBack(input);
+        return;
       case 'cancelled':
         return this.#end({ kind: 'cancelled', reason: input.reason });
       case 'abandoned':
@@ -139,25 +143,56 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   }
 
   #startStep(at: number): void {
-    const { command } = this.#steps.checkedOf(at);
-    const leftMs = this.#deadlineMs - this.#nowMs;
     this.#steps.call(at, this.#nowMs);
-    const args: Filled = { template: command.args.value, inputs: valuesFor(command.args.holes, this.#steps, this.#settings.input) };
-    this.#effects.push({ kind: 'startStep', step: command.name, command, args, timeoutMs: Math.min(command.timeoutMs ?? leftMs, leftMs) });
+    const group = this.#settings.fusion?.groupOf(at, fusionState(this.#startContext, this.#schedule));
+    if (!group || group.members.length === 0) return void this.#effects.push({ kind: 'startStep', ...startOf(at, this.#startContext) });
+    for (const member of group.members) {
+      this.#schedule.shipped();
+      this.#steps.call(member, this.#nowMs, true);
+    }
+    const context = this.#startContext;
+    const together = new Set([at, ...group.members]);
+    const steps = [...together].map((one) => shippedOf(one, together, context));
+    this.#effects.push({ kind: 'startGroup', place: group.place, steps, leftMs: context.leftMs });
+  }
+
+  get #startContext(): StartContext {
+    return { steps: this.#steps, settings: this.#settings, leftMs: this.#deadlineMs - this.#nowMs };
+  }
+
+  /** A shipped step has not ended where it was sent: it waits again, or, when the run ends, that is how it ended. */
+  #takeBack({ step, error, wire, server, freeSlots }: Extract<RunInput, { kind: 'stepBack' }>): void {
+    const at = this.#steps.positionOf(step);
+    const end = { ok: false, error, wire } as const;
+    this.#endCall(at, { end, freeSlots });
+    const outcome = outcomeOf(end);
+    if (this.#phase.kind !== 'running') return this.#settleStep(at, { outcome, server, error: wire });
+    if (this.#steps.takeBack(at, { outcome, error: wire })) this.#schedule.queue(at);
   }
 
   #settleCall(input: Settling): void {
     const at = this.#steps.positionOf(input.step);
     const { end } = input;
     const isShed = !end.ok && HeddleError.is(end.error, 'overloaded') && this.#phase.kind === 'running';
-    this.#schedule.ended(at, input, this.#nowMs);
+    this.#endCall(at, input);
     if (isShed) return this.#steps.hold(at, this.#schedule.requeue(at));
     const outcome = outcomeOf(end);
     this.#settleStep(at, { outcome, server: input.server, ...(end.ok ? {} : { error: end.wire }) }, end.ok ? end.value : undefined);
     if (this.#phase.kind !== 'running') return;
     if (!end.ok) return this.#end(this.#causeOf(at, end));
-    for (const ready of this.#steps.release(at)) this.#schedule.queue(ready);
+    const { ready, begun } = this.#steps.release(at, this.#nowMs);
+    for (const next of ready) this.#schedule.queue(next);
+    for (const next of begun) {
+      this.#schedule.began(next);
+      const timeoutMs = timeoutMsOf(next, this.#startContext);
+      this.#effects.push({ kind: 'beginStep', step: this.#steps.nameOf(next), timeoutMs });
+    }
     if (this.#steps.unsettled === 0) this.#finish();
+  }
+
+  #endCall(at: number, how: Pick<Settling, 'end' | 'freeSlots'>): void {
+    if (this.#steps.hasBegun(at)) this.#schedule.ended(at, how, this.#nowMs);
+    else this.#schedule.leftUnbegun();
   }
 
   #causeOf(at: number, end: Extract<StepEnd, { ok: false }>): RunCause {
@@ -181,7 +216,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     const dependents = upstream === undefined ? undefined : this.#steps.dependentsOf(upstream);
     for (const at of this.#steps.waiting()) {
       const error = upstream !== undefined && dependents?.has(at) ? this.#upstreamFailed(at, upstream) : others;
-      this.#settleStep(at, { outcome: 'not_run', error });
+      this.#settleStep(at, this.#steps.findRan(at) ?? { outcome: 'not_run', error });
     }
     for (const at of this.#steps.called()) this.#effects.push({ kind: 'cancelStep', step: this.#steps.nameOf(at), reason });
   }

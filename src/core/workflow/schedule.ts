@@ -57,6 +57,25 @@ export class Schedule {
     return full(this.#laneOf(at));
   }
 
+  /** Further steps that may be in flight. */
+  get room(): number {
+    return Math.max(0, this.#inFlightMax - this.#inFlight);
+  }
+
+  /** A step that was never queued is shipped with another: it counts for the run, and for its lane when it begins. */
+  shipped(): void {
+    this.#inFlight += 1;
+  }
+
+  began(at: number): void {
+    this.#laneOf(at).started(at);
+  }
+
+  /** A shipped step has ended that never began. */
+  leftUnbegun(): void {
+    this.#inFlight -= 1;
+  }
+
   /** An attempt of a step's call went to this server. */
   sent(at: number, server: string, nowMs: number): void {
     const lane = this.#laneOf(at);
@@ -65,7 +84,7 @@ export class Schedule {
   }
 
   /** A step's call has ended: what it says about places. */
-  ended(at: number, { end, freeSlots }: Extract<RunInput, { kind: 'stepSettled' }>, nowMs: number): void {
+  ended(at: number, { end, freeSlots }: Pick<Extract<RunInput, { kind: 'stepSettled' }>, 'end' | 'freeSlots'>, nowMs: number): void {
     const lane = this.#laneOf(at);
     this.#inFlight -= 1;
     if (!end.ok && HeddleError.is(end.error, 'overloaded'))

@@ -2,14 +2,15 @@
  * The state of every step of one run, by its position in the workflow.
  *
  * Y1 a step is waiting for a named reason, called, or settled; it goes forward only, but for a call that was
- *    refused for want of a place.
+ *    refused for want of a place, and for one that was shipped with others and came back.
+ * Y3 of a step that came back it is known for good whether it may have run.
  * Y2 all costs add up to steps plus edges over a whole run.
  */
 
 import { assert, present } from '../../base/assert.ts';
 import type { StepOutcome } from '../../errors.ts';
 import type { Payload } from '../payload.ts';
-import type { WaitReason } from './record.ts';
+import type { OpaqueError, WaitReason } from './record.ts';
 import type { CheckedCommand, CheckedWorkflow } from './workflow.ts';
 
 type StepState =
@@ -23,6 +24,8 @@ export class StepTable {
   readonly #states: StepState[];
   /** Needs that are not done yet. */
   readonly #missing: number[];
+  /** Y3: of steps that came back. */
+  readonly #ran = new Map<number, { readonly outcome: StepOutcome; readonly error: OpaqueError }>();
   #inFlight = 0;
   #unsettled: number;
 
@@ -87,10 +90,41 @@ export class StepTable {
     this.#states[at] = { kind: 'waiting', reason, next: 0 };
   }
 
-  call(at: number, nowMs: number): void {
-    assert(this.#stateOf(at).kind === 'waiting' && this.#missing[at] === 0, 'a step is started that is not ready');
+  /** Needs of a waiting step that are not done; undefined: it does not wait. */
+  missingOf(at: number): number | undefined {
+    return this.#stateOf(at).kind === 'waiting' ? this.#missing[at] : undefined;
+  }
+
+  /** `isShipped`: it may have to wait for others of its group. */
+  call(at: number, nowMs: number, isShipped = false): void {
+    assert(this.#stateOf(at).kind === 'waiting' && (isShipped || this.#missing[at] === 0), 'a step is started that is not ready');
     this.#states[at] = { kind: 'called', sinceMs: nowMs };
     this.#inFlight += 1;
+  }
+
+  /** A shipped step came back; whether it is ready to be called again. */
+  takeBack(at: number, ran: { readonly outcome: StepOutcome; readonly error: OpaqueError }): boolean {
+    assert(this.#stateOf(at).kind === 'called', 'a step comes back that was not called');
+    this.#inFlight -= 1;
+    if (ran.outcome !== 'not_run') this.#ran.set(at, ran);
+    this.#waitFrom(at, 0);
+    return this.#missing[at] === 0;
+  }
+
+  /** What may have become of a waiting step before. */
+  findRan(at: number): { readonly outcome: StepOutcome; readonly error: OpaqueError } | undefined {
+    return this.#ran.get(at);
+  }
+
+  /** Whether nothing that it needs is open: of a called step, that it has not been shipped ahead. */
+  hasBegun(at: number): boolean {
+    return this.#missing[at] === 0;
+  }
+
+  /** The result of a step, if it is done. */
+  findValue(step: string): Payload | undefined {
+    const state = this.#stateOf(this.positionOf(step));
+    return state.kind === 'settled' ? state.value : undefined;
   }
 
   /** Gives the milliseconds since its call began, 0 when there was none. */
@@ -104,16 +138,21 @@ export class StepTable {
     return nowMs - state.sinceMs;
   }
 
-  /** After it is done: the steps that wait for nothing any more. */
-  release(done: number): readonly number[] {
+  /** After it is done: the steps that wait for nothing any more, and the shipped ones that begin now. */
+  release(done: number, nowMs: number): { readonly ready: readonly number[]; readonly begun: readonly number[] } {
     const ready: number[] = [];
+    const begun: number[] = [];
     for (const at of this.checkedOf(done).neededBy) {
       const left = present(this.#missing[at], `no step number ${at}`) - 1;
       this.#missing[at] = left;
-      if (left === 0) ready.push(at);
-      else this.#waitForNext(at, done);
+      if (left > 0) this.#waitForNext(at, done);
+      else if (this.#stateOf(at).kind === 'waiting') ready.push(at);
+      else {
+        this.#states[at] = { kind: 'called', sinceMs: nowMs };
+        begun.push(at);
+      }
     }
-    return ready;
+    return { ready, begun };
   }
 
   /** The steps that need it, directly or not. */
@@ -173,7 +212,12 @@ export class StepTable {
     const state = this.#stateOf(at);
     const command = this.checkedOf(at);
     if (state.kind !== 'waiting' || command.needs[state.next] !== done) return;
-    let next = state.next;
+    this.#waitFrom(at, state.next);
+  }
+
+  #waitFrom(at: number, from: number): void {
+    const command = this.checkedOf(at);
+    let next = from;
     while (next < command.needs.length && this.#isDone(command.needs[next])) next += 1;
     this.#states[at] = { kind: 'waiting', reason: this.#inputReason(command, next, at), next };
   }

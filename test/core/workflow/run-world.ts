@@ -85,7 +85,7 @@ export class World {
       this.effects.push(effect);
       if (effect.kind === 'event') this.events.push(effect.event);
       else if (effect.kind === 'startStep') this.#call(effect);
-      else if (this.#options.cancelAnswers !== false) this.#cancel(effect.step);
+      else if (effect.kind === 'cancelStep' && this.#options.cancelAnswers !== false) this.#cancel(effect.step);
     }
   }
 

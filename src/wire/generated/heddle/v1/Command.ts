@@ -13,6 +13,7 @@ export interface Command {
   'after'?: (string)[];
   'target'?: (string);
   'timeoutMs'?: (number | string | Long);
+  'isAlone'?: (boolean);
   '_timeoutMs'?: "timeoutMs";
 }
 
@@ -25,5 +26,6 @@ export interface Command__Output {
   'after'?: (string)[];
   'target'?: (string);
   'timeoutMs'?: (number);
+  'isAlone'?: (boolean);
   '_timeoutMs'?: "timeoutMs";
 }

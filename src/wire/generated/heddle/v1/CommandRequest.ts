@@ -13,6 +13,7 @@ export interface CommandRequest {
   'after'?: (string)[];
   'target'?: (string);
   'timeoutMs'?: (number | string | Long);
+  'isAlone'?: (boolean);
 }
 
 export interface CommandRequest__Output {
@@ -24,4 +25,5 @@ export interface CommandRequest__Output {
   'after'?: (string)[];
   'target'?: (string);
   'timeoutMs'?: (number);
+  'isAlone'?: (boolean);
 }

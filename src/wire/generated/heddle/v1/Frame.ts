@@ -18,6 +18,7 @@ import type { Outcome as _heddle_v1_Outcome, Outcome__Output as _heddle_v1_Outco
 import type { Standing as _heddle_v1_Standing, Standing__Output as _heddle_v1_Standing__Output } from '../../heddle/v1/Standing.ts';
 import type { Watch as _heddle_v1_Watch, Watch__Output as _heddle_v1_Watch__Output } from '../../heddle/v1/Watch.ts';
 import type { Drain as _heddle_v1_Drain, Drain__Output as _heddle_v1_Drain__Output } from '../../heddle/v1/Drain.ts';
+import type { Group as _heddle_v1_Group, Group__Output as _heddle_v1_Group__Output } from '../../heddle/v1/Group.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Frame {
@@ -41,7 +42,8 @@ export interface Frame {
   'standing'?: (_heddle_v1_Standing | null);
   'watch'?: (_heddle_v1_Watch | null);
   'drain'?: (_heddle_v1_Drain | null);
-  'body'?: "call"|"reply"|"cancel"|"progress"|"query"|"submit"|"attach"|"cancelRun"|"runEvent"|"servers"|"mesh"|"beside"|"item"|"credit"|"end"|"outcome"|"standing"|"watch"|"drain";
+  'group'?: (_heddle_v1_Group | null);
+  'body'?: "call"|"reply"|"cancel"|"progress"|"query"|"submit"|"attach"|"cancelRun"|"runEvent"|"servers"|"mesh"|"beside"|"item"|"credit"|"end"|"outcome"|"standing"|"watch"|"drain"|"group";
 }
 
 export interface Frame__Output {
@@ -65,5 +67,6 @@ export interface Frame__Output {
   'standing'?: (_heddle_v1_Standing__Output);
   'watch'?: (_heddle_v1_Watch__Output);
   'drain'?: (_heddle_v1_Drain__Output);
-  'body'?: "call"|"reply"|"cancel"|"progress"|"query"|"submit"|"attach"|"cancelRun"|"runEvent"|"servers"|"mesh"|"beside"|"item"|"credit"|"end"|"outcome"|"standing"|"watch"|"drain";
+  'group'?: (_heddle_v1_Group__Output);
+  'body'?: "call"|"reply"|"cancel"|"progress"|"query"|"submit"|"attach"|"cancelRun"|"runEvent"|"servers"|"mesh"|"beside"|"item"|"credit"|"end"|"outcome"|"standing"|"watch"|"drain"|"group";
 }

@@ -1,0 +1,61 @@
+/**
+ * The calls of steps as the run hands them out: arguments with the values that are there, and the time that a step has.
+ */
+
+import type { Filled } from '../payload.ts';
+import { valuesFor } from './ending.ts';
+import type { Hole } from './record.ts';
+import type { FusionState, RunSettings, ShippedStep, StepStart } from './run-io.ts';
+import type { StepTable } from './step-table.ts';
+
+/** What a step's call is made from. */
+export interface StartContext {
+  readonly steps: StepTable;
+  readonly settings: RunSettings;
+  /** Of the run. */
+  readonly leftMs: number;
+}
+
+/** The call of a step whose inputs are all there. */
+export function startOf(at: number, context: StartContext): StepStart {
+  const { command } = context.steps.checkedOf(at);
+  return { step: command.name, command, args: argsOf(at, command.args.holes, context), timeoutMs: timeoutMsOf(at, context) };
+}
+
+/** The call of a step that goes together with others: what they give is filled in where they run. */
+export function shippedOf(at: number, together: ReadonlySet<number>, context: StartContext): ShippedStep {
+  const { command } = context.steps.checkedOf(at);
+  const isInside = (step: string): boolean => together.has(context.steps.positionOf(step));
+  const awaits: ShippedStep['awaits'][number][] = [];
+  const known: Hole[] = [];
+  for (const hole of command.args.holes) {
+    const { source } = hole;
+    if (source.kind === 'step' && isInside(source.step)) awaits.push({ at: hole.at, path: source.path, step: source.step });
+    else known.push(hole);
+  }
+  const timeoutMs = timeoutMsOf(at, context);
+  return { step: command.name, command, args: argsOf(at, known, context), timeoutMs, awaits, after: command.after.filter(isInside) };
+}
+
+/** What a step may take from its beginning on. */
+export function timeoutMsOf(at: number, { steps, leftMs }: StartContext): number {
+  return Math.min(steps.checkedOf(at).command.timeoutMs ?? leftMs, leftMs);
+}
+
+/** What fusion may ask of the run. */
+export function fusionState({ steps, settings }: StartContext, { room }: { readonly room: number }): FusionState {
+  const bytesOf = ({ source }: Hole): number =>
+    (source.kind === 'input' ? settings.input : steps.findValue(source.step))?.bytes.length ?? 0;
+  return {
+    room,
+    missingOf: (at) => steps.missingOf(at),
+    bytesOf: (at) => {
+      const { value, holes } = steps.checkedOf(at).command.args;
+      return holes.reduce((sum, hole) => sum + bytesOf(hole), value.bytes.length);
+    },
+  };
+}
+
+function argsOf(at: number, holes: readonly Hole[], { steps, settings }: StartContext): Filled {
+  return { template: steps.checkedOf(at).command.args.value, inputs: valuesFor(holes, steps, settings.input) };
+}

@@ -1,0 +1,76 @@
+/**
+ * The groups of one run, as this server sees the fabric: the head goes where any call of it would go now, and takes along what
+ * might have gone there as well (core/workflow/fusion.ts).
+ *
+ * G1 the router chooses, as for a call; nothing is sent to a server that has no open link, no room, or a breaker that is not closed.
+ * G2 what runs in this process goes alone: there is no trip to save.
+ */
+
+import type { Clock } from '../base/clock.ts';
+import type { Offer } from '../core/catalog/server-state.ts';
+import type { RouteQuery, Router } from '../core/routing/router.ts';
+import { type Fit, growGroup, mayLead } from '../core/workflow/fusion.ts';
+import type { WireCommand } from '../core/workflow/record.ts';
+import type { Fusion, FusionState } from '../core/workflow/run-io.ts';
+import type { CheckedWorkflow } from '../core/workflow/workflow.ts';
+import type { OfferLinks } from './offer-routing.ts';
+
+export interface FuserOptions {
+  readonly clock: Clock;
+  readonly router: Router;
+  readonly links: Pick<OfferLinks, 'find'>;
+  /** Instance of this server. */
+  readonly instance: string;
+}
+
+/** Where a group goes: the offer of each of its steps, the head's first. */
+export interface GroupPlace {
+  readonly routes: readonly Offer[];
+}
+
+/** A step that is known to take no longer may share its server with its siblings. */
+const quickMs = 1;
+
+export class Fuser implements Fusion {
+  readonly #options: FuserOptions;
+  readonly #workflow: CheckedWorkflow;
+
+  constructor(options: FuserOptions, workflow: CheckedWorkflow) {
+    this.#options = options;
+    this.#workflow = workflow;
+  }
+
+  groupOf(head: number, state: FusionState): { readonly place: GroupPlace; readonly members: readonly number[] } | undefined {
+    const question = { head, workflow: this.#workflow, state };
+    const command = this.#workflow.commands[head]?.command;
+    if (!command || !mayLead(question)) return undefined;
+    const { router, clock, instance, links } = this.#options;
+    const first = router.pick(queryOf(command), undefined, clock.nowMs());
+    if (!first || first.server.instance === instance || !isOpen(first) || links.find(first.server.instance)?.isFull !== false)
+      return undefined;
+    const offers = new Map<number, Offer>([[head, first]]);
+    const members = growGroup({ ...question, fitOf: (at) => this.#fit(at, first.server.instance, offers) });
+    return { place: { routes: [head, ...members].flatMap((at) => offers.get(at) ?? []) }, members };
+  }
+
+  #fit(at: number, instance: string, offers: Map<number, Offer>): Fit | undefined {
+    const command = this.#workflow.commands[at]?.command;
+    const found = command && this.#options.router.candidateAt(queryOf(command), instance, this.#options.clock.nowMs());
+    if (!found) return undefined;
+    offers.set(at, found.offer);
+    return { isOnly: found.isOnly, isQuick: isQuick(found.offer) };
+  }
+}
+
+/** A step as the router sees it. */
+export function queryOf({ function: name, version, need, target }: WireCommand): RouteQuery {
+  return { function: name, version, need, target };
+}
+
+function isOpen({ gate, server }: Offer): boolean {
+  return gate.state === 'closed' && server.gate.state === 'closed';
+}
+
+function isQuick({ latency, server }: Offer): boolean {
+  return latency.samples > 0 && latency.averageMs - server.roundTripMs < quickMs;
+}

@@ -1,0 +1,182 @@
+/**
+ * The calls of the steps of one run: each on its own, or several together to one server.
+ *
+ * S1 every started step answers the run with one `stepSettled`, or one `stepBack` if it was shipped with others.
+ * S2 a step that came back is the same call when it is made again: its id, its tries and what went wrong are kept.
+ * S3 a group that cannot be sent now sends its head alone, and gives the others back.
+ */
+
+import type { Clock } from '../base/clock.ts';
+import type { Offer } from '../core/catalog/server-state.ts';
+import type { Payload } from '../core/payload.ts';
+import type { RunEffect, RunInput, ShippedStep, StepStart } from '../core/workflow/run-io.ts';
+import { HeddleError } from '../errors.ts';
+import { fromWireError, toWireError } from '../wire/error.ts';
+import type { CallHistory } from './call-history.ts';
+import type { FusedCall } from './fused-call.ts';
+import type { GroupPlace } from './fuser.ts';
+import type { FusedSink, GroupMember, StepBack } from './group-member.ts';
+import type { CallEngine, CallHandle, CallSink, CallWait, Invocation, Settlement } from './invocation.ts';
+
+/** What carries the calls of steps. */
+export interface StepEngine extends CallEngine {
+  /** `history`: what went wrong with the call before. */
+  start(invocation: Invocation, sink: CallSink, history?: CallHistory): CallHandle;
+  /** All or none: undefined when they cannot go there now. */
+  startGroup(members: readonly GroupMember<Offer>[]): readonly FusedCall<Offer>[] | undefined;
+}
+
+export interface StepCallsOptions {
+  readonly engine: StepEngine;
+  readonly clock: Clock;
+  /** Identity and number of a step's call. */
+  readonly nextCall: () => Pick<Invocation, 'caller' | 'callerName' | 'callNumber'>;
+  readonly feed: (input: RunInput) => void;
+}
+
+type Tried = NonNullable<StepBack['tried']>;
+
+export class StepCalls {
+  readonly #options: StepCallsOptions;
+  readonly #calls = new Map<string, CallHandle>();
+  readonly #shipped = new Map<string, FusedCall<Offer>>();
+  readonly #tried = new Map<string, Tried>();
+
+  constructor(options: StepCallsOptions) {
+    this.#options = options;
+  }
+
+  start(start: StepStart): void {
+    const sink = this.#sinkOf(start.step);
+    const tried = this.#tried.get(start.step);
+    this.#tried.delete(start.step);
+    const handle = this.#options.engine.start(this.#invocation(start, tried), sink, tried?.history);
+    if (!sink.isSettled) this.#calls.set(start.step, handle);
+  }
+
+  startGroup({ place, steps, leftMs }: Extract<RunEffect, { kind: 'startGroup' }>): void {
+    const members = this.#membersOf(place as GroupPlace, steps, leftMs); // the fuser made it, which is the run's only one
+    const calls = this.#options.engine.startGroup(members);
+    if (!calls) return this.#startApart(steps);
+    for (const [at, call] of calls.entries()) {
+      const step = steps[at]?.step ?? '';
+      this.#calls.set(step, call);
+      this.#shipped.set(step, call);
+    }
+    for (const call of calls) call.sent();
+  }
+
+  /** All that a shipped step awaited is done. */
+  begin(step: string, timeoutMs: number): void {
+    this.#shipped.get(step)?.begin(timeoutMs);
+  }
+
+  cancel(step: string, reason: string): void {
+    this.#calls.get(step)?.cancel(reason);
+  }
+
+  #membersOf({ routes }: GroupPlace, steps: readonly ShippedStep[], leftMs: number): readonly GroupMember<Offer>[] {
+    const numbers = new Map<string, number>();
+    return steps.flatMap((start, at) => {
+      const route = routes[at];
+      if (!route) return [];
+      const own = this.#invocation(start, this.#tried.get(start.step));
+      // What has to wait for others has the time of the run until it begins.
+      const invocation = at === 0 ? own : { ...own, deadlineMs: this.#options.clock.nowMs() + leftMs };
+      numbers.set(start.step, invocation.callNumber);
+      const awaits = [...start.awaits, ...start.after.map((step) => ({ at: [], path: [], step }))].map(({ step, ...rest }) => ({
+        ...rest,
+        callNumber: numbers.get(step) ?? 0,
+      }));
+      return [{ route, invocation, step: start.step, awaits, ownTimeoutMs: start.timeoutMs, sink: this.#sinkOf(start.step) }];
+    });
+  }
+
+  /** S3. */
+  #startApart([head, ...others]: readonly ShippedStep[]): void {
+    if (head) this.start(head);
+    for (const { step } of others) {
+      const error = new HeddleError('upstream_failed', { step, upstream: head?.step ?? '' });
+      this.#options.feed({ kind: 'stepBack', step, error, wire: toWireError(error) });
+    }
+  }
+
+  #sinkOf(step: string): StepSink {
+    return new StepSink(step, this.#options.feed, (tried) => {
+      this.#calls.delete(step);
+      this.#shipped.delete(step);
+      if (tried) this.#tried.set(step, tried);
+    });
+  }
+
+  #invocation({ command, args, timeoutMs }: StepStart, tried?: Tried): Invocation {
+    const deadlineMs = this.#options.clock.nowMs() + timeoutMs;
+    if (tried) return { ...tried.invocation, args, timeoutMs, deadlineMs };
+    return {
+      function: command.function,
+      kind: 'call',
+      credit: 0,
+      hasStreamInput: false,
+      version: command.version,
+      effect: undefined,
+      need: command.need,
+      target: command.target,
+      args,
+      timeoutMs,
+      deadlineMs,
+      ...this.#options.nextCall(),
+      attempt: 1,
+      paid: 0,
+      lost: 0,
+      meta: undefined,
+      isJsonOnly: false,
+      wantsProgress: true,
+      terms: undefined,
+      isOverloadFinal: true,
+      round: 0,
+      isAgain: false,
+      via: undefined,
+    };
+  }
+}
+
+/** Turns what happens to a step's call into inputs of the run. */
+class StepSink implements FusedSink {
+  isSettled = false;
+  readonly #step: string;
+  readonly #feed: (input: RunInput) => void;
+  readonly #over: (tried?: Tried) => void;
+
+  constructor(step: string, feed: (input: RunInput) => void, over: (tried?: Tried) => void) {
+    this.#step = step;
+    this.#feed = feed;
+    this.#over = over;
+  }
+
+  started(server: string, attempt: number): void {
+    this.#feed({ kind: 'stepStarted', step: this.#step, server, attempt });
+  }
+
+  progress(value: Payload): void {
+    this.#feed({ kind: 'stepProgress', step: this.#step, value });
+  }
+
+  waiting(reason: CallWait): void {
+    this.#feed({ kind: 'stepWaiting', step: this.#step, reason });
+  }
+
+  settled({ outcome, server, freeSlots }: Settlement): void {
+    this.isSettled = true;
+    this.#over();
+    const end = outcome.ok
+      ? ({ ok: true, value: outcome.value } as const)
+      : ({ ok: false, error: fromWireError(outcome.error), wire: outcome.error } as const);
+    this.#feed({ kind: 'stepSettled', step: this.#step, end, server, freeSlots });
+  }
+
+  back({ error: wire, server, freeSlots, tried }: StepBack): void {
+    this.isSettled = true;
+    this.#over(tried);
+    this.#feed({ kind: 'stepBack', step: this.#step, error: fromWireError(wire), wire, server, freeSlots });
+  }
+}
