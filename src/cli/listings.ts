@@ -21,8 +21,10 @@ export async function catalog(terminal: Terminal, flags: ListFlags): Promise<voi
 }
 
 export function membersText(list: readonly Member[]): string {
-  const rows = list.map(({ name, url, status, resources }) => [name, url, status, resources.join(', ')]);
-  return table([['NAME', 'URL', 'STATUS', 'RESOURCES'], ...rows]);
+  const rows = list.map(({ name, url, status, epoch, evidence, root, resources }) => {
+    return [name, url, status, `${epoch}`, evidence.join(', '), root ?? '', resources.join(', ')];
+  });
+  return table([['NAME', 'URL', 'STATUS', 'EPOCH', 'EVIDENCE', 'ROOT', 'RESOURCES'], ...rows]);
 }
 
 export function catalogText(list: readonly Offer[]): string {

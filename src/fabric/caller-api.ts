@@ -55,9 +55,15 @@ type RunInput<I> = [I] extends [void] ? [input?: undefined, options?: RunOptions
 export interface Member {
   readonly name: string;
   readonly url: string;
+  /** As the server that was asked sees it: `alive`, `suspect`, `unreachable` or `leaving`. */
   readonly status: string;
+  /** Counts the lives of a name: a restarted server has a higher one. */
   readonly epoch: number;
   readonly resources: readonly string[];
+  /** What stands against it there: `reset`, `refused`, `silent`, `stalled`; empty when it is alive. */
+  readonly evidence: readonly string[];
+  /** Hash of all that it knows of the fabric, by its last beat: servers that agree have the same. Absent without a link to it. */
+  readonly root?: string;
 }
 
 /** One function at one server. */

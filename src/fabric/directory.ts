@@ -100,6 +100,6 @@ function offerOf({ record, server, resources }: CatalogOffer, hasSchemas: boolea
 
 /** A member in the shape of the API. */
 export function memberOf(view: MemberView): Member {
-  const { name, url, status, epoch, resources } = view;
-  return { name, url, status, epoch, resources };
+  const { name, url, status, epoch, resources, evidence, root } = view;
+  return { name, url, status, epoch, resources, evidence, ...(root === undefined ? {} : { root }) };
 }

@@ -280,8 +280,23 @@ describe('progress', () => {
 });
 
 test('listings are columns', () => {
-  const member = { name: 'ada', url: '127.0.0.1:1', status: 'alive', epoch: 1, resources: ['gpu', 'db'] };
-  expect(membersText([member])).toBe('NAME  URL          STATUS  RESOURCES\nada   127.0.0.1:1  alive   gpu, db');
+  const member = {
+    name: 'ada',
+    url: '127.0.0.1:1',
+    status: 'alive',
+    epoch: 1,
+    resources: ['gpu', 'db'],
+    evidence: [],
+    root: '0123456789abcdef',
+  };
+  const lost = { name: 'bob', url: '127.0.0.1:2', status: 'suspect', epoch: 3, resources: [], evidence: ['refused', 'reset'] };
+  expect(membersText([member, lost])).toBe(
+    [
+      'NAME  URL          STATUS   EPOCH  EVIDENCE        ROOT              RESOURCES',
+      'ada   127.0.0.1:1  alive    1                      0123456789abcdef  gpu, db',
+      'bob   127.0.0.1:2  suspect  3      refused, reset',
+    ].join('\n'),
+  );
   const offer = { function: 'f', version: '1.0.0', server: 'ada', resources: [], effect: 'pure', kind: 'call' } as const;
   expect(catalogText([offer])).toBe('FUNCTION  VERSION  SERVER  EFFECT  RESOURCES\nf         1.0.0    ada     pure');
 });

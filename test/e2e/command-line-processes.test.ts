@@ -70,7 +70,15 @@ describe('heddle serve', () => {
     const members = stage.heddle('members', '--json', '--url', url);
     await members.finished;
     expect(JSON.parse(members.lines.join('\n'))).toEqual([
-      { name: 'whole', url, status: 'alive', epoch: expect.any(Number), resources: ['gpu'] },
+      {
+        name: 'whole',
+        url,
+        status: 'alive',
+        epoch: expect.any(Number),
+        resources: ['gpu'],
+        evidence: [],
+        root: expect.stringMatching(/^[0-9a-f]{16}$/),
+      },
     ]);
 
     const flow = await stage.path('flow.toml');

@@ -53,6 +53,9 @@ describe('the directory', () => {
     expect(directory.offers()).toEqual([
       { function: 'f', version: '1.0.0', server: 'one', resources: ['a', 'b'], effect: 'once', kind: 'call' },
     ]);
-    expect(memberOf(view('one'))).toEqual({ name: 'one', url: 'one:1', status: 'alive', epoch: 1, resources: ['db', 'a'] });
+    const shape = { name: 'one', url: 'one:1', status: 'alive', epoch: 1, resources: ['db', 'a'], evidence: [] };
+    expect(memberOf(view('one'))).toEqual(shape);
+    const doubted = view('one', { status: 'suspect', evidence: ['silent'], root: 'ab' });
+    expect(memberOf(doubted)).toEqual({ ...shape, status: 'suspect', evidence: ['silent'], root: 'ab' });
   });
 });

@@ -11,6 +11,21 @@ function heard<K extends EventKind>(server: Server, kind: K): EventOf<K>[] {
   return events;
 }
 
+test('members() tells what stands against each, and by their roots that they agree', async ({ world }) => {
+  const one = await world.start('one');
+  await world.start('two');
+  await world.start('three');
+  await world.advance(2_000);
+  const before = await world.settle(one.members());
+  expect(before.map(({ evidence }) => evidence)).toEqual([[], [], []]);
+  expect(new Set(before.map(({ root }) => root)).size).toBe(1);
+  expect(before[0]?.root).toMatch(/^[0-9a-f]{16}$/);
+  world.network.weather.isolate('three');
+  const seen = async () => (await one.members()).find(({ name }) => name === 'three');
+  await world.advance(3_000);
+  expect(await world.settle(seen())).toMatchObject({ status: 'suspect', evidence: ['silent'] });
+});
+
 describe('a server tells', () => {
   test('offer.conflicted: once, when two servers announce different effects for one version', async ({ world }) => {
     const offering = (effect: 'pure' | 'once') => ({ work: defineFunction({ name: 'work', effect, handler: () => 1 }) });

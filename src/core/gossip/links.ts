@@ -9,7 +9,7 @@
  */
 
 import { LinkUse } from './link-use.ts';
-import type { Beat } from './message.ts';
+import type { Beat, Root } from './message.ts';
 import type { MeshSettings } from './settings.ts';
 
 const samplesKept = 8;
@@ -38,6 +38,7 @@ export class LinkState {
   #peerSequence = 0;
   #peerBeatAtMs = 0;
   #jitterMs = 0;
+  #root: Root | undefined;
   #ackedSequence = 0;
   /** When the first beat left that the peer has not acknowledged. */
   #unheardSinceMs: number | undefined;
@@ -97,7 +98,13 @@ export class LinkState {
     return { sequence: this.sequence, ackedSequence: this.#peerSequence, ackDelayMs };
   }
 
+  /** What the peer knows, as a hash, by its last beat. */
+  get root(): Root | undefined {
+    return this.#root;
+  }
+
   onBeat(beat: Beat, options: { readonly nowMs: number; readonly settings: MeshSettings; readonly health: number }): void {
+    this.#root = beat.root;
     this.#weighAcknowledgement(beat.ackedSequence, options);
     const sentAtMs = this.#sentAtMs.get(beat.ackedSequence);
     if (sentAtMs !== undefined) {

@@ -30,4 +30,6 @@ export interface MemberView {
   readonly bodyHash: string;
   /** Shortest round trip of the last beats; absent without a link. */
   readonly roundTripMs?: number | undefined;
+  /** Hash of all that it knows, 16 digits in hex, by its last beat; absent where none has come. */
+  readonly root?: string | undefined;
 }

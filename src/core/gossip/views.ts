@@ -4,6 +4,7 @@
 
 import { assert } from '../../base/assert.ts';
 import { courtOf } from './court.ts';
+import type { Root } from './message.ts';
 import type { Accusation, MemberRecord, OwnerRecord } from './record.ts';
 import type { MeshState } from './state.ts';
 import { isHard } from './suspicion.ts';
@@ -83,6 +84,8 @@ function viewOf(record: OwnerRecord, state: MeshState, before: MemberView | unde
   assert(record.kind !== 'unknown', 'a record of an unknown kind has no view');
   const body = record.kind === 'member' ? record : before;
   const link = state.links.to(record.instance);
+  const isSelf = record.owner === state.self.name && record.instance === state.self.instance;
+  const root = isSelf ? state.records.root() : link?.root;
   return {
     name: record.owner,
     instance: record.instance,
@@ -91,11 +94,16 @@ function viewOf(record: OwnerRecord, state: MeshState, before: MemberView | unde
     url: record.url,
     ...opinionOf(record, state),
     isLinked: link !== undefined,
-    isSelf: record.owner === state.self.name && record.instance === state.self.instance,
+    isSelf,
     resources: body?.resources ?? [],
     bodyHash: body?.bodyHash ?? '',
     ...(link?.roundTripMs === undefined ? {} : { roundTripMs: link.roundTripMs }),
+    ...(root === undefined ? {} : { root: rootText(root) }),
   };
+}
+
+function rootText({ high, low }: Root): string {
+  return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
 }
 
 function opinionOf(record: OwnerRecord, state: MeshState): Opinion {
