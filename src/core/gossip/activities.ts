@@ -20,6 +20,7 @@ import { Meeting } from './meeting.ts';
 import { Naming } from './naming.ts';
 import { Probing } from './probing.ts';
 import { Reading } from './reading.ts';
+import { Sampling } from './sampling.ts';
 import { Spread } from './spread.ts';
 import type { MeshState } from './state.ts';
 import { Sync } from './sync.ts';
@@ -41,6 +42,7 @@ export function activitiesOf(state: MeshState) {
   const dialling = new Dialling(state, dials);
   const healing = new Healing(state, dials);
   const beating = new Beating(state);
+  const sampling = new Sampling(state, { dials, dialling });
   const callLinks = new CallLinks(state, dialling);
   const joining = new Joining(state, { spread, bodies });
   const greeting: Greeting = new Greeting(state, {
@@ -49,7 +51,7 @@ export function activitiesOf(state: MeshState) {
     accepted: (link, hello) => meeting.linkUp(link, { greeter: hello, isDialler: false }),
   });
   const parts = { dials, spread, bodies, announcing, naming, intake, sync, probing, guard, judging, detector, dialling, healing };
-  const meeting: Meeting = new Meeting(state, { ...parts, beating, joining, greeting });
+  const meeting: Meeting = new Meeting(state, { ...parts, beating, sampling, joining, greeting });
   const reading = new Reading(state, { ...parts, joining, greeting, meeting });
-  return { ...parts, beating, callLinks, joining, greeting, meeting, reading };
+  return { ...parts, beating, sampling, callLinks, joining, greeting, meeting, reading };
 }

@@ -75,11 +75,10 @@ export class BodyStore {
 
   /** Asks again for what did not come, and forgets what no record names. */
   tend(): void {
-    const named = new Set<string>();
-    for (const member of this.#state.members()) named.add(member.bodyHash);
-    for (const hash of this.#kept.keys()) if (!named.has(hash)) this.#kept.delete(hash);
+    const { records } = this.#state;
+    for (const hash of this.#kept.keys()) if (!records.hasBody(hash)) this.#kept.delete(hash);
     for (const [hash, wanted] of this.#wanted) {
-      if (!named.has(hash)) this.#wanted.delete(hash);
+      if (!records.hasBody(hash)) this.#wanted.delete(hash);
       else if (this.#state.nowMs >= wanted.askAgainMs) this.#ask(hash, wanted);
     }
   }

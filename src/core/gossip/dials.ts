@@ -2,7 +2,7 @@
  * Dials under way, and when an address may be dialled again.
  *
  * `seed`: an address of the `join` list. `member`: the address in a record. `name`: who answers there under a name
- * that two claim (a probe). `errand`: a peer asked us to try a member.
+ * that two claim (a probe). `errand`: a peer asked us to try a member. `sample`: a look at somebody who is no neighbour.
  */
 
 import { backoffMs } from '../../base/backoff.ts';
@@ -21,6 +21,7 @@ export type DialPurpose =
   | { readonly kind: 'member'; readonly name: string; readonly instance: string }
   /** Is `instance` alive at this address? `link`: the greeting that waits for the answer; absent: the name is ours. */
   | { readonly kind: 'name'; readonly name: string; readonly instance: string; readonly epoch: number; readonly link?: number | undefined }
+  | { readonly kind: 'sample'; readonly name: string; readonly instance: string }
   | { readonly kind: 'errand'; readonly instance: string; readonly errand: Errand };
 
 export interface Dial {

@@ -136,6 +136,8 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#parts.detector.inspect();
     this.#parts.dialling.tend();
     this.#parts.healing.tend();
+    this.#parts.sampling.tend();
+    this.#parts.sync.tend();
     this.#parts.joining.check();
     if (this.#ticks % ticksPerBeat === 0) this.#parts.beating.beat();
     if (this.#ticks % (ticksPerBeat * tendEveryBeats) === 0) {

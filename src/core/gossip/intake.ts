@@ -48,6 +48,8 @@ export class Intake {
 
   /** One record from a link. */
   take(record: OwnerRecord, from: number): void {
+    const held = this.#state.records.find(slotOf(record));
+    if (held && isSameWord(held, record)) return this.#again(record, from);
     const problem = recordProblem(record);
     if (problem !== undefined) return this.#state.note({ kind: 'member.rejected', name: record.owner.slice(0, 64), why: problem });
     if (record.owner === this.#state.self.name && record.kind !== 'unknown') return this.#takeNamesake(record, from);
@@ -63,6 +65,7 @@ export class Intake {
       !this.#state.rules.isFinalFinal && before?.final === 'dead' && before.epoch === record.epoch && record.kind === 'member';
     const merge = isRevived ? records.replace(record, nowMs) : records.offer(record, nowMs);
     if (merge === 'older' && before && from !== undefined) return this.#spread.tell(from, before);
+    if (merge === 'same' && from !== undefined) this.#spread.onDuplicate(record, from);
     if (merge !== 'taken') return;
     this.#state.touch(record);
     if (record.final !== 'none') this.#end(record);
@@ -83,6 +86,11 @@ export class Intake {
   #isRefutation(before: OwnerRecord | undefined, record: OwnerRecord): boolean {
     if (before?.kind !== 'member' || record.kind !== 'member' || record.incarnation <= before.incarnation) return false;
     return this.#state.suspicions.own(record.owner) !== undefined && !this.#state.liveLinkTo(record.instance);
+  }
+
+  #again(record: OwnerRecord, from: number): void {
+    this.#spread.onDuplicate(record, from);
+    if (!this.#state.rules.floodsOnce) this.#spread.flood(record, from);
   }
 
   #takeNamesake(record: OwnerRecord, from: number): void {
@@ -118,6 +126,11 @@ export class Intake {
     if (record.final !== 'dead') return;
     for (const link of links.allTo(record.instance)) this.#spread.hangUp(link);
   }
+}
+
+/** What we know already, whoever wrote it down. */
+function isSameWord(held: OwnerRecord, record: OwnerRecord): boolean {
+  return held.kind === record.kind && held.kind !== 'obituary' && compareHeads(held, record) === 0;
 }
 
 /** One voice each, however often it is written down. */

@@ -11,8 +11,8 @@ export class Joining {
   readonly #state: MeshState;
   readonly #spread: Spread;
   readonly #bodies: BodyStore;
-  /** Slots that the first synchronisation asked for. */
-  #awaited: readonly string[] | undefined;
+  /** Slots that the first synchronisation asked for and that are not known to be here, the next one to look for last. */
+  #awaited: string[] | undefined;
   /** Until when the functions of the members are waited for. */
   #bodiesUntilMs = 0;
   #hasJoined = false;
@@ -30,15 +30,23 @@ export class Joining {
   /** A synchronisation has asked a peer for these slots. */
   await(slots: readonly string[]): void {
     if (this.#hasJoined) return;
-    this.#awaited = slots;
+    this.#awaited = [...(this.#awaited ?? []), ...slots];
     this.#bodiesUntilMs = this.#state.nowMs + this.#state.settings.dialTimeoutMs;
     this.check();
   }
 
   /** Joined: the members that the peer named are known, and their functions, unless those take longer than a dial. */
   check(): void {
-    if (!this.#awaited?.every((slot) => this.#state.records.find(slot) !== undefined)) return;
+    if (!this.#awaited || !this.#isComplete(this.#awaited)) return;
     if (this.#bodies.wanted === 0 || this.#state.nowMs >= this.#bodiesUntilMs) this.join();
+  }
+
+  #isComplete(awaited: string[]): boolean {
+    for (let slot = awaited.at(-1); slot !== undefined; slot = awaited.at(-1)) {
+      if (this.#state.records.find(slot) === undefined) return false;
+      awaited.pop();
+    }
+    return true;
   }
 
   join(): void {

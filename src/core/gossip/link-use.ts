@@ -94,8 +94,7 @@ export class LinkUse {
   }
 
   #changed(hadBeats: boolean, nowMs: number): void {
-    if (!this.hasBeats(nowMs)) return;
     this.#lastMs = nowMs;
-    if (!hadBeats) this.#beatsSinceMs = nowMs;
+    if (!hadBeats && this.hasBeats(nowMs)) this.#beatsSinceMs = nowMs;
   }
 }

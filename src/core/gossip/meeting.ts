@@ -17,6 +17,7 @@ import type { MassGuard } from './mass-guard.ts';
 import type { Greeter, HelloAck } from './message.ts';
 import type { Naming } from './naming.ts';
 import type { Probing } from './probing.ts';
+import type { Sampling } from './sampling.ts';
 import type { Spread } from './spread.ts';
 import type { MeshState } from './state.ts';
 import { isSameRoot, type Sync } from './sync.ts';
@@ -35,6 +36,7 @@ export interface MeetingParts {
   readonly probing: Probing;
   readonly beating: Beating;
   readonly guard: MassGuard;
+  readonly sampling: Sampling;
 }
 
 export class Meeting {
@@ -52,6 +54,7 @@ export class Meeting {
   readonly #probing: Probing;
   readonly #beating: Beating;
   readonly #guard: MassGuard;
+  readonly #sampling: Sampling;
 
   constructor(state: MeshState, parts: MeetingParts) {
     this.#state = state;
@@ -68,6 +71,7 @@ export class Meeting {
     this.#probing = parts.probing;
     this.#beating = parts.beating;
     this.#guard = parts.guard;
+    this.#sampling = parts.sampling;
   }
 
   /** A dial has ended. */
@@ -80,6 +84,7 @@ export class Meeting {
       const isThere = outcome.ack.instance === dial.purpose.instance;
       return this.#probing.onErrandDone(dial.purpose.errand, isThere ? undefined : 'refused');
     }
+    if (dial.purpose.kind === 'sample') return this.#sampled(dial.purpose, outcome.ack);
     const ack = this.#judged(outcome);
     const link = ack.refusal === undefined ? outcome.link : undefined;
     this.#noteRefusal(dial, ack);
@@ -178,6 +183,11 @@ export class Meeting {
     if (ack.instance !== instance) this.#memberFailed(name, instance, 'refused');
   }
 
+  #sampled({ name, instance }: Dial['purpose'] & { kind: 'sample' }, ack: HelloAck): void {
+    if (ack.instance === instance) this.#sampling.onAnswer(name, ack);
+    else this.#memberFailed(name, instance, 'refused');
+  }
+
   #dialFailed(dial: Dial, evidence: LinkEvidence): void {
     const { purpose, address } = dial;
     switch (purpose.kind) {
@@ -188,7 +198,8 @@ export class Meeting {
       case 'seed':
         return this.#dialling.onSeedFailed(address);
       case 'member':
-        this.#dialling.onMemberFailed(address);
+      case 'sample':
+        if (purpose.kind === 'member') this.#dialling.onMemberFailed(address);
         // A stall of our own can make any dial late: it proves nothing about the peer.
         if (evidence !== 'refused' && this.#state.stalledAtMs >= dial.startedAtMs) return;
         return this.#memberFailed(purpose.name, purpose.instance, evidence);

@@ -35,6 +35,7 @@ export class Overlay {
   readonly #tables: OverlayTables;
   #neighbours: ReadonlySet<number> = new Set();
   #computedFor = -1;
+  #assignedFor = -1;
 
   constructor(tables: OverlayTables) {
     this.#tables = tables;
@@ -52,8 +53,10 @@ export class Overlay {
     return slot !== undefined && this.#neighbours.has(slot);
   }
 
-  /** Says of every link whether it is needed here. Cost: the links; the rings where members came or went. */
+  /** Says of every link whether it is needed here, if members have come or ended. Cost: the links, and the rings. */
   assign(nowMs: number): void {
+    if (this.#assignedFor === this.#revision) return;
+    this.#assignedFor = this.#revision;
     for (const link of this.#tables.links.used()) this.assignOne(link, nowMs);
   }
 
@@ -63,12 +66,15 @@ export class Overlay {
     link.use.setNeeded(isStranger || this.isNeighbour(link.name), nowMs);
   }
 
+  /** Both only ever grow: their sum is another one whenever either has changed. */
+  get #revision(): number {
+    return this.#tables.records.membership + this.#tables.doubts.revision;
+  }
+
   #compute(): void {
-    const { records, doubts } = this.#tables;
-    // Both only ever grow: their sum is another one whenever either has changed.
-    const revision = records.membership + doubts.revision;
-    if (this.#computedFor === revision) return;
-    this.#computedFor = revision;
+    const { records } = this.#tables;
+    if (this.#computedFor === this.#revision) return;
+    this.#computedFor = this.#revision;
     this.#neighbours = records.members <= this.#tables.settings.fullMeshMax ? this.#everybody() : this.#onRings();
   }
 

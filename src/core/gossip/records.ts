@@ -8,6 +8,7 @@
  */
 
 import { present } from '../../base/assert.ts';
+import type { Random } from '../../base/random.ts';
 import type { Arena } from './arena.ts';
 import type { Head, Root } from './message.ts';
 import { compareHeads, type MemberRecord, newer, type OwnerRecord, slotOf } from './record.ts';
@@ -17,6 +18,8 @@ import { meshLimits } from './settings.ts';
 export type Merge = 'taken' | 'same' | 'older' | 'full';
 
 const growthSlots = 256;
+/** Draws in search of a member: about the half of a table with one member in 20 slots. */
+const drawsMax = 16;
 
 export class Records {
   readonly #arena: Arena;
@@ -29,6 +32,10 @@ export class Records {
   #size = 0;
   #members = 0;
   #membership = 0;
+  /** What stood there before, by slot, of all that has changed since it was last asked for. */
+  #replaced = new Map<string, OwnerRecord | undefined>();
+  /** Members that name a catalog body, by its hash. */
+  readonly #bodies = new Map<string, number>();
 
   constructor(arena: Arena) {
     this.#arena = arena;
@@ -46,6 +53,18 @@ export class Records {
   /** Another number whenever a member has come or ended. */
   get membership(): number {
     return this.#membership;
+  }
+
+  /** Some member names this catalog body. */
+  hasBody(hash: string): boolean {
+    return this.#bodies.has(hash);
+  }
+
+  /** What has changed since the last call, by slot, as it was before; undefined: nothing was there. */
+  takeReplaced(): ReadonlyMap<string, OwnerRecord | undefined> {
+    const replaced = this.#replaced;
+    if (replaced.size > 0) this.#replaced = new Map();
+    return replaced;
   }
 
   root(): Root {
@@ -86,9 +105,11 @@ export class Records {
     const key = slotOf(record);
     const held = this.find(key);
     if (!held && this.#size >= meshLimits.records && !this.#forgetOldestFinal()) return 'full';
-    if (held && newer(held, record) === held) return compareHeads(held, record) === 0 ? 'same' : 'older';
-    this.#put(key, record, nowMs);
-    return 'taken';
+    const order = held ? compareHeads(held, record) : -1;
+    if (order > 0) return 'older';
+    // Of two obituaries of one end the same one stays everywhere; it is no news.
+    if (!held || newer(held, record) !== held) this.#put(key, record, nowMs);
+    return order === 0 ? 'same' : 'taken';
   }
 
   /** Puts a record in its place whatever stands there: for our own record, and for the simulator's negative control. */
@@ -110,16 +131,28 @@ export class Records {
     }
   }
 
+  /** A member by chance; undefined when a few draws find none. */
+  randomMember(random: Random): MemberRecord | undefined {
+    for (let draw = 0; draw < drawsMax; draw += 1) {
+      const record = this.memberAt(random.integer(this.#held.length));
+      if (record) return record;
+    }
+    return undefined;
+  }
+
+  /** The records of one bucket, finals left out. */
+  inBucket(bucket: number): readonly OwnerRecord[] {
+    const records: OwnerRecord[] = [];
+    for (const slot of this.#arena.slots.inBucket(bucket)) {
+      const record = this.at(slot);
+      if (record && record.final === 'none') records.push(record);
+    }
+    return records;
+  }
+
   /** What is held in these buckets, finals left out. */
   heads(buckets: Iterable<number>): readonly Head[] {
-    const heads: Head[] = [];
-    for (const bucket of buckets) {
-      for (const slot of this.#arena.slots.inBucket(bucket)) {
-        const record = this.at(slot);
-        if (record && record.final === 'none') heads.push(headOf(record));
-      }
-    }
-    return heads;
+    return [...buckets].flatMap((bucket) => this.inBucket(bucket).map(headOf));
   }
 
   #put(key: string, record: OwnerRecord, nowMs: number): void {
@@ -127,7 +160,8 @@ export class Records {
     const slot = this.#arena.slots.acquire(key);
     const number = this.#arena.pool.acquire(record);
     const before = this.memberAt(slot);
-    if (isMember(record)) this.#enter(slot, record.owner);
+    if (!this.#replaced.has(key)) this.#replaced.set(key, this.at(slot));
+    if (isMember(record)) this.#enter(slot, record);
     if (before?.instance !== (isMember(record) ? record.instance : undefined)) this.#membership += 1;
     this.#remove(slot);
     this.#reserve(slot);
@@ -137,9 +171,18 @@ export class Records {
     this.#add(slot, number, 1);
   }
 
-  #enter(slot: number, name: string): void {
+  #enter(slot: number, { owner, bodyHash }: MemberRecord): void {
     this.#members += 1;
-    this.#arena.rings.enter(slot, name);
+    this.#arena.rings.enter(slot, owner);
+    this.#bodies.set(bodyHash, (this.#bodies.get(bodyHash) ?? 0) + 1);
+  }
+
+  #leave(slot: number, { bodyHash }: MemberRecord): void {
+    this.#members -= 1;
+    this.#arena.rings.leave(slot);
+    const uses = (this.#bodies.get(bodyHash) ?? 0) - 1;
+    if (uses > 0) this.#bodies.set(bodyHash, uses);
+    else this.#bodies.delete(bodyHash);
   }
 
   #remove(slot: number): void {
@@ -150,10 +193,7 @@ export class Records {
     this.#size -= 1;
     this.#finals.delete(slot);
     this.#add(slot, held - 1, -1);
-    if (isMember(record)) {
-      this.#members -= 1;
-      this.#arena.rings.leave(slot);
-    }
+    if (isMember(record)) this.#leave(slot, record);
     this.#arena.pool.release(held - 1);
     this.#arena.slots.release(slot);
   }

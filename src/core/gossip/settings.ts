@@ -71,6 +71,8 @@ export const meshLimits = {
   records: 16_384,
   /** Records or heads in one message. */
   recordsPerMessage: 512,
+  /** Records that newcomers get in one tick, all together. */
+  snapshotRecordsPerTick: 8_192,
   /** Bytes of records that close a batch. */
   batchBytes: 8 * 1024,
   /** One piece of a body. */

@@ -33,6 +33,7 @@ export interface MeshRules {
   readonly heals: boolean;
   readonly shiftsDeadlines: boolean;
   readonly guardsMasses: boolean;
+  readonly floodsOnce: boolean;
 }
 
 export const allRules: MeshRules = {
@@ -42,6 +43,7 @@ export const allRules: MeshRules = {
   heals: true,
   shiftsDeadlines: true,
   guardsMasses: true,
+  floodsOnce: true,
 };
 
 export interface MeshMachineOptions extends SelfOptions, MeshHashes {

@@ -1,14 +1,18 @@
 /**
  * Anti-entropy between two members whose roots differ: digest, heads of the buckets that differ, records.
  *
- * A final record is sent only in answer to a lower one of the same owner, so that ends can be forgotten without
- * coming back (it is in no root and no bucket).
+ * Y1 a final record is sent only in answer to a lower one of the same owner, so that ends can be forgotten without
+ *    coming back (it is in no root and no bucket).
+ * Y2 buckets in which the asker has nothing are given whole, without asking what is wanted (snapshots.ts).
+ * Y3 whatever the size of the table, every message has at most `recordsPerMessage` heads or records, and all of it is
+ *    compared: the heads of a bucket are never cut.
  */
 
 import type { LinkState } from './links.ts';
 import type { Head, Root, SyncDigest, SyncHeads, SyncRecords } from './message.ts';
 import { compareHeads, type OwnerRecord } from './record.ts';
 import { meshLimits } from './settings.ts';
+import { Snapshots } from './snapshots.ts';
 import type { MeshState } from './state.ts';
 
 /** Beats in a row with another root before a synchronisation starts. */
@@ -16,11 +20,18 @@ const mismatchesMax = 2;
 
 export class Sync {
   readonly #state: MeshState;
+  readonly #snapshots: Snapshots;
   readonly #take: (record: OwnerRecord, from: number) => void;
 
   constructor(state: MeshState, take: (record: OwnerRecord, from: number) => void) {
     this.#state = state;
+    this.#snapshots = new Snapshots(state);
     this.#take = take;
+  }
+
+  /** A tick: newcomers that wait get more. */
+  tend(): void {
+    this.#snapshots.tend();
   }
 
   /** A beat told the peer's root. */
@@ -40,15 +51,16 @@ export class Sync {
   }
 
   onDigest(link: number, digest: SyncDigest): void {
-    const { records } = this.#state;
-    const ours = records.buckets();
-    const differing = new Set<number>();
+    const ours = this.#state.records.buckets();
+    const lacking: number[] = [];
+    const differing: number[] = [];
     for (let bucket = 0; bucket < meshLimits.buckets; bucket += 1) {
-      const at = 2 * bucket;
-      if (ours[at] !== digest.buckets[at] || ours[at + 1] !== digest.buckets[at + 1]) differing.add(bucket);
+      const [high, low] = [digest.buckets[2 * bucket], digest.buckets[2 * bucket + 1]];
+      if (ours[2 * bucket] === high && ours[2 * bucket + 1] === low) continue;
+      if (high === 0 && low === 0) lacking.push(bucket);
+      else differing.push(bucket);
     }
-    const heads = records.heads(differing).slice(0, meshLimits.recordsPerMessage);
-    this.#state.send(link, { kind: 'syncHeads', buckets: [...differing], heads });
+    this.#snapshots.give(link, { buckets: lacking, whenDone: () => this.#sendHeads(link, differing) });
   }
 
   /** Gives the slots that were asked for. */
@@ -64,21 +76,46 @@ export class Sync {
       else if (held && order > 0) gives.push(held);
     }
     for (const head of records.heads(buckets)) {
-      const held = records.find(head.slot);
-      if (held && !theirs.has(head.slot)) gives.push(held);
+      const held = theirs.has(head.slot) ? undefined : records.find(head.slot);
+      if (held) gives.push(held);
     }
-    this.#state.send(link, { kind: 'syncRecords', records: gives.slice(0, meshLimits.recordsPerMessage), wants });
+    this.#sendRecords(link, gives, wants);
     return wants;
   }
 
   onRecords(link: number, { records, wants }: SyncRecords): void {
     for (const record of records) this.#take(record, link);
+    if (wants.length === 0 && records.length > 0) return;
     const answer = wants
       .slice(0, meshLimits.recordsPerMessage)
       .map((slot) => this.#state.records.find(slot))
       .filter((record) => record !== undefined);
     // Also when it is empty: the asker counts itself as joined by it.
     this.#state.send(link, { kind: 'push', records: answer });
+  }
+
+  /** Whole buckets, as many in a message as fit; one message at the least, which ends the answer. */
+  #sendHeads(link: number, differing: readonly number[]): void {
+    let buckets: number[] = [];
+    let heads: Head[] = [];
+    for (const bucket of differing) {
+      const more = this.#state.records.heads([bucket]);
+      if (buckets.length > 0 && heads.length + more.length > meshLimits.recordsPerMessage) {
+        this.#state.send(link, { kind: 'syncHeads', buckets, heads });
+        buckets = [];
+        heads = [];
+      }
+      buckets.push(bucket);
+      heads.push(...more);
+    }
+    this.#state.send(link, { kind: 'syncHeads', buckets, heads });
+  }
+
+  #sendRecords(link: number, gives: readonly OwnerRecord[], wants: readonly string[]): void {
+    for (let at = meshLimits.recordsPerMessage; at < gives.length; at += meshLimits.recordsPerMessage) {
+      this.#state.send(link, { kind: 'syncRecords', records: gives.slice(at, at + meshLimits.recordsPerMessage), wants: [] });
+    }
+    this.#state.send(link, { kind: 'syncRecords', records: gives.slice(0, meshLimits.recordsPerMessage), wants });
   }
 }
 
