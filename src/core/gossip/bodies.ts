@@ -3,7 +3,9 @@
  *
  * B1 a body is kept only if its bytes have the hash that was asked for.
  * B2 at most `bodies` are kept and as many asked for; a body is at most `bodyBytes`.
- * B3 an unanswered question goes to another link after a beat, round and round.
+ * B3 an unanswered question goes to another link after a beat, round and round; one that was answered by "not here" at once,
+ *    to each link once.
+ * B4 who is asked for a body that it waits for itself answers when it comes: news travels as fast as its record does.
  */
 
 import type { BodyPiece } from './message.ts';
@@ -15,6 +17,10 @@ interface Wanted {
   asked: number | undefined;
   askAgainMs: number;
   pieces: (Uint8Array | undefined)[];
+  /** Links that asked us meanwhile. */
+  readonly askers: Set<number>;
+  /** Links in a row that do not have it. */
+  misses: number;
 }
 
 export class BodyStore {
@@ -42,13 +48,18 @@ export class BodyStore {
   /** A record names this body: asks for it unless it is here. */
   want(hash: string, from?: number): void {
     if (hash === '' || this.#kept.has(hash) || this.#wanted.has(hash) || this.#wanted.size >= meshLimits.bodies) return;
-    const wanted: Wanted = { asked: undefined, askAgainMs: 0, pieces: [] };
+    const wanted: Wanted = { asked: undefined, askAgainMs: 0, pieces: [], askers: new Set(), misses: 0 };
     this.#wanted.set(hash, wanted);
     this.#ask(hash, wanted, from);
   }
 
   give(link: number, hash: string): void {
     const body = this.#kept.get(hash);
+    const wanted = this.#wanted.get(hash);
+    if (wanted) {
+      wanted.askers.add(link);
+      return;
+    }
     const pieces = body ? Math.max(1, Math.ceil(body.length / meshLimits.bodyPieceBytes)) : 0;
     if (!body) return this.#state.send(link, { kind: 'body', hash, piece: 0, pieces, bytes: new Uint8Array() });
     for (let piece = 0; piece < pieces; piece += 1) {
@@ -59,8 +70,9 @@ export class BodyStore {
 
   onPiece({ hash, piece, pieces, bytes }: BodyPiece): void {
     const wanted = this.#wanted.get(hash);
-    // Not asked for, or not here: the next turn asks another link.
-    if (!wanted || pieces < 1 || pieces > meshLimits.bodyBytes / meshLimits.bodyPieceBytes || piece >= pieces) return;
+    if (!wanted) return;
+    if (pieces === 0) return this.#missed(hash, wanted);
+    if (pieces > meshLimits.bodyBytes / meshLimits.bodyPieceBytes || piece >= pieces) return;
     if (bytes.length > meshLimits.bodyPieceBytes) return;
     if (wanted.pieces.length !== pieces) wanted.pieces = Array.from({ length: pieces }, () => undefined);
     wanted.pieces[piece] = bytes;
@@ -71,6 +83,7 @@ export class BodyStore {
     this.#wanted.delete(hash);
     this.#kept.set(hash, whole);
     this.#state.tell({ kind: 'body', hash, body: whole });
+    for (const asker of wanted.askers) this.give(asker, hash);
   }
 
   /** Asks again for what did not come, and forgets what no record names. */
@@ -79,8 +92,17 @@ export class BodyStore {
     for (const hash of this.#kept.keys()) if (!records.hasBody(hash)) this.#kept.delete(hash);
     for (const [hash, wanted] of this.#wanted) {
       if (!records.hasBody(hash)) this.#wanted.delete(hash);
-      else if (this.#state.nowMs >= wanted.askAgainMs) this.#ask(hash, wanted);
+      else if (this.#state.nowMs >= wanted.askAgainMs) {
+        wanted.misses = 0;
+        this.#ask(hash, wanted);
+      }
     }
+  }
+
+  /** The one that was asked does not have it, nor waits for it. */
+  #missed(hash: string, wanted: Wanted): void {
+    wanted.misses += 1;
+    if (wanted.misses < [...this.#state.links.used()].length) this.#ask(hash, wanted);
   }
 
   #ask(hash: string, wanted: Wanted, first?: number): void {
