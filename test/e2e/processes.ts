@@ -32,8 +32,10 @@ export class Spawned {
   readonly #child: ChildProcess;
   readonly #onLine = new Set<() => void>();
 
-  constructor(args: readonly string[], env: Readonly<Record<string, string>>) {
-    this.#child = spawn(process.execPath, args, {
+  /** `node ...`, after the words of `before`. */
+  constructor(args: readonly string[], env: Readonly<Record<string, string>>, before: readonly string[] = []) {
+    const [command = '', ...rest] = [...before, process.execPath, ...args];
+    this.#child = spawn(command, rest, {
       cwd: root,
       env: { ...process.env, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -133,7 +135,12 @@ export class Stage {
 
   /** `node ...` */
   run(...args: readonly string[]): Spawned {
-    const spawned = new Spawned(args, { HEDDLE_CLUSTER_NAME: this.cluster });
+    return this.runAfter([], ...args);
+  }
+
+  /** The same after the words of `before`, which say where or how it is to run. */
+  runAfter(before: readonly string[], ...args: readonly string[]): Spawned {
+    const spawned = new Spawned(args, { HEDDLE_CLUSTER_NAME: this.cluster }, before);
     this.#all.push(spawned);
     return spawned;
   }
@@ -145,7 +152,12 @@ export class Stage {
 
   /** `heddle serve --name <name> ...`; resolves once it has said where it listens. */
   async serve(name: string, ...args: readonly string[]): Promise<ServerProcess> {
-    const process = this.heddle('serve', '--name', name, ...args);
+    return this.serveAfter([], name, ...args);
+  }
+
+  /** The same after the words of `before`. */
+  async serveAfter(before: readonly string[], name: string, ...args: readonly string[]): Promise<ServerProcess> {
+    const process = this.runAfter(before, heddle, 'serve', '--name', name, ...args);
     const line = await process.line(/^HEDDLE_URL=/);
     return { name, process, url: line.slice('HEDDLE_URL='.length) };
   }

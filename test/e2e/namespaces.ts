@@ -1,0 +1,130 @@
+/**
+ * Hosts of a small network on one machine: Linux network namespaces around a bridge, with addresses of their own.
+ *
+ * N1 what is dropped is dropped as on a wire: no reset, no refusal, handshakes included.
+ * N2 nothing outside of these namespaces is touched, and they are gone after `close`.
+ * It takes root and the `ip` command; `whyNoNamespaces` says what is missing.
+ */
+
+import { spawnSync } from 'node:child_process';
+
+/** What runs outside of every host, on the bridge itself. */
+const hub = 'hub';
+/** A neighbour that nobody is: what is sent there is lost. */
+const nobody = '02:00:00:00:00:fe';
+
+/** Why there can be no namespaces here; undefined where there can. */
+export function whyNoNamespaces(): string | undefined {
+  if (process.platform !== 'linux') return 'network namespaces need Linux';
+  if (process.getuid?.() !== 0) return 'network namespaces need root';
+  const name = `heddle-${process.pid}-try`;
+  const { error, status, stderr } = spawnSync('ip', ['netns', 'add', name], { encoding: 'utf8' });
+  if (error) return `the ip command cannot be run (${error.message})`;
+  if (status !== 0) return `no namespace can be made (${stderr.trim()})`;
+  spawnSync('ip', ['netns', 'del', name]);
+  return undefined;
+}
+
+export class Namespaces {
+  readonly #prefix: string;
+  readonly #hosts = new Map<string, { readonly address: string; readonly port: string }>();
+
+  /** Hosts of these names, at most 200; `hub` is there as well. Throws what `ip` said. */
+  constructor(prefix: string, names: readonly string[]) {
+    this.#prefix = `heddle-${process.pid}-${prefix}`;
+    try {
+      this.#add(hub);
+      this.#in(hub, 'link', 'add', 'br0', 'type', 'bridge');
+      this.#in(hub, 'addr', 'add', `${this.addressOf(hub)}/24`, 'dev', 'br0');
+      this.#in(hub, 'link', 'set', 'br0', 'up');
+      for (const name of names) this.#addHost(name);
+    } catch (error) {
+      this.close();
+      throw error;
+    }
+  }
+
+  addressOf(name: string): string {
+    return name === hub ? '10.77.0.1' : this.#host(name).address;
+  }
+
+  /** The words before a command that is to run on that host. */
+  on(name: string): readonly string[] {
+    return ['ip', 'netns', 'exec', this.#space(name)];
+  }
+
+  /** The host loses power: from now on every packet from and to it is lost. */
+  powerOff(name: string): void {
+    this.#in(hub, 'link', 'set', this.#host(name).port, 'down');
+  }
+
+  powerOn(name: string): void {
+    this.#in(hub, 'link', 'set', this.#host(name).port, 'up');
+  }
+
+  /** Every packet between two hosts is lost, both ways. */
+  cut(one: string, other: string): void {
+    this.silence(one, other);
+    this.silence(other, one);
+  }
+
+  /** Every packet that `from` sends to `to` is lost. */
+  silence(from: string, to: string): void {
+    this.#in(from, 'neigh', 'replace', this.addressOf(to), 'lladdr', nobody, 'dev', 'eth0', 'nud', 'permanent');
+  }
+
+  /** Ends `cut` and `silence`. */
+  heal(one: string, other: string): void {
+    this.#try(one, 'neigh', 'del', this.addressOf(other), 'dev', 'eth0');
+    this.#try(other, 'neigh', 'del', this.addressOf(one), 'dev', 'eth0');
+  }
+
+  /** Delays and loses what a host sends, by netem (as `delay 50ms loss 5%`). False where the kernel has no netem. */
+  impair(name: string, ...netem: readonly string[]): boolean {
+    const { status } = spawnSync('tc', ['-n', this.#space(name), 'qdisc', 'replace', 'dev', 'eth0', 'root', 'netem', ...netem]);
+    return status === 0;
+  }
+
+  close(): void {
+    for (const name of [...this.#hosts.keys(), hub]) spawnSync('ip', ['netns', 'del', this.#space(name)]);
+  }
+
+  #addHost(name: string): void {
+    const number = this.#hosts.size + 2;
+    const port = `v${number}`;
+    this.#add(name);
+    this.#hosts.set(name, { address: `10.77.0.${number}`, port });
+    this.#in(hub, 'link', 'add', port, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', this.#space(name));
+    this.#in(hub, 'link', 'set', port, 'master', 'br0', 'up');
+    this.#in(name, 'addr', 'add', `${this.addressOf(name)}/24`, 'dev', 'eth0');
+    this.#in(name, 'link', 'set', 'eth0', 'up');
+  }
+
+  #add(name: string): void {
+    run(['netns', 'add', this.#space(name)]);
+    this.#in(name, 'link', 'set', 'lo', 'up');
+  }
+
+  #in(name: string, ...args: readonly string[]): void {
+    run(['-n', this.#space(name), ...args]);
+  }
+
+  #try(name: string, ...args: readonly string[]): void {
+    spawnSync('ip', ['-n', this.#space(name), ...args]);
+  }
+
+  #space(name: string): string {
+    return `${this.#prefix}-${name}`;
+  }
+
+  #host(name: string): { readonly address: string; readonly port: string } {
+    const host = this.#hosts.get(name);
+    if (!host) throw new Error(`there is no host ${name}`);
+    return host;
+  }
+}
+
+function run(args: readonly string[]): void {
+  const { status, stderr } = spawnSync('ip', args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr.trim()}`);
+}
