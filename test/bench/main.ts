@@ -3,11 +3,9 @@
  * their own. Absolute figures mean little on a shared machine; the ratios are what the targets speak of.
  */
 
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { contestants } from './contestants.ts';
+import { installPeers } from './peers.ts';
 import { measurePlanning, type PlanningRow, planningTable } from './planning.ts';
 import { type Row, rows } from './rows.ts';
 import { type RowResult, runRow, type Standing } from './run.ts';
@@ -50,14 +48,6 @@ for (const id of wanted) {
   if (!values.json) process.stdout.write(tableOf(id, row, result));
 }
 if (values.json) process.stdout.write(`${JSON.stringify({ node: process.version, rows: results }, null, 2)}\n`);
-
-/** The other projects' packages, once. Without them their contestants are skipped. */
-function installPeers(): void {
-  const folder = fileURLToPath(new URL('peers/', import.meta.url));
-  if (existsSync(`${folder}node_modules`)) return;
-  process.stderr.write('installing what Heddle is measured beside (npm ci in test/bench/peers)\n');
-  spawnSync('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'], { cwd: folder, stdio: ['ignore', 2, 2] });
-}
 
 function tableOf(id: string, row: Row, result: RowResult): string {
   const subject = result.standings.find(({ name }) => name === row.subject);

@@ -1,0 +1,80 @@
+/**
+ * One member's process: joins, says at once what it sees, and does what it is told over the channel to its parent.
+ * Arguments: whose member, where it stands (JSON), and the package.json of the folder of peers. Times are nanoseconds of
+ * the machine's monotonic clock, which all processes share.
+ */
+
+import { createRequire } from 'node:module';
+import { joinHeddle } from './heddle-member.ts';
+import type { Join, Opinion, Place } from './member.ts';
+import { joinMoleculer, type Moleculer } from './moleculer-member.ts';
+
+/** What a member is told. */
+export type Order =
+  | { readonly kind: 'offer'; readonly fn: string }
+  /** Says `known` as soon as somebody offers it. */
+  | { readonly kind: 'expect'; readonly fn: string }
+  /** Says how much it has seen. */
+  | { readonly kind: 'count' }
+  | { readonly kind: 'stop' };
+
+/** What it says. */
+export type Report =
+  | { readonly kind: 'joined'; readonly address: string }
+  | { readonly kind: 'failed'; readonly message: string }
+  | { readonly kind: 'offered'; readonly fn: string; readonly nanos: string }
+  | { readonly kind: 'known'; readonly fn: string; readonly nanos: string }
+  | { readonly kind: 'opinion'; readonly server: string; readonly opinion: Opinion; readonly nanos: string }
+  | { readonly kind: 'counted'; readonly alive: number; readonly working: number };
+
+const [whose = '', place = '{}', peers = ''] = process.argv.slice(2);
+const expected = new Set<string>();
+let look = (): void => undefined;
+
+try {
+  const member = await joinOf(whose)(JSON.parse(place) as Place, { onCatalog: () => look(), onOpinion: sayOpinion }); // written by our parent
+  look = () => {
+    for (const fn of expected) {
+      if (member.offering(fn).length === 0) continue;
+      expected.delete(fn);
+      say({ kind: 'known', fn, nanos: now() });
+    }
+  };
+  process.on('message', (order: Order) => {
+    switch (order.kind) {
+      case 'offer': {
+        const nanos = now();
+        return void member.offer(order.fn).then(() => say({ kind: 'offered', fn: order.fn, nanos }));
+      }
+      case 'expect':
+        expected.add(order.fn);
+        return look();
+      case 'count':
+        return say({ kind: 'counted', alive: member.alive().length, working: member.offering('work').length });
+      case 'stop':
+        return void member.stop().then(() => process.exit(0));
+    }
+  });
+  process.on('disconnect', () => process.exit(0));
+  say({ kind: 'joined', address: member.address });
+} catch (error) {
+  say({ kind: 'failed', message: error instanceof Error ? error.message : String(error) });
+  process.disconnect();
+}
+
+function joinOf(name: string): Join {
+  if (name === 'heddle') return joinHeddle;
+  return joinMoleculer(createRequire(peers)('moleculer') as Moleculer); // what of it is used is declared there
+}
+
+function sayOpinion(server: string, opinion: Opinion): void {
+  say({ kind: 'opinion', server, opinion, nanos: now() });
+}
+
+function say(report: Report): void {
+  process.send?.(report);
+}
+
+function now(): string {
+  return `${process.hrtime.bigint()}`;
+}
