@@ -36,6 +36,8 @@ export interface ClientParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly transport: Transport;
+  /** What it calls itself; default: host and process. */
+  readonly name?: string | undefined;
 }
 
 /**
@@ -82,7 +84,7 @@ export class FabricClient {
   constructor(parts: ClientParts, addresses: readonly string[], routing: ConnectOptions['routing'] = 'entry') {
     const { clock, random, transport } = parts;
     const instance = Buffer.from(random.bytes(16)).toString('hex');
-    const name = `client-${hostname()}-${process.pid}`.slice(0, 64);
+    const name = parts.name ?? `client-${hostname()}-${process.pid}`.slice(0, 64);
     const refusal = (): HeddleError | undefined => (this.#keeper.isClosed ? new HeddleError('closed', { what: 'the client' }) : undefined);
     const hello = { instance, name, protocolMin, protocolMax };
     this.#parts = parts;

@@ -13,6 +13,15 @@ export interface ServerParts {
   readonly random: Random;
   readonly transport: Transport;
   readonly tuning?: ServerTuning | undefined;
+  /** What the last process of this server left behind; default: nothing, and nothing is kept. */
+  readonly memory?: ServerMemory | undefined;
+}
+
+/** What one process of a server leaves to the next. */
+export interface ServerMemory {
+  /** The last epoch that was saved; 0 for none. */
+  readonly epoch: number;
+  saveEpoch(epoch: number): void | Promise<void>;
 }
 
 /** `hasChannelz`: an admin listener will tell of its connections. */

@@ -116,7 +116,7 @@ export class ServerRooms implements DrainableRooms {
 
   /** Makes the mesh, now that the address is known. */
   openMesh(url: string): void {
-    const { clock, random, transport, tuning } = this.#parts;
+    const { clock, random, transport, tuning, memory } = this.#parts;
     const { name, cluster, join, resources } = this.#options;
     this.#mesh = new Mesh({
       name,
@@ -128,6 +128,8 @@ export class ServerRooms implements DrainableRooms {
       clock,
       random: random.fork('mesh'),
       pinUid: tuning?.pinUid,
+      epoch: memory?.epoch,
+      saveEpoch: (epoch) => memory?.saveEpoch(epoch),
       settings: tuning?.mesh,
       ports: {
         dial: (address, hello, timeoutMs) => transport.dial({ address, kind: 'link', hello, timeoutMs }),

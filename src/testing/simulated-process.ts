@@ -3,9 +3,12 @@
  */
 
 import { type CancelTask, type Clock, delay } from '../base/clock.ts';
+import type { Random } from '../base/random.ts';
 import type { MemoryNetwork } from '../transport/memory.ts';
 import type { MemoryEnd } from '../transport/memory-link.ts';
+import type { PipeProcess } from '../transport/memory-pipe.ts';
 import type { Acceptor, Dialled, DialOptions, Listener, ListenOptions, Transport } from '../transport/transport.ts';
+import { type Inhabitant, runAs } from './inhabitant.ts';
 import { ProcessClock } from './process-clock.ts';
 
 /** Over a socket it takes a while until the caller hears that it listens. */
@@ -59,20 +62,27 @@ class ProcessTransport implements Transport {
   }
 }
 
+export interface ProcessOptions {
+  readonly world: Clock;
+  readonly network: MemoryNetwork;
+  /** With it the process has a name to run in (inhabitant.ts). */
+  readonly random?: Random | undefined;
+  /** Told when its code does what a simulation cannot repeat. */
+  readonly offend?: ((what: string) => void) | undefined;
+}
+
 /** It is a clock itself: whoever is given the process runs by its time. */
-export class SimulatedProcess implements Clock {
+export class SimulatedProcess implements Clock, PipeProcess {
   readonly name: string;
   readonly clock: ProcessClock;
   readonly transport: ProcessTransport;
+  readonly #inhabitant: Inhabitant | undefined;
 
-  /** `enter` is given everything that it runs (process-clock.ts). */
-  constructor(
-    name: string,
-    options: { readonly world: Clock; readonly network: MemoryNetwork; readonly enter?: (task: () => void) => void },
-  ) {
+  constructor(name: string, { world, network, random, offend }: ProcessOptions) {
     this.name = name;
-    this.clock = new ProcessClock(options.world, options.enter);
-    this.transport = new ProcessTransport(options.network.transport(name), this.clock);
+    this.#inhabitant = random && { name, clock: this, random, offend: offend ?? (() => {}) };
+    this.clock = new ProcessClock(world, (task) => this.run(task));
+    this.transport = new ProcessTransport(network.transport(name), this.clock);
   }
 
   get isAlive(): boolean {
@@ -94,5 +104,27 @@ export class SimulatedProcess implements Clock {
 
   schedule(delayMs: number, task: () => void): CancelTask {
     return this.clock.schedule(delayMs, task);
+  }
+
+  /** Where the process is gone, its machine answers: nobody of it is called. */
+  deliver(task: () => void): void {
+    if (this.isAlive) this.clock.deliver(task);
+    else task();
+  }
+
+  /** Runs `task` in the name of the process. */
+  run<T>(task: () => T): T {
+    return this.#inhabitant ? runAs(this.#inhabitant, task) : task();
+  }
+
+  /** The object, every method of which runs in the name of the process, whoever calls it. */
+  inItsName<T extends object>(target: T): T {
+    return new Proxy(target, {
+      get: (of, key) => {
+        const value: unknown = Reflect.get(of, key, of);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]): unknown => this.run(() => Reflect.apply(value, of, args));
+      },
+    });
   }
 }

@@ -34,7 +34,6 @@ export class NetworkWeather {
   #loss: number;
   readonly #random: Random | undefined;
   readonly #delays = new Map<string, number>();
-  readonly #losses = new Map<string, number>();
   readonly #cuts = new Set<string>();
   readonly #isolated = new Set<string>();
   #sides: ReadonlyMap<string, number> | undefined;
@@ -48,6 +47,11 @@ export class NetworkWeather {
     this.#random = options.random;
   }
 
+  /** Share of segments that are lost now. */
+  get loss(): number {
+    return this.#loss;
+  }
+
   /** Calls `listener` whenever something may get through that did not, or no longer. */
   onChange(listener: () => void): void {
     this.#listeners.push(listener);
@@ -56,9 +60,8 @@ export class NetworkWeather {
   /** How long the next packet takes. */
   delayMs(from: string, to: string): number {
     const own = this.#delays.size === 0 ? undefined : this.#delays.get(direction(from, to));
-    const loss = this.#losses.size === 0 ? this.#loss : (this.#losses.get(direction(from, to)) ?? this.#loss);
     const jitterMs = this.#jitterMs === 0 || !this.#random ? 0 : this.#random.next() * this.#jitterMs;
-    return (own ?? this.#delayMs) + jitterMs + (loss === 0 ? 0 : this.#lateMs(loss));
+    return (own ?? this.#delayMs) + jitterMs + (this.#loss === 0 ? 0 : this.#lateMs(this.#loss));
   }
 
   /** Between two processes, in both directions. */
@@ -67,20 +70,16 @@ export class NetworkWeather {
     this.#delays.set(direction(b, a), delayMs);
   }
 
+  clearDelay(a: string, b: string): void {
+    this.#delays.delete(direction(a, b));
+    this.#delays.delete(direction(b, a));
+  }
+
   /** Between any two processes from now on, in place of what it was made with. */
   setAll(options: Omit<WeatherOptions, 'random'>): void {
     this.#delayMs = options.delayMs ?? this.#delayMs;
     this.#jitterMs = options.jitterMs ?? this.#jitterMs;
     this.#loss = options.loss ?? this.#loss;
-  }
-
-  /** From one process to another. */
-  setLoss(from: string, to: string, loss: number): void {
-    this.#losses.set(direction(from, to), loss);
-  }
-
-  clearLoss(from: string, to: string): void {
-    this.#losses.delete(direction(from, to));
   }
 
   isCut(from: string, to: string): boolean {

@@ -23,6 +23,7 @@ export const allowances: readonly { readonly path: string; readonly calls: reado
     why: 'it is the clock',
   },
   { path: 'src/base/random.ts', calls: ['randomBytes'], why: 'it is the source of chance' },
+  { path: 'src/testing/globals.ts', calls: ['node:timers', 'node:timers/promises'], why: 'it replaces them inside a simulation' },
 ];
 
 /** Uses of real time, timers and chance outside the allowances, and allowances that are not used. */

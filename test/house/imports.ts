@@ -53,7 +53,13 @@ export const importTable: Readonly<Record<string, Rule>> = {
   settings: { rooms: ['base', 'errors'], types: ['fabric'], isNodeAllowed: true },
   // `remote` and the builder are pure, so they live in core; the front door passes them on.
   index: { rooms: ['fabric', 'observe', 'errors', 'core/function', 'core/workflow'], types: coreAll },
-  testing: { rooms: ['base', 'errors', 'transport', 'fabric', 'observe'], types: coreAll },
+  // `node:*` to put timers, dates and the tracking of asynchronous work in the name of a simulated process.
+  testing: {
+    rooms: ['base', 'errors', 'transport', 'fabric', 'observe'],
+    types: coreAll,
+    files: ['src/core/names.ts'],
+    isNodeAllowed: true,
+  },
   // Of wire only the JSON forms: what a person types and reads is what a foreign client sends. Of fabric what `--timing` needs.
   cli: {
     rooms: ['index', 'settings', 'observe'],

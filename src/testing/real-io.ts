@@ -1,0 +1,74 @@
+/**
+ * Finds code of a simulated process that begins real input or output: a simulation could neither wait for it nor repeat it.
+ *
+ * Node tells of every asynchronous resource as it is made, in the context that makes it. Printing to the console is no
+ * offence, and synchronous reads take no time.
+ */
+
+import { createHook } from 'node:async_hooks';
+import { currentInhabitant } from './inhabitant.ts';
+
+/** Node's names of resources (node:async_hooks), and what a person calls them. */
+const offences: Readonly<Record<string, string>> = {
+  TCPWRAP: 'a TCP connection',
+  TCPCONNECTWRAP: 'a TCP connection',
+  TCPSERVERWRAP: 'a TCP server',
+  PIPECONNECTWRAP: 'a connection to a socket file',
+  TLSWRAP: 'a TLS connection',
+  UDPWRAP: 'a UDP socket',
+  UDPSENDWRAP: 'a UDP packet',
+  GETADDRINFOREQWRAP: 'a name lookup',
+  GETNAMEINFOREQWRAP: 'a name lookup',
+  QUERYWRAP: 'a name lookup',
+  HTTPCLIENTREQUEST: 'an HTTP request',
+  FSREQCALLBACK: 'a file operation',
+  FSREQPROMISE: 'a file operation',
+  FILEHANDLE: 'a file operation',
+  FSEVENTWRAP: 'a watched file',
+  STATWATCHER: 'a watched file',
+  PROCESSWRAP: 'a child process',
+  WORKER: 'a worker thread',
+  ZLIB: 'compression in another thread',
+  PBKDF2REQUEST: 'cryptography in another thread',
+  SCRYPTREQUEST: 'cryptography in another thread',
+  RANDOMBYTESREQUEST: 'randomness of the operating system',
+  RANDOMPRIMEREQUEST: 'cryptography in another thread',
+  HASHREQUEST: 'cryptography in another thread',
+  CIPHERREQUEST: 'cryptography in another thread',
+  SIGNREQUEST: 'cryptography in another thread',
+  KEYGENREQUEST: 'cryptography in another thread',
+};
+
+const hook = createHook({
+  init(_id, type) {
+    const what = offences[type];
+    if (what !== undefined) currentInhabitant()?.offend(`${what}${place()}`);
+  },
+});
+let users = 0;
+
+/** Watches from now on; returns what ends it. */
+export function watchRealIo(): () => void {
+  users += 1;
+  if (users === 1) hook.enable();
+  let isUsing = true;
+  return () => {
+    if (!isUsing) return;
+    isUsing = false;
+    users -= 1;
+    if (users === 0) hook.disable();
+  };
+}
+
+/** Node's own frames come first, often more than ten. */
+const framesMax = 60;
+
+/** The line of the user's code that did it, where it is still on the stack. */
+function place(): string {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = framesMax;
+  const lines = new Error('here').stack?.split('\n').slice(1) ?? [];
+  Error.stackTraceLimit = limit;
+  const line = lines.find((one) => /[(/\\]/.test(one) && !/node:|<anonymous>|real-io\.|inhabitant\.|async_hooks/.test(one));
+  return line === undefined ? '' : ` (${line.trim()})`;
+}
