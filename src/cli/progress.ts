@@ -40,7 +40,8 @@ export function lineOf(event: RunEvent): string | undefined {
     case 'step.settled': {
       const error = event.error === undefined ? '' : `: ${event.error.code}: ${event.error.message}`;
       const place = event.server === undefined ? '' : ` on ${event.server}`;
-      return `  ${event.step} ${event.outcome.replace('_', ' ')}${place} ${event.elapsedMs.toFixed(0)} ms${error}`;
+      const instead = event.usedFallback ? ', its fallback is used' : '';
+      return `  ${event.step} ${event.outcome.replace('_', ' ')}${place} ${event.elapsedMs.toFixed(0)} ms${instead}${error}`;
     }
     case 'run.settled':
       return `${event.ok ? 'done' : 'failed'} in ${event.elapsedMs.toFixed(0)} ms`;

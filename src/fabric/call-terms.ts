@@ -5,13 +5,13 @@
 
 import { describeFound } from '../core/names.ts';
 import type { Path } from '../core/payload.ts';
+import { attemptsMax as attemptsLimit } from '../core/workflow/policies.ts';
 import { HeddleError } from '../errors.ts';
 import { keyBytesMax } from '../wire/call-terms.ts';
 import type { CallTerms } from '../wire/frame.ts';
 import type { CallOptions } from './api.ts';
 import { type Invocation, timeoutMsMax } from './invocation.ts';
 import { checkOptions } from './known-options.ts';
-import { attemptsMax as attemptsLimit } from './retry.ts';
 
 /** Names of the options that become terms. */
 export const termNames = ['idempotencyKey', 'priority', 'retry', 'waitMs', 'key', 'hedge'] as const;

@@ -14,6 +14,7 @@
 import { backoffMs } from '../base/backoff.ts';
 import type { Random } from '../base/random.ts';
 import type { Effect } from '../core/catalog/offer.ts';
+import { attemptsMax } from '../core/workflow/policies.ts';
 import { type ErrorCode, type Executed, errorTable, HeddleError } from '../errors.ts';
 
 export interface FailedAttempt {
@@ -37,8 +38,6 @@ export interface RetryState {
 export type RetryDecision = 'final' | 'now' | 'later';
 
 export const paidRetriesMax = 3;
-/** Largest `retry.attempts`. */
-export const attemptsMax = 10;
 export const retryBackoff = { baseMs: 50, maxMs: 1000 } as const;
 
 export function decideRetry(failed: FailedAttempt, state: RetryState): RetryDecision {

@@ -131,7 +131,7 @@ export class StepCalls {
       meta: undefined,
       isJsonOnly: false,
       wantsProgress: true,
-      terms: undefined,
+      terms: command.attemptsMax === undefined ? undefined : { attemptsMax: command.attemptsMax },
       isOverloadFinal: true,
       round: 0,
       isAgain: false,

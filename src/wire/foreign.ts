@@ -13,6 +13,7 @@ import { encodeError } from './error-message.ts';
 import type { CallRequest, CallRequest__Output } from './generated/heddle/v1/CallRequest.ts';
 import type { CallResponse, CallResponse__Output } from './generated/heddle/v1/CallResponse.ts';
 import type { CommandRequest__Output } from './generated/heddle/v1/CommandRequest.ts';
+import type { OnFailure__Output } from './generated/heddle/v1/OnFailure.ts';
 import type { StreamItem, StreamItem__Output } from './generated/heddle/v1/StreamItem.ts';
 import type { SubmitRequest, SubmitRequest__Output } from './generated/heddle/v1/SubmitRequest.ts';
 import type { Value__Output } from './generated/heddle/v1/Value.ts';
@@ -148,8 +149,16 @@ function commandOf(command: CommandRequest__Output): Readonly<Record<string, unk
     ...(after && after.length > 0 ? { after } : {}),
     ...(target ? { target } : {}),
     ...(timeoutMs ? { timeoutMs } : {}),
+    ...(command.attemptsMax ? { retry: { attempts: command.attemptsMax } } : {}),
+    ...(command.onFailure ? { onFailure: onFailureOf(command.onFailure) } : {}),
     ...(isAlone ? { fuse: false } : {}),
   };
+}
+
+/** A policy that this version does not know is refused where the command is checked. */
+function onFailureOf({ continues, fallback }: OnFailure__Output): unknown {
+  if (continues) return 'continue';
+  return fallback ? { fallback: { $literal: decodeValue(payloadOf(fallback) ?? noArguments) } } : {};
 }
 
 /** A value with references in it, which only JSON can hold. */

@@ -76,6 +76,7 @@ function writeEventBody(sink: Sink, event: WireRunEvent): void {
 
 function writeStepSettled(sink: Sink, event: Of<'step.settled'>): void {
   const { writer } = sink;
+  writer.flag(7, event.usedFallback === true);
   if (event.error) writeError(sink, 6, ours(event.error));
   writer.double(5, event.elapsedMs);
   writer.string(4, event.server);
@@ -241,6 +242,7 @@ function readStepSettled(source: Source): Of<'step.settled'> {
   const event = { step: '', ok: false, outcome: 'maybe' as StepOutcome, elapsedMs: 0 };
   let server: string | undefined;
   let error: WireError | undefined;
+  let usedFallback: true | undefined;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) event.step = reader.string();
     else if (tag === varintTag(2)) event.ok = reader.flag();
@@ -248,9 +250,10 @@ function readStepSettled(source: Source): Of<'step.settled'> {
     else if (tag === bytesTag(4)) server = reader.string();
     else if (tag === doubleTag(5)) event.elapsedMs = reader.double();
     else if (tag === bytesTag(6)) error = readError(source);
+    else if (tag === varintTag(7)) usedFallback = reader.flag() || undefined;
     else reader.skip(tag);
   }
-  return { kind: 'step.settled', ...event, server, error };
+  return { kind: 'step.settled', ...event, server, error, ...(usedFallback ? { usedFallback } : {}) };
 }
 
 function readRunSettled(source: Source): Of<'run.settled'> {

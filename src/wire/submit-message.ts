@@ -10,6 +10,7 @@ import { wholeMs } from './call-messages.ts';
 import type { Sink, Source } from './common-messages.ts';
 import { readNeed, readPathPart, readTexts, readValue, undefinedPayload, writeNeed, writePath, writeValue } from './common-messages.ts';
 import type { SubmitFrame } from './frame.ts';
+import { readOnFailure, writeOnFailure } from './policy-message.ts';
 import type { ProtoReader } from './proto-reader.ts';
 import { bytesTag, varintTag } from './proto-reader.ts';
 import type { ProtoWriter } from './proto-writer.ts';
@@ -38,6 +39,8 @@ function writeCommand(sink: Sink, field: number, command: WireCommand): void {
   const { writer } = sink;
   const mark = writer.mark();
   writer.flag(14, command.fuse === false);
+  writeOnFailure(sink, 10, command.onFailure);
+  writer.uint(9, command.attemptsMax ?? 0);
   if (command.timeoutMs !== undefined) writer.presentUint(8, wholeMs(command.timeoutMs));
   writer.string(7, command.target);
   writer.strings(6, command.after);
@@ -131,7 +134,11 @@ function readCommand(source: Source): WireCommand {
   let args: Template = noTemplate;
   let need: Need | undefined;
   let timeoutMs: number | undefined;
-  let fuse: false | undefined;
+  const policies: { -readonly [K in 'attemptsMax' | 'onFailure' | 'fuse']: WireCommand[K] } = {
+    attemptsMax: undefined,
+    onFailure: undefined,
+    fuse: undefined,
+  };
   const texts = { name: '', function: '', version: undefined as string | undefined, target: undefined as string | undefined };
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) texts.name = reader.string();
@@ -142,11 +149,13 @@ function readCommand(source: Source): WireCommand {
     else if (tag === bytesTag(6)) after.push(reader.string());
     else if (tag === bytesTag(7)) texts.target = reader.string();
     else if (tag === varintTag(8)) timeoutMs = reader.uint();
-    else if (tag === varintTag(14)) fuse = reader.flag() ? false : undefined;
+    else if (tag === varintTag(9)) policies.attemptsMax = reader.uint() || undefined;
+    else if (tag === bytesTag(10)) policies.onFailure = readOnFailure(source);
+    else if (tag === varintTag(14)) policies.fuse = reader.flag() ? false : undefined;
     else reader.skip(tag);
   }
   reader.leave(outer);
-  return { ...texts, args, need, after, timeoutMs, fuse };
+  return { ...texts, args, need, after, timeoutMs, ...policies };
 }
 
 const noTemplate: Template = { value: undefinedPayload, holes: [] };

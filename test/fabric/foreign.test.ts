@@ -31,6 +31,7 @@ interface RunEventMessage {
   readonly event: string;
   readonly runAccepted?: { readonly runId: string; readonly steps: readonly string[] };
   readonly stepProgress?: { readonly step: string; readonly value: Value };
+  readonly stepSettled?: { readonly step: string; readonly isFallback?: boolean };
   readonly runSettled?: {
     readonly ok: boolean;
     readonly result?: { readonly template: Value; readonly inputs: readonly unknown[] };
@@ -272,6 +273,21 @@ describe('a foreign client submits', () => {
     expect(ok).toBe(false);
     expect(error).toMatchObject({ code: 'step_failed', executed: 'EXECUTED_YES', cause: { code: 'function_failed' } });
     expect(read(error?.cause?.detail)).toMatchObject({ data: { at: { $date: '1970-01-01T00:00:00.000Z' } } });
+  });
+
+  test('with failure policies: what fails is replaced, or spares what does not need it', async () => {
+    const events = await runOf(
+      client.submit({
+        commands: [
+          { name: 'a', function: 'fail', onFailure: { fallback: json(40) } },
+          { name: 'b', function: 'add', args: json([{ $ref: 'a' }, 2]), attemptsMax: 2 },
+          { name: 'c', function: 'fail', onFailure: { continues: true } },
+        ],
+        returns: json(['b']),
+      }),
+    );
+    expect(read(events.at(-1)?.runSettled?.result?.template)).toEqual({ b: 42 });
+    expect(events.flatMap(({ stepSettled }) => (stepSettled?.isFallback ? [stepSettled.step] : []))).toEqual(['a']);
   });
 
   test('and ends its call: the run is cancelled, unless it is detached', async () => {

@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/random.ts';
 import { type Effect, stricter } from '../../src/core/catalog/offer.ts';
+import { attemptsMax } from '../../src/core/workflow/policies.ts';
 import { type ErrorCode, type Executed, errorTable, HeddleError } from '../../src/errors.ts';
-import { attemptsMax, decideRetry, paidRetriesMax, pauseMs, retryBackoff } from '../../src/fabric/retry.ts';
+import { decideRetry, paidRetriesMax, pauseMs, retryBackoff } from '../../src/fabric/retry.ts';
 
 const codes = Object.keys(errorTable) as ErrorCode[]; // the table's own keys
 const effects: readonly Effect[] = ['pure', 'idempotent', 'once'];

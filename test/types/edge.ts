@@ -233,9 +233,10 @@ const inline = workflow('inline', ({ step }) => ({
   n: step('n', num, [1]),
   deep: { s: step('s', str, ['a']) },
   list: [step('m', num, [1])],
+  soft: step('f', num, [1], { onFailure: { fallback: { none: true } } }),
 }));
 const inl = await client.run(inline).result;
-same<typeof inl, { n: number; deep: { s: string }; list: number[] }>(true);
+same<typeof inl, { n: number; deep: { s: string }; list: number[]; soft: number | { none: boolean } }>(true);
 const tuple = workflow('tuple', ({ step }) => [step('n', num, [1]), step('s', str, ['a'])] as const);
 const tup = await client.run(tuple).result;
 same<typeof tup, [number, string]>(true);

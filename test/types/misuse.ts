@@ -90,10 +90,15 @@ workflow('m', ({ step, input }: Builder<Row[]>) => {
   step('n', cleanRows, [[{ id: 'a', v: 1, at: new Date(0), extra: 1 }]]);
   // @ts-expect-error a Date given as text
   step('o', cleanRows, [[{ id: 'a', v: 1, at: '2020' }]]);
-  // @ts-expect-error not built: it does not exist
-  step('p', sum, [1], { retry: { attempts: 2 } });
-  // @ts-expect-error not built: it does not exist
-  step('q', sum, [1], { onFailure: 'continue' });
+  // @ts-expect-error a number is not enough
+  step('p', sum, [1], { retry: 2 });
+  // @ts-expect-error no such policy
+  step('q', sum, [1], { onFailure: 'ignore' });
+  // @ts-expect-error a fallback is a value in an object
+  step('r', sum, [1], { onFailure: 0 });
+  const soft = step('s', describe, [clean.get('rows')], { onFailure: { fallback: null } });
+  // @ts-expect-error its fallback may come instead
+  step('t', saveReport, [clean, soft]);
 });
 
 export function builders(client: Client): void {
@@ -121,8 +126,8 @@ export async function results(client: Client<typeof functions>): Promise<void> {
   void (await client.run(flow, []).result).m;
   // @ts-expect-error a function that nobody offers
   client.submit([{ name: 'a', fun: 'addd', args: [1] }]);
-  // @ts-expect-error not built: it does not exist
-  client.submit([{ name: 'a', fun: 'add', args: [1, 2], onFailure: 'continue' }]);
+  // @ts-expect-error no such policy
+  client.submit([{ name: 'a', fun: 'add', args: [1, 2], onFailure: 'ignore' }]);
   // @ts-expect-error not built: it does not exist
   client.run(flow, [], { durable: true });
 }

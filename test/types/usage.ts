@@ -222,6 +222,10 @@ export const report = workflow('report', ({ step, input }: Builder<Row[]>) => {
     stats,
   ]);
   const total = step('total', sum, [1, best, stats.get('n'), 4]);
+  const soft = step('soft', sum, [1], { onFailure: { fallback: null }, retry: { attempts: 3 } });
+  same<typeof soft, Ref<number | null>>(true);
+  const spared = step('spared', sum, [1], { onFailure: 'continue' });
+  same<typeof spared, Ref<number>>(true);
   const paid = step('pay', ledger('ledger.pay'), ['o1', 5n]);
   same<typeof paid, Ref<{ paymentId: string }>>(true);
   return { store, total, deep: { first, list: [best, total] }, nested };
@@ -274,6 +278,8 @@ export async function data(): Promise<unknown> {
         args: [{ $ref: 'step1', path: ['rows', 0] }, { $literal: { $ref: 'x' } }],
         need: ['db'],
         after: ['step1'],
+        retry: { attempts: 2 },
+        onFailure: { fallback: 0 },
       },
     ],
     { returns: { total: { $ref: 'final' } }, references: 'explicit', input: 5 },

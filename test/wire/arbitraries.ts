@@ -90,6 +90,10 @@ const command: fc.Arbitrary<WireCommand> = fc.record({
   target: maybe(name),
   timeoutMs: maybe(ms),
   fuse: maybe(fc.constant(false as const)),
+  attemptsMax: maybe(fc.integer({ min: 1, max: 10 })),
+  onFailure: maybe(
+    fc.oneof(fc.constant({ kind: 'continue' as const }), fc.record({ kind: fc.constant('fallback' as const), value: payload })),
+  ),
 });
 
 const returns: fc.Arbitrary<WireReturns> = fc.oneof(
@@ -124,6 +128,7 @@ export const runEvent: fc.Arbitrary<WireRunEvent> = fc.oneof(
     server: maybe(name),
     elapsedMs,
     error: maybe(wireError),
+    usedFallback: maybe(fc.constant(true)),
   }),
   fc.record({
     ...head,

@@ -109,7 +109,11 @@ describe('a workflow by a foreign client', () => {
             after: ['load'],
             target: 'a',
             timeout_ms: 5,
+            attempts_max: 3,
+            on_failure: { fallback: json({ $literal: { $ref: 'x' } }) },
           },
+          { name: 'tell', function: 'mail', on_failure: { continues: true } },
+          { name: 'later', function: 'mail', on_failure: {} },
         ],
         returns: json({ total: { $ref: 'stats' } }),
         input: json([{ $bytes: 'YWJj' }]),
@@ -131,7 +135,11 @@ describe('a workflow by a foreign client', () => {
         after: ['load'],
         target: 'a',
         timeoutMs: 5,
+        retry: { attempts: 3 },
+        onFailure: { fallback: { $literal: { $ref: 'x' } } },
       },
+      { name: 'tell', fun: 'mail', onFailure: 'continue' },
+      { name: 'later', fun: 'mail', onFailure: {} },
     ]);
     expect(submit).toMatchObject({
       returns: { total: { $ref: 'stats' } },

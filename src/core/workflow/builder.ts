@@ -11,15 +11,15 @@
 import type { WorkflowProblem } from '../../errors.ts';
 import { HeddleError } from '../../errors.ts';
 import type { Need } from '../catalog/offer.ts';
-import type { HeddleFunction, Schema } from '../function.ts';
+import type { HeddleFunction, Is, Schema } from '../function.ts';
 import { rangeOf } from '../function.ts';
 import type { Command, WorkflowData } from './data.ts';
 import { checkKeys, short, typeName } from './fields.ts';
-import { argumentData, shapeData } from './literal.ts';
+import { argumentData, failureData, shapeData } from './literal.ts';
 import type { Output, Ref, Resolved, StepArgs } from './ref.ts';
 import { findSource, isOfFlow, makeRef } from './ref.ts';
 
-export interface StepOptions {
+export interface StepOptions<Fallback = never> {
   /** Resources that the offer must carry; a list means all of them. */
   readonly need?: Need | undefined;
   /** A semver range; default `^` the definition's version. */
@@ -30,6 +30,13 @@ export interface StepOptions {
   readonly after?: readonly Ref<unknown>[] | undefined;
   /** Milliseconds for the whole step, its attempts included; default: what is left of the run. */
   readonly timeoutMs?: number | undefined;
+  /** Tries in all, 1 to 10. More are made only where another try is safe. Default: by the error table. */
+  readonly retry?: { readonly attempts: number } | undefined;
+  /**
+   * `fail` (the default): the run ends. `continue`: what needs its result does not run, everything else does. A fallback: it
+   * stands for the result, whether the step failed or could not run because one before it failed.
+   */
+  readonly onFailure?: 'fail' | 'continue' | { readonly fallback: Fallback } | undefined;
   /** False: it never goes to its server together with other steps; default true. */
   readonly fuse?: boolean | undefined;
 }
@@ -37,8 +44,13 @@ export interface StepOptions {
 export interface Builder<out Input = void> {
   /** What the run is given. */
   readonly input: Ref<Input>;
-  /** Adds a step; gives the reference to its result. */
-  step<A extends readonly unknown[], R>(name: string, fn: HeddleFunction<A, R>, args: StepArgs<A>, options?: StepOptions): Ref<R>;
+  /** Adds a step; gives the reference to its result. A fallback joins its type. */
+  step<A extends readonly unknown[], R, F = never>(
+    name: string,
+    fn: HeddleFunction<A, R>,
+    args: StepArgs<A>,
+    options?: StepOptions<F>,
+  ): Ref<R | Is<F>>;
 }
 
 /** A described workflow: run it with `client.run`, or take it as data. */
@@ -120,13 +132,13 @@ class BuiltWorkflow {
 }
 
 const workflowOptions = { what: 'workflow option', names: ['input'] };
-const stepOptions = { what: 'step option', names: ['need', 'version', 'target', 'after', 'timeoutMs', 'fuse'] };
+const stepOptions = { what: 'step option', names: ['need', 'version', 'target', 'after', 'timeoutMs', 'retry', 'onFailure', 'fuse'] };
 
 /** What a step is told beside its name. */
 interface StepCall {
   readonly fn: unknown;
   readonly args: readonly unknown[];
-  readonly options: StepOptions;
+  readonly options: StepOptions<unknown>;
 }
 
 /** What `build` has said so far. */
@@ -178,6 +190,8 @@ class Draft {
       ...(version === '*' ? {} : { version }),
       ...(options.target === undefined ? {} : { target: options.target }),
       ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
+      ...(options.retry === undefined ? {} : { retry: options.retry }),
+      ...(options.onFailure === undefined ? {} : { onFailure: failureData(options.onFailure, { flow: this, report }) }),
       ...(options.fuse === undefined ? {} : { fuse: options.fuse }),
       ...(options.after === undefined ? {} : { after: this.#after(options.after, report) }),
     });

@@ -43,7 +43,8 @@ function edgeFault(hole: Hole, command: WireCommand, { workflow, book }: Ends): 
   if (hole.source.kind !== 'step') return undefined;
   const { step, path } = hole.source;
   const producer = workflow.commands[workflow.positions.get(step) ?? -1]?.command;
-  const givers = producer === undefined ? [] : book.of(producer);
+  // A fallback may be anything.
+  const givers = producer === undefined || producer.onFailure?.kind === 'fallback' ? [] : book.of(producer);
   if (givers.length === 0 || givers.some(({ schemas }) => schemas.output === undefined)) return undefined;
   const takers = book.of(command);
   const reference = [step, ...path].join('.');

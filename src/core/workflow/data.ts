@@ -29,6 +29,13 @@ export interface Command<Name extends string = string> {
   readonly target?: string;
   /** Milliseconds for the whole step, its attempts included; default: what is left of the run. */
   readonly timeoutMs?: number;
+  /** Tries in all, 1 to 10. More are made only where another try is safe. Default: by the error table. */
+  readonly retry?: { readonly attempts: number };
+  /**
+   * `fail` (the default): the run ends. `continue`: what needs its result does not run, everything else does. A fallback: it
+   * stands for the result, whether the step failed or could not run because one before it failed.
+   */
+  readonly onFailure?: 'fail' | 'continue' | { readonly fallback: unknown };
   /** False: it never goes to its server together with other steps (docs/planning.md); default true. */
   readonly fuse?: boolean;
 }

@@ -10,9 +10,16 @@ import type { Hole, WireCommand } from './record.ts';
 import type { RunSettings, StepEnd } from './run-io.ts';
 import type { StepTable } from './step-table.ts';
 
+/** A step of which the run has no result. */
+export interface FailedStep {
+  readonly kind: 'failed';
+  readonly step: string;
+  readonly error: HeddleError;
+}
+
 /** Why a run ends before all its steps are done. */
 export type RunCause =
-  | { readonly kind: 'failed'; readonly step: string; readonly error: HeddleError }
+  | FailedStep
   | { readonly kind: 'cancelled'; readonly reason: string }
   | { readonly kind: 'late' }
   | { readonly kind: 'abandoned' };
@@ -46,6 +53,20 @@ export function valuesFor(holes: readonly Hole[], steps: StepTable, input: Paylo
       ? { at, value: steps.valueOf(source.step), path: source.path, name: source.step }
       : { at, value: present(input, 'a workflow refers to an input that the run has not'), path: source.path, name: 'the input' },
   );
+}
+
+/** The steps whose results the submitter asked for. */
+export function returnedSteps(steps: StepTable, { workflow: { returns } }: RunSettings): readonly string[] {
+  switch (returns.kind) {
+    case 'leaves':
+      return steps.leafNames();
+    case 'all':
+      return steps.allNames();
+    case 'steps':
+      return returns.steps;
+    case 'shape':
+      return returns.shape.holes.flatMap(({ source }) => (source.kind === 'step' ? [source.step] : []));
+  }
 }
 
 /** What the submitter asked for, once every step is done. */
@@ -88,4 +109,18 @@ export function runError(cause: RunCause, steps: Readonly<Record<string, StepOut
 function executedOf(outcomes: readonly StepOutcome[]): Executed {
   if (outcomes.some((outcome) => outcome === 'done' || outcome === 'failed')) return 'yes';
   return outcomes.includes('maybe') ? 'maybe' : 'no';
+}
+
+/** Why the steps under way are cancelled. */
+export function reasonOf(cause: RunCause): string {
+  switch (cause.kind) {
+    case 'failed':
+      return `step "${cause.step}" failed`;
+    case 'cancelled':
+      return cause.reason;
+    case 'late':
+      return 'the deadline of the run has passed';
+    case 'abandoned':
+      return 'the coordinator of the run stops';
+  }
 }

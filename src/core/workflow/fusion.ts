@@ -66,15 +66,19 @@ function membersOf(group: ReadonlySet<number>): readonly number[] {
 function isFreed(at: number, group: ReadonlySet<number>, { workflow, state }: GroupQuestion): boolean {
   const missing = state.missingOf(at);
   if (group.has(at) || missing === undefined || missing > group.size || !mayJoin(workflow, at)) return false;
-  const needs = workflow.commands[at]?.needs ?? [];
-  return needs.reduce((count, need) => count + Number(group.has(need)), 0) === missing;
+  const needs = (workflow.commands[at]?.needs ?? []).filter((need) => group.has(need));
+  const canGoOn = (need: number): boolean => {
+    const checked = workflow.commands[need];
+    return checked !== undefined && mayGoOn(checked.command);
+  };
+  return needs.length === missing && needs.every(canGoOn);
 }
 
 function mayJoin(workflow: CheckedWorkflow, at: number): boolean {
   return workflow.commands[at]?.command.fuse !== false;
 }
 
-/** Whether others may stand behind it in a group. */
+/** Whether others may stand behind it in a group: what its failure means for them is the run's to say. */
 function mayGoOn(command: CheckedWorkflow['commands'][number]['command']): boolean {
-  return command.fuse !== false;
+  return command.fuse !== false && command.onFailure === undefined;
 }

@@ -6,7 +6,7 @@
  * L3 only arrays and plain objects are searched, to the depth that a value may have.
  */
 
-import type { Reference, Shape } from './data.ts';
+import type { Command, Reference, Shape } from './data.ts';
 import { isPlain, typeName } from './fields.ts';
 import { findSource, isOfFlow, sourceText } from './ref.ts';
 import { templateDepthMax as depthMax, isReserved } from './references.ts';
@@ -20,6 +20,13 @@ export interface LiteralContext {
 /** An argument list with its references spelled out. */
 export function argumentData(args: readonly unknown[], context: LiteralContext): readonly unknown[] {
   return args.map((arg) => valueData(arg, context, 1));
+}
+
+/** A failure policy; what looks like a reference in its fallback is a literal (parse.ts refuses real ones). */
+export function failureData(policy: NonNullable<Command['onFailure']>, context: LiteralContext): NonNullable<Command['onFailure']> {
+  if (!isPlain(policy) || !Object.hasOwn(policy, 'fallback')) return policy;
+  if (holdsReference(policy['fallback'], 1)) context.report('a fallback is a value, and cannot refer to a step or the input');
+  return { ...policy, fallback: valueData(policy['fallback'], context, 1) };
 }
 
 function valueData(value: unknown, context: LiteralContext, depth: number): unknown {

@@ -10,6 +10,7 @@ import type { WorkflowProblem } from '../../errors.ts';
 import type { Need } from '../catalog/offer.ts';
 import type { Payload } from '../payload.ts';
 import { checkKeys, isPlain, short, typeName } from './fields.ts';
+import { readOnFailure, readRetry } from './policies.ts';
 import type { LooksBare, Template, WireCommand, WireReturns } from './record.ts';
 import type { ReferenceContext } from './references.ts';
 import { parseTemplate } from './references.ts';
@@ -82,7 +83,10 @@ function builtHint(data: unknown): string {
 }
 
 const workflowKeys = { what: 'workflow field', names: ['name', 'commands', 'returns'] };
-const commandKeys = { what: 'command field', names: ['name', 'fun', 'args', 'need', 'version', 'after', 'target', 'timeoutMs', 'fuse'] };
+const commandKeys = {
+  what: 'command field',
+  names: ['name', 'fun', 'args', 'need', 'version', 'after', 'target', 'timeoutMs', 'retry', 'onFailure', 'fuse'],
+};
 
 class CommandReader {
   readonly looksBare: LooksBare[] = [];
@@ -107,6 +111,8 @@ class CommandReader {
       version: readText(fields, 'version', report),
       target: readText(fields, 'target', report),
       timeoutMs: readTimeout(fields['timeoutMs'], report),
+      attemptsMax: readRetry(fields['retry'], report),
+      onFailure: readOnFailure(fields['onFailure'], { report, encode: (value) => this.#encoded(value, report) }),
       fuse: readFuse(fields['fuse'], report),
     };
     return {
@@ -117,6 +123,14 @@ class CommandReader {
       after: readTexts(fields['after'], 'after', report) ?? [],
       ...withoutAbsent(optional),
     };
+  }
+
+  #encoded(value: unknown, report: (message: string) => void): Payload | undefined {
+    try {
+      return this.#options.encode(value);
+    } catch (error) {
+      return void report(encodeFault(error));
+    }
   }
 
   #arguments(args: unknown, step: string, report: (message: string) => void): Template {
@@ -145,7 +159,7 @@ function readTemplate(value: unknown, context: ReferenceContext, encode: ParseOp
 const nothing: Payload = { encoding: 'undefined', bytes: new Uint8Array(0) };
 
 function encodeFault(error: unknown): string {
-  if (!(error instanceof Error)) return 'the arguments cannot be encoded';
+  if (!(error instanceof Error)) return 'the value cannot be encoded';
   const path = 'path' in error && Array.isArray(error.path) ? error.path : [];
   const place = path.map((key) => (typeof key === 'number' ? `[${key}]` : `.${String(key)}`)).join('');
   return place === '' ? error.message : `${place}: ${error.message}`;

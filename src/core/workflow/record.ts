@@ -31,6 +31,13 @@ export interface LooksBare {
   readonly text: string;
 }
 
+/** What the failure of a step means for its run; absent: the run ends with it. */
+export type OnFailure =
+  /** What needs its result does not run; everything else does. */
+  | { readonly kind: 'continue' }
+  /** `value` stands for its result. */
+  | { readonly kind: 'fallback'; readonly value: Payload };
+
 export interface WireCommand {
   readonly name: string;
   readonly function: string;
@@ -41,6 +48,9 @@ export interface WireCommand {
   readonly after: readonly string[];
   readonly target?: string | undefined;
   readonly timeoutMs?: number | undefined;
+  /** Tries in all; absent: by the error table. */
+  readonly attemptsMax?: number | undefined;
+  readonly onFailure?: OnFailure | undefined;
   /** False: it never goes to its server together with others. */
   readonly fuse?: false | undefined;
 }
@@ -89,6 +99,8 @@ export type RunEventBody<Value, Failure> =
       readonly server?: string | undefined;
       readonly elapsedMs: number;
       readonly error?: Failure | undefined;
+      /** Its fallback stands for its result. */
+      readonly usedFallback?: boolean | undefined;
     };
 
 /** The last event. `result`: what was asked for, or, of a run that failed, the results that are there, by step. */

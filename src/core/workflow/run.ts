@@ -3,21 +3,22 @@
  *
  * X1 a step starts the moment all that it needs is done, held back only for a reason of `WaitReason`; never before,
  *    and never twice, unless its server answered that it had no place for it (`overloaded`).
- * X2 every step settles exactly once, then the run settles, whatever the steps' calls do: at its deadline plus
- *    `endGraceMs` at the latest.
- * X3 the first step that fails ends the run: nothing more starts, what runs is cancelled, results stay.
+ * X2 every step settles exactly once, then the run settles, at its deadline plus `endGraceMs` at the latest.
+ * X3 the first step that fails ends the run (nothing more starts, what runs is cancelled, results stay), unless its `onFailure`
+ *    says otherwise. A run that has not what it shall return fails.
  * X4 the error of a run is `executed: no` only if every step is `not_run`.
  * X5 values pass through unread: what a path leads to is known where the step runs.
  * X6 a step that is shipped with others is called from then on: it is never said not to have run unless its server says so.
  */
 
-import { assert, unreachable } from '../../base/assert.ts';
+import { assert, present, unreachable } from '../../base/assert.ts';
 import type { Machine } from '../../base/machine.ts';
 import type { StepOutcome } from '../../errors.ts';
 import { HeddleError } from '../../errors.ts';
 import type { Filled, Payload } from '../payload.ts';
-import type { RunCause } from './ending.ts';
-import { isLate, outcomeOf, runError, runResult } from './ending.ts';
+import type { FailedStep, RunCause } from './ending.ts';
+import { isLate, outcomeOf, reasonOf, returnedSteps, runError, runResult } from './ending.ts';
+import { fallbackOf } from './policies.ts';
 import type { OpaqueError, RunEventBody, RunSettled, WaitReason, WireRunEvent } from './record.ts';
 import type { RunEffect, RunInput, RunSettings, StepEnd } from './run-io.ts';
 import { endGraceMs } from './run-io.ts';
@@ -37,6 +38,8 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   readonly #settings: RunSettings;
   readonly #steps: StepTable;
   readonly #schedule: Schedule;
+  /** Of steps that the run did not end with, and of those that could not run for them: the step that failed. */
+  readonly #failed = new Map<number, FailedStep>();
   #phase: Phase = { kind: 'new' };
   #effects: RunEffect[] = [];
   #sequence = 0;
@@ -176,18 +179,14 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     const isShed = !end.ok && HeddleError.is(end.error, 'overloaded') && this.#phase.kind === 'running';
     this.#endCall(at, input);
     if (isShed) return this.#steps.hold(at, this.#schedule.requeue(at));
-    const outcome = outcomeOf(end);
-    this.#settleStep(at, { outcome, server: input.server, ...(end.ok ? {} : { error: end.wire }) }, end.ok ? end.value : undefined);
+    const cause = end.ok ? undefined : this.#causeOf(at, end);
+    const policy = cause?.kind === 'failed' && this.#phase.kind === 'running' ? this.#steps.checkedOf(at).command.onFailure : undefined;
+    const how = { outcome: outcomeOf(end), server: input.server, ...(end.ok ? {} : { error: end.wire }) };
+    this.#settleStep(at, how, end.ok ? end.value : fallbackOf(policy));
     if (this.#phase.kind !== 'running') return;
-    if (!end.ok) return this.#end(this.#causeOf(at, end));
-    const { ready, begun } = this.#steps.release(at, this.#nowMs);
-    for (const next of ready) this.#schedule.queue(next);
-    for (const next of begun) {
-      this.#schedule.began(next);
-      const timeoutMs = timeoutMsOf(next, this.#startContext);
-      this.#effects.push({ kind: 'beginStep', step: this.#steps.nameOf(next), timeoutMs });
-    }
-    if (this.#steps.unsettled === 0) this.#finish();
+    if (cause && !policy) return this.#end(cause);
+    if (cause?.kind === 'failed') this.#failed.set(at, cause);
+    this.#goOnFrom(at);
   }
 
   #endCall(at: number, how: Pick<Settling, 'end' | 'freeSlots'>): void {
@@ -195,15 +194,52 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     else this.#schedule.leftUnbegun();
   }
 
-  #causeOf(at: number, end: Extract<StepEnd, { ok: false }>): RunCause {
+  #causeOf(at: number, end: Extract<StepEnd, { ok: false }>): FailedStep | { readonly kind: 'late' } {
     const { command } = this.#steps.checkedOf(at);
     if (isLate(end.error, command, this.#deadlineMs - this.#nowMs)) return { kind: 'late' };
     return { kind: 'failed', step: command.name, error: end.error };
   }
 
+  /** With its result the steps that need it may go; without, they never will, and neither will those that need them. */
+  #goOnFrom(at: number): void {
+    const settled = [at];
+    for (const next of settled) {
+      if (this.#steps.hasValue(next)) this.#release(next);
+      else for (const dependent of this.#steps.waitingDependents(next)) settled.push(this.#skip(dependent, next));
+    }
+    if (this.#steps.unsettled === 0) this.#finish();
+  }
+
+  #release(done: number): void {
+    const { ready, begun } = this.#steps.release(done, this.#nowMs);
+    for (const next of ready) this.#schedule.queue(next);
+    for (const next of begun) {
+      this.#schedule.began(next);
+      const timeoutMs = timeoutMsOf(next, this.#startContext);
+      this.#effects.push({ kind: 'beginStep', step: this.#steps.nameOf(next), timeoutMs });
+    }
+  }
+
+  /** A step whose input will never be there. */
+  #skip(at: number, upstream: number): number {
+    const root = present(this.#failed.get(upstream), 'a step is skipped for one that has not failed');
+    this.#failed.set(at, root);
+    const value = fallbackOf(this.#steps.checkedOf(at).command.onFailure);
+    this.#settleStep(at, this.#steps.findRan(at) ?? { outcome: 'not_run', error: this.#upstreamFailed(at, root.step) }, value);
+    return at;
+  }
+
   #settleStep(at: number, how: { outcome: StepOutcome; server?: string | undefined; error?: OpaqueError }, value?: Payload): void {
     const elapsedMs = this.#steps.settle(at, { outcome: how.outcome, value }, this.#nowMs);
-    this.#emit({ kind: 'step.settled', step: this.#steps.nameOf(at), ok: how.outcome === 'done', ...how, elapsedMs });
+    const ok = how.outcome === 'done';
+    this.#emit({
+      kind: 'step.settled',
+      step: this.#steps.nameOf(at),
+      ok,
+      ...how,
+      elapsedMs,
+      ...(value && !ok ? { usedFallback: true } : {}),
+    });
   }
 
   /** The run ends before its time: whatever has not started never will, whatever runs is cancelled. */
@@ -226,6 +262,8 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   }
 
   #finish(): void {
+    const missing = returnedSteps(this.#steps, this.#settings).find((step) => !this.#steps.hasValue(this.#steps.positionOf(step)));
+    if (missing !== undefined) return this.#finishEarly(present(this.#failed.get(this.#steps.positionOf(missing)), 'a step has no result'));
     const result = runResult(this.#steps, this.#settings);
     this.#settle({ kind: 'run.settled', ok: true, elapsedMs: this.#nowMs - this.#startedMs, result });
   }
@@ -247,18 +285,5 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     this.#sequence += 1;
     const event: WireRunEvent = { seq: this.#sequence, atMs: this.#nowMs + this.#settings.wallOffsetMs, ...body };
     this.#effects.push({ kind: 'event', event });
-  }
-}
-
-function reasonOf(cause: RunCause): string {
-  switch (cause.kind) {
-    case 'failed':
-      return `step "${cause.step}" failed`;
-    case 'cancelled':
-      return cause.reason;
-    case 'late':
-      return 'the deadline of the run has passed';
-    case 'abandoned':
-      return 'the coordinator of the run stops';
   }
 }

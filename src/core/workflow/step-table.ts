@@ -138,6 +138,17 @@ export class StepTable {
     return nowMs - state.sinceMs;
   }
 
+  /** Whether it is settled with a result, be that a fallback. */
+  hasValue(at: number): boolean {
+    const state = this.#stateOf(at);
+    return state.kind === 'settled' && state.value !== undefined;
+  }
+
+  /** The steps that need its result and have not settled. */
+  waitingDependents(at: number): readonly number[] {
+    return this.checkedOf(at).neededBy.filter((dependent) => this.#stateOf(dependent).kind === 'waiting');
+  }
+
   /** After it is done: the steps that wait for nothing any more, and the shipped ones that begin now. */
   release(done: number, nowMs: number): { readonly ready: readonly number[]; readonly begun: readonly number[] } {
     const ready: number[] = [];
@@ -145,9 +156,10 @@ export class StepTable {
     for (const at of this.checkedOf(done).neededBy) {
       const left = present(this.#missing[at], `no step number ${at}`) - 1;
       this.#missing[at] = left;
+      const state = this.#stateOf(at);
       if (left > 0) this.#waitForNext(at, done);
-      else if (this.#stateOf(at).kind === 'waiting') ready.push(at);
-      else {
+      else if (state.kind === 'waiting') ready.push(at);
+      else if (state.kind === 'called') {
         this.#states[at] = { kind: 'called', sinceMs: nowMs };
         begun.push(at);
       }

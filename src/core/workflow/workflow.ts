@@ -12,6 +12,7 @@ import { HeddleError } from '../../errors.ts';
 import { nameProblem } from '../names.ts';
 import { short } from './fields.ts';
 import { dependentsOf, orderCommands } from './order.ts';
+import { attemptsMax } from './policies.ts';
 import type { Hole, WireCommand, WireReturns } from './record.ts';
 
 export const commandsMax = 10_000;
@@ -124,6 +125,8 @@ function needsOf(command: WireCommand, context: Context): readonly number[] {
   const report = (message: string): void => problems.report(message, command.name);
   const fault = nameProblem('function', command.function);
   if (fault) report(`"fun" takes ${fault.expected}, found ${fault.found}`);
+  if (command.attemptsMax !== undefined && !(command.attemptsMax <= attemptsMax))
+    report(`at most ${attemptsMax} attempts, found ${command.attemptsMax}`);
   if (command.timeoutMs !== undefined && !(command.timeoutMs > 0)) report(`timeoutMs must be above 0, found ${command.timeoutMs}`);
   if (command.args.holes.some((hole) => hole.at.length === 0))
     report('the argument list cannot be a reference as a whole: refer to one argument at a time');

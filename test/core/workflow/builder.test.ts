@@ -47,6 +47,22 @@ describe('a built workflow', () => {
     expect(JSON.parse(JSON.stringify(flow))).toEqual(flow.toJSON());
   });
 
+  it('carries its failure policies, with fallbacks as literals', () => {
+    const flow = workflow('w', ({ step }) => {
+      step('a', fn('sum'), [1], { retry: { attempts: 3 }, onFailure: 'continue' });
+      step('b', fn('sum'), [1], { onFailure: { fallback: { $ref: 'a' } } });
+    });
+    expect(flow.toJSON().commands).toMatchObject([
+      { name: 'a', retry: { attempts: 3 }, onFailure: 'continue' },
+      { name: 'b', onFailure: { fallback: { $literal: { $ref: 'a' } } } },
+    ]);
+    const { commands } = parseWorkflow(flow.toJSON(), { hasInput: false, encode });
+    expect(commands).toMatchObject([
+      { attemptsMax: 3, onFailure: { kind: 'continue' } },
+      { onFailure: { kind: 'fallback', value: encode({ $ref: 'a' }) } },
+    ]);
+  });
+
   it('is accepted as data, and passes what the builder meant', () => {
     const flow = workflow('w', ({ step }) => step('t', fn('take'), [{ at: new Date(0), list: [step('s', fn('sum'), [1])] }]));
     const { commands, returns } = parseWorkflow(flow.toJSON(), { hasInput: false, encode });
@@ -94,6 +110,11 @@ describe('a built workflow', () => {
       'a reference in an object that is kept for references',
       ({ step }: Builder) => step('b', fn('take'), [{ $ref: step('a', fn('sum'), [1]) }]),
       'b: an object with the key "$ref" cannot hold references',
+    ],
+    [
+      'a fallback that refers to a step',
+      ({ step }: Builder) => step('b', fn('sum'), [1], { onFailure: { fallback: [step('a', fn('sum'), [1])] } }),
+      'b: a fallback is a value, and cannot refer to a step or the input',
     ],
     ['each', (flow: Builder) => Reflect.get(flow, 'each'), 'a builder has no "each" yet'],
     ['compensate', (flow: Builder) => Reflect.get(flow, 'compensate'), 'a builder has no "compensate" yet'],

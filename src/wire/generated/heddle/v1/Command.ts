@@ -2,6 +2,7 @@
 
 import type { Template as _heddle_v1_Template, Template__Output as _heddle_v1_Template__Output } from '../../heddle/v1/Template.ts';
 import type { Need as _heddle_v1_Need, Need__Output as _heddle_v1_Need__Output } from '../../heddle/v1/Need.ts';
+import type { OnFailure as _heddle_v1_OnFailure, OnFailure__Output as _heddle_v1_OnFailure__Output } from '../../heddle/v1/OnFailure.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Command {
@@ -13,6 +14,8 @@ export interface Command {
   'after'?: (string)[];
   'target'?: (string);
   'timeoutMs'?: (number | string | Long);
+  'attemptsMax'?: (number);
+  'onFailure'?: (_heddle_v1_OnFailure | null);
   'isAlone'?: (boolean);
   '_timeoutMs'?: "timeoutMs";
 }
@@ -26,6 +29,8 @@ export interface Command__Output {
   'after'?: (string)[];
   'target'?: (string);
   'timeoutMs'?: (number);
+  'attemptsMax'?: (number);
+  'onFailure'?: (_heddle_v1_OnFailure__Output);
   'isAlone'?: (boolean);
   '_timeoutMs'?: "timeoutMs";
 }

@@ -2,6 +2,7 @@
 
 import type { Value as _heddle_v1_Value, Value__Output as _heddle_v1_Value__Output } from '../../heddle/v1/Value.ts';
 import type { Need as _heddle_v1_Need, Need__Output as _heddle_v1_Need__Output } from '../../heddle/v1/Need.ts';
+import type { OnFailure as _heddle_v1_OnFailure, OnFailure__Output as _heddle_v1_OnFailure__Output } from '../../heddle/v1/OnFailure.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface CommandRequest {
@@ -13,6 +14,8 @@ export interface CommandRequest {
   'after'?: (string)[];
   'target'?: (string);
   'timeoutMs'?: (number | string | Long);
+  'attemptsMax'?: (number);
+  'onFailure'?: (_heddle_v1_OnFailure | null);
   'isAlone'?: (boolean);
 }
 
@@ -25,5 +28,7 @@ export interface CommandRequest__Output {
   'after'?: (string)[];
   'target'?: (string);
   'timeoutMs'?: (number);
+  'attemptsMax'?: (number);
+  'onFailure'?: (_heddle_v1_OnFailure__Output);
   'isAlone'?: (boolean);
 }

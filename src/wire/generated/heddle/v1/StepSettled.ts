@@ -10,6 +10,7 @@ export interface StepSettled {
   'server'?: (string);
   'elapsedMs'?: (number | string);
   'error'?: (_heddle_v1_Error | null);
+  'isFallback'?: (boolean);
 }
 
 export interface StepSettled__Output {
@@ -19,4 +20,5 @@ export interface StepSettled__Output {
   'server'?: (string);
   'elapsedMs'?: (number);
   'error'?: (_heddle_v1_Error__Output);
+  'isFallback'?: (boolean);
 }
