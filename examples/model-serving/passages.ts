@@ -4,7 +4,7 @@ import { range } from 'd3-array';
 import licences from 'spdx-license-list/full.js';
 import bayes from 'wink-naive-bayes-text-classifier';
 import words from 'wink-nlp-utils';
-import type { Fit, Lesson, Sample } from './training.ts';
+import type { Lesson, Sample, Teach } from './training.ts';
 
 const names = ['Apache-2.0', 'GPL-3.0-only', 'MPL-2.0', 'EPL-2.0', 'CC-BY-4.0', 'CDDL-1.1'] as const;
 const wordsOfPassage = 50;
@@ -17,7 +17,7 @@ export function readPassages(): Sample<string>[] {
   });
 }
 
-export const fitPassages: Fit<string> = (samples) => {
+export const teachPassages: Teach<string> = (samples) => {
   const classifier = bayes();
   classifier.definePrepTasks([words.string.tokenize0, words.tokens.removeWords, words.tokens.stem]);
   classifier.defineConfig({ considerOnlyPresence: true, smoothingFactor: 0.5 });
@@ -27,4 +27,4 @@ export const fitPassages: Fit<string> = (samples) => {
 };
 
 export const passages = readPassages();
-export const passagesLesson: Lesson<string> = { name: 'licence words', samples: passages, fit: fitPassages, floor: 0.65 };
+export const passagesLesson: Lesson<string> = { name: 'licence words', samples: passages, teach: teachPassages, floor: 0.65 };

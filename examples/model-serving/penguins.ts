@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { deviation, mean } from 'd3-array';
 import Knn from 'ml-knn';
 import { RandomForestClassifier } from 'ml-random-forest';
-import type { Fit, Lesson, Sample } from './training.ts';
+import type { Lesson, Sample, Teach } from './training.ts';
 
 type Measurements = readonly number[];
 
@@ -20,7 +20,7 @@ export async function readPenguins(): Promise<Sample<Measurements>[]> {
   });
 }
 
-export const fitForest: Fit<Measurements> = (samples) => {
+export const teachForest: Teach<Measurements> = (samples) => {
   const labels = [...new Set(samples.map(({ label }) => label))];
   const forest = new RandomForestClassifier({ seed: 42, nEstimators: 25, maxFeatures: 2, replacement: true });
   forest.train(
@@ -31,7 +31,7 @@ export const fitForest: Fit<Measurements> = (samples) => {
 };
 
 /** A gram and a millimetre count alike once each measurement is in its own standard deviations. */
-export const fitNeighbours: Fit<Measurements> = (samples) => {
+export const teachNeighbours: Teach<Measurements> = (samples) => {
   const scales = columns.map((_, at) => {
     const values = samples.map(({ input }) => input[at] ?? 0);
     return { mean: mean(values) ?? 0, deviation: deviation(values) ?? 1 };
@@ -46,5 +46,5 @@ export const fitNeighbours: Fit<Measurements> = (samples) => {
 };
 
 export const penguins = await readPenguins();
-export const forestLesson: Lesson<Measurements> = { name: 'penguin forest', samples: penguins, fit: fitForest, floor: 0.85 };
-export const neighboursLesson: Lesson<Measurements> = { name: 'penguin k-NN', samples: penguins, fit: fitNeighbours, floor: 0.9 };
+export const forestLesson: Lesson<Measurements> = { name: 'penguin forest', samples: penguins, teach: teachForest, floor: 0.85 };
+export const neighboursLesson: Lesson<Measurements> = { name: 'penguin k-NN', samples: penguins, teach: teachNeighbours, floor: 0.9 };

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { range } from 'd3-array';
 import Knn from 'ml-knn';
 import { PNG } from 'pngjs';
-import type { Fit, Lesson, Sample } from './training.ts';
+import type { Lesson, Sample, Teach } from './training.ts';
 
 /** Red, green, blue and alpha of each pixel, row by row. */
 type Tile = Uint8Array;
@@ -33,7 +33,7 @@ export function meanColour(tile: Tile): [number, number, number, number] {
   return [sums[0] / pixels, sums[1] / pixels, sums[2] / pixels, sums[3] / pixels];
 }
 
-export const fitTiles: Fit<Tile> = (samples) => {
+export const teachTiles: Teach<Tile> = (samples) => {
   const neighbours = new Knn(
     samples.map(({ input }) => meanColour(input)),
     samples.map(({ label }) => label),
@@ -43,7 +43,7 @@ export const fitTiles: Fit<Tile> = (samples) => {
 };
 
 export const tiles = await readTiles();
-export const tilesLesson: Lesson<Tile> = { name: 'picture tiles', samples: tiles, fit: fitTiles, floor: 0.8 };
+export const tilesLesson: Lesson<Tile> = { name: 'picture tiles', samples: tiles, teach: teachTiles, floor: 0.8 };
 
 function tilesOf({ width, height, data }: PNG): Tile[] {
   const corners = range(0, height, sideOfTile).flatMap((top) => range(0, width, sideOfTile).map((left) => ({ top, left })));

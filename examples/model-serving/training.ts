@@ -17,13 +17,13 @@ export interface Sample<Input> {
 export type Predict<Input> = (input: Input) => string;
 
 /** Learns from samples. */
-export type Fit<Input> = (samples: readonly Sample<Input>[]) => Predict<Input>;
+export type Teach<Input> = (samples: readonly Sample<Input>[]) => Predict<Input>;
 
 /** What is tried out: real samples, a way to learn from them, and how often it must be right. */
 export interface Lesson<Input> {
   readonly name: string;
   readonly samples: readonly Sample<Input>[];
-  readonly fit: Fit<Input>;
+  readonly teach: Teach<Input>;
   /** Share of the held-out samples, 0 to 1. */
   readonly floor: number;
 }
@@ -48,9 +48,9 @@ export function accuracy<Input>(predict: Predict<Input>, samples: readonly Sampl
 }
 
 /** Trains and tries a model, and says how well it did; throws a `RangeError` when it is below the floor. */
-export function train<Input>({ name, samples, fit, floor }: Lesson<Input>): Predict<Input> {
+export function train<Input>({ name, samples, teach, floor }: Lesson<Input>): Predict<Input> {
   const { learnt, heldOut } = split(samples);
-  const predict = fit(learnt);
+  const predict = teach(learnt);
   const share = accuracy(predict, heldOut);
   console.log(`  ${name.padEnd(15)} right on ${(share * 100).toFixed(1)} % of ${heldOut.length} held-out samples`);
   if (share < floor) throw new RangeError(`${name} is right on ${share}, and must be on ${floor}`);

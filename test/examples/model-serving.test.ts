@@ -8,9 +8,9 @@ import { accuracy, type Lesson, mislabelled, split, train } from '../../examples
 const lessons = { forestLesson, neighboursLesson, tilesLesson, passagesLesson };
 
 /** The right share on held-out samples after learning from labels dealt out anew: the mean of three deals. */
-function chance<Input>({ samples, fit }: Lesson<Input>): number {
+function chance<Input>({ samples, teach }: Lesson<Input>): number {
   const { learnt, heldOut } = split(samples);
-  const shares = [0.1, 0.2, 0.3].map((seed) => accuracy(fit(mislabelled(learnt, seed)), heldOut));
+  const shares = [0.1, 0.2, 0.3].map((seed) => accuracy(teach(mislabelled(learnt, seed)), heldOut));
   return shares.reduce((sum, share) => sum + share, 0) / shares.length;
 }
 
@@ -24,7 +24,7 @@ function majority<Input>({ samples }: Lesson<Input>): number {
 
 function checkLesson<Input>(lesson: Lesson<Input>): void {
   const { learnt, heldOut } = split(lesson.samples);
-  const share = accuracy(lesson.fit(learnt), heldOut);
+  const share = accuracy(lesson.teach(learnt), heldOut);
   expect(share).toBeGreaterThanOrEqual(lesson.floor);
   expect(lesson.floor).toBeGreaterThan(majority(lesson) + 0.2);
   const byChance = chance(lesson);
@@ -39,7 +39,7 @@ describe('the models', () => {
   test('the words of licences beat their floor, and fall to chance on shuffled labels', () => checkLesson(lessons.passagesLesson));
 
   test('below its floor a model is not served', () => {
-    const lesson: Lesson<string> = { name: 'parrot', samples: passagesLesson.samples, fit: () => () => 'MIT', floor: 0.1 };
+    const lesson: Lesson<string> = { name: 'parrot', samples: passagesLesson.samples, teach: () => () => 'MIT', floor: 0.1 };
     expect(() => train(lesson)).toThrow(/parrot is right on 0, and must be on 0.1/);
   });
 });
