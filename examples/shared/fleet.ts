@@ -30,6 +30,7 @@ export interface Answer {
 }
 
 export interface Fleet extends AsyncDisposable {
+  readonly cluster: string;
   readonly servers: readonly ServerProcess[];
 }
 
@@ -45,13 +46,14 @@ export async function startFleet(module: URL, servers: readonly FleetServer[], {
 
   const [first, ...others] = fleet;
   if (first === undefined) throw new RangeError('a fleet needs a server');
-  const order = { module: module.href, cluster: `example-${process.pid}`, fleetSize: servers.length };
+  const cluster = `example-${process.pid}`;
+  const order = { module: module.href, cluster, fleetSize: servers.length };
   first.serve({ ...order, join: [] });
   const { url } = await first.answer('listening');
   for (const server of others) server.serve({ ...order, join: [url] });
 
   await Promise.all(fleet.map((server) => server.answer('ready')));
-  return { servers: fleet, [Symbol.asyncDispose]: async () => void (await Promise.all(fleet.map((server) => server.stop()))) };
+  return { cluster, servers: fleet, [Symbol.asyncDispose]: async () => void (await Promise.all(fleet.map((server) => server.stop()))) };
 }
 
 /** A handle on one server process. */

@@ -51,6 +51,15 @@ describe('the examples', () => {
     for (const count of right) expect(count).toBeGreaterThanOrEqual(26);
   });
 
+  test('circuit-breaker opens when the process behind a service stands still, and closes when it goes on', async () => {
+    const output = await outputOf('circuit-breaker');
+    expect(output).toMatch(/breaker of payments opened for [\d.]+ s: deadline_exceeded/);
+    const [, late = '', recovered = ''] = output.split(/^The ledger/m);
+    expect(late).toMatch(/^ {2}\d+ x price done, charge maybe, ship not_run$/m);
+    expect(late).toMatch(/^ {2}\d+ x price done, charge not_run, ship not_run$/m);
+    expect(recovered).toMatch(/lets one charge through\n {2}breaker of payments closed\n[^]*loom, paid as entry \d+, at try \d+$/);
+  });
+
   test('live-words counts as the lines come, and leaves a stream when it has enough', async () => {
     const output = await outputOf('live-words');
     const counted = [...output.matchAll(/^ *(\d+) lines: [a-z]+ \d+, [a-z]+ \d+, [a-z]+ \d+$/gm)].map(([, lines]) => Number(lines));
