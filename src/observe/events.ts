@@ -152,6 +152,7 @@ export const eventTable: Readonly<Record<EventKind, string>> = {
   'member.suspected': 'evidence stands against a member',
   'member.refuted': 'the evidence against a member is void: it answered',
   'member.unreachable': 'a member cannot be reached from here, and nobody may bury it',
+  'member.flapped': 'a member has changed between alive and suspect over three times in a minute: it is ranked last for `forMs`',
   'member.died': 'a member is dead by the word of a quorum of its observers',
   'member.leaving': 'a member is about to leave, by its own word',
   'member.left': 'a member has left, by its own word',

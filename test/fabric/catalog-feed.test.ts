@@ -17,6 +17,7 @@ const view = (name: string, more: Partial<MemberView> = {}): MemberView => ({
   isOwnEvidence: false,
   isLinked: true,
   isSelf: false,
+  isFlapping: false,
   resources: ['db'],
   bodyHash: '',
   ...more,

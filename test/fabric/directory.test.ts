@@ -18,6 +18,7 @@ const view = (name: string, more: Partial<MemberView> = {}): MemberView => ({
   isOwnEvidence: false,
   isLinked: true,
   isSelf: false,
+  isFlapping: false,
   resources: ['db', 'a'],
   bodyHash: '',
   ...more,

@@ -83,8 +83,8 @@ export class Catalog {
   setStanding(instance: string, standing: Standing): void {
     const state = this.#servers.get(instance);
     if (!state) return;
-    const { status, isOwnEvidence, isLinked, roundTripMs } = standing;
-    state.standing = { status, isOwnEvidence, isLinked };
+    const { status, isOwnEvidence, isLinked, isFlapping, roundTripMs } = standing;
+    state.standing = { status, isOwnEvidence, isLinked, isFlapping };
     if (roundTripMs !== undefined) state.roundTripMs = roundTripMs;
     const tier = tierOf(standing);
     if (tier === state.tier) return;

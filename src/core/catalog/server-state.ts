@@ -18,6 +18,8 @@ export interface Standing {
   readonly isOwnEvidence: boolean;
   /** An own link to it is up: outranks hearsay. */
   readonly isLinked: boolean;
+  /** It has come and gone too often lately. */
+  readonly isFlapping?: boolean | undefined;
   /** Shortest round trip of that link, in milliseconds. */
   readonly roundTripMs?: number | undefined;
 }
@@ -101,9 +103,14 @@ export interface Offer {
 
 /**
  * The tier of a standing. 1: alive, or whatever others say while an own link works. 2: suspect by hearsay.
- * 3: suspect by own evidence, or unreachable. 0: leaving, left, or dead without a live link.
+ * 3: suspect by own evidence, unreachable, or flapping. 0: leaving, left, or dead without a live link.
  */
 export function tierOf(standing: Standing): Tier {
+  const tier = tierOfStatus(standing);
+  return standing.isFlapping === true && tier !== 0 ? 3 : tier;
+}
+
+function tierOfStatus(standing: Standing): Tier {
   switch (standing.status) {
     case 'alive':
       return 1;

@@ -130,6 +130,7 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     if (nowMs < this.#nextTickMs) return;
     this.#nextTickMs = nowMs + this.#tickMs;
     this.#ticks += 1;
+    for (const name of this.#state.flaps.tend(nowMs)) this.#state.touched.add(name);
     this.#parts.guard.tend();
     this.#parts.probing.tend();
     this.#state.overlay.assign(nowMs);

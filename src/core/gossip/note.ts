@@ -18,6 +18,8 @@ export type MeshNote =
   | ({ readonly kind: 'member.refuted' } & AboutMember)
   /** It cannot be reached from here and nobody may bury it. */
   | ({ readonly kind: 'member.unreachable'; readonly evidence: readonly Accusation[] } & AboutMember)
+  /** It has come and gone too often: ranked last for so long. */
+  | ({ readonly kind: 'member.flapped'; readonly forMs: number } & AboutMember)
   | ({ readonly kind: 'member.died'; readonly observers: readonly string[] } & AboutMember)
   | ({ readonly kind: 'member.leaving' } & AboutMember)
   | ({ readonly kind: 'member.left' } & AboutMember)

@@ -6,6 +6,7 @@
 import type { Random } from '../../base/random.ts';
 import { Arena } from './arena.ts';
 import { Doubts } from './doubts.ts';
+import { Flaps } from './flaps.ts';
 import type { Hash64 } from './hash64.ts';
 import type { MeshEffect, MeshNews } from './io.ts';
 import { type LinkState, Links } from './links.ts';
@@ -66,6 +67,7 @@ export class MeshState {
   readonly overlay: Overlay;
   readonly suspicions: Suspicions;
   readonly doubts: Doubts;
+  readonly flaps = new Flaps();
   /** Members whose view may have changed since the views were last told. */
   readonly touched = new Set<string>();
   nowMs: number;

@@ -25,6 +25,8 @@ export interface MemberView {
   /** A link of our own is up. */
   readonly isLinked: boolean;
   readonly isSelf: boolean;
+  /** It has come and gone too often lately: ranked last for a while. */
+  readonly isFlapping: boolean;
   readonly resources: readonly string[];
   /** Content hash of its catalog body; empty while it offers nothing. */
   readonly bodyHash: string;

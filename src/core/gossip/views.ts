@@ -42,6 +42,7 @@ export class Views {
     const record = this.#state.records.find(name);
     if (!record || record.kind === 'unknown') return;
     const before = this.#told.get(name);
+    this.#weighFlapping(before, opinionOf(record, this.#state).status, record);
     const view = viewOf(record, this.#state, before);
     this.#state.doubts.setOut(record, view.status === 'unreachable');
     if (before && isSame(before, view)) return;
@@ -54,6 +55,14 @@ export class Views {
       this.#told.set(name, view);
       this.#state.tell({ kind: 'changed', view });
     }
+  }
+
+  /** Before the view is made: a change that damps the member is told together with it. */
+  #weighFlapping(before: MemberView | undefined, status: MemberStatus, { owner: name, instance }: OwnerRecord): void {
+    if (before?.instance !== instance || !isUpOrDown(before.status) || !isUpOrDown(status)) return;
+    if ((before.status === 'alive') === (status === 'alive')) return;
+    const forMs = this.#state.flaps.onChange({ name, instance }, this.#state.nowMs);
+    if (forMs !== undefined) this.#state.note({ kind: 'member.flapped', name, instance, forMs });
   }
 
   #note(before: MemberView | undefined, view: MemberView, record: OwnerRecord): void {
@@ -80,6 +89,11 @@ export class Views {
   }
 }
 
+/** Neither over nor about to be. */
+function isUpOrDown(status: MemberStatus): boolean {
+  return status === 'alive' || status === 'suspect' || status === 'unreachable';
+}
+
 function viewOf(record: OwnerRecord, state: MeshState, before: MemberView | undefined): MemberView {
   assert(record.kind !== 'unknown', 'a record of an unknown kind has no view');
   const body = record.kind === 'member' ? record : before;
@@ -95,6 +109,7 @@ function viewOf(record: OwnerRecord, state: MeshState, before: MemberView | unde
     ...opinionOf(record, state),
     isLinked: link !== undefined,
     isSelf,
+    isFlapping: state.flaps.isDamped({ name: record.owner, instance: record.instance }, state.nowMs),
     resources: body?.resources ?? [],
     bodyHash: body?.bodyHash ?? '',
     ...(link?.roundTripMs === undefined ? {} : { roundTripMs: link.roundTripMs }),
@@ -151,6 +166,7 @@ function isSame(a: MemberView, b: MemberView): boolean {
     a.status === b.status &&
     a.isLinked === b.isLinked &&
     a.isOwnEvidence === b.isOwnEvidence &&
+    a.isFlapping === b.isFlapping &&
     a.bodyHash === b.bodyHash &&
     a.evidence.join() === b.evidence.join() &&
     a.resources.length === b.resources.length &&

@@ -148,6 +148,14 @@ describe('standing', () => {
     catalog.setStanding('i-a', { status, isOwnEvidence, isLinked });
     expect(offerOf(catalog, 'a').server.tier).toBe(tier);
   });
+
+  test('a member that comes and goes is last, whatever it is now; one that is gone stays out', () => {
+    const catalog = catalogOf('a');
+    catalog.setStanding('i-a', { status: 'alive', isOwnEvidence: false, isLinked: true, isFlapping: true });
+    expect(offerOf(catalog, 'a').server.tier).toBe(3);
+    catalog.setStanding('i-a', { status: 'left', isOwnEvidence: false, isLinked: true, isFlapping: true });
+    expect(offerOf(catalog, 'a').server.tier).toBe(0);
+  });
 });
 
 describe('the round trip of a link', () => {
