@@ -38,6 +38,7 @@ function createProgram(terminal: Terminal, version: string, end: { code: ExitCod
   addCalling(program, terminal);
   addReading(program, terminal);
   addListings(program, terminal);
+  addRuns(program, terminal);
   addTypes(program, terminal);
   addOperating(program, terminal, end);
   return program;
@@ -133,6 +134,37 @@ function addListings(program: Command, terminal: Terminal): void {
     .option(...json)
     .action(async (flags: Parameters<typeof import('./listings.ts').catalog>[1]) => {
       await (await import('./listings.ts')).catalog(terminal, flags);
+    });
+}
+
+function addRuns(program: Command, terminal: Terminal): void {
+  program
+    .command('runs')
+    .description('the runs of workflows: those under way, and those that ended within the last minutes')
+    .addOption(urlOption())
+    .option('--json', 'as JSON')
+    .action(async (flags: Parameters<typeof import('./runs.ts').runs>[1]) => {
+      await (await import('./runs.ts')).runs(terminal, flags);
+    });
+  program
+    .command('cancel')
+    .description('end a run: its steps under way are told, no other starts')
+    .argument('<run>', 'its id, as `heddle runs` lists it')
+    .addOption(urlOption())
+    .option('--reason <text>', 'what those who follow the run are told')
+    .action(async (runId: string, flags: Parameters<typeof import('./runs.ts').cancel>[2]) => {
+      await (await import('./runs.ts')).cancel(terminal, runId, flags);
+    });
+  program
+    .command('why')
+    .description('how a run stands, step by step; what it, or a call of a function, waits for, and what would end that')
+    .argument('<run|function>', 'the id of a run, or the name of a function')
+    .addOption(urlOption())
+    .option('--step <name>', 'of a run: what this step waits for')
+    .option('--follow', 'of a run: shown anew as it goes on, until it ends')
+    .option('--json', 'what waits, in the shape of the API')
+    .action(async (name: string, flags: Parameters<typeof import('./runs.ts').why>[2]) => {
+      await (await import('./runs.ts')).why(terminal, name, flags);
     });
 }
 

@@ -12,6 +12,7 @@ import { EventLog } from '../core/workflow/log.ts';
 import type { WireRunEvent } from '../core/workflow/record.ts';
 import { RunMachine } from '../core/workflow/run.ts';
 import type { RunEffect, RunInput, RunSettings } from '../core/workflow/run-io.ts';
+import type { ViewedRun } from '../core/workflow/run-view.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Invocation } from './invocation.ts';
 import { Pump } from './pump.ts';
@@ -43,14 +44,16 @@ export class ActiveRun {
   readonly #log = new EventLog();
   readonly #followers = new Set<RunFollower>();
   readonly #calls: StepCalls;
+  readonly #machine: RunMachine;
   readonly #pump: Pump<RunInput, RunEffect>;
   #cancelUnfollowed: CancelTask | undefined;
 
   constructor(options: ActiveRunOptions) {
     this.#options = options;
     this.#calls = new StepCalls({ ...options, feed: (input) => this.#pump.feed(input) });
+    this.#machine = new RunMachine(options.settings);
     this.#pump = new Pump({
-      machine: new RunMachine(options.settings),
+      machine: this.#machine,
       clock: options.clock,
       wake: () => [{ kind: 'wake' }],
       execute: (effect) => this.#execute(effect),
@@ -63,6 +66,14 @@ export class ActiveRun {
 
   get isSettled(): boolean {
     return this.#log.isComplete;
+  }
+
+  /** What a view of it is made of, now. */
+  viewed(): ViewedRun {
+    const { settings, name, clock } = this.#options;
+    const { runId, coordinator, workflow } = settings;
+    const findWait = (step: string) => this.#machine.findWait(step);
+    return { runId, name, coordinator, workflow, events: this.#log.since(0), findWait, nowMs: clock.nowMs(), wallMs: clock.wallMs() };
   }
 
   start(): void {

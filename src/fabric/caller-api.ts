@@ -12,7 +12,7 @@ import type { Command, WorkflowData } from '../core/workflow/data.ts';
 import type { CallOptions } from './call-api.ts';
 import type { Drained, DrainOptions } from './drain-port.ts';
 import type { Plan } from './plan.ts';
-import type { Run, RunOptions, SubmitOptions } from './run-api.ts';
+import type { Run, RunOptions, SubmitOptions, Wait } from './run-api.ts';
 
 /** `string` where nothing is known of the fabric, so that a name in a variable will do; else nothing. */
 type AnyName<F> = string extends keyof Calls<F> ? string : never;
@@ -44,6 +44,11 @@ export interface Caller<F = Untyped> {
    * the others from being taken. Calls nothing. Rejects with `no_such_function`.
    */
   explain(fn: (keyof Calls<F> & string) | AnyFunction, options?: CallOptions): Promise<Plan>;
+  /**
+   * What holds a run back just now, or one of its steps, or a call of a function: reasons of a closed set, and what would end
+   * each. Empty: nothing waits. Rejects with `unknown_run`; with `bad_argument` for a step that the run does not have.
+   */
+  why(what: { readonly run: string; readonly step?: string | undefined } | { readonly function: string }): Promise<readonly Wait[]>;
   members(): Promise<readonly Member[]>;
   /** Every offer, by function, version and server; with `schemas` also the JSON Schemas that the functions have. */
   catalog(options?: { readonly schemas?: boolean | undefined }): Promise<readonly Offer[]>;

@@ -11,6 +11,7 @@ import type { Untyped } from '../core/function.ts';
 import { describeFound } from '../core/names.ts';
 import type { Workflow } from '../core/workflow/builder.ts';
 import { typeName } from '../core/workflow/fields.ts';
+import type { RunSummary, RunView } from '../core/workflow/run-view.ts';
 import { HeddleError } from '../errors.ts';
 import { GrpcTransport } from '../transport/grpc.ts';
 import type { Transport } from '../transport/transport.ts';
@@ -23,10 +24,12 @@ import { DirectEngine } from './direct-engine.ts';
 import { requestDrain } from './drain-request.ts';
 import { explainQuery } from './explainer.ts';
 import { checkOptions } from './known-options.ts';
-import { RunCaller } from './run-caller.ts';
+import type { Wait } from './run-api.ts';
+import { checkRunId, RunCaller } from './run-caller.ts';
 import { parseAddress } from './server-options.ts';
 import { SessionEngine } from './session-engine.ts';
 import { SessionKeeper } from './session-keeper.ts';
+import { waitsOf, whyQuery } from './why.ts';
 
 /** Where a client connects when neither an address nor HEDDLE_URL says. */
 export const addressDefault = '127.0.0.1:7420';
@@ -140,6 +143,27 @@ export class FabricClient {
     const query = explainQuery(fn, options);
     const { terms, ...demands } = query;
     return this.#direct?.explain(query) ?? this.#engine.query('explain', encodeValue({ ...demands, key: terms?.key }));
+  }
+
+  async why(what: unknown): Promise<readonly Wait[]> {
+    const query = whyQuery(what);
+    if ('run' in query) return waitsOf(await this.describeRun(query.run), query.step);
+    // What a server says in the shape of the API.
+    return (await this.#engine.query('why', encodeValue(query))) as readonly Wait[];
+  }
+
+  async describeRun(runId: string): Promise<RunView> {
+    checkRunId(runId, 'runId');
+    return (await this.#engine.query('why', encodeValue({ run: runId }))) as RunView; // likewise
+  }
+
+  async listRuns(): Promise<readonly RunSummary[]> {
+    return (await this.#engine.query('runs')) as readonly RunSummary[]; // likewise
+  }
+
+  async cancelRun(runId: string, reason: string): Promise<void> {
+    checkRunId(runId, 'runId');
+    await this.#engine.cancel(runId, reason);
   }
 
   members(): Promise<unknown> {

@@ -15,13 +15,13 @@ import type { DrainDoor } from './drain-door.ts';
 import type { Peer } from './peer.ts';
 import type { Questions } from './questions.ts';
 import { failure, refuse, respond, unattended } from './responses.ts';
-import type { RunEngine, RunFollower } from './run-engine.ts';
+import type { RunEngine, RunFollower, RunInspector } from './run-engine.ts';
 
 export interface EntryOptions {
   readonly calls: CallDesk;
   /** Runs of this server, and those of others. */
-  readonly runner: RunEngine;
-  readonly runs: RunEngine;
+  readonly runner: RunEngine & RunInspector;
+  readonly runs: RunEngine & RunInspector;
   readonly questions: Questions;
   readonly watches: CatalogWatches;
   readonly drains: DrainDoor;
@@ -81,10 +81,20 @@ export class Entry {
 
   #answer(frame: QueryFrame, peer: Peer): void {
     try {
-      respond(peer, frame.id, { ok: true, value: this.#options.questions.answer(frame) });
+      const value = this.#options.questions.answer(frame, this.#runsFor(peer));
+      if (value instanceof Promise) this.#answerLater(frame.id, peer, value);
+      else respond(peer, frame.id, { ok: true, value });
     } catch (error) {
       refuse(peer, frame.id, error);
     }
+  }
+
+  #answerLater(id: number, peer: Peer, value: Promise<Payload>): void {
+    peer.serve(id, unattended);
+    value.then(
+      (known) => peer.reply(id, { outcome: { ok: true, value: known } }),
+      (error: unknown) => peer.reply(id, { outcome: failure(error) }),
+    );
   }
 
   #watch(frame: WatchFrame, peer: Peer): void {
@@ -113,19 +123,19 @@ export class Entry {
   }
 
   /** A server that asks has been asked itself: it gets an answer from here, or none. */
-  #runsFor(peer: Peer): RunEngine {
+  #runsFor(peer: Peer): RunEngine & RunInspector {
     return peer.kind === 'link' ? this.#options.runner : this.#options.runs;
   }
 
   #cancelRun(frame: CancelRunFrame, peer: Peer): void {
     const { id, runId, reason } = frame;
-    peer.serve(id, unattended);
-    this.#runsFor(peer)
-      .cancel(runId, reason)
-      .then(
-        () => peer.reply(id, { outcome: { ok: true, value: nothing } }),
-        (error: unknown) => peer.reply(id, { outcome: failure(error) }),
-      );
+    this.#answerLater(
+      id,
+      peer,
+      this.#runsFor(peer)
+        .cancel(runId, reason)
+        .then(() => nothing),
+    );
   }
 }
 

@@ -14,6 +14,8 @@ import type { RouteQuery, Router } from '../core/routing/router.ts';
 import { HeddleError } from '../errors.ts';
 import { checkCallOptions } from './call-options.ts';
 import type { Plan, PlannedStep } from './plan.ts';
+import type { Wait } from './run-api.ts';
+import { waitsOfFunction } from './why.ts';
 
 export interface ExplainerOptions {
   readonly catalog: Catalog;
@@ -48,6 +50,11 @@ export class Explainer {
       ...notListed(verdicts.length),
     ];
     return { steps: [{ ...placeOf(verdicts[0]), name, reasons, offers: verdicts.slice(0, plannedOffersMax).map(plannedOf) }] };
+  }
+
+  /** What a call of the function would wait for now. */
+  waits(name: string): readonly Wait[] {
+    return waitsOfFunction(name, this.#options, this.#options.clock.nowMs());
   }
 }
 

@@ -12,6 +12,8 @@ import type { Offer } from './api.ts';
 import { memberOf } from './directory.ts';
 import { type Explainer, explainQuery } from './explainer.ts';
 import { checkOptions } from './known-options.ts';
+import type { RunInspector } from './run-engine.ts';
+import { whyQuery } from './why.ts';
 
 export interface QuestionsOptions {
   readonly members: () => readonly MemberView[];
@@ -26,8 +28,8 @@ export class Questions {
     this.#options = options;
   }
 
-  /** Throws the HeddleError that the asker is to be told. */
-  answer({ about, argument }: QueryFrame): Payload {
+  /** Throws, or rejects with, the HeddleError that the asker is to be told. `runs`: those that the asker may be told of. */
+  answer({ about, argument }: QueryFrame, runs: RunInspector): Payload | Promise<Payload> {
     switch (about) {
       case 'members':
         return encodeValue(this.#options.members().map(memberOf));
@@ -35,14 +37,29 @@ export class Questions {
         return encodeValue(this.#options.catalog(argument && read(argument)));
       case 'explain':
         return encodeValue(this.#explain(argument));
+      case 'why':
+        return this.#why(argument, runs);
+      case 'runs':
+        return runs.list().then((list) => encodeValue(list));
     }
   }
 
   #explain(argument: Payload | undefined) {
-    if (!argument) throw new HeddleError('protocol_error', { problem: 'a query for an explanation says of what' }, { executed: 'no' });
-    const { function: name, ...options } = checkOptions(read(argument), ['function', 'version', 'need', 'target', 'key'], 'query');
+    const { function: name, ...options } = checkOptions(asked(argument), ['function', 'version', 'need', 'target', 'key'], 'query');
     return this.#options.explainer.explain(explainQuery(name, options));
   }
+
+  /** Of a run all that there is to see: which of its waits are wanted is for whoever asked. */
+  #why(argument: Payload | undefined, runs: RunInspector): Payload | Promise<Payload> {
+    const query = whyQuery(asked(argument));
+    if ('function' in query) return encodeValue(this.#options.explainer.waits(query.function));
+    return runs.describe(query.run).then((view) => encodeValue(view));
+  }
+}
+
+function asked(argument: Payload | undefined): unknown {
+  if (argument) return read(argument);
+  throw new HeddleError('protocol_error', { problem: 'a query for an explanation says of what' }, { executed: 'no' });
 }
 
 function read(argument: Payload): unknown {

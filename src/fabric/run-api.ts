@@ -4,7 +4,7 @@
  */
 
 import type { Returns } from '../core/workflow/data.ts';
-import type { EventHead, RunEventBody, RunSettled } from '../core/workflow/record.ts';
+import type { EventHead, RunEventBody, RunSettled, WaitReason } from '../core/workflow/record.ts';
 import type { HeddleError } from '../errors.ts';
 
 export interface RunOptions {
@@ -39,6 +39,14 @@ export interface Run<out Result> {
   /** Cancels the steps under way and starts no more; resolves when the coordinator has heard it. */
   cancel(reason?: string): Promise<void>;
 }
+
+/** What something waits for: `kind` narrows. */
+export type Wait = WaitReason & {
+  /** The step that waits, or the function of which a call would. */
+  readonly of: string;
+  /** What would end the wait, in words. */
+  readonly ends: string;
+};
 
 /** `event.kind` narrows. */
 export type RunEvent = EventHead & (RunEventBody<unknown, HeddleError> | RunSettled<unknown, HeddleError>);

@@ -3,6 +3,7 @@
  */
 
 import type { WireRunEvent } from '../core/workflow/record.ts';
+import type { RunSummary, RunView } from '../core/workflow/run-view.ts';
 import type { HeddleError } from '../errors.ts';
 import type { SubmitFrame } from '../wire/frame.ts';
 
@@ -27,4 +28,12 @@ export interface RunEngine {
   attach(runId: string, fromSequence: number, follower: RunFollower): Unfollow;
   /** Rejects with `unknown_run`. */
   cancel(runId: string, reason: string): Promise<void>;
+}
+
+/** What tells of runs without following them. */
+export interface RunInspector {
+  /** Rejects with `unknown_run`, or `coordinator_lost` where it cannot be found out. */
+  describe(runId: string): Promise<RunView>;
+  /** The runs under way, and those that ended a moment ago. */
+  list(): Promise<readonly RunSummary[]>;
 }

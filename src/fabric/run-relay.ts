@@ -1,44 +1,29 @@
 /**
- * Runs from the point of view of a client's entry: this server's own, or those of another coordinator, followed
- * and cancelled over the link to it.
+ * Runs from the point of view of a client's entry: this server's own, or those of another coordinator, followed,
+ * cancelled and described over the link to it.
  *
- * W1 a made runId names its coordinator, which is asked first; then every linked server is, in turn. A server that is
- *    there and has no link yet is waited for: the one named, or any, when a caller chose the runId.
+ * W1 servers are asked in turn, the likeliest first (run-candidates.ts).
  * W2 a coordinator whose link is lost while it is followed is `coordinator_lost`; so is a run that nobody knows when
  *    a server that was asked, and may have known, was lost or did not answer within `askMs`.
  */
 
-import type { CancelTask, Clock } from '../base/clock.ts';
+import type { CancelTask } from '../base/clock.ts';
+import type { RunSummary, RunView } from '../core/workflow/run-view.ts';
 import { HeddleError } from '../errors.ts';
 import { fromWireError } from '../wire/error.ts';
 import type { ReplyFrame, RunEventFrame } from '../wire/frame.ts';
-import type { Conversation, PeerIdentity } from './conversation.ts';
+import type { Conversation } from './conversation.ts';
 import type { Peer } from './peer.ts';
-import { coordinatorOf } from './run-caller.ts';
-import type { RunEngine, RunFollower, SubmitRequest, Unfollow } from './run-engine.ts';
+import { askMs, askOnce, type Candidate, candidatesFor, linkedTo, linkOf, notFound, type RunPeers } from './run-candidates.ts';
+import type { RunEngine, RunFollower, RunInspector, SubmitRequest, Unfollow } from './run-engine.ts';
+import { describeElsewhere, listElsewhere } from './run-inquiry.ts';
 import type { Runner } from './runner.ts';
 
-/** How long one server is asked, in milliseconds. */
-const askMs = 1_000;
-
-export interface RunRelayOptions {
-  readonly clock: Clock;
+export interface RunRelayOptions extends RunPeers {
   readonly runner: Runner;
-  /** Open links to other servers; with a name, only to that one. */
-  readonly peers: (server?: string) => readonly Peer[];
-  /** Servers that are there, and to which no link is open. */
-  readonly unlinked: () => readonly PeerIdentity[];
-  /** Waits for a link to one of those; gives what takes the wish back. */
-  readonly reach: (server: PeerIdentity, done: (reached: Peer | HeddleError) => void) => CancelTask;
 }
 
-/** A server that may know the run, and its link if there is one. */
-interface Candidate {
-  readonly identity: PeerIdentity;
-  readonly peer?: Peer | undefined;
-}
-
-export class RunRelay implements RunEngine {
+export class RunRelay implements RunEngine, RunInspector {
   readonly #options: RunRelayOptions;
 
   constructor(options: RunRelayOptions) {
@@ -52,7 +37,7 @@ export class RunRelay implements RunEngine {
   attach(runId: string, fromSequence: number, follower: RunFollower): Unfollow {
     const { runner } = this.#options;
     if (runner.has(runId)) return runner.attach(runId, fromSequence, follower);
-    const search = new AttachSearch(this.#options, { runId, fromSequence, follower, candidates: this.#candidates(runId) });
+    const search = new AttachSearch(this.#options, { runId, fromSequence, follower, candidates: candidatesFor(this.#options, runId) });
     search.askNext();
     return () => search.leave();
   }
@@ -61,9 +46,9 @@ export class RunRelay implements RunEngine {
     const { runner } = this.#options;
     if (runner.has(runId)) return runner.cancel(runId, reason);
     let isOneLost = false;
-    for (const candidate of this.#candidates(runId)) {
-      const peer = linkOf(candidate, this.#options) ?? (await reached(candidate, this.#options));
-      const outcome = peer && (await askCancel(peer, { runId, reason, clock: this.#options.clock }));
+    for (const candidate of candidatesFor(this.#options, runId)) {
+      const peer = linkOf(candidate, this.#options) ?? (await linkedTo(candidate, this.#options));
+      const outcome = peer && (await askOnce(peer, this.#options.clock, (id) => peer.send({ kind: 'cancelRun', id, runId, reason })));
       if (outcome?.ok) return;
       const error = outcome && fromWireError(outcome.error);
       if (error && !HeddleError.is(error, 'unknown_run')) throw error;
@@ -72,24 +57,15 @@ export class RunRelay implements RunEngine {
     throw notFound(runId, isOneLost);
   }
 
-  #candidates(runId: string): readonly Candidate[] {
-    const coordinator = coordinatorOf(runId);
-    const linked = this.#options.peers().map((peer) => ({ identity: peer.identity, peer }));
-    const unlinked = this.#options.unlinked().map((identity) => ({ identity }));
-    if (coordinator === undefined) return [...linked, ...unlinked];
-    const isNamed = ({ identity }: Candidate): boolean => identity.name === coordinator;
-    return [...linked.filter(isNamed), ...unlinked.filter(isNamed), ...linked.filter((candidate) => !isNamed(candidate))];
+  async describe(runId: string): Promise<RunView> {
+    const { runner } = this.#options;
+    return runner.has(runId) ? runner.describe(runId) : describeElsewhere(this.#options, runId);
   }
-}
 
-/** Whoever has got a link meanwhile is as good as linked before. */
-function linkOf({ identity: { name, instance }, peer }: Candidate, { peers }: RunRelayOptions): Peer | undefined {
-  return peer ?? peers(name).find(({ identity }) => identity.instance === instance);
-}
-
-/** Undefined when there is no link in time. */
-function reached({ identity }: Candidate, { reach }: RunRelayOptions): Promise<Peer | undefined> {
-  return new Promise((resolve) => reach(identity, (found) => resolve(HeddleError.is(found) ? undefined : found)));
+  async list(): Promise<readonly RunSummary[]> {
+    const [own, others] = await Promise.all([this.#options.runner.list(), listElsewhere(this.#options)]);
+    return [...own, ...others];
+  }
 }
 
 interface Search {
@@ -182,31 +158,4 @@ class AttachSearch implements Conversation {
     this.#isOneLost = true;
     this.askNext();
   }
-}
-
-function notFound(runId: string, isOneLost: boolean): HeddleError {
-  return isOneLost ? new HeddleError('coordinator_lost', { runId, partial: {}, steps: {} }) : new HeddleError('unknown_run', { runId });
-}
-
-interface CancelQuestion {
-  readonly runId: string;
-  readonly reason: string;
-  readonly clock: Clock;
-}
-
-/** Undefined when the server is lost before it answers, or does not answer in time. */
-function askCancel(peer: Peer, { runId, reason, clock }: CancelQuestion): Promise<ReplyFrame['outcome'] | undefined> {
-  if (peer.closed !== undefined) return Promise.resolve(undefined);
-  return new Promise((resolve) => {
-    const end = (outcome: ReplyFrame['outcome'] | undefined): void => {
-      cancelWait();
-      resolve(outcome);
-    };
-    const id = peer.reserve({ onReply: ({ outcome }) => end(outcome), onLost: () => end(undefined) });
-    const cancelWait = clock.schedule(askMs, () => {
-      peer.release(id);
-      end(undefined);
-    });
-    peer.send({ kind: 'cancelRun', id, runId, reason });
-  });
 }

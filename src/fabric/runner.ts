@@ -11,6 +11,7 @@ import type { Random } from '../base/random.ts';
 import type { Catalog } from '../core/catalog/catalog.ts';
 import { checkOffers } from '../core/workflow/check.ts';
 import type { Fusion } from '../core/workflow/run-io.ts';
+import { type RunSummary, type RunView, runSummaryOf, runViewOf } from '../core/workflow/run-view.ts';
 import { type CheckedWorkflow, checkWorkflow } from '../core/workflow/workflow.ts';
 import { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
@@ -18,7 +19,14 @@ import { toWireError } from '../wire/error.ts';
 import { encodeValue } from '../wire/value.ts';
 import { ActiveRun } from './active-run.ts';
 import type { Invocation } from './invocation.ts';
-import { type RunEngine, type RunFollower, runTimeoutMsDefault, type SubmitRequest, type Unfollow } from './run-engine.ts';
+import {
+  type RunEngine,
+  type RunFollower,
+  type RunInspector,
+  runTimeoutMsDefault,
+  type SubmitRequest,
+  type Unfollow,
+} from './run-engine.ts';
 import type { StepEngine } from './step-calls.ts';
 
 export interface RunnerOptions {
@@ -38,7 +46,7 @@ export const settledMs = 300_000;
 export const settledMax = 1_000;
 export const activeMax = 10_000;
 
-export class Runner implements RunEngine {
+export class Runner implements RunEngine, RunInspector {
   readonly #options: RunnerOptions;
   readonly #runs = new Map<string, ActiveRun>();
   /** Settled runs in the order of their end, with the task that forgets them. */
@@ -80,6 +88,16 @@ export class Runner implements RunEngine {
     const run = this.#runs.get(runId);
     if (!run) throw new HeddleError('unknown_run', { runId });
     run.cancel(reason);
+  }
+
+  async describe(runId: string): Promise<RunView> {
+    const run = this.#runs.get(runId);
+    if (!run) throw new HeddleError('unknown_run', { runId });
+    return runViewOf(run.viewed());
+  }
+
+  async list(): Promise<readonly RunSummary[]> {
+    return [...this.#runs.values()].map((run) => runSummaryOf(run.viewed()));
   }
 
   /** Whether the run is one of this server's. */

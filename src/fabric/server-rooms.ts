@@ -46,6 +46,8 @@ export class ServerRooms implements DrainableRooms {
   readonly explainer: Explainer;
   readonly caller: FabricCaller;
   readonly runs: RunCaller;
+  /** Runs of this server and of others. */
+  readonly relay: RunRelay;
   readonly reception: Reception;
   readonly #options: ResolvedServerOptions;
   readonly #parts: ServerParts;
@@ -98,10 +100,10 @@ export class ServerRooms implements DrainableRooms {
     this.caller = new FabricCaller({ engine: this.#calls, clock, wheel: this.#wheel, identity, refusal: guards.callRefusal });
     const nextCall = () => ({ caller: instance, callerName: options.name, callNumber: this.caller.nextCallNumber() });
     this.#runner = this.#makeRunner(catalog, router, nextCall);
-    const relay = this.#makeRelay();
-    this.runs = new RunCaller({ engine: relay, coordinator: () => options.name, instance, refusal: guards.callRefusal });
+    this.relay = this.#makeRelay();
+    this.runs = new RunCaller({ engine: this.relay, coordinator: () => options.name, instance, refusal: guards.callRefusal });
     this.#news = new SessionNews({ clock, members: () => this.mesh.members(), tell: (frame) => this.#links.tellSessions(frame) });
-    const behind = this.#behindDoors(catalog, relay, nextCall);
+    const behind = this.#behindDoors(catalog, nextCall);
     const entry = entryOf(behind);
     this.reception = receptionOf(behind);
   }
@@ -239,7 +241,7 @@ export class ServerRooms implements DrainableRooms {
     });
   }
 
-  #behindDoors(catalog: Catalog, relay: RunRelay, nextCall: BehindDoors['nextCall']): BehindDoors {
+  #behindDoors(catalog: Catalog, nextCall: BehindDoors['nextCall']): BehindDoors {
     return {
       identity: this.#identity,
       cluster: this.#options.cluster,
@@ -256,7 +258,7 @@ export class ServerRooms implements DrainableRooms {
       outcomes: this.#outcomes,
       links: this.#links,
       runner: this.#runner,
-      relay,
+      relay: this.relay,
       nextCall,
       members: () => this.mesh.members(),
       addresses: () => this.#news.greeting(),

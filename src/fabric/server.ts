@@ -19,6 +19,7 @@ import { advertisedAddress, type ResolvedServerOptions, resolveServerOptions } f
 import { defaultParts, type ServerParts } from './server-parts.ts';
 import { ServerRooms } from './server-rooms.ts';
 import type { ServerTuning } from './tuning.ts';
+import { waitsOf, whyQuery } from './why.ts';
 
 type State = 'starting' | 'running' | 'stopped';
 
@@ -114,6 +115,11 @@ export class FabricServer {
 
   async explain(fn: unknown, options?: unknown) {
     return this.#rooms.explainer.explain(explainQuery(fn, options));
+  }
+
+  async why(what: unknown) {
+    const query = whyQuery(what);
+    return 'run' in query ? waitsOf(await this.#rooms.relay.describe(query.run), query.step) : this.#rooms.explainer.waits(query.function);
   }
 
   async members() {

@@ -138,7 +138,7 @@ export interface ProgressFrame {
 export interface QueryFrame {
   readonly kind: 'query';
   readonly id: number;
-  readonly about: 'members' | 'catalog' | 'explain';
+  readonly about: 'members' | 'catalog' | 'explain' | 'why' | 'runs';
   /** What is to be explained, in the shape of the API. */
   readonly argument?: Payload | undefined;
 }

@@ -129,7 +129,7 @@ describe('usage', () => {
     expect(notes).toContain(message);
   });
 
-  test.each(['why', 'runs', 'cancel', 'top', 'ca', 'join', 'topic', 'queue', 'cache'])(
+  test.each(['top', 'ca', 'join', 'topic', 'queue', 'cache'])(
     'C3: %s is not built and does not exist',
     async (name) => {
       expect(await usage(name)).toMatchObject({ code: 2, notes: expect.stringContaining(`unknown command '${name}'`) });

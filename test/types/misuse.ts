@@ -47,8 +47,8 @@ export async function calls(client: Client<typeof functions>): Promise<void> {
   await client.explain('ad');
   // @ts-expect-error there is no plan of workflows
   await client.explain([{ name: 'a', fun: 'add' }]);
-  // @ts-expect-error why does not exist
-  await client.why({ function: 'add' });
+  // @ts-expect-error why is asked of a run or of a function
+  await client.why({ workflow: 'add' });
 }
 
 workflow('m', ({ step, input }: Builder<Row[]>) => {

@@ -9,6 +9,8 @@ export const _heddle_v1_Query_About = {
   ABOUT_MEMBERS: 'ABOUT_MEMBERS',
   ABOUT_CATALOG: 'ABOUT_CATALOG',
   ABOUT_EXPLAIN: 'ABOUT_EXPLAIN',
+  ABOUT_WHY: 'ABOUT_WHY',
+  ABOUT_RUNS: 'ABOUT_RUNS',
 } as const;
 
 export type _heddle_v1_Query_About =
@@ -20,6 +22,10 @@ export type _heddle_v1_Query_About =
   | 2
   | 'ABOUT_EXPLAIN'
   | 3
+  | 'ABOUT_WHY'
+  | 4
+  | 'ABOUT_RUNS'
+  | 5
 
 export type _heddle_v1_Query_About__Output = typeof _heddle_v1_Query_About[keyof typeof _heddle_v1_Query_About]
 
