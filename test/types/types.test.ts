@@ -111,8 +111,8 @@ describe('the public types', () => {
       overrideConfigFile: true,
       overrideConfig: {
         files: ['**/*.ts'],
-        plugins: { '@typescript-eslint': tseslint.plugin as ESLint.Plugin },
-        languageOptions: { parser: tseslint.parser as never, parserOptions: { programs: [program] } },
+        plugins: { '@typescript-eslint': tseslint.plugin },
+        languageOptions: { parser: tseslint.parser, parserOptions: { programs: [program] } },
         rules: { '@typescript-eslint/no-unnecessary-condition': 'error' },
       },
     });
