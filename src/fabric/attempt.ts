@@ -12,7 +12,7 @@ import { type ErrorCode, HeddleError } from '../errors.ts';
 import type { Evidence } from '../transport/transport.ts';
 import type { CreditFrame, ItemFrame, ProgressFrame, ReplyFrame } from '../wire/frame.ts';
 import { frameOf } from './call-frame.ts';
-import type { Conversation, RoomWaiter } from './conversation.ts';
+import type { Conversation, PeerIdentity, RoomWaiter } from './conversation.ts';
 import type { Invocation } from './invocation.ts';
 import { retryBackoff } from './retry.ts';
 import type { CallContext, CallPeer, Routing } from './routing-port.ts';
@@ -66,8 +66,9 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
     return this.#phase === 'inFlight';
   }
 
-  get serverName(): string {
-    return this.#owner.routing.serverOf(this.route).name;
+  /** Whom it was sent to, or is meant for. */
+  get server(): PeerIdentity {
+    return this.#peer?.identity ?? this.#owner.routing.serverOf(this.route);
   }
 
   /** False: leave was refused, and nothing was begun. */
@@ -106,9 +107,9 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
   onLost(evidence: Evidence): void {
     if (this.#phase === 'inFlight') {
       this.end('connection_lost');
-      this.#owner.onLost(new HeddleError('connection_lost', { server: this.serverName }));
+      this.#owner.onLost(new HeddleError('connection_lost', { server: this.server.name }));
     } else if (this.#phase === 'waiting') {
-      this.#break(new HeddleError('unreachable', { address: this.serverName, evidence }));
+      this.#break(new HeddleError('unreachable', { address: this.server.name, evidence }));
     }
   }
 
@@ -158,7 +159,7 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
     this.#phase = 'waiting';
     this.#peer = peer;
     if (peer.whenRoom(this)) return;
-    const detail = { function: this.#owner.invocation.function, server: this.serverName, retryAfterMs: retryBackoff.maxMs };
+    const detail = { function: this.#owner.invocation.function, server: this.server.name, retryAfterMs: retryBackoff.maxMs };
     this.#break(new HeddleError('overloaded', detail), 'cancelled');
   }
 
@@ -168,7 +169,7 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
     this.#phase = 'inFlight';
     this.#sentAtMs = context.clock.nowMs();
     this.#id = peer.reserve(this);
-    this.#number = this.#owner.onSending(this.serverName);
+    this.#number = this.#owner.onSending(this.server.name);
     const version = routing.versionOf(this.route, invocation);
     const isDirect = routing.isDirect(this.route);
     const roundTripMs = routing.roundTripMsOf(this.route);

@@ -4,7 +4,7 @@
  *
  * A1 everybody who waits is told the end, once.
  * A2 one who gives up is left out; the call is given up when nobody is left.
- * A3 who waits for the whole call is not told `no` of one attempt.
+ * A3 who waits for the whole call is not told `no` of a part of it: of one attempt, or of what one of several entries did.
  * A4 when the last connection to those who wait is lost, the call is an orphan, and goes on for a while (outcomes.ts).
  */
 
@@ -61,7 +61,7 @@ export class CallAnswer implements CallOrigin, CallSink, CallId {
     this.isStreamed = frame.isStream || frame.hasStreamInput;
     this.from = peer.identity.instance;
     this.#keeper = keeper;
-    this.#followers = [new Follower(this, peer, { id: frame.id, isWhole: false })];
+    this.#followers = [new Follower(this, peer, { id: frame.id, isPart: false })];
   }
 
   get caller(): string {
@@ -78,8 +78,8 @@ export class CallAnswer implements CallOrigin, CallSink, CallId {
     for (const follower of this.#followers) follower.serve();
   }
 
-  /** Somebody else waits for it as well; `isWhole`: for the end of the whole call. */
-  join(peer: Peer, as: { readonly id: number; readonly isWhole: boolean }): void {
+  /** Somebody else waits for it as well; `isPart`: for the end of a call of which this may be a part. */
+  join(peer: Peer, as: { readonly id: number; readonly isPart: boolean }): void {
     const follower = new Follower(this, peer, as);
     this.#followers = [...this.#followers, follower];
     follower.serve();
@@ -145,6 +145,11 @@ export class CallAnswer implements CallOrigin, CallSink, CallId {
   }
 }
 
+/** Whether a call that is sent again may have been worked on elsewhere too: by another entry, or in another attempt. */
+export function isPartOf(answer: CallAnswer, again: CallFrame): boolean {
+  return !again.isDirect && (!answer.isRelay || (again.via ?? []).length > 1);
+}
+
 const nobody: readonly Follower[] = [];
 
 /** One who waits for the end of a call. */
@@ -152,19 +157,19 @@ export class Follower implements Incoming {
   readonly peer: Peer;
   readonly id: number;
   readonly #answer: CallAnswer;
-  readonly #isWhole: boolean;
+  readonly #isPart: boolean;
 
-  constructor(answer: CallAnswer, peer: Peer, as: { readonly id: number; readonly isWhole: boolean }) {
+  constructor(answer: CallAnswer, peer: Peer, as: { readonly id: number; readonly isPart: boolean }) {
     this.#answer = answer;
     this.peer = peer;
     this.id = as.id;
-    this.#isWhole = as.isWhole;
+    this.#isPart = as.isPart;
   }
 
-  /** That one attempt did not run says nothing of the others. */
+  /** That one part of a call did not run says nothing of the others. */
   tell(settlement: Settlement): void {
-    const isPart = this.#isWhole && !this.#answer.isRelay && !settlement.outcome.ok && settlement.outcome.error.executed === 'no';
-    this.peer.reply(this.id, isPart ? lostWith(settlement.server) : settlement);
+    const isUnsaid = this.#isPart && !settlement.outcome.ok && settlement.outcome.error.executed === 'no';
+    this.peer.reply(this.id, isUnsaid ? lostWith(settlement.server) : settlement);
   }
 
   serve(): void {

@@ -10,10 +10,11 @@
 
 import type { Catalog } from '../core/catalog/catalog.ts';
 import { stricter } from '../core/catalog/offer.ts';
+import type { MemberView } from '../core/gossip/view.ts';
 import type { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { CallFrame, GroupFrame } from '../wire/frame.ts';
-import type { CallAnswer } from './call-answer.ts';
+import { type CallAnswer, isPartOf } from './call-answer.ts';
 import { invocationOf } from './call-frame.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { CallEngine } from './invocation.ts';
@@ -30,6 +31,7 @@ export interface CallDeskOptions extends Omit<ReclaimOptions, 'start' | 'witness
   readonly observer: Observer;
   readonly dispatcher: Dispatcher;
   readonly engine: CallEngine;
+  readonly members: () => readonly MemberView[];
   readonly outcomes: Outcomes;
   /** Set while no new work is taken. */
   readonly refusal: () => HeddleError | undefined;
@@ -97,7 +99,7 @@ export class CallDesk {
     const { self, engine } = this.#options;
     const id = { caller: frame.caller ?? peer.identity.instance, callNumber: frame.callNumber };
     const here = this.outcomes.standing(id, { round: frame.round - 1, asker: self.instance });
-    if (here.state === 'running') return this.outcomes.join(here.answer, peer, { id: frame.id, isWhole: true });
+    if (here.state === 'running') return this.outcomes.join(here.answer, peer, { id: frame.id, isPart: isPartOf(here.answer, frame) });
     const answer = this.outcomes.enter(frame, peer);
     if (here.state === 'done') return answer.settled(here.outcome);
     if (here.state !== 'never') return this.#lose(answer);

@@ -22,6 +22,8 @@ export interface LosingCall<Route> {
   readonly routing: Routing<Route>;
   readonly context: CallContext;
   readonly invocation: Invocation;
+  /** Instance of the server that it was sent to last. */
+  readonly instance: string | undefined;
   /** Stops waiting for a connection. False: a frame is out. */
   stopReaching(): boolean;
   onReply(frame: ReplyFrame): void;
@@ -58,7 +60,7 @@ export class LostCall<Route> {
   onLost(error: HeddleError, route: Route, effect: Effect): void {
     const { invocation, routing } = this.#call;
     const isStreamed = invocation.kind === 'stream' || invocation.hasStreamInput;
-    if (!routing.isDirect(route)) return this.#onSessionLost(error, route, isStreamed ? 'pure' : effect);
+    if (!routing.isDirect(route)) return this.#onSessionLost(error, isStreamed ? 'pure' : effect);
     if (isStreamed) return this.#call.goOn(invocation, error);
     if (effect !== 'once') return this.#call.goOn({ ...invocation, isAgain: true }, error);
     this.#ask(error, route);
@@ -79,9 +81,9 @@ export class LostCall<Route> {
     this.#inquiry?.leave();
   }
 
-  #onSessionLost(error: HeddleError, route: Route, effect: Effect): void {
-    const { invocation, routing, context } = this.#call;
-    const again = sentAgain(invocation, routing.serverOf(route).instance, context.clock.nowMs());
+  #onSessionLost(error: HeddleError, effect: Effect): void {
+    const { invocation, instance = '', context } = this.#call;
+    const again = sentAgain(invocation, instance, context.clock.nowMs());
     if (!again || effect !== 'once') return this.#call.goOn(again ?? invocation, error);
     this.#unresolved = error;
     this.#stopWaiting?.();

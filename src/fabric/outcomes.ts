@@ -15,7 +15,7 @@ import { OutcomeTable } from '../core/outcome/outcome-table.ts';
 import { HeddleError } from '../errors.ts';
 import { fromWireError } from '../wire/error.ts';
 import type { CallFrame, OutcomeFrame } from '../wire/frame.ts';
-import { type AnswerKeeper, CallAnswer, type Follower } from './call-answer.ts';
+import { type AnswerKeeper, CallAnswer, type Follower, isPartOf } from './call-answer.ts';
 import type { HeldOutcome } from './held-outcome.ts';
 import type { Settlement } from './invocation.ts';
 import type { Peer } from './peer.ts';
@@ -77,7 +77,7 @@ export class Outcomes implements AnswerKeeper {
     const id = idOf(frame, peer);
     const relayed = frame.isDirect ? undefined : this.#find(id, ({ isRelay }) => isRelay);
     const running = relayed ?? this.#find(id, ({ isRelay }) => !isRelay);
-    if (running) this.join(running, peer, { id: frame.id, isWhole: !frame.isDirect });
+    if (running) this.join(running, peer, { id: frame.id, isPart: isPartOf(running, frame) });
     return running !== undefined;
   }
 
@@ -96,14 +96,14 @@ export class Outcomes implements AnswerKeeper {
   answer(frame: OutcomeFrame, peer: Peer): void {
     const found = this.standing(frame, { round: frame.round, asker: peer.identity.instance });
     peer.send({ kind: 'standing', id: frame.id, state: found.state });
-    if (found.state === 'running') this.join(found.answer, peer, { id: frame.id, isWhole: false });
+    if (found.state === 'running') this.join(found.answer, peer, { id: frame.id, isPart: false });
     if (found.state !== 'done') return;
     peer.serve(frame.id, unattended);
     peer.reply(frame.id, found.outcome);
   }
 
   /** Somebody waits for a call that is running. */
-  join(answer: CallAnswer, peer: Peer, as: { readonly id: number; readonly isWhole: boolean }): void {
+  join(answer: CallAnswer, peer: Peer, as: { readonly id: number; readonly isPart: boolean }): void {
     this.#claim(answer);
     answer.join(peer, as);
   }

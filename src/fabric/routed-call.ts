@@ -78,7 +78,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
 
   /** Instance of the server that it was sent to last. */
   get instance(): string | undefined {
-    return this.#attempt && this.routing.serverOf(this.#attempt.route).instance;
+    return this.#attempt?.server.instance;
   }
 
   start(): this {
@@ -273,7 +273,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
   #settle(end: Pick<ReplyFrame, 'outcome' | 'server' | 'freeSlots' | 'serverMicros'>): void {
     this.#isSettled = true;
     this.#stop();
-    const server = end.server ?? this.#attempt?.serverName;
+    const server = end.server ?? this.#attempt?.server.name;
     this.#sink.settled({ outcome: end.outcome, server, freeSlots: end.freeSlots, serverMicros: end.serverMicros });
   }
 

@@ -11,12 +11,14 @@ import type { Random } from '../base/random.ts';
 import type { Effect } from '../core/catalog/offer.ts';
 import type { ErrorCode, HeddleError } from '../errors.ts';
 import type { Frame } from '../wire/frame.ts';
-import type { Conversation, RoomWaiter } from './conversation.ts';
+import type { Conversation, PeerIdentity, RoomWaiter } from './conversation.ts';
 import type { Invocation } from './invocation.ts';
 
 /** What a call needs of whoever carries its frames: a Peer, or this process itself. */
 export interface CallPeer {
   readonly isFull: boolean;
+  /** Who it is, where its route does not say: of a session that was not open when it was chosen. */
+  readonly identity?: PeerIdentity | undefined;
   /** Of the replies that have come from there. */
   readonly ledger: { readonly received: number };
   reserve(conversation: Conversation): number;

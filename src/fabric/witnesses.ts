@@ -1,6 +1,6 @@
 /**
  * Which servers can say whether a function ran, as far as this server knows them: those that offer it, and whether one that did
- * has gone. A server that has never said what it offers may offer anything.
+ * has gone. A server of which nothing is known may offer anything.
  *
  * W1 what others have announced is known here `newsMsMax` later (handed-back.ts): before this server has been here for so long,
  *    and of one that is cut off from here, it vouches for nobody.
@@ -9,6 +9,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Catalog } from '../core/catalog/catalog.ts';
 import { type Effect, stricter } from '../core/catalog/offer.ts';
+import type { MemberView } from '../core/gossip/view.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { PeerIdentity } from './conversation.ts';
 import { newsMsMax } from './handed-back.ts';
@@ -22,6 +23,7 @@ export interface KnownWitnessesOptions {
   readonly clock: Clock;
   readonly catalog: Catalog;
   readonly observer: Observer;
+  readonly members: () => readonly MemberView[];
   /** Instance of this server. */
   readonly instance: string;
 }
@@ -45,10 +47,12 @@ export class KnownWitnesses implements Witnesses {
   }
 
   isBystander(instance: string, name: string): boolean {
-    const { catalog, clock } = this.#options;
-    const server = catalog.findServer(instance);
-    if (!server || server.standing.status === 'unreachable' || clock.nowMs() - this.#sinceMs < newsMsMax) return false;
-    return catalog.offersOf(name).every((offer) => offer.server !== server);
+    const { catalog, clock, members } = this.#options;
+    const member = members().find((one) => one.instance === instance);
+    if (!member || member.status === 'unreachable' || clock.nowMs() - this.#sinceMs < newsMsMax) return false;
+    // One that announces functions which have not come here yet is in no catalog.
+    const isKnown = member.bodyHash === '' || catalog.findServer(instance) !== undefined;
+    return isKnown && catalog.offersOf(name).every(({ server }) => server.instance !== instance);
   }
 
   hasDeparted(name: string): boolean {

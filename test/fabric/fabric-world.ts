@@ -17,6 +17,8 @@ import type { ServerTuning } from '../../src/fabric/tuning.ts';
 import { SimulatedProcess } from '../../src/testing/simulated-process.ts';
 import { Timeline } from '../../src/testing/timeline.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+import { WatchedTransport, type WatchLink } from './watched-transport.ts';
 
 export { SimulatedProcess as WorldProcess } from '../../src/testing/simulated-process.ts';
 
@@ -24,6 +26,8 @@ export class FabricWorld {
   readonly clock = new VirtualClock();
   readonly network = new MemoryNetwork({ clock: this.clock, delayMs: 1 });
   readonly processes = new Map<string, SimulatedProcess>();
+  /** Stands between every link and whoever uses it; set before servers and clients are made. */
+  watch: WatchLink | undefined;
   /** How clients route; direct-suites.test.ts runs the suites of other files once more with the other one. */
   static routing: 'entry' | 'direct' = 'entry';
   readonly #time = new Timeline(this.clock);
@@ -55,7 +59,7 @@ export class FabricWorld {
     // No two processes are alike: a restarted server is another instance.
     const random = this.#random.fork(`server ${name} ${this.#servers.size + this.#killed}`);
     const resolved = resolveServerOptions({ name, functions, ...rest }, random);
-    return new FabricServer(resolved, { clock, random, transport: clock.transport, tuning });
+    return new FabricServer(resolved, { clock, random, transport: this.#transportOf(clock), tuning });
   }
 
   /** A client with the addresses of these servers, connected to the first that takes it. */
@@ -68,10 +72,15 @@ export class FabricWorld {
 
   /** A client that has not been opened. */
   madeClient(...servers: readonly (Server | string)[]): FabricClient {
+    return this.clientBy(FabricWorld.routing, ...servers);
+  }
+
+  /** The same, of a client that routes so. */
+  clientBy(routing: 'entry' | 'direct', ...servers: readonly (Server | string)[]): FabricClient {
     const clock = this.process(`client-${this.#clients.length + 1}`);
     const addresses = servers.map((server) => (typeof server === 'string' ? server : server.url));
     const random = this.#random.fork(clock.name);
-    const client = new FabricClient({ clock, random, transport: clock.transport }, addresses, FabricWorld.routing);
+    const client = new FabricClient({ clock, random, transport: this.#transportOf(clock) }, addresses, routing);
     this.#clients.push(client as unknown as Client);
     return client;
   }
@@ -119,6 +128,10 @@ export class FabricWorld {
     const open = [...this.#clients, ...this.#running()];
     const closing = open.map((one) => ('close' in one ? one.close() : one.stop()));
     await this.settle(Promise.all(closing));
+  }
+
+  #transportOf(process: SimulatedProcess): Transport {
+    return this.watch ? new WatchedTransport(process.transport, this.watch) : process.transport;
   }
 
   #running(): readonly Server[] {

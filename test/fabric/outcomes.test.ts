@@ -5,6 +5,8 @@ import type { Effect } from '../../src/core/catalog/offer.ts';
 import { defineFunction } from '../../src/fabric/define.ts';
 import { newsMsMax } from '../../src/fabric/handed-back.ts';
 import { orphanMs } from '../../src/fabric/outcomes.ts';
+import type { Link } from '../../src/transport/transport.ts';
+import { decodeFrame } from '../../src/wire/frame-codec.ts';
 import { failureOf } from '../within.ts';
 import { worldTest as test } from './world.ts';
 
@@ -147,6 +149,35 @@ describe('a call whose session is lost', () => {
     world.kill('first');
     expect(await world.settle(call)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
     expect(state.runs).toBe(1);
+  });
+
+  test('names every entry that it went through, also one that was found after the call had been lost (R1)', async ({ world }) => {
+    const { fn, entered, release } = held();
+    const via: (readonly string[] | undefined)[] = [];
+    const read = (link: Link): Link => {
+      const send = link.send.bind(link);
+      link.send = (bytes) => {
+        const frame = decodeFrame(bytes);
+        if (frame.kind === 'call' && frame.isAgain) via.push(frame.via);
+        send(bytes);
+      };
+      return link;
+    };
+    world.watch = read;
+    const entries = [];
+    for (const name of ['first', 'second', 'third']) entries.push(await world.start(name));
+    await world.start('owner', { fn });
+    const client = await world.connect(...entries);
+    const call = client.call('held', []);
+    await world.settle(entered);
+    world.kill('first');
+    await world.until('the second has it', () => via.length === 1);
+    world.kill('second');
+    await world.until('the third has it', () => via.length === 2);
+    release();
+    expect(await world.settle(call)).toBe('owner');
+    expect(via.map((instances) => instances?.length)).toEqual([1, 2]);
+    expect(via[1]).not.toContain('');
   });
 
   describe('that was offered a moment ago', () => {
