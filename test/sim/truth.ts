@@ -1,18 +1,19 @@
 /**
  * One seeded history of calls and faults over a whole fabric, on virtual time; what every caller was told is held against what
- * the handlers themselves wrote down.
+ * the handlers themselves wrote down (truth-judge.ts).
  *
- * T1 `no` never ran, `yes` ran; a `once` call ran once at most, whatever its caller was told, or whether it is still there.
- * T2 `maybe` is said only past a deadline, or of a call during which a connection was lost; without faults of none.
- * The handlers' log is the truth: it is written when a handler is entered, by whichever process that is.
+ * The handlers' log is the truth: it is written when a handler is entered, by whichever process that is. The frames in flight are
+ * read off the links (call-watch.ts).
  */
 
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { HeddleError } from '../../src/errors.ts';
-import type { Server } from '../../src/fabric/api.ts';
-import type { FabricClient } from '../../src/fabric/client.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import { newsMsMax } from '../../src/fabric/handed-back.ts';
 import { FabricWorld } from '../fabric/fabric-world.ts';
+import { CallWatch } from './call-watch.ts';
+import { clientsMax, TruthCast } from './truth-cast.ts';
+import { TruthFaults } from './truth-faults.ts';
+import { causeOf, problemsOf, type Told } from './truth-judge.ts';
 
 export interface TruthOptions {
   readonly seed: string;
@@ -25,22 +26,17 @@ export interface TruthReport {
   /** Calls by what they were told: `ok`, or code and executed. */
   readonly verdicts: Readonly<Record<string, number>>;
   readonly faults: Readonly<Record<string, number>>;
-  readonly maybes: number;
+  /** Calls of which nobody could say whether they ran, by cause. */
+  readonly maybes: Readonly<Record<string, number>>;
+  /** All calls, and those whose caller was killed. */
+  readonly calls: number;
+  readonly gone: number;
 }
 
-interface Told {
-  readonly id: number;
-  readonly effect: 'once' | 'idempotent';
-  readonly startMs: number;
-  endMs: number;
-  verdict: 'yes' | 'no' | 'maybe' | undefined;
-  code: string;
-}
-
-const names = ['s1', 's2', 's3', 'gate'] as const;
-const clientsMax = 3;
 const callEveryMs = 12;
 const faultEveryMs = 350;
+/** One call in so many is given up by its caller. */
+const givesUpEvery = 30;
 
 export async function runTruth(options: TruthOptions): Promise<TruthReport> {
   const story = new Story(options);
@@ -54,190 +50,105 @@ export async function runTruth(options: TruthOptions): Promise<TruthReport> {
 
 class Story {
   readonly #options: TruthOptions;
-  readonly #world = new FabricWorld();
+  readonly #world: FabricWorld;
+  readonly #watch: CallWatch;
+  readonly #cast: TruthCast;
+  readonly #faults: TruthFaults;
   readonly #random: Random;
   readonly #told: Told[] = [];
-  /** Call -> the attempts that entered a handler. */
-  readonly #ran = new Map<number, string[]>();
-  readonly #faults: Record<string, number> = {};
-  readonly #lossesMs: number[] = [];
-  readonly #servers = new Map<string, { stop(): Promise<void> }>();
-  readonly #clients: FabricClient[] = [];
+  /** Calls without an end, by the process that made them. */
+  readonly #waiting = new Map<Told, string>();
 
   constructor(options: TruthOptions) {
     this.#options = options;
     this.#random = seededRandom(`truth ${options.seed}`);
+    this.#world = new FabricWorld(`truth ${options.seed}`);
+    this.#watch = new CallWatch(() => this.#world.clock.nowMs());
+    this.#world.watch = this.#watch.watch;
+    this.#cast = new TruthCast(this.#world);
+    const call = (name: string, client: number, calls: number): void => {
+      for (let count = 0; count < calls; count += 1) this.#call(name, client);
+    };
+    this.#faults = new TruthFaults({ world: this.#world, cast: this.#cast, random: this.#random.fork('faults'), call });
   }
 
   async run(): Promise<void> {
     const { calls, hasFaults } = this.#options;
-    const world = this.#world;
-    for (const name of names) await this.#start(name);
-    for (let at = 0; at < clientsMax; at += 1) await this.#connect(at);
-    const { clock } = world;
-    for (let id = 0; id < calls; id += 1) clock.schedule(this.#random.next() * calls * callEveryMs, () => this.#call(id));
+    const { clock } = this.#world;
+    await this.#cast.start();
+    // What is young is trusted less: let them grow older first.
+    await this.#world.advance(newsMsMax);
+    for (let id = 0; id < calls; id += 1) clock.schedule(this.#random.next() * calls * callEveryMs, () => this.#anyCall());
     const faults = hasFaults ? Math.floor((calls * callEveryMs) / faultEveryMs) : 0;
-    for (let at = 0; at < faults; at += 1) clock.schedule(at * faultEveryMs + this.#random.next() * faultEveryMs, () => this.#fault());
-    const isOver = (): boolean => this.#told.length === calls && this.#told.every(({ verdict }) => verdict !== undefined);
-    await world.until('every call has its end', isOver, calls * callEveryMs + 60_000);
+    for (let at = 0; at < faults; at += 1) clock.schedule((at + this.#random.next()) * faultEveryMs, () => this.#faults.strike());
+    await this.#world.advance(calls * callEveryMs);
+    await this.#world.until('every call has its end', () => this.#isOver(), 60_000);
     // What comes late comes now.
-    await world.advance(3_000);
+    await this.#world.advance(3_000);
   }
 
   report(): TruthReport {
     const verdicts: Record<string, number> = {};
-    for (const { code, verdict } of this.#told) {
-      const key = code === 'ok' ? 'ok' : `${code} ${verdict}`;
-      verdicts[key] = (verdicts[key] ?? 0) + 1;
+    const maybes: Record<string, number> = {};
+    for (const told of this.#told) {
+      const { code, verdict } = told;
+      count(verdicts, code === 'ok' ? 'ok' : `${code} ${verdict}`);
+      if (verdict === 'maybe') count(maybes, causeOf(told, this.#watch));
     }
-    const maybes = this.#told.filter(({ verdict }) => verdict === 'maybe').length;
-    return { problems: this.#told.flatMap((told) => this.#problemsOf(told)), verdicts, faults: this.#faults, maybes };
+    const problems = this.#told.flatMap((told) => problemsOf(told, this.#cast.ran, this.#watch));
+    const gone = this.#told.filter(({ verdict }) => verdict === 'gone').length;
+    return { problems, verdicts, faults: this.#faults.struck, maybes, calls: this.#told.length, gone };
   }
 
   async close(): Promise<void> {
-    const stopping = [...this.#clients.map((client) => client.close()), ...[...this.#servers.values()].map((server) => server.stop())];
-    await this.#world.settle(Promise.all(stopping));
+    await this.#cast.close();
     await this.#world.close();
   }
 
-  #problemsOf({ id, effect, verdict, code, startMs, endMs }: Told): readonly string[] {
-    const ran = this.#ran.get(id) ?? [];
-    const what = `call ${id} (${effect}): ${code}, executed ${verdict}, ran at [${ran.join(', ')}]`;
-    const problems: string[] = [];
-    if (verdict === 'no' && ran.length > 0) problems.push(`${what}: told no, and it ran`);
-    if (verdict === 'yes' && ran.length === 0) problems.push(`${what}: told yes, and it never ran`);
-    if (effect === 'once' && ran.length > 1) problems.push(`${what}: ran more than once`);
-    const hasLoss = this.#lossesMs.some((atMs) => atMs >= startMs && atMs <= endMs);
-    if (verdict === 'maybe' && code !== 'deadline_exceeded' && !hasLoss) problems.push(`${what}: told maybe, and no connection was lost`);
-    return problems;
+  /** Every call has been told its end, or its caller is gone. */
+  #isOver(): boolean {
+    for (const [told, caller] of this.#waiting) {
+      if (this.#world.processes.get(caller)?.isAlive) return false;
+      this.#waiting.delete(told);
+      Object.assign(told, { verdict: 'gone', code: 'killed' });
+    }
+    return true;
   }
 
-  #functions(server: string) {
-    const work = (name: string, effect: 'once' | 'idempotent', concurrency: number) =>
-      defineFunction({
-        name,
-        effect,
-        concurrency,
-        handler: async (ctx, id: number, workMs: number): Promise<number> => {
-          this.#ran.set(id, [...(this.#ran.get(id) ?? []), `${server} at ${Math.round(this.#world.clock.nowMs())}`]);
-          if (workMs > 0) await ctx.sleep(workMs);
-          return id;
-        },
-      });
-    return server === 'gate' ? {} : { once: work('once', 'once', 100), idempotent: work('idempotent', 'idempotent', 2) };
+  #anyCall(): void {
+    this.#call(this.#random.next() < 0.7 ? 'once' : 'idempotent', this.#random.integer(clientsMax));
   }
 
-  async #start(name: string): Promise<void> {
-    const join = name === names[0] ? [] : ['127.0.0.1:7001'];
-    const port = 7001 + names.indexOf(name as (typeof names)[number]);
-    const server: Server = await this.#world.start(name, this.#functions(name), { port, join });
-    this.#watch(server);
-  }
-
-  #watch(server: Pick<Server, 'on'>): void {
-    const lost = (): void => void this.#lossesMs.push(this.#world.clock.nowMs());
-    server.on('link.closed', lost);
-    server.on('session.closed', lost);
-  }
-
-  async #connect(at: number): Promise<void> {
-    const first = [3, 0, 1][at] ?? 0;
-    const addresses = names.map((_, turn) => `127.0.0.1:${7001 + ((first + turn) % names.length)}`);
-    const client = this.#world.madeClient(...addresses);
-    this.#clients.push(client);
-    await this.#world.settle(client.open());
-  }
-
-  #call(id: number): void {
+  #call(name: string, at: number): void {
     const random = this.#random;
-    const effect = random.next() < 0.75 ? 'once' : 'idempotent';
-    const client = this.#clients[random.integer(this.#clients.length)];
-    const workMs = random.next() < 0.5 ? 0 : Math.floor(random.next() * 300);
+    const { client, name: caller } = this.#cast.clients[at] ?? {};
+    const workMs = name === 'bulk' || random.next() < 0.5 ? 0 : Math.floor(random.next() * 300);
+    const timeoutMs = 1_500 + Math.floor(random.next() * 4_000);
+    const signal = random.integer(givesUpEvery) === 0 ? this.#givesUp(random.next() * 400) : undefined;
     const startMs = this.#world.clock.nowMs();
-    const told: Told = { id, effect, startMs, endMs: startMs, verdict: undefined, code: 'ok' };
+    const effect = name === 'idempotent' ? 'idempotent' : 'once';
+    const told: Told = { id: this.#told.length, effect, startMs, endMs: startMs, verdict: undefined, code: 'ok', isOpen: false };
     this.#told.push(told);
-    const settle = (verdict: Told['verdict'], code: string): void => {
-      Object.assign(told, { verdict, code, endMs: this.#world.clock.nowMs() });
-    };
-    client?.call(effect, [id, workMs], { timeoutMs: 1_500 + Math.floor(random.next() * 4_000) }).then(
-      () => settle('yes', 'ok'),
-      (error: unknown) => (HeddleError.is(error) ? settle(error.executed, error.code) : settle('maybe', String(error))),
+    this.#waiting.set(told, caller ?? '');
+    client?.call(name, [told.id, workMs], { timeoutMs, signal }).then(
+      () => this.#settle(told, 'yes', 'ok'),
+      (error: unknown) =>
+        HeddleError.is(error) ? this.#settle(told, error.executed, error.code) : this.#settle(told, 'maybe', String(error)),
     );
   }
 
-  #fault(): void {
-    const faults = { kill: 2, reset: 4, pause: 1, cut: 1, late: 4, client: 3 } as const;
-    const total = Object.values(faults).reduce((a, b) => a + b, 0);
-    let drawn = this.#random.next() * total;
-    for (const kind of Object.keys(faults) as (keyof typeof faults)[]) {
-      drawn -= faults[kind];
-      if (drawn > 0) continue;
-      this.#faults[kind] = (this.#faults[kind] ?? 0) + 1;
-      return this.#strike(kind);
-    }
+  #settle(told: Told, verdict: Told['verdict'], code: string): void {
+    this.#waiting.delete(told);
+    Object.assign(told, { verdict, code, endMs: this.#world.clock.nowMs(), isOpen: this.#watch.isOpen(told.id) });
   }
 
-  #strike(kind: 'kill' | 'reset' | 'pause' | 'cut' | 'late' | 'client'): void {
-    const { network, clock } = this.#world;
-    const [a, b] = this.#pair();
-    const client = `client-${1 + this.#random.integer(clientsMax)}`;
-    const forMs = 100 + this.#random.next() * 1_200;
-    switch (kind) {
-      case 'kill':
-        return this.#kill(a, forMs);
-      case 'reset':
-        return this.#break(a);
-      case 'client':
-        return this.#random.next() < 0.5 ? this.#late(client, a) : this.#break(client);
-      case 'pause':
-        network.weather.pause(a);
-        clock.schedule(forMs, () => network.weather.resume(a));
-        return;
-      case 'cut':
-        network.weather.cut(a, b);
-        clock.schedule(2 * forMs, () => network.weather.heal(a, b));
-        return;
-      case 'late':
-        return this.#late(a, b);
-    }
+  #givesUp(afterMs: number): AbortSignal {
+    const giver = new AbortController();
+    this.#world.clock.schedule(afterMs, () => giver.abort());
+    return giver.signal;
   }
+}
 
-  /** What is sent from now on is slow; then its connections are lost, and new ones overtake it. */
-  #late(a: string, b: string): void {
-    const { network, clock } = this.#world;
-    network.weather.setDelay(a, b, 600);
-    clock.schedule(60, () => {
-      network.weather.setDelay(a, b, 1);
-      this.#break(a);
-      this.#break(b);
-    });
-  }
-
-  #break(name: string): void {
-    this.#lossesMs.push(this.#world.clock.nowMs());
-    this.#world.breakLinks(name);
-  }
-
-  /** Kills a server and starts it anew, in the same place, a while later. Never the last one. */
-  #kill(name: string, forMs: number): void {
-    const up = names.filter((other) => this.#world.processes.get(other)?.isAlive);
-    if (!up.includes(name as (typeof names)[number]) || up.length < 3) return;
-    this.#world.kill(name);
-    this.#lossesMs.push(this.#world.clock.nowMs());
-    this.#servers.delete(name);
-    this.#world.clock.schedule(forMs, () => {
-      const join = names.filter((other) => other !== name).map((other) => `127.0.0.1:${7001 + names.indexOf(other)}`);
-      const port = 7001 + names.indexOf(name as (typeof names)[number]);
-      const server = this.#world.made(name, this.#functions(name), { port, join });
-      this.#servers.set(name, server);
-      this.#watch(server);
-      server.start().catch(() => undefined);
-    });
-  }
-
-  #pair(): readonly [string, string] {
-    const first = this.#random.integer(names.length);
-    const second = (first + 1 + this.#random.integer(names.length - 1)) % names.length;
-    return [names[first] ?? 's1', names[second] ?? 's2'];
-  }
+function count(counts: Record<string, number>, key: string): void {
+  counts[key] = (counts[key] ?? 0) + 1;
 }
