@@ -159,7 +159,7 @@ function opinionOf(record: OwnerRecord, state: MeshState): Opinion {
     return { status: isOut ? 'unreachable' : 'suspect', evidence, isOwnEvidence: true };
   }
   if (state.liveLinkTo(record.instance)) return { status: 'alive', ...noDoubt };
-  const reports = state.suspicions.against(record, state.nowMs);
+  const reports = state.suspicions.hearsay(record, state.nowMs);
   const evidence = [...new Set(reports.flatMap((report) => report.evidence))].sort();
   if (state.doubts.isFrozen && (evidence.length > 0 || state.doubts.isDoubted(record)))
     return { status: 'unreachable', evidence, isOwnEvidence: false };
