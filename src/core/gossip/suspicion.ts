@@ -11,9 +11,6 @@
 import type { Accusation, MemberRecord, Report } from './record.ts';
 import { type MeshSettings, meshLimits } from './settings.ts';
 
-/** Observers who must agree before somebody who has seen nothing himself avoids a member. */
-const voicesMin = 2;
-
 /** Evidence of our own against one instance. */
 export interface OwnEvidence {
   readonly instance: string;
@@ -113,7 +110,7 @@ export class Suspicions {
     const isSameCase = held !== undefined && sameCase(held.report, report);
     if (held && !isSameCase && isOlderCase(report, held.report)) return false;
     const isRenewal = isSameCase && nowMs - held.heardAtMs < this.#settings.reportExpiryMs / 3;
-    if (isRenewal && held.report.evidence.join() === report.evidence.join()) return false;
+    if (isRenewal && weightOf(report) <= weightOf(held.report)) return false;
     const sinceMs = Math.min(nowMs - report.ageMs, isSameCase ? held.sinceMs : nowMs);
     reports.set(report.observer, { report, sinceMs, heardAtMs: nowMs });
     this.#reports.set(report.target, reports);
@@ -136,12 +133,6 @@ export class Suspicions {
     }
     if (reports.size === 0) this.#reports.delete(record.owner);
     return valid;
-  }
-
-  /** The reports that others should heed: none for one voice alone, whoever it is (fault 32). */
-  hearsay(record: MemberRecord, nowMs: number): readonly Report[] {
-    const reports = this.against(record, nowMs);
-    return reports.length < voicesMin ? [] : reports;
   }
 
   /** Whether the reports against a record are enough, and when. */
@@ -178,6 +169,17 @@ function merged(before: ReadonlySet<Accusation> | undefined, accusation: Accusat
   const kept = accusation === 'reset' ? [...(before ?? [])] : before?.has('reset') ? ['reset' as const] : [];
   return new Set<Accusation>([...kept, accusation]);
 }
+
+/**
+ * Two words of one observer may overtake each other on their way. The weightier stands for a third of their expiry, whichever
+ * came first: were the later to stand, both would be news at every turn and chase each other through the rings for ever.
+ */
+function weightOf({ evidence }: Report): number {
+  return evidence.reduce((sum, accusation) => sum + weights[accusation], 0);
+}
+
+/** The word that gives more time to refute is weightier; `reset` is added to what a dial said. */
+const weights: Readonly<Record<Accusation, number>> = { silent: 1, stalled: 2, refused: 4, reset: 8 };
 
 function sameCase(a: Report, b: Report): boolean {
   return a.epoch === b.epoch && a.instance === b.instance && a.incarnation === b.incarnation;

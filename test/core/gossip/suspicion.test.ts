@@ -50,3 +50,14 @@ describe('reports convict (S4)', () => {
     expect(verdictOn(report('a', 'reset', 'refused'), report('b', 'reset'))).toEqual({ kind: 'none' });
   });
 });
+
+test('two words of one observer that overtake each other are news once each, in whatever order they come', () => {
+  const suspicions = new Suspicions(meshDefaults);
+  const [silent, stalled] = [report('a', 'silent'), report('a', 'stalled')];
+  expect(suspicions.keep(silent, 0)).toBe(true);
+  expect(suspicions.keep(stalled, 1)).toBe(true);
+  expect(suspicions.keep(silent, 2)).toBe(false);
+  expect(suspicions.keep(stalled, 3)).toBe(false);
+  // What is said again later counts as it is said.
+  expect(suspicions.keep(silent, 1 + meshDefaults.reportExpiryMs / 3)).toBe(true);
+});
