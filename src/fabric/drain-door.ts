@@ -1,8 +1,7 @@
 /**
  * Who asks this server to drain, or to have another one drained: `heddle drain`, from any terminal against any entry.
  *
- * W1 the question is passed on once, over the link to the named server, which is made where there is none; that one answers
- *    for itself or not at all.
+ * W1 the question is passed on once, over the link to the named server; that one answers for itself or not at all.
  * W2 whoever asked hears what is waited for, and how it ended; one that hangs up meanwhile changes nothing.
  * W3 a server that drains asks every other one over its links whether it has heard of it: the answer is the last thing
  *    sent to it, but for calls that were on their way before.
@@ -16,7 +15,6 @@ import { encodeValue } from '../wire/value.ts';
 import type { Conversation, Incoming } from './conversation.ts';
 import type { DrainFollower } from './drain.ts';
 import type { Drained, UnderWay } from './drain-port.ts';
-import type { Links } from './links.ts';
 import type { Peer } from './peer.ts';
 import { failure, refuse, respond } from './responses.ts';
 
@@ -26,7 +24,8 @@ export interface DrainDoorOptions {
   /** Drains this server, or follows the drain that has begun; returns what ends the following. */
   readonly drain: (follower: DrainFollower) => () => void;
   readonly members: () => readonly MemberView[];
-  readonly links: Pick<Links, 'find' | 'whenLinked'>;
+  /** The open link to an instance. */
+  readonly linkTo: (instance: string) => Peer | undefined;
 }
 
 export class DrainDoor {
@@ -48,18 +47,13 @@ export class DrainDoor {
   #passOn({ id, server }: DrainFrame, peer: Peer): void {
     const members = peer.kind === 'link' ? [] : this.#options.members();
     const member = members.find(({ name }) => name === server);
-    if (member)
-      return this.#reach(member, (link) =>
-        HeddleError.is(link) ? refuse(peer, id, link) : new PassedDrain({ peer, id }, link).ask(server),
-      );
+    const link = member && this.#options.linkTo(member.instance);
+    if (link) return new PassedDrain({ peer, id }, link).ask(server);
     const names = members.map(({ name }) => name).join(', ');
-    refuse(peer, id, new HeddleError('bad_argument', { path: ['server'], expected: `a server of the fabric (${names})`, found: server }));
-  }
-
-  #reach(member: MemberView, done: (link: Peer | HeddleError) => void): void {
-    const link = this.#options.links.find(member.instance);
-    if (link) done(link);
-    else this.#options.links.whenLinked(member, done);
+    const error = member
+      ? new HeddleError('unreachable', { address: member.url, evidence: 'silent' })
+      : new HeddleError('bad_argument', { path: ['server'], expected: `a server of the fabric (${names})`, found: server });
+    refuse(peer, id, error);
   }
 }
 

@@ -50,7 +50,7 @@ export function entryOf(behind: BehindDoors): Entry {
     refusal: guards.refusal,
     questions: new Questions({ members, catalog: (options) => behind.directory.offers(options), explainer: behind.explainer }),
     watches: new CatalogWatches({ feed: behind.directory.feed, clock, server: identity.name }),
-    drains: new DrainDoor({ server: identity.name, drain: guards.drain, members, links }),
+    drains: new DrainDoor({ server: identity.name, drain: guards.drain, members, linkTo: (instance) => links.find(instance) }),
   });
 }
 

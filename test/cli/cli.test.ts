@@ -7,11 +7,31 @@ import { errorText, exitCodeFor, UsageError } from '../../src/cli/exit-code.ts';
 import { parseArguments } from '../../src/cli/json-arguments.ts';
 import { catalogText, membersText } from '../../src/cli/listings.ts';
 import { functionsOf, loadFunctions } from '../../src/cli/modules.ts';
+import { runProgram } from '../../src/cli/program.ts';
 import { lineOf, ProgressState, reasonText, showProgress } from '../../src/cli/progress.ts';
+import type { Terminal } from '../../src/cli/terminal.ts';
 import { readWorkflowFile } from '../../src/cli/workflow-file.ts';
 import { type ErrorCode, errorTable } from '../../src/errors.ts';
 import { defineFunction, HeddleError, type RunEvent, startServer, workflow } from '../../src/index.ts';
-import { FakeTerminal, heddleSays } from './terminal.ts';
+
+class FakeTerminal implements Terminal {
+  readonly outs: string[] = [];
+  readonly notes: string[] = [];
+  readonly isInteractive = false;
+  readonly environment = {};
+  out(text: string): void {
+    this.outs.push(text);
+  }
+  note(text: string): void {
+    this.notes.push(text);
+  }
+}
+
+async function usage(...args: string[]): Promise<{ readonly code: number; readonly notes: string; readonly outs: string }> {
+  const terminal = new FakeTerminal();
+  const code = await runProgram(args, terminal, '9.9.9');
+  return { code, notes: terminal.notes.join('\n'), outs: terminal.outs.join('\n') };
+}
 
 const folder = mkdtempSync(join(tmpdir(), 'heddle-cli-'));
 
@@ -80,8 +100,8 @@ describe('arguments', () => {
 
 describe('usage', () => {
   test('--version and --help go to stdout with exit code 0', async () => {
-    expect(await heddleSays('--version')).toMatchObject({ code: 0, out: '9.9.9' });
-    expect((await heddleSays('--help')).out).toContain('members');
+    expect(await usage('--version')).toMatchObject({ code: 0, outs: '9.9.9' });
+    expect((await usage('--help')).outs).toContain('members');
   });
 
   test.each([
@@ -104,14 +124,17 @@ describe('usage', () => {
     [['serve', '--port', 'here'], '--port: expected "auto", a port such as 7420'],
     [['serve', '--settings', 'missing.toml'], 'missing.toml cannot be read'],
   ])('wrong usage is exit code 2 and says what would be right: %s', async (args, message) => {
-    const { code, notes, out } = await heddleSays(...args);
-    expect({ code, out }).toEqual({ code: 2, out: '' });
+    const { code, notes, outs } = await usage(...args);
+    expect({ code, outs }).toEqual({ code: 2, outs: '' });
     expect(notes).toContain(message);
   });
 
-  test.each(['top', 'ca', 'join', 'topic', 'queue', 'cache'])('C3: %s is not built and does not exist', async (name) => {
-    expect(await heddleSays(name)).toMatchObject({ code: 2, notes: expect.stringContaining(`unknown command '${name}'`) });
-  });
+  test.each(['top', 'ca', 'join', 'topic', 'queue', 'cache'])(
+    'C3: %s is not built and does not exist',
+    async (name) => {
+      expect(await usage(name)).toMatchObject({ code: 2, notes: expect.stringContaining(`unknown command '${name}'`) });
+    },
+  );
 });
 
 describe('modules', () => {
@@ -284,16 +307,16 @@ describe('explain', () => {
     const server = await startServer({ name: 'ada', cluster: 'cli-explain', resources: ['gpu'], functions: { f } });
     try {
       const at = ['--url', server.url];
-      const text = await heddleSays('explain', 'f', ...at, '--need', 'gpu');
+      const text = await usage('explain', 'f', ...at, '--need', 'gpu');
       expect(text.code).toBe(0);
-      expect(text.out).toMatch(
+      expect(text.outs).toMatch(
         /^f: ada, version 1\.2\.0\n {2}1 of 1 offer matches, 1 may take a call now\n {2}it is the only candidate\n {3}SERVER {2}VERSION {2}WHY\n\* {2}ada {5}1\.2\.0 {4}candidate: [\d.]+ ms, 0 in flight$/,
       );
-      expect((await heddleSays('explain', 'f', ...at, '--need', 'tpu')).out).toMatch(
+      expect((await usage('explain', 'f', ...at, '--need', 'tpu')).outs).toMatch(
         /^f: no server would take it\n {2}no offer of 1 offer matches/,
       );
-      expect(JSON.parse((await heddleSays('explain', 'f', ...at, '--json')).out)).toEqual(await server.explain('f'));
-      expect(await heddleSays('explain', 'g', ...at)).toMatchObject({ code: 3, notes: expect.stringContaining('no_such_function') });
+      expect(JSON.parse((await usage('explain', 'f', ...at, '--json')).outs)).toEqual(await server.explain('f'));
+      expect(await usage('explain', 'g', ...at)).toMatchObject({ code: 3, notes: expect.stringContaining('no_such_function') });
     } finally {
       await server.stop();
     }
@@ -301,7 +324,7 @@ describe('explain', () => {
 
   test('refuses a workflow file before it asks anybody', async () => {
     const file = written('explained.json', '{"commands": []}');
-    expect(await heddleSays('explain', file)).toMatchObject({ code: 2, notes: expect.stringContaining('there is no plan of workflows') });
+    expect(await usage('explain', file)).toMatchObject({ code: 2, notes: expect.stringContaining('there is no plan of workflows') });
   });
 });
 

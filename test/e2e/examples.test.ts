@@ -57,17 +57,7 @@ describe('the examples', () => {
     const [, late = '', recovered = ''] = output.split(/^The ledger/m);
     expect(late).toMatch(/^ {2}\d+ x price done, charge maybe, ship not_run$/m);
     expect(late).toMatch(/^ {2}\d+ x price done, charge not_run, ship not_run$/m);
-    expect(recovered).toMatch(
-      /lets one charge through\n {2}breaker of payments closed\n(?:.*\n)*? {2}loom, paid as entry \d+, at try \d+$/,
-    );
-  });
-
-  test('bulk-flights spreads a thousand steps over four servers, and comes to what one process comes to', async () => {
-    const output = await outputOf('bulk-flights');
-    const steps = [...output.matchAll(/^ {2}(?:north|east|south|west) +(\d+) steps$/gm)].map(([, count]) => Number(count));
-    expect(steps).toHaveLength(4);
-    expect(steps.reduce((sum, count) => sum + count, 0)).toBe(1_001);
-    expect(output).toMatch(/comes to the same: true$/);
+    expect(recovered).toMatch(/lets one charge through\n {2}breaker of payments closed\n(?:.*\n)*? {2}loom, paid as entry \d+, at try \d+$/);
   });
 
   test('live-words counts as the lines come, and leaves a stream when it has enough', async () => {

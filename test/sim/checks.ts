@@ -11,6 +11,11 @@ import type { World } from './world.ts';
 
 /** How long a live, connected member may be held dead (M5). */
 const falselyDeadMaxMs = 3_000;
+/** An accusation so soon after a stall of one's own is about the stall, where all was well for so long before it. */
+const ownStallMs = 100;
+const settledMs = 2_000;
+/** Above this share of loss a live member may be held dead for longer. */
+const lossMax = 0.05;
 /** Violations kept: one tells the story. */
 const violationsMax = 20;
 /** Members whose tables are measured at one sample; the next ones at the next. */
@@ -25,6 +30,8 @@ export class Checks {
   /** Observer and subject of every obituary that is held; since when, if the subject runs and can be reached. */
   readonly #heldDead = new Map<string, { readonly observer: Process; readonly subject: Process; sinceMs: number | undefined }>();
   #samples = 0;
+  /** When links or processes last changed; a pause is its process' own affair. */
+  #changedAtMs = 0;
 
   constructor(world: World) {
     this.#world = world;
@@ -46,7 +53,8 @@ export class Checks {
   }
 
   /** The world has changed: what is held of it may be late again. */
-  restartPatience(): void {
+  restartPatience({ isPause = false } = {}): void {
+    if (!isPause) this.#changedAtMs = this.#world.clock.nowMs();
     for (const held of this.#heldDead.values()) held.sinceMs = undefined;
   }
 
@@ -58,6 +66,16 @@ export class Checks {
     const isHeldDead = held?.final === 'dead' && held.instance === link?.instance;
     if (link && isHeldDead && link.isSilent(state.settings, state))
       this.#violate(`M7 ${process.options.name} speaks to ${link.name}, which it holds dead`);
+  }
+
+  /** F1: whoever stood still blames nobody for it. */
+  accusation(by: Process, of: Process): void {
+    const { clock } = this.#world;
+    const nowMs = clock.nowMs();
+    const quietSinceMs = Math.max(this.#changedAtMs, of.steadySinceMs);
+    const wasLate = nowMs - by.steadySinceMs < ownStallMs && by.steadySinceMs > by.startedAtMs;
+    const isInnocent = of.host.isAlive && !of.host.isPaused && by.pausedAtMs - quietSinceMs > settledMs;
+    if (wasLate && isInnocent) this.#violate(`F1 ${by.options.name} accuses ${of.options.name} after a stall of its own`);
   }
 
   /** M5, M8 and M9, now. */
@@ -94,7 +112,7 @@ export class Checks {
     const { observer, subject } = held;
     const { clock, network } = this.#world;
     const isPath = network.weather.isWhole(observer.host.address, subject.host.address);
-    if (!isPath || subject.hasStopped || subject.host.isPaused || observer.host.isPaused) {
+    if (!isPath || network.weather.loss > lossMax || subject.hasStopped || subject.host.isPaused || observer.host.isPaused) {
       held.sinceMs = undefined;
       return;
     }

@@ -5,7 +5,7 @@
  *    the link is gone (`silent`). T2 a dial needs both directions: cut, it is `silent`; nobody listening, `refused`;
  *    a paused process, `stalled`. T3 a killed process' links are `reset` at the other ends.
  * T4 a paused process handles neither timers nor frames; when it resumes, its late timers run first, as in Node.
- * T5 with `duplicates`, the last frames of a link that broke arrive once more over the next one between the two.
+ * T5 with `hasDuplicates`, the last news of a link that broke arrives once more over the next one between the two.
  * The weather and the clocks are those of `heddle/testing`; frames are values, which is what lets 10,000 members run.
  */
 
@@ -31,8 +31,9 @@ export interface NetworkOptions {
 }
 
 const keepaliveMs = 15_000;
-/** Frames of a link that are kept to come again. */
+/** Frames of a link that are kept to come again: what a member may hear twice. A beat belongs to its link, which TCP numbers. */
 const recentMax = 8;
+const repeatable: ReadonlySet<MeshMessage['kind']> = new Set<MeshMessage['kind']>(['push', 'suspect', 'syncRecords', 'body']);
 
 /** One end of a link. */
 interface End {
@@ -280,6 +281,7 @@ function other(end: End): End {
 }
 
 function remember(end: End, message: MeshMessage): void {
+  if (!repeatable.has(message.kind)) return;
   end.recent.push(message);
   if (end.recent.length > recentMax) end.recent.shift();
 }

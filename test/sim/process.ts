@@ -33,6 +33,8 @@ export interface Process {
   readonly startedAtMs: number;
   /** Since when it could run without a break. */
   steadySinceMs: number;
+  /** When it was last paused. */
+  pausedAtMs: number;
   hasStopped: boolean;
 }
 
@@ -75,7 +77,18 @@ export function makeProcess(options: StartOptions, parts: ProcessParts): Process
     wake: () => [{ kind: 'wake' }],
     execute: (effect) => parts.execute(process, effect),
   });
-  const process: Process = { options, host, gossip, pump, instance, news: [], startedAtMs: nowMs, steadySinceMs: nowMs, hasStopped: false };
+  const process: Process = {
+    options,
+    host,
+    gossip,
+    pump,
+    instance,
+    news: [],
+    startedAtMs: nowMs,
+    steadySinceMs: nowMs,
+    pausedAtMs: nowMs,
+    hasStopped: false,
+  };
   return process;
 }
 

@@ -35,9 +35,10 @@ export interface WorldOptions {
 }
 
 const sampleMs = 250;
-/** News kept of one member: what tests ask for is young. In a large world, only the last words. */
+/** News kept of one member: what tests ask for is young. */
 const newsMax = 256;
-const newsMaxOfMany = 8;
+/** Messages of one member within a second; a join storm takes a few hundred. */
+const messagesMax = 600;
 /** From this size on `until` looks less often, because a look costs more. */
 const largeMembers = 100;
 
@@ -65,6 +66,8 @@ export class World {
   readonly #counts = new Map<string, number>();
   #nextSampleMs = sampleMs;
   #starts = 0;
+  #second = 0;
+  #sentInSecond = 0;
 
   constructor(options: WorldOptions) {
     this.#options = options;
@@ -72,16 +75,10 @@ export class World {
     this.network = new Network({ clock: this.clock, random: this.#random.fork('network'), hasDuplicates: options.hasDuplicates });
     this.traffic = options.isMetered === true ? new Traffic() : undefined;
     this.checks = new Checks(this);
+    this.network.weather.onChange(() => this.#change());
   }
 
   start(options: StartOptions): Process {
-    const process = this.made(options);
-    process.pump.feed({ kind: 'start', join: options.join });
-    return process;
-  }
-
-  /** A process that listens and has not been told to start. */
-  made(options: StartOptions): Process {
     assert(!this.processes.get(options.address)?.host.isAlive, `somebody listens at ${options.address}`);
     const host = new Host(options.address, this.clock);
     const { rules, settings } = this.#options;
@@ -101,6 +98,7 @@ export class World {
     if (this.#options.isChecked !== false) this.checks.watch(process);
     this.network.bind(host);
     this.#change();
+    process.pump.feed({ kind: 'start', join: options.join });
     return process;
   }
 
@@ -112,30 +110,35 @@ export class World {
   }
 
   pause(address: string): void {
-    this.#change();
-    this.at(address).host.clock.pause();
+    this.checks.restartPatience({ isPause: true });
+    const process = this.at(address);
+    process.pausedAtMs = this.clock.nowMs();
+    process.host.clock.pause();
   }
 
   resume(address: string): void {
-    this.#change();
+    this.checks.restartPatience({ isPause: true });
     const process = this.at(address);
     process.steadySinceMs = this.clock.nowMs();
     process.host.clock.resume();
   }
 
   cut(from: string, to: string): void {
-    this.#change();
     this.network.weather.cut(from, to);
+  }
+
+  /** Connections between two are forgotten on the way. */
+  reset(a: string, b: string): void {
+    this.#change();
+    this.network.reset(a, b);
   }
 
   /** These addresses against all others. */
   split(side: readonly string[]): void {
-    this.#change();
     this.network.weather.split(side);
   }
 
   heal(): void {
-    this.#change();
     this.network.weather.healAll();
   }
 
@@ -203,6 +206,7 @@ export class World {
       case 'send':
         if (this.#options.isChecked !== false) this.checks.send(process, effect.link);
         this.traffic?.sent(host.address, effect.message, this.clock.nowMs());
+        this.#boundStorm();
         return this.network.send(host, effect.link, effect.message);
       case 'dial':
         this.#count(`dial ${effect.address}`);
@@ -231,22 +235,37 @@ export class World {
     return this.#counts.get(`note ${kind}`) ?? 0;
   }
 
+  /** A flood that feeds itself would never let time go on (M8). */
+  #boundStorm(): void {
+    const second = Math.floor(this.clock.nowMs() / 1_000);
+    if (second !== this.#second) this.#sentInSecond = 0;
+    this.#second = second;
+    this.#sentInSecond += 1;
+    if (this.#sentInSecond > messagesMax * (this.processes.size + 10))
+      throw new Error(`M8 ${this.#sentInSecond} messages of ${this.processes.size} members within a second (at ${this.clock.nowMs()})`);
+  }
+
   #count(what: string): void {
     this.#counts.set(what, (this.#counts.get(what) ?? 0) + 1);
   }
 
   #noted(process: Process, note: MeshNote): void {
     this.#count(`note ${note.kind}`);
-    if (note.kind === 'member.suspected' && note.isOwnEvidence)
-      this.accusations.push({ by: process.options.name, of: note.name, atMs: this.clock.nowMs() });
+    if (note.kind === 'member.suspected' && note.isOwnEvidence) this.#accused(process, note);
     if (note.kind !== 'member.died') return;
     const subject = this.#instances.get(note.instance);
     if (subject?.host.isAlive && !subject.host.isPaused) this.convictions.push(`${note.name} at ${this.clock.nowMs()}`);
   }
 
+  #accused(process: Process, { name, instance }: { readonly name: string; readonly instance: string }): void {
+    this.accusations.push({ by: process.options.name, of: name, atMs: this.clock.nowMs() });
+    const subject = this.#instances.get(instance);
+    if (subject) this.checks.accusation(process, subject);
+  }
+
   #told(process: Process, news: MeshNews): void {
     process.news.push(news);
-    if (process.news.length > (this.processes.size > largeMembers ? newsMaxOfMany : newsMax)) process.news.shift();
+    if (process.news.length > newsMax) process.news.shift();
     this.onNews(process, news);
     if (news.kind !== 'nameTaken') return;
     process.hasStopped = true;
