@@ -31,9 +31,14 @@ export interface SettingsProblem {
 }
 
 /** Of a run that ended early: the results that are there, and the state of every step. Absent on the error of a call. */
-interface RunRemains {
+interface RunRemains extends Undone {
   readonly partial?: Readonly<Record<string, unknown>>;
   readonly steps?: Readonly<Record<string, StepOutcome>>;
+}
+
+/** Of a run with compensations: what became of those that were called for. */
+interface Undone {
+  readonly compensated?: Readonly<Record<string, 'done' | 'failed'>>;
 }
 
 /** Of a stream that broke off: the number of the last item that came, from 1; 0 when none did. Absent otherwise. */
@@ -70,13 +75,13 @@ export interface ErrorDetails {
     readonly step: string;
     readonly partial: Readonly<Record<string, unknown>>;
     readonly steps: Readonly<Record<string, StepOutcome>>;
-  };
+  } & Undone;
   upstream_failed: { readonly step: string; readonly upstream: string };
   coordinator_lost: {
     readonly runId: string;
     readonly partial: Readonly<Record<string, unknown>>;
     readonly steps: Readonly<Record<string, StepOutcome>>;
-  };
+  } & Undone;
   unknown_run: { readonly runId: string };
   version_mismatch: { readonly ours: string; readonly theirs: string };
   cluster_mismatch: { readonly ours: string; readonly theirs: string };

@@ -43,6 +43,14 @@ export function lineOf(event: RunEvent): string | undefined {
       const instead = event.usedFallback ? ', its fallback is used' : '';
       return `  ${event.step} ${event.outcome.replace('_', ' ')}${place} ${event.elapsedMs.toFixed(0)} ms${instead}${error}`;
     }
+    case 'compensation.started':
+      return event.attempt > 1 ? `  ${event.step} is undone again on ${event.server} (attempt ${event.attempt})` : undefined;
+    case 'compensation.waiting':
+      return `  the undo of ${event.step} waits: ${reasonText(event.reason)}`;
+    case 'compensation.settled': {
+      const error = event.error === undefined ? '' : `: ${event.error.code}: ${event.error.message}`;
+      return `  ${event.step} ${event.ok ? 'undone' : `not undone, after ${event.attempts} tries`}${error}`;
+    }
     case 'run.settled':
       return `${event.ok ? 'done' : 'failed'} in ${event.elapsedMs.toFixed(0)} ms`;
   }
@@ -63,6 +71,8 @@ export function reasonText(reason: WaitReason): string {
       return `${reason.limit} steps of this run are under way`;
     case 'retry':
       return `to try again (${reason.because})`;
+    case 'deadline':
+      return 'its step may still be running';
   }
 }
 

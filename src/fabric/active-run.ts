@@ -121,6 +121,8 @@ export class ActiveRun {
         return this.#calls.begin(effect.step, effect.timeoutMs);
       case 'cancelStep':
         return this.#calls.cancel(effect.step, effect.reason);
+      case 'startUndo':
+        return this.#calls.undo(effect);
       case 'event':
         return this.#onEvent(effect.event);
     }

@@ -135,6 +135,7 @@ function inJson(event: WireRunEvent): WireRunEvent {
   switch (event.kind) {
     case 'step.progress':
       return { ...event, value: asJson(event.value) };
+    case 'compensation.settled':
     case 'step.settled':
       return event.error === undefined ? event : { ...event, error: errorInJson(event.error) };
     case 'run.settled':

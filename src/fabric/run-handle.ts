@@ -104,6 +104,7 @@ export function decodeRunEvent(event: WireRunEvent): RunEvent {
   switch (event.kind) {
     case 'step.progress':
       return { ...event, value: decodeValue(event.value) };
+    case 'compensation.settled':
     case 'step.settled': {
       const { error, ...rest } = event;
       return error === undefined ? rest : { ...rest, error: decodeError(error) };

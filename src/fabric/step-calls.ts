@@ -9,7 +9,8 @@
 import type { Clock } from '../base/clock.ts';
 import type { Offer } from '../core/catalog/server-state.ts';
 import type { Payload } from '../core/payload.ts';
-import type { RunEffect, RunInput, ShippedStep, StepStart } from '../core/workflow/run-io.ts';
+import type { WireCommand } from '../core/workflow/record.ts';
+import type { RunEffect, RunInput, ShippedStep, StepEnd, StepStart, UndoStart } from '../core/workflow/run-io.ts';
 import { HeddleError } from '../errors.ts';
 import { fromWireError, toWireError } from '../wire/error.ts';
 import type { CallHistory } from './call-history.ts';
@@ -73,6 +74,21 @@ export class StepCalls {
 
   cancel(step: string, reason: string): void {
     this.#calls.get(step)?.cancel(reason);
+  }
+
+  /** One try: what is tried again, and when, is the run's to say. */
+  undo({ step, compensation, args, timeoutMs, idempotencyKey }: UndoStart): void {
+    const { feed, engine } = this.#options;
+    const command: WireCommand = { ...compensation, name: step, after: [] };
+    const invocation = this.#invocation({ step, command, args, timeoutMs });
+    const terms = { attemptsMax: 1, idempotencyKey, waitMs: undoWaitMs };
+    engine.start(
+      { ...invocation, terms, wantsProgress: false },
+      {
+        started: (server) => feed({ kind: 'undoStarted', step, server }),
+        settled: ({ outcome, server }) => feed({ kind: 'undoSettled', step, end: endOf(outcome), server }),
+      },
+    );
   }
 
   #membersOf({ routes }: GroupPlace, steps: readonly ShippedStep[], leftMs: number): readonly GroupMember<Offer>[] {
@@ -140,6 +156,13 @@ export class StepCalls {
   }
 }
 
+/** How long an undo waits for a server that offers it, within its try. */
+const undoWaitMs = 5_000;
+
+function endOf(outcome: Settlement['outcome']): StepEnd {
+  return outcome.ok ? { ok: true, value: outcome.value } : { ok: false, error: fromWireError(outcome.error), wire: outcome.error };
+}
+
 /** Turns what happens to a step's call into inputs of the run. */
 class StepSink implements FusedSink {
   isSettled = false;
@@ -168,10 +191,7 @@ class StepSink implements FusedSink {
   settled({ outcome, server, freeSlots }: Settlement): void {
     this.isSettled = true;
     this.#over();
-    const end = outcome.ok
-      ? ({ ok: true, value: outcome.value } as const)
-      : ({ ok: false, error: fromWireError(outcome.error), wire: outcome.error } as const);
-    this.#feed({ kind: 'stepSettled', step: this.#step, end, server, freeSlots });
+    this.#feed({ kind: 'stepSettled', step: this.#step, end: endOf(outcome), server, freeSlots });
   }
 
   back({ error: wire, server, freeSlots, tried }: StepBack): void {

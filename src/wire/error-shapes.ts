@@ -10,7 +10,8 @@ type Kind = 'string' | 'number' | 'path' | 'texts' | 'problems' | 'refusals' | '
 type Shape<D> = { readonly [K in keyof D]-?: undefined extends D[K] ? `${Kind}?` : Kind };
 
 const value = { path: 'path', expected: 'string', found: 'string' } as const;
-const remains = { partial: 'object?', steps: 'outcomes?' } as const;
+const undone = { compensated: 'outcomes?' } as const;
+const remains = { partial: 'object?', steps: 'outcomes?', ...undone } as const;
 const ofStream = { lastItem: 'number?' } as const;
 const versions = { ours: 'string', theirs: 'string' } as const;
 const problems = { problems: 'problems' } as const;
@@ -39,9 +40,9 @@ const shapes: { readonly [C in ErrorCode]: Shape<ErrorDetails[C]> } = {
     ...ofStream,
   },
   bad_result: { ...value, ...ofStream },
-  step_failed: { step: 'string', partial: 'object', steps: 'outcomes' },
+  step_failed: { step: 'string', partial: 'object', steps: 'outcomes', ...undone },
   upstream_failed: { step: 'string', upstream: 'string' },
-  coordinator_lost: { runId: 'string', partial: 'object', steps: 'outcomes' },
+  coordinator_lost: { runId: 'string', partial: 'object', steps: 'outcomes', ...undone },
   unknown_run: { runId: 'string' },
   version_mismatch: versions,
   cluster_mismatch: versions,

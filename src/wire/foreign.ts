@@ -13,6 +13,7 @@ import { encodeError } from './error-message.ts';
 import type { CallRequest, CallRequest__Output } from './generated/heddle/v1/CallRequest.ts';
 import type { CallResponse, CallResponse__Output } from './generated/heddle/v1/CallResponse.ts';
 import type { CommandRequest__Output } from './generated/heddle/v1/CommandRequest.ts';
+import type { CompensationRequest__Output } from './generated/heddle/v1/CompensationRequest.ts';
 import type { OnFailure__Output } from './generated/heddle/v1/OnFailure.ts';
 import type { StreamItem, StreamItem__Output } from './generated/heddle/v1/StreamItem.ts';
 import type { SubmitRequest, SubmitRequest__Output } from './generated/heddle/v1/SubmitRequest.ts';
@@ -150,8 +151,21 @@ function commandOf(command: CommandRequest__Output): Readonly<Record<string, unk
     ...(target ? { target } : {}),
     ...(timeoutMs ? { timeoutMs } : {}),
     ...(command.attemptsMax ? { retry: { attempts: command.attemptsMax } } : {}),
+    ...(command.compensate ? { compensate: compensationOf(command.compensate) } : {}),
     ...(command.onFailure ? { onFailure: onFailureOf(command.onFailure) } : {}),
     ...(isAlone ? { fuse: false } : {}),
+  };
+}
+
+function compensationOf({ function: fun, args, need, version, target, timeoutMs, attemptsMax }: CompensationRequest__Output): unknown {
+  return {
+    fun: fun ?? '',
+    ...(args ? { args: workflowValue(args) } : {}),
+    ...(need ? { need: needOf(need) } : {}),
+    ...(version ? { version } : {}),
+    ...(target ? { target } : {}),
+    ...(timeoutMs ? { timeoutMs } : {}),
+    ...(attemptsMax ? { retry: { attempts: attemptsMax } } : {}),
   };
 }
 

@@ -11,8 +11,8 @@ import { readFilled, readTexts, readValue, undefinedPayload, writeFilled, writeV
 import { readError, writeError } from './error-message.ts';
 import type { ProtoReader } from './proto-reader.ts';
 import { bytesTag, doubleTag, varintTag } from './proto-reader.ts';
-import type { ProtoWriter } from './proto-writer.ts';
 import { protocolError } from './value-problem.ts';
+import { readReason, writeReason } from './wait-reason-message.ts';
 import type { WireError } from './wire-error.ts';
 
 type Body = RunEventBody<Payload, OpaqueError> | RunSettled<Filled, OpaqueError>;
@@ -29,6 +29,9 @@ const fields = {
   'step.progress': 7,
   'step.settled': 8,
   'run.settled': 9,
+  'compensation.waiting': 10,
+  'compensation.started': 11,
+  'compensation.settled': 12,
 } as const satisfies Record<Body['kind'], number>;
 
 export function writeRunEvent(sink: Sink, event: WireRunEvent): void {
@@ -52,10 +55,12 @@ function writeEventBody(sink: Sink, event: WireRunEvent): void {
       writer.string(2, event.text);
       writer.string(1, event.step);
       return;
+    case 'compensation.waiting':
     case 'step.waiting':
       writeReason(writer, 2, event.reason);
       writer.string(1, event.step);
       return;
+    case 'compensation.started':
     case 'step.started':
       writer.uint(3, event.attempt);
       writer.string(2, event.server);
@@ -67,6 +72,8 @@ function writeEventBody(sink: Sink, event: WireRunEvent): void {
       return;
     case 'step.settled':
       return writeStepSettled(sink, event);
+    case 'compensation.settled':
+      return writeCompensationSettled(sink, event);
     case 'run.settled':
       return writeRunSettled(sink, event);
     default:
@@ -85,6 +92,16 @@ function writeStepSettled(sink: Sink, event: Of<'step.settled'>): void {
   writer.string(1, event.step);
 }
 
+function writeCompensationSettled(sink: Sink, event: Of<'compensation.settled'>): void {
+  const { writer } = sink;
+  if (event.error) writeError(sink, 6, ours(event.error));
+  writer.uint(5, event.attempts);
+  writer.double(4, event.elapsedMs);
+  writer.string(3, event.server);
+  writer.flag(2, event.ok);
+  writer.string(1, event.step);
+}
+
 function writeRunSettled(sink: Sink, event: Of<'run.settled'>): void {
   const { writer } = sink;
   if (event.error) writeError(sink, 4, ours(event.error));
@@ -98,37 +115,6 @@ function ours(error: OpaqueError): WireError {
   return error as WireError;
 }
 
-function writeReason(writer: ProtoWriter, field: number, reason: WaitReason): void {
-  const mark = writer.mark();
-  switch (reason.kind) {
-    case 'input':
-      writer.presentString(1, reason.step);
-      break;
-    case 'no_offer':
-      writer.presentString(2, reason.function);
-      break;
-    case 'breaker':
-      writer.presentDouble(3, reason.untilMs);
-      break;
-    case 'concurrency_full':
-      writer.presentString(4, reason.function);
-      break;
-    case 'run_limit':
-      writer.presentUint(5, reason.limit);
-      break;
-    case 'retry': {
-      const retry = writer.mark();
-      writer.string(2, reason.because);
-      writer.double(1, reason.untilMs);
-      writer.message(6, retry);
-      break;
-    }
-    default:
-      unreachable(reason);
-  }
-  writer.message(field, mark);
-}
-
 export function readRunEvent(source: Source): WireRunEvent {
   const { reader } = source;
   let seq = 0;
@@ -137,7 +123,7 @@ export function readRunEvent(source: Source): WireRunEvent {
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === varintTag(1)) seq = reader.uint();
     else if (tag === doubleTag(2)) atMs = reader.double();
-    else if (tag >= bytesTag(3) && tag <= bytesTag(9) && tag % 8 === 2) {
+    else if (tag >= bytesTag(3) && tag <= bytesTag(12) && tag % 8 === 2) {
       const outer = reader.enter();
       body = readEventBody(source, tag >> 3);
       reader.leave(outer);
@@ -153,17 +139,21 @@ function readEventBody(source: Source, field: number): Body {
     case fields['run.accepted']:
       return readAccepted(reader);
     case fields['step.waiting']:
-      return readWaiting(reader);
+      return { kind: 'step.waiting', ...readWaiting(reader) };
+    case fields['compensation.waiting']:
+      return { kind: 'compensation.waiting', ...readWaiting(reader) };
+    case fields['compensation.settled']:
+      return readCompensationSettled(source);
     case fields['step.progress']:
       return readProgress(source);
     case fields['step.settled']:
       return readStepSettled(source);
     case fields['run.settled']:
       return readRunSettled(source);
-    case fields['step.started']: {
-      const { first, second, number } = readTexts(reader);
-      return { kind: 'step.started', step: first, server: second, attempt: number };
-    }
+    case fields['step.started']:
+      return { kind: 'step.started', ...readStarted(reader) };
+    case fields['compensation.started']:
+      return { kind: 'compensation.started', ...readStarted(reader) };
     default: {
       const { first, second } = readTexts(reader);
       return { kind: 'reference.looksBare', step: first, text: second };
@@ -184,7 +174,12 @@ function readAccepted(reader: ProtoReader): Of<'run.accepted'> {
   return { kind: 'run.accepted', runId, coordinator, steps };
 }
 
-function readWaiting(reader: ProtoReader): Of<'step.waiting'> {
+function readStarted(reader: ProtoReader): Omit<Of<'step.started'>, 'kind'> {
+  const { first, second, number } = readTexts(reader);
+  return { step: first, server: second, attempt: number };
+}
+
+function readWaiting(reader: ProtoReader): Omit<Of<'step.waiting'>, 'kind'> {
   let step = '';
   let reason: WaitReason | undefined;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
@@ -193,36 +188,7 @@ function readWaiting(reader: ProtoReader): Of<'step.waiting'> {
     else reader.skip(tag);
   }
   if (!reason) throw protocolError('a step waits for a reason that this version does not know');
-  return { kind: 'step.waiting', step, reason };
-}
-
-function readReason(reader: ProtoReader): WaitReason | undefined {
-  const outer = reader.enter();
-  let reason: WaitReason | undefined;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === bytesTag(1)) reason = { kind: 'input', step: reader.string() };
-    else if (tag === bytesTag(2)) reason = { kind: 'no_offer', function: reader.string() };
-    else if (tag === doubleTag(3)) reason = { kind: 'breaker', untilMs: reader.double() };
-    else if (tag === bytesTag(4)) reason = { kind: 'concurrency_full', function: reader.string() };
-    else if (tag === varintTag(5)) reason = { kind: 'run_limit', limit: reader.uint() };
-    else if (tag === bytesTag(6)) reason = readRetry(reader);
-    else reader.skip(tag);
-  }
-  reader.leave(outer);
-  return reason;
-}
-
-function readRetry(reader: ProtoReader): WaitReason {
-  const outer = reader.enter();
-  let untilMs = 0;
-  let because = '';
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === doubleTag(1)) untilMs = reader.double();
-    else if (tag === bytesTag(2)) because = reader.string();
-    else reader.skip(tag);
-  }
-  reader.leave(outer);
-  return { kind: 'retry', untilMs, because };
+  return { step, reason };
 }
 
 function readProgress(source: Source): Of<'step.progress'> {
@@ -254,6 +220,23 @@ function readStepSettled(source: Source): Of<'step.settled'> {
     else reader.skip(tag);
   }
   return { kind: 'step.settled', ...event, server, error, ...(usedFallback ? { usedFallback } : {}) };
+}
+
+function readCompensationSettled(source: Source): Of<'compensation.settled'> {
+  const { reader } = source;
+  const event = { step: '', ok: false, elapsedMs: 0, attempts: 0 };
+  let server: string | undefined;
+  let error: WireError | undefined;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) event.step = reader.string();
+    else if (tag === varintTag(2)) event.ok = reader.flag();
+    else if (tag === bytesTag(3)) server = reader.string();
+    else if (tag === doubleTag(4)) event.elapsedMs = reader.double();
+    else if (tag === varintTag(5)) event.attempts = reader.uint();
+    else if (tag === bytesTag(6)) error = readError(source);
+    else reader.skip(tag);
+  }
+  return { kind: 'compensation.settled', ...event, server, error };
 }
 
 function readRunSettled(source: Source): Of<'run.settled'> {

@@ -5,7 +5,7 @@
 import { unreachable } from '../base/assert.ts';
 import type { Need } from '../core/catalog/offer.ts';
 import type { Payload } from '../core/payload.ts';
-import type { Hole, HoleSource, LooksBare, Template, WireCommand, WireReturns } from '../core/workflow/record.ts';
+import type { Compensation, Hole, HoleSource, LooksBare, Template, WireCommand, WireReturns } from '../core/workflow/record.ts';
 import { wholeMs } from './call-messages.ts';
 import type { Sink, Source } from './common-messages.ts';
 import { readNeed, readPathPart, readTexts, readValue, undefinedPayload, writeNeed, writePath, writeValue } from './common-messages.ts';
@@ -39,6 +39,7 @@ function writeCommand(sink: Sink, field: number, command: WireCommand): void {
   const { writer } = sink;
   const mark = writer.mark();
   writer.flag(14, command.fuse === false);
+  writeCompensation(sink, 11, command.compensate);
   writeOnFailure(sink, 10, command.onFailure);
   writer.uint(9, command.attemptsMax ?? 0);
   if (command.timeoutMs !== undefined) writer.presentUint(8, wholeMs(command.timeoutMs));
@@ -49,6 +50,20 @@ function writeCommand(sink: Sink, field: number, command: WireCommand): void {
   writeTemplate(sink, 3, command.args);
   writer.string(2, command.function);
   writer.string(1, command.name);
+  writer.message(field, mark);
+}
+
+function writeCompensation(sink: Sink, field: number, undo: Compensation | undefined): void {
+  if (!undo) return;
+  const { writer } = sink;
+  const mark = writer.mark();
+  writer.uint(7, undo.attemptsMax ?? 0);
+  if (undo.timeoutMs !== undefined) writer.presentUint(6, wholeMs(undo.timeoutMs));
+  writer.string(5, undo.target);
+  writer.string(4, undo.version);
+  writeNeed(writer, 3, undo.need);
+  writeTemplate(sink, 2, undo.args);
+  writer.string(1, undo.function);
   writer.message(field, mark);
 }
 
@@ -134,9 +149,10 @@ function readCommand(source: Source): WireCommand {
   let args: Template = noTemplate;
   let need: Need | undefined;
   let timeoutMs: number | undefined;
-  const policies: { -readonly [K in 'attemptsMax' | 'onFailure' | 'fuse']: WireCommand[K] } = {
+  const policies: { -readonly [K in 'attemptsMax' | 'onFailure' | 'compensate' | 'fuse']: WireCommand[K] } = {
     attemptsMax: undefined,
     onFailure: undefined,
+    compensate: undefined,
     fuse: undefined,
   };
   const texts = { name: '', function: '', version: undefined as string | undefined, target: undefined as string | undefined };
@@ -151,11 +167,30 @@ function readCommand(source: Source): WireCommand {
     else if (tag === varintTag(8)) timeoutMs = reader.uint();
     else if (tag === varintTag(9)) policies.attemptsMax = reader.uint() || undefined;
     else if (tag === bytesTag(10)) policies.onFailure = readOnFailure(source);
+    else if (tag === bytesTag(11)) policies.compensate = readCompensation(source);
     else if (tag === varintTag(14)) policies.fuse = reader.flag() ? false : undefined;
     else reader.skip(tag);
   }
   reader.leave(outer);
   return { ...texts, args, need, after, timeoutMs, ...policies };
+}
+
+function readCompensation(source: Source): Compensation {
+  const { reader } = source;
+  const outer = reader.enter();
+  const undo: { -readonly [K in keyof Compensation]: Compensation[K] } = { function: '', args: noTemplate };
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) undo.function = reader.string();
+    else if (tag === bytesTag(2)) undo.args = readTemplate(source);
+    else if (tag === bytesTag(3)) undo.need = readNeed(reader);
+    else if (tag === bytesTag(4)) undo.version = reader.string();
+    else if (tag === bytesTag(5)) undo.target = reader.string();
+    else if (tag === varintTag(6)) undo.timeoutMs = reader.uint();
+    else if (tag === varintTag(7)) undo.attemptsMax = reader.uint() || undefined;
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return undo;
 }
 
 const noTemplate: Template = { value: undefinedPayload, holes: [] };

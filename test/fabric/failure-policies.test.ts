@@ -33,6 +33,43 @@ describe('failure policies in a fabric', () => {
     }
   });
 
+  test('what succeeded is undone in reverse, each undo tried again under the same key; who follows sees it', async ({ world }) => {
+    const log: string[] = [];
+    const keys = new Set<string>();
+    const act = (name: string): string => {
+      log.push(`do ${name}`);
+      return `did ${name}`;
+    };
+    const undo = defineFunction({
+      name: 'undo',
+      handler: (ctx, name: string, result: string | undefined): void => {
+        keys.add(`${name} ${ctx.idempotencyKey}`);
+        log.push(`undo ${name} (${result})`);
+        if (name === 'b' && log.filter((line) => line.startsWith('undo b')).length < 3) throw new Error('not now');
+      },
+    });
+    await world.start('two', { undo });
+    const client = await world.connect(await world.start('one', { act, fail }));
+    const compensate = (name: string) => ({ fun: 'undo', args: [name, { $ref: name }] });
+    const run = client.submit([
+      { name: 'a', fun: 'act', args: ['a'], compensate: compensate('a') },
+      { name: 'b', fun: 'act', args: ['b'], after: ['a'], compensate: compensate('b') },
+      { name: 'bad', fun: 'fail', after: ['b'], compensate: compensate('bad') },
+    ]);
+    const error = await world.settle(failureOf(run.result));
+    expect(error).toMatchObject({
+      code: 'step_failed',
+      detail: { step: 'bad', compensated: { a: 'done', b: 'done' }, partial: { a: 'did a', b: 'did b' } },
+    });
+    expect(log).toEqual(['do a', 'do b', 'undo b (did b)', 'undo b (did b)', 'undo b (did b)', 'undo a (did a)']);
+    expect(keys.size).toBe(2);
+    const seen: string[] = [];
+    for await (const event of run.events)
+      if (event.kind.startsWith('compensation.')) seen.push(`${event.kind} ${'step' in event ? event.step : ''}`);
+    expect(seen.filter((line) => line.startsWith('compensation.settled'))).toEqual(['compensation.settled b', 'compensation.settled a']);
+    expect(seen).toContain('compensation.waiting b');
+  });
+
   test('retry.attempts of a step counts its tries in all', async ({ world }) => {
     let tries = 0;
     const flaky = defineFunction({

@@ -104,8 +104,17 @@ workflow('m', ({ step, input }: Builder<Row[]>) => {
 export function builders(client: Client): void {
   // @ts-expect-error each does not exist
   workflow('each', ({ each }) => each);
-  // @ts-expect-error compensate does not exist
-  workflow('compensate', ({ compensate }) => compensate);
+  workflow('compensate', ({ step, compensate }: Builder<Row[]>) => {
+    const paid = step('paid', sum, [1]);
+    // @ts-expect-error the result may not be known: the undo must accept undefined
+    compensate(paid, sum, (total) => [total]);
+    // @ts-expect-error a step, not its name
+    compensate('paid', now, () => []);
+    // @ts-expect-error its arguments are made from the result
+    compensate(paid, now, []);
+    // @ts-expect-error a stream undoes nothing
+    compensate(paid, scan, () => ['q']);
+  });
   // biome-ignore format: the expected error and its lint are on one line
   // @ts-expect-error a builder is synchronous
   workflow('async', async ({ step }) => { step('a', sum, [1]); }); // eslint-disable-line @typescript-eslint/no-misused-promises -- the misuse

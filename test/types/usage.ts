@@ -192,6 +192,7 @@ export async function untyped(): Promise<void> {
 // Types alone: by interface, with method signatures.
 interface Ledger {
   'ledger.pay'(order: string, cents: bigint): { paymentId: string };
+  'ledger.refund'(order: string, paid?: { paymentId: string }): void;
 }
 export const ledger = remote<Ledger>();
 export async function byInterface(): Promise<void> {
@@ -207,7 +208,7 @@ export const fib = defineFunction({
 });
 
 // Workflows.
-export const report = workflow('report', ({ step, input }: Builder<Row[]>) => {
+export const report = workflow('report', ({ step, compensate, input }: Builder<Row[]>) => {
   const clean = step('clean', cleanRows, [input]);
   const stats = step('stats', describe, [clean.get('rows')], { version: '^1', timeoutMs: 5, target: 's' });
   const store = step('store', saveReport, [clean, stats], { need: ['db'], after: [clean] });
@@ -228,6 +229,7 @@ export const report = workflow('report', ({ step, input }: Builder<Row[]>) => {
   same<typeof spared, Ref<number>>(true);
   const paid = step('pay', ledger('ledger.pay'), ['o1', 5n]);
   same<typeof paid, Ref<{ paymentId: string }>>(true);
+  compensate(paid, ledger('ledger.refund'), (payment) => ['o1', payment], { timeoutMs: 5, retry: { attempts: 3 }, need: ['db'] });
   return { store, total, deep: { first, list: [best, total] }, nested };
 });
 

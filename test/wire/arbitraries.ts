@@ -91,6 +91,17 @@ const command: fc.Arbitrary<WireCommand> = fc.record({
   timeoutMs: maybe(ms),
   fuse: maybe(fc.constant(false as const)),
   attemptsMax: maybe(fc.integer({ min: 1, max: 10 })),
+  compensate: maybe(
+    fc.record({
+      function: name,
+      args: template,
+      version: maybe(name),
+      need: maybe(need),
+      target: maybe(name),
+      timeoutMs: maybe(ms),
+      attemptsMax: maybe(fc.integer({ min: 1, max: 10 })),
+    }),
+  ),
   onFailure: maybe(
     fc.oneof(fc.constant({ kind: 'continue' as const }), fc.record({ kind: fc.constant('fallback' as const), value: payload })),
   ),
@@ -110,6 +121,7 @@ const reason = fc.oneof(
   fc.record({ kind: fc.constant('concurrency_full' as const), function: name }),
   fc.record({ kind: fc.constant('run_limit' as const), limit: fc.nat() }),
   fc.record({ kind: fc.constant('retry' as const), untilMs, because: text }),
+  fc.record({ kind: fc.constant('deadline' as const), untilMs }),
 );
 
 const head = { seq: count, atMs: elapsedMs };
@@ -129,6 +141,18 @@ export const runEvent: fc.Arbitrary<WireRunEvent> = fc.oneof(
     elapsedMs,
     error: maybe(wireError),
     usedFallback: maybe(fc.constant(true)),
+  }),
+  fc.record({ ...head, kind: fc.constant('compensation.waiting' as const), step: name, reason }),
+  fc.record({ ...head, kind: fc.constant('compensation.started' as const), step: name, server: name, attempt: fc.nat() }),
+  fc.record({
+    ...head,
+    kind: fc.constant('compensation.settled' as const),
+    step: name,
+    ok: fc.boolean(),
+    server: maybe(name),
+    attempts: fc.nat(),
+    elapsedMs,
+    error: maybe(wireError),
   }),
   fc.record({
     ...head,

@@ -51,7 +51,19 @@ export interface Builder<out Input = void> {
     args: StepArgs<A>,
     options?: StepOptions<F>,
   ): Ref<R | Is<F>>;
+  /**
+   * Says what undoes a step when the run fails: called, in reverse order, for what succeeded and for what may have run. Then the
+   * result is not known, and the reference to it gives undefined.
+   */
+  compensate<R, A extends readonly unknown[]>(
+    step: Ref<R>,
+    fn: HeddleFunction<A, unknown>,
+    args: (result: Ref<R | undefined>) => StepArgs<A>,
+    options?: CompensateOptions,
+  ): void;
 }
+
+export type CompensateOptions = Pick<StepOptions, 'need' | 'version' | 'target' | 'timeoutMs' | 'retry'>;
 
 /** A described workflow: run it with `client.run`, or take it as data. */
 export interface Workflow<in Input, out Result> {
@@ -134,6 +146,8 @@ class BuiltWorkflow {
 const workflowOptions = { what: 'workflow option', names: ['input'] };
 const stepOptions = { what: 'step option', names: ['need', 'version', 'target', 'after', 'timeoutMs', 'retry', 'onFailure', 'fuse'] };
 
+const compensateOptions = { what: 'option of compensate', names: ['need', 'version', 'target', 'timeoutMs', 'retry'] };
+
 /** What a step is told beside its name. */
 interface StepCall {
   readonly fn: unknown;
@@ -154,8 +168,9 @@ class Draft {
     const flow: Builder<Input> = {
       input: makeRef<Input>({ kind: 'input', path: [] }, this),
       step: (...[name, fn, args, options = {}]) => this.#step(name, { fn, args, options }),
+      compensate: (...[step, fn, args, options = {}]) => this.#compensate(step, { fn, args, options }),
     };
-    for (const later of ['each', 'compensate']) Object.defineProperty(flow, later, { get: () => refuseUnbuilt(later) });
+    for (const later of ['each']) Object.defineProperty(flow, later, { get: () => refuseUnbuilt(later) });
     return flow;
   }
 
@@ -176,6 +191,34 @@ class Draft {
     else if (!Array.isArray(args)) report(`the arguments are given as a list; this is ${typeName(args)}`);
     else this.#commands.set(name, this.#command(name, fn, { args, options }));
     return makeRef<R>({ kind: 'step', step: name, path: [] }, this);
+  }
+
+  #compensate(
+    step: unknown,
+    { fn, args, options }: { readonly fn: unknown; readonly args: unknown; readonly options: CompensateOptions },
+  ): void {
+    const source = findSource(step);
+    const isWhole = source?.kind === 'step' && source.path.length === 0 && isOfFlow(step, this);
+    const command = isWhole ? this.#commands.get(source.step) : undefined;
+    if (!command) return this.report(`compensate takes what step(...) gave; this is ${source ? 'another reference' : typeName(step)}`);
+    const report = (message: string): void => this.report(`compensate: ${message}`, command.name);
+    if (command.compensate) return report('the step has an undo already');
+    if (!isCallable(fn)) return report(`it takes a definition or a handle of a call; this is ${isStream(fn) ? 'a stream' : typeName(fn)}`);
+    if (typeof args !== 'function') return report(`its arguments are given as (result) => [...]; this is ${typeName(args)}`);
+    const list: unknown = args(step);
+    if (!Array.isArray(list)) return report(`the arguments are given as a list; this is ${typeName(list)}`);
+    checkKeys(options, compensateOptions, report);
+    const { need, version = rangeOf(fn), target, timeoutMs, retry } = options;
+    const data = {
+      args: argumentData(list, { flow: this, report }),
+      need,
+      version: version === '*' ? undefined : version,
+      target,
+      timeoutMs,
+      retry,
+    };
+    const given = Object.entries(data).filter(([, value]) => value !== undefined);
+    this.#commands.set(command.name, Object.freeze({ ...command, compensate: { fun: fn.name, ...Object.fromEntries(given) } }));
   }
 
   #command(name: string, fn: CallableHead, { args, options }: Omit<StepCall, 'fn'>): Command {

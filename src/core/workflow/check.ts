@@ -24,11 +24,16 @@ export function checkOffers(workflow: CheckedWorkflow, offers: OfferSource, nowM
   const problems = new Problems();
   const known = new Map<string, string | undefined>();
   for (const { command } of workflow.commands) {
-    const query = queryOf(command);
-    const key = queryKey(query);
-    if (!known.has(key)) known.set(key, findFault(query, offers, nowMs));
-    const fault = known.get(key);
+    const faultOf = (asked: Parameters<typeof queryOf>[0]): string | undefined => {
+      const query = queryOf(asked);
+      const key = queryKey(query);
+      if (!known.has(key)) known.set(key, findFault(query, offers, nowMs));
+      return known.get(key);
+    };
+    const fault = faultOf(command);
     if (fault) problems.report(fault, command.name);
+    const undoFault = command.compensate && faultOf(command.compensate);
+    if (undoFault) problems.report(`compensate: ${undoFault}`, command.name);
   }
   checkEdges(workflow, offers, problems);
   if (problems.count > 0) throw problems.error();

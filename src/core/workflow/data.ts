@@ -36,8 +36,23 @@ export interface Command<Name extends string = string> {
    * stands for the result, whether the step failed or could not run because one before it failed.
    */
   readonly onFailure?: 'fail' | 'continue' | { readonly fallback: unknown };
+  readonly compensate?: CompensationData<Name>;
   /** False: it never goes to its server together with other steps (docs/planning.md); default true. */
   readonly fuse?: boolean;
+}
+
+/** What undoes a command: called, in reverse order, when the run has failed and the command succeeded or may have run. */
+export interface CompensationData<Name extends string = string> {
+  readonly fun: Name;
+  /** May refer to the command's own result, which is undefined where it is not known. */
+  readonly args?: readonly unknown[];
+  readonly need?: Need;
+  readonly version?: string;
+  readonly target?: string;
+  /** Milliseconds for each try; default 30,000. */
+  readonly timeoutMs?: number;
+  /** Tries in all, 1 to 10; default 10. */
+  readonly retry?: { readonly attempts: number };
 }
 
 /** References, or references inside arrays and plain objects. */

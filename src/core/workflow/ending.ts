@@ -89,19 +89,27 @@ function recordOf(names: readonly string[], steps: StepTable, { codec }: RunSett
   return { template, inputs: names.map((name) => ({ at: [name], value: steps.valueOf(name), path: [], name })) };
 }
 
+/** What became of the steps, and of the undos of those that were undone. */
+interface RunEnds {
+  readonly steps: Readonly<Record<string, StepOutcome>>;
+  readonly compensated: Readonly<Record<string, 'done' | 'failed'>>;
+}
+
 /** The error of a run that ended early; the partial results are put in where it is encoded. */
-export function runError(cause: RunCause, steps: Readonly<Record<string, StepOutcome>>, settings: RunSettings): HeddleError {
+export function runError(cause: RunCause, ends: RunEnds, settings: RunSettings): HeddleError {
+  const { steps, compensated } = ends;
+  const undone = Object.keys(compensated).length === 0 ? {} : { compensated };
   const executed = executedOf(Object.values(steps));
   const partial = {};
   switch (cause.kind) {
     case 'failed':
-      return new HeddleError('step_failed', { step: cause.step, partial, steps }, { executed, cause: cause.error });
+      return new HeddleError('step_failed', { step: cause.step, partial, steps, ...undone }, { executed, cause: cause.error });
     case 'cancelled':
-      return new HeddleError('cancelled', { reason: cause.reason, partial, steps }, { executed });
+      return new HeddleError('cancelled', { reason: cause.reason, partial, steps, ...undone }, { executed });
     case 'late':
-      return new HeddleError('deadline_exceeded', { timeoutMs: settings.timeoutMs, partial, steps }, { executed });
+      return new HeddleError('deadline_exceeded', { timeoutMs: settings.timeoutMs, partial, steps, ...undone }, { executed });
     case 'abandoned':
-      return new HeddleError('coordinator_lost', { runId: settings.runId, partial, steps }, { executed });
+      return new HeddleError('coordinator_lost', { runId: settings.runId, partial, steps, ...undone }, { executed });
   }
 }
 

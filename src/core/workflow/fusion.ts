@@ -80,5 +80,5 @@ function mayJoin(workflow: CheckedWorkflow, at: number): boolean {
 
 /** Whether others may stand behind it in a group: what its failure means for them is the run's to say. */
 function mayGoOn(command: CheckedWorkflow['commands'][number]['command']): boolean {
-  return command.fuse !== false && command.onFailure === undefined;
+  return command.fuse !== false && command.onFailure === undefined && command.compensate === undefined;
 }

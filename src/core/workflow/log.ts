@@ -75,6 +75,8 @@ class Superseded {
   readonly #progressed = new Set<string>();
   readonly #started = new Set<string>();
   readonly #heard = new Set<string>();
+  readonly #undoing = new Set<string>();
+  readonly #undoWaiting = new Set<string>();
 
   has(event: WireRunEvent): boolean {
     switch (event.kind) {
@@ -88,6 +90,11 @@ class Superseded {
       case 'step.settled':
         this.#heard.add(event.step);
         return false;
+      case 'compensation.started':
+        return !isFirst(this.#undoing, event.step);
+      case 'compensation.waiting':
+        return !isFirst(this.#undoWaiting, event.step);
+      case 'compensation.settled':
       case 'run.accepted':
       case 'reference.looksBare':
       case 'run.settled':

@@ -9,7 +9,12 @@ import type { WireCommand } from './record.ts';
 export type OfferSource = Pick<Catalog, 'offersOf' | 'hasJustVanished' | 'nearest' | 'mismatchTest' | 'wantedText'>;
 
 /** What a command demands of an offer. */
-export function queryOf({ function: name, version, need, target }: WireCommand): OfferQuery {
+export function queryOf({
+  function: name,
+  version,
+  need,
+  target,
+}: Pick<WireCommand, 'function' | 'version' | 'need' | 'target'>): OfferQuery {
   return { function: name, version, need, target };
 }
 

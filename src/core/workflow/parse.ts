@@ -11,7 +11,7 @@ import type { Need } from '../catalog/offer.ts';
 import type { Payload } from '../payload.ts';
 import { checkKeys, isPlain, short, typeName } from './fields.ts';
 import { readOnFailure, readRetry } from './policies.ts';
-import type { LooksBare, Template, WireCommand, WireReturns } from './record.ts';
+import type { Compensation, LooksBare, Template, WireCommand, WireReturns } from './record.ts';
 import type { ReferenceContext } from './references.ts';
 import { parseTemplate } from './references.ts';
 import type { CheckedWorkflow } from './workflow.ts';
@@ -85,8 +85,10 @@ function builtHint(data: unknown): string {
 const workflowKeys = { what: 'workflow field', names: ['name', 'commands', 'returns'] };
 const commandKeys = {
   what: 'command field',
-  names: ['name', 'fun', 'args', 'need', 'version', 'after', 'target', 'timeoutMs', 'retry', 'onFailure', 'fuse'],
+  names: ['name', 'fun', 'args', 'need', 'version', 'after', 'target', 'timeoutMs', 'retry', 'onFailure', 'compensate', 'fuse'],
 };
+
+const compensationKeys = { what: 'field of "compensate"', names: ['fun', 'args', 'need', 'version', 'target', 'timeoutMs', 'retry'] };
 
 class CommandReader {
   readonly looksBare: LooksBare[] = [];
@@ -112,6 +114,7 @@ class CommandReader {
       target: readText(fields, 'target', report),
       timeoutMs: readTimeout(fields['timeoutMs'], report),
       attemptsMax: readRetry(fields['retry'], report),
+      compensate: this.#compensation(fields['compensate'], label, report),
       onFailure: readOnFailure(fields['onFailure'], { report, encode: (value) => this.#encoded(value, report) }),
       fuse: readFuse(fields['fuse'], report),
     };
@@ -123,6 +126,23 @@ class CommandReader {
       after: readTexts(fields['after'], 'after', report) ?? [],
       ...withoutAbsent(optional),
     };
+  }
+
+  #compensation(data: unknown, step: string, tell: (message: string) => void): Compensation | undefined {
+    if (data === undefined) return undefined;
+    const report = (message: string): void => tell(`compensate: ${message}`);
+    if (!isPlain(data)) return void report(`it is an object with "fun" and "args"; this is ${typeName(data)}`);
+    checkKeys(data, compensationKeys, report);
+    const name = readText(data, 'fun', report);
+    if (name === undefined) return data['fun'] === undefined ? void report('"fun" names the function that undoes the step') : undefined;
+    const optional = {
+      need: readNeed(data['need'], report),
+      version: readText(data, 'version', report),
+      target: readText(data, 'target', report),
+      timeoutMs: readTimeout(data['timeoutMs'], report),
+      attemptsMax: readRetry(data['retry'], report),
+    };
+    return { function: name, args: this.#arguments(data['args'] ?? [], step, report), ...withoutAbsent(optional) };
   }
 
   #encoded(value: unknown, report: (message: string) => void): Payload | undefined {

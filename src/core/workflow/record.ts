@@ -38,6 +38,20 @@ export type OnFailure =
   /** `value` stands for its result. */
   | { readonly kind: 'fallback'; readonly value: Payload };
 
+/** What undoes a command once its run has failed. */
+export interface Compensation {
+  readonly function: string;
+  /** May refer to the result of its own command, which is undefined where it is not known. */
+  readonly args: Template;
+  readonly version?: string | undefined;
+  readonly need?: Need | undefined;
+  readonly target?: string | undefined;
+  /** Of one try; absent: 30 s. */
+  readonly timeoutMs?: number | undefined;
+  /** Tries in all; absent: 10. */
+  readonly attemptsMax?: number | undefined;
+}
+
 export interface WireCommand {
   readonly name: string;
   readonly function: string;
@@ -51,6 +65,7 @@ export interface WireCommand {
   /** Tries in all; absent: by the error table. */
   readonly attemptsMax?: number | undefined;
   readonly onFailure?: OnFailure | undefined;
+  readonly compensate?: Compensation | undefined;
   /** False: it never goes to its server together with others. */
   readonly fuse?: false | undefined;
 }
@@ -69,7 +84,9 @@ export type WaitReason =
   | { readonly kind: 'breaker'; readonly untilMs: number }
   | { readonly kind: 'concurrency_full'; readonly function: string }
   | { readonly kind: 'run_limit'; readonly limit: number }
-  | { readonly kind: 'retry'; readonly untilMs: number; readonly because: string };
+  | { readonly kind: 'retry'; readonly untilMs: number; readonly because: string }
+  /** Of a compensation: its step may be running until then. */
+  | { readonly kind: 'deadline'; readonly untilMs: number };
 
 export interface EventHead {
   /** Counts from 1 within the run. */
@@ -86,6 +103,7 @@ export type OpaqueError = object;
  * `step.waiting` comes when something else holds it back. Every step settles exactly once, also one that never ran.
  */
 export type RunEventBody<Value, Failure> =
+  | CompensationEvent<Failure>
   | { readonly kind: 'run.accepted'; readonly runId: string; readonly coordinator: string; readonly steps: readonly string[] }
   | ({ readonly kind: 'reference.looksBare' } & LooksBare)
   | { readonly kind: 'step.waiting'; readonly step: string; readonly reason: WaitReason }
@@ -101,6 +119,22 @@ export type RunEventBody<Value, Failure> =
       readonly error?: Failure | undefined;
       /** Its fallback stands for its result. */
       readonly usedFallback?: boolean | undefined;
+    };
+
+/** What happens once a run has failed: steps are undone, in reverse. */
+export type CompensationEvent<Failure> =
+  | { readonly kind: 'compensation.waiting'; readonly step: string; readonly reason: WaitReason }
+  | { readonly kind: 'compensation.started'; readonly step: string; readonly server: string; readonly attempt: number }
+  | {
+      readonly kind: 'compensation.settled';
+      readonly step: string;
+      readonly ok: boolean;
+      readonly server?: string | undefined;
+      /** Tries that were made. */
+      readonly attempts: number;
+      /** Of the last try. */
+      readonly elapsedMs: number;
+      readonly error?: Failure | undefined;
     };
 
 /** The last event. `result`: what was asked for, or, of a run that failed, the results that are there, by step. */

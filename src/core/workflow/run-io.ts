@@ -5,7 +5,7 @@
 import type { Random } from '../../base/random.ts';
 import type { HeddleError } from '../../errors.ts';
 import type { Filled, Path, Payload } from '../payload.ts';
-import type { LooksBare, OpaqueError, WaitReason, WireCommand, WireRunEvent } from './record.ts';
+import type { Compensation, LooksBare, OpaqueError, WaitReason, WireCommand, WireRunEvent } from './record.ts';
 import type { CheckedWorkflow } from './workflow.ts';
 
 /** How the call of a step ended. */
@@ -42,6 +42,10 @@ export type RunInput =
       readonly server?: string | undefined;
       readonly freeSlots?: number | undefined;
     }
+  /** A try of an undo went out. */
+  | { readonly kind: 'undoStarted'; readonly step: string; readonly server: string }
+  /** Once for every `startUndo`. */
+  | { readonly kind: 'undoSettled'; readonly step: string; readonly end: StepEnd; readonly server?: string | undefined }
   /** Somebody gave the run up. */
   | { readonly kind: 'cancelled'; readonly reason: string }
   /** This coordinator stops before the run is over. */
@@ -57,8 +61,21 @@ export type RunEffect =
   | { readonly kind: 'beginStep'; readonly step: string; readonly timeoutMs: number }
   /** Cancel its call: the answer should come at once. */
   | { readonly kind: 'cancelStep'; readonly step: string; readonly reason: string }
+  /** Call what undoes the step; answer with one `undoSettled`. */
+  | UndoStart
   /** For the log and every follower; `run.settled` is the last effect of all. */
   | { readonly kind: 'event'; readonly event: WireRunEvent };
+
+/** One try of an undo. */
+export interface UndoStart {
+  readonly kind: 'startUndo';
+  readonly step: string;
+  readonly compensation: Compensation;
+  readonly args: Filled;
+  readonly timeoutMs: number;
+  /** The same for every try. */
+  readonly idempotencyKey: string;
+}
 
 /** The call of a step. */
 export interface StepStart {

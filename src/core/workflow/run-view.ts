@@ -23,6 +23,8 @@ export interface StepView {
   /** The steps that it comes after. */
   readonly needs: readonly string[];
   readonly now: StepNow;
+  /** How its undo stands, once the run has failed and it is to be undone. */
+  readonly undo?: StepNow;
 }
 
 /** A run in one line. */
@@ -79,6 +81,7 @@ export function runSummaryOf({ runId, name, coordinator, workflow, events, wallM
 export function runViewOf(viewed: ViewedRun): RunView {
   const { workflow, events, findWait, nowMs } = viewed;
   const latest = latestOf(events, nowMs);
+  const undos = undosOf(events, nowMs);
   const nameOf = (at: number): string => workflow.commands[at]?.command.name ?? '';
   const steps = workflow.order.flatMap((at): StepView[] => {
     const checked = workflow.commands[at];
@@ -87,7 +90,8 @@ export function runViewOf(viewed: ViewedRun): RunView {
     const needs = checked.needs.map(nameOf);
     const known = latest.get(step) ?? onItsWay;
     const reason = findWait(step) ?? (known.state === 'settled' ? undefined : openInput(needs, latest));
-    return [{ step, function: fun, needs, now: reason === undefined ? known : waiting(reason, nowMs) }];
+    const undo = undos.get(step);
+    return [{ step, function: fun, needs, now: reason === undefined ? known : waiting(reason, nowMs), ...(undo ? { undo } : {}) }];
   });
   return { run: runSummaryOf(viewed), steps };
 }
@@ -123,8 +127,26 @@ function latestOf(events: readonly WireRunEvent[], nowMs: number): ReadonlyMap<s
       case 'run.accepted':
       case 'reference.looksBare':
       case 'step.progress':
+      case 'compensation.waiting':
+      case 'compensation.started':
+      case 'compensation.settled':
       case 'run.settled':
         break;
+    }
+  }
+  return latest;
+}
+
+/** How each undo stands. */
+function undosOf(events: readonly WireRunEvent[], nowMs: number): ReadonlyMap<string, StepNow> {
+  const latest = new Map<string, StepNow>();
+  for (const event of events) {
+    if (event.kind === 'compensation.waiting') latest.set(event.step, waiting(event.reason, nowMs));
+    else if (event.kind === 'compensation.started')
+      latest.set(event.step, { state: 'running', server: event.server, attempt: event.attempt });
+    else if (event.kind === 'compensation.settled') {
+      const { step, ok, server, elapsedMs } = event;
+      latest.set(step, { state: 'settled', outcome: ok ? 'done' : 'failed', ...(server === undefined ? {} : { server }), elapsedMs });
     }
   }
   return latest;
@@ -136,6 +158,7 @@ function isOfCall({ kind }: WaitReason): boolean {
     case 'no_offer':
     case 'breaker':
     case 'retry':
+    case 'deadline':
       return true;
     case 'input':
     case 'concurrency_full':

@@ -22,14 +22,16 @@ import { fallbackOf } from './policies.ts';
 import type { OpaqueError, RunEventBody, RunSettled, WaitReason, WireRunEvent } from './record.ts';
 import type { RunEffect, RunInput, RunSettings, StepEnd } from './run-io.ts';
 import { endGraceMs } from './run-io.ts';
+import { Saga } from './saga.ts';
 import { Schedule } from './schedule.ts';
-import { fusionState, type StartContext, shippedOf, startOf, timeoutMsOf } from './step-start.ts';
+import { StepStarter } from './step-start.ts';
 import { StepTable } from './step-table.ts';
 
 type Phase =
   | { readonly kind: 'new' }
   | { readonly kind: 'running' }
   | { readonly kind: 'ending'; readonly cause: RunCause; readonly untilMs: number }
+  | { readonly kind: 'undoing'; readonly cause: RunCause }
   | { readonly kind: 'settled' };
 
 type Settling = Extract<RunInput, { kind: 'stepSettled' }>;
@@ -38,6 +40,8 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   readonly #settings: RunSettings;
   readonly #steps: StepTable;
   readonly #schedule: Schedule;
+  readonly #saga: Saga;
+  readonly #starter: StepStarter;
   /** Of steps that the run did not end with, and of those that could not run for them: the step that failed. */
   readonly #failed = new Map<number, FailedStep>();
   #phase: Phase = { kind: 'new' };
@@ -50,6 +54,9 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     this.#settings = settings;
     this.#steps = new StepTable(settings.workflow);
     this.#schedule = new Schedule(settings);
+    const push = (effect: RunEffect): void => void this.#effects.push(effect);
+    this.#starter = new StepStarter({ steps: this.#steps, schedule: this.#schedule, settings, push });
+    this.#saga = new Saga({ steps: this.#steps, settings, emit: (event) => this.#emit(event), push });
   }
 
   get isSettled(): boolean {
@@ -67,6 +74,9 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     if (this.#phase.kind === 'running' && nowMs >= this.#deadlineMs) this.#end({ kind: 'late' });
     if (this.#phase.kind === 'running') this.#startReady();
     if (this.#phase.kind === 'ending' && (this.#steps.inFlight === 0 || nowMs >= this.#phase.untilMs)) this.#finishEarly(this.#phase.cause);
+    if (this.#phase.kind !== 'undoing') return;
+    this.#saga.advance(nowMs);
+    if (this.#saga.isDone) this.#settleFailed(this.#phase.cause);
   }
 
   takeEffects(): readonly RunEffect[] {
@@ -81,6 +91,8 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
         return Math.min(this.#deadlineMs, this.#schedule.nextWakeMs());
       case 'ending':
         return this.#phase.untilMs;
+      case 'undoing':
+        return this.#saga.nextWakeMs();
       case 'new':
       case 'settled':
         return Number.POSITIVE_INFINITY;
@@ -110,10 +122,13 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
       case 'stepBack':
         if (this.#steps.isInFlight(input.step)) this.#takeBack(input);
         return;
+      case 'undoStarted':
+      case 'undoSettled':
+        return this.#saga.take(input, this.#nowMs);
       case 'cancelled':
         return this.#end({ kind: 'cancelled', reason: input.reason });
       case 'abandoned':
-        return this.#end({ kind: 'abandoned' });
+        return this.#phase.kind === 'undoing' ? this.#settleFailed({ kind: 'abandoned' }) : this.#end({ kind: 'abandoned' });
       case 'wake':
         return;
       default:
@@ -138,29 +153,15 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   }
 
   #startReady(): void {
-    for (const at of this.#schedule.takeStartable(this.#nowMs)) this.#startStep(at);
+    for (const at of this.#schedule.takeStartable(this.#nowMs)) this.#starter.start(at, this.#leftMs, this.#nowMs);
     for (const { at, reason } of this.#schedule.takeHeld(this.#nowMs)) {
       this.#steps.hold(at, reason);
       this.#emit({ kind: 'step.waiting', step: this.#steps.nameOf(at), reason });
     }
   }
 
-  #startStep(at: number): void {
-    this.#steps.call(at, this.#nowMs);
-    const group = this.#settings.fusion?.groupOf(at, fusionState(this.#startContext, this.#schedule));
-    if (!group || group.members.length === 0) return void this.#effects.push({ kind: 'startStep', ...startOf(at, this.#startContext) });
-    for (const member of group.members) {
-      this.#schedule.shipped();
-      this.#steps.call(member, this.#nowMs, true);
-    }
-    const context = this.#startContext;
-    const together = new Set([at, ...group.members]);
-    const steps = [...together].map((one) => shippedOf(one, together, context));
-    this.#effects.push({ kind: 'startGroup', place: group.place, steps, leftMs: context.leftMs });
-  }
-
-  get #startContext(): StartContext {
-    return { steps: this.#steps, settings: this.#settings, leftMs: this.#deadlineMs - this.#nowMs };
+  get #leftMs(): number {
+    return this.#deadlineMs - this.#nowMs;
   }
 
   /** A shipped step has not ended where it was sent: it waits again, or, when the run ends, that is how it ended. */
@@ -183,6 +184,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     const policy = cause?.kind === 'failed' && this.#phase.kind === 'running' ? this.#steps.checkedOf(at).command.onFailure : undefined;
     const how = { outcome: outcomeOf(end), server: input.server, ...(end.ok ? {} : { error: end.wire }) };
     this.#settleStep(at, how, end.ok ? end.value : fallbackOf(policy));
+    if (!end.ok && HeddleError.is(end.error, 'function_failed')) this.#saga.spare(at);
     if (this.#phase.kind !== 'running') return;
     if (cause && !policy) return this.#end(cause);
     if (cause?.kind === 'failed') this.#failed.set(at, cause);
@@ -196,7 +198,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
 
   #causeOf(at: number, end: Extract<StepEnd, { ok: false }>): FailedStep | { readonly kind: 'late' } {
     const { command } = this.#steps.checkedOf(at);
-    if (isLate(end.error, command, this.#deadlineMs - this.#nowMs)) return { kind: 'late' };
+    if (isLate(end.error, command, this.#leftMs)) return { kind: 'late' };
     return { kind: 'failed', step: command.name, error: end.error };
   }
 
@@ -213,11 +215,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   #release(done: number): void {
     const { ready, begun } = this.#steps.release(done, this.#nowMs);
     for (const next of ready) this.#schedule.queue(next);
-    for (const next of begun) {
-      this.#schedule.began(next);
-      const timeoutMs = timeoutMsOf(next, this.#startContext);
-      this.#effects.push({ kind: 'beginStep', step: this.#steps.nameOf(next), timeoutMs });
-    }
+    for (const next of begun) this.#starter.begin(next, this.#leftMs);
   }
 
   /** A step whose input will never be there. */
@@ -232,6 +230,9 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   #settleStep(at: number, how: { outcome: StepOutcome; server?: string | undefined; error?: OpaqueError }, value?: Payload): void {
     const elapsedMs = this.#steps.settle(at, { outcome: how.outcome, value }, this.#nowMs);
     const ok = how.outcome === 'done';
+    const { compensate, timeoutMs = Number.POSITIVE_INFINITY } = this.#steps.checkedOf(at).command;
+    const deadlineMs = Math.min(this.#nowMs - elapsedMs + timeoutMs, this.#deadlineMs);
+    if (compensate) this.#saga.note(at, { outcome: how.outcome, deadlineMs }, this.#nowMs);
     this.#emit({
       kind: 'step.settled',
       step: this.#steps.nameOf(at),
@@ -254,7 +255,11 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
       const error = upstream !== undefined && dependents?.has(at) ? this.#upstreamFailed(at, upstream) : others;
       this.#settleStep(at, this.#steps.findRan(at) ?? { outcome: 'not_run', error });
     }
-    for (const at of this.#steps.called()) this.#effects.push({ kind: 'cancelStep', step: this.#steps.nameOf(at), reason });
+    const isUndone = (at: number): boolean => cause.kind !== 'abandoned' && this.#steps.checkedOf(at).command.compensate !== undefined;
+    const called = this.#steps.called();
+    // What it has done is known best from its end.
+    if (called.some(isUndone)) this.#phase = { kind: 'ending', cause, untilMs: Math.max(this.#nowMs, this.#deadlineMs) + endGraceMs };
+    for (const at of called) if (!isUndone(at)) this.#effects.push({ kind: 'cancelStep', step: this.#steps.nameOf(at), reason });
   }
 
   #upstreamFailed(at: number, upstream: string): OpaqueError {
@@ -271,7 +276,12 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   #finishEarly(cause: RunCause): void {
     const silent = new HeddleError('cancelled', { reason: 'no answer came in time' }, { executed: 'maybe' });
     for (const at of this.#steps.called()) this.#settleStep(at, { outcome: 'maybe', error: this.#settings.codec.encodeError(silent) });
-    const error = runError(cause, this.#steps.outcomes(), this.#settings);
+    if (cause.kind !== 'abandoned' && this.#saga.begin(this.#nowMs)) this.#phase = { kind: 'undoing', cause };
+    else this.#settleFailed(cause);
+  }
+
+  #settleFailed(cause: RunCause): void {
+    const error = runError(cause, { steps: this.#steps.outcomes(), compensated: this.#saga.outcomes() }, this.#settings);
     const wire = this.#settings.codec.encodeError(error, this.#steps.results());
     this.#settle({ kind: 'run.settled', ok: false, elapsedMs: this.#nowMs - this.#startedMs, error: wire });
   }

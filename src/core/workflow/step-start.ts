@@ -5,11 +5,51 @@
 import type { Filled } from '../payload.ts';
 import { valuesFor } from './ending.ts';
 import type { Hole } from './record.ts';
-import type { FusionState, RunSettings, ShippedStep, StepStart } from './run-io.ts';
+import type { FusionState, RunEffect, RunSettings, ShippedStep, StepStart } from './run-io.ts';
+import type { Schedule } from './schedule.ts';
 import type { StepTable } from './step-table.ts';
 
+export interface StarterOptions {
+  readonly steps: StepTable;
+  readonly schedule: Schedule;
+  readonly settings: RunSettings;
+  readonly push: (effect: RunEffect) => void;
+}
+
+/** Starts the steps whose turn it is, alone or together with those that may go with them. */
+export class StepStarter {
+  readonly #options: StarterOptions;
+
+  constructor(options: StarterOptions) {
+    this.#options = options;
+  }
+
+  /** `leftMs`: of the run. */
+  start(at: number, leftMs: number, nowMs: number): void {
+    const { steps, schedule, settings, push } = this.#options;
+    const context: StartContext = { steps, settings, leftMs };
+    steps.call(at, nowMs);
+    const group = settings.fusion?.groupOf(at, fusionState(context, schedule));
+    if (!group || group.members.length === 0) return push({ kind: 'startStep', ...startOf(at, context) });
+    for (const member of group.members) {
+      schedule.shipped();
+      steps.call(member, nowMs, true);
+    }
+    const together = new Set([at, ...group.members]);
+    const shipped = [...together].map((one) => shippedOf(one, together, context));
+    push({ kind: 'startGroup', place: group.place, steps: shipped, leftMs });
+  }
+
+  /** All that a shipped step awaited is done. */
+  begin(at: number, leftMs: number): void {
+    const { steps, schedule, settings, push } = this.#options;
+    schedule.began(at);
+    push({ kind: 'beginStep', step: steps.nameOf(at), timeoutMs: timeoutMsOf(at, { steps, settings, leftMs }) });
+  }
+}
+
 /** What a step's call is made from. */
-export interface StartContext {
+interface StartContext {
   readonly steps: StepTable;
   readonly settings: RunSettings;
   /** Of the run. */
@@ -17,13 +57,13 @@ export interface StartContext {
 }
 
 /** The call of a step whose inputs are all there. */
-export function startOf(at: number, context: StartContext): StepStart {
+function startOf(at: number, context: StartContext): StepStart {
   const { command } = context.steps.checkedOf(at);
   return { step: command.name, command, args: argsOf(at, command.args.holes, context), timeoutMs: timeoutMsOf(at, context) };
 }
 
 /** The call of a step that goes together with others: what they give is filled in where they run. */
-export function shippedOf(at: number, together: ReadonlySet<number>, context: StartContext): ShippedStep {
+function shippedOf(at: number, together: ReadonlySet<number>, context: StartContext): ShippedStep {
   const { command } = context.steps.checkedOf(at);
   const isInside = (step: string): boolean => together.has(context.steps.positionOf(step));
   const awaits: ShippedStep['awaits'][number][] = [];
@@ -38,12 +78,12 @@ export function shippedOf(at: number, together: ReadonlySet<number>, context: St
 }
 
 /** What a step may take from its beginning on. */
-export function timeoutMsOf(at: number, { steps, leftMs }: StartContext): number {
+function timeoutMsOf(at: number, { steps, leftMs }: StartContext): number {
   return Math.min(steps.checkedOf(at).command.timeoutMs ?? leftMs, leftMs);
 }
 
 /** What fusion may ask of the run. */
-export function fusionState({ steps, settings }: StartContext, { room }: { readonly room: number }): FusionState {
+function fusionState({ steps, settings }: StartContext, { room }: { readonly room: number }): FusionState {
   const bytesOf = ({ source }: Hole): number =>
     (source.kind === 'input' ? settings.input : steps.findValue(source.step))?.bytes.length ?? 0;
   return {

@@ -138,6 +138,12 @@ export class StepTable {
     return nowMs - state.sinceMs;
   }
 
+  /** How it ended; undefined while it has not. */
+  findOutcome(step: string): StepOutcome | undefined {
+    const state = this.#stateOf(this.positionOf(step));
+    return state.kind === 'settled' ? state.outcome : undefined;
+  }
+
   /** Whether it is settled with a result, be that a fallback. */
   hasValue(at: number): boolean {
     const state = this.#stateOf(at);

@@ -19,6 +19,8 @@ export function endOfWait(reason: WaitReason, nowMs: number): string {
       return `the end of any of the ${reason.limit} steps of the run that are under way`;
     case 'retry':
       return `the next try, ${inText(reason.untilMs, nowMs)}`;
+    case 'deadline':
+      return `the time at which its step cannot run any more, ${inText(reason.untilMs, nowMs)}`;
   }
 }
 

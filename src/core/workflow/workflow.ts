@@ -127,10 +127,19 @@ function needsOf(command: WireCommand, context: Context): readonly number[] {
   if (fault) report(`"fun" takes ${fault.expected}, found ${fault.found}`);
   if (command.attemptsMax !== undefined && !(command.attemptsMax <= attemptsMax))
     report(`at most ${attemptsMax} attempts, found ${command.attemptsMax}`);
-  if (command.timeoutMs !== undefined && !(command.timeoutMs > 0)) report(`timeoutMs must be above 0, found ${command.timeoutMs}`);
-  if (command.args.holes.some((hole) => hole.at.length === 0))
+  for (const { timeoutMs } of [command, command.compensate ?? {}])
+    if (timeoutMs !== undefined && !(timeoutMs > 0)) report(`timeoutMs must be above 0, found ${timeoutMs}`);
+  if ([...command.args.holes, ...(command.compensate?.args.holes ?? [])].some((hole) => hole.at.length === 0))
     report('the argument list cannot be a reference as a whole: refer to one argument at a time');
-  const steps = [...stepsOf(command.args.holes, record, report), ...command.after.map((step) => ({ step, how: '"after"' }))];
+  const undoHoles = command.compensate?.args.holes.filter(({ source }) => source.kind !== 'step' || source.step !== command.name) ?? [];
+  const undoFault = command.compensate && nameProblem('function', command.compensate.function);
+  if (undoFault) report(`compensate: "fun" takes ${undoFault.expected}, found ${undoFault.found}`);
+  const steps = [
+    ...stepsOf(command.args.holes, record, report),
+    ...command.after.map((step) => ({ step, how: '"after"' })),
+    // What its undo refers to must be there whenever it may have run.
+    ...stepsOf(undoHoles, record, report),
+  ];
   const needs = new Set<number>();
   for (const { step, how } of steps) {
     const at = positions.get(step);
@@ -160,7 +169,7 @@ function unknownStep(step: string, how: string, { positions, problems }: Context
 
 function checkCounts(commands: readonly WireCommand[], needs: readonly (readonly number[])[], problems: Problems): void {
   const edges = needs.reduce((sum, list) => sum + list.length, 0);
-  const holes = commands.reduce((sum, command) => sum + command.args.holes.length, 0);
+  const holes = commands.reduce((sum, { args, compensate }) => sum + args.holes.length + (compensate?.args.holes.length ?? 0), 0);
   if (Math.max(edges, holes) > edgesMax)
     problems.report(`there are ${Math.max(edges, holes)} references between commands, the limit is ${edgesMax}`);
 }

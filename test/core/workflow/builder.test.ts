@@ -47,6 +47,36 @@ describe('a built workflow', () => {
     expect(JSON.parse(JSON.stringify(flow))).toEqual(flow.toJSON());
   });
 
+  it('carries what undoes its steps', () => {
+    const flow = workflow('w', ({ step, compensate }) => {
+      const first = step('first', fn('sum'), [1]);
+      const paid = step('paid', fn('sum'), [first]);
+      compensate(paid, fn('take', { version: '1.2.0' }), (sum) => [{ sum, order: first }], {
+        timeoutMs: 5,
+        retry: { attempts: 2 },
+        need: ['db'],
+      });
+    });
+    const args = [{ sum: { $ref: 'paid' }, order: { $ref: 'first' } }];
+    expect(flow.toJSON().commands[1]?.compensate).toEqual({
+      fun: 'take',
+      args,
+      need: ['db'],
+      version: '^1.2.0',
+      timeoutMs: 5,
+      retry: { attempts: 2 },
+    });
+    const { commands } = parseWorkflow(flow.toJSON(), { hasInput: false, encode });
+    expect(commands[1]?.compensate).toMatchObject({
+      function: 'take',
+      version: '^1.2.0',
+      need: ['db'],
+      timeoutMs: 5,
+      attemptsMax: 2,
+      args: { holes: [{}, {}] },
+    });
+  });
+
   it('carries its failure policies, with fallbacks as literals', () => {
     const flow = workflow('w', ({ step }) => {
       step('a', fn('sum'), [1], { retry: { attempts: 3 }, onFailure: 'continue' });
@@ -117,7 +147,25 @@ describe('a built workflow', () => {
       'b: a fallback is a value, and cannot refer to a step or the input',
     ],
     ['each', (flow: Builder) => Reflect.get(flow, 'each'), 'a builder has no "each" yet'],
-    ['compensate', (flow: Builder) => Reflect.get(flow, 'compensate'), 'a builder has no "compensate" yet'],
+    [
+      'an undo of what is no step',
+      ({ input, compensate }: Builder) => compensate(input, fn('take'), () => [1]),
+      '-: compensate takes what step(...) gave; this is another reference',
+    ],
+    [
+      'two undos of one step',
+      ({ step, compensate }: Builder) => {
+        const a = step('a', fn('sum'), [1]);
+        compensate(a, fn('take'), (sum) => [sum]);
+        compensate(a, fn('take'), (sum) => [sum]);
+      },
+      'a: compensate: the step has an undo already',
+    ],
+    [
+      'an unknown option of an undo',
+      ({ step, compensate }: Builder) => compensate(step('a', fn('sum'), [1]), fn('take'), (sum) => [sum], { after: [] } as object),
+      'a: compensate: there is no option of compensate "after"',
+    ],
   ])('B3: refuses %s', (_what, build, message) => {
     expect(problemsOf(() => workflow('w', build as never)).join('\n')).toContain(message);
   });

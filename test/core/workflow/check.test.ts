@@ -52,6 +52,11 @@ describe('a workflow against the catalog', () => {
     expect(problemsIn(offers, 1_001 + vanishedMs, train)).toEqual(['a: no server offers "train"']);
   });
 
+  it('M1: the function that undoes a command must be there, too', () => {
+    expect(problemsOf({ name: 'a', fun: 'clean', compensate: { fun: 'dirty' } })).toEqual(['a: compensate: no server offers "dirty"']);
+    expect(problemsOf({ name: 'a', fun: 'clean', compensate: { fun: 'train', need: ['gpu'] } })).toEqual([]);
+  });
+
   it('M1, case 10: an unknown function in the last command is named with its nearest', () => {
     expect(problemsOf({ name: 'a', fun: 'clean' }, { name: 'z', fun: 'claen' })).toEqual([
       'z: no server offers "claen"; the nearest names are "clean"',

@@ -11,7 +11,7 @@ export function encode(value: unknown): Payload {
 }
 
 export function decode(payload: Payload): unknown {
-  return JSON.parse(new TextDecoder().decode(payload.bytes));
+  return payload.encoding === 'undefined' ? undefined : JSON.parse(new TextDecoder().decode(payload.bytes));
 }
 
 export function decodeFilled(filled: Filled): unknown {

@@ -5,7 +5,7 @@ import { VirtualClock } from '../../../src/base/virtual-clock.ts';
 import { parseWorkflow } from '../../../src/core/workflow/parse.ts';
 import type { WireRunEvent } from '../../../src/core/workflow/record.ts';
 import { RunMachine } from '../../../src/core/workflow/run.ts';
-import type { RunEffect, RunInput, RunSettings, StepEnd } from '../../../src/core/workflow/run-io.ts';
+import type { RunEffect, RunInput, RunSettings, StepEnd, UndoStart } from '../../../src/core/workflow/run-io.ts';
 import { HeddleError } from '../../../src/errors.ts';
 import type { PlainError } from './codec.ts';
 import { codec, decodeFilled, encode } from './codec.ts';
@@ -23,6 +23,8 @@ export interface WorldOptions {
   readonly returns?: unknown;
   readonly input?: unknown;
   readonly settings?: Partial<RunSettings>;
+  /** How undos end; default: well, after 1 ms. */
+  readonly undos?: (args: readonly unknown[], start: UndoStart, nowMs: number) => Answer;
   /** Cancelled calls answer by themselves; default true. */
   readonly cancelAnswers?: boolean;
 }
@@ -85,6 +87,7 @@ export class World {
       this.effects.push(effect);
       if (effect.kind === 'event') this.events.push(effect.event);
       else if (effect.kind === 'startStep') this.#call(effect);
+      else if (effect.kind === 'startUndo') this.#undo(effect);
       else if (effect.kind === 'cancelStep' && this.#options.cancelAnswers !== false) this.#cancel(effect.step);
     }
   }
@@ -129,6 +132,14 @@ export class World {
       }),
     );
     this.#open.set(start.step, cancelTimer);
+  }
+
+  #undo(start: UndoStart): void {
+    const args = decodeFilled(start.args) as readonly unknown[];
+    const answer = this.#options.undos?.(args, start, this.clock.nowMs()) ?? { value: 'undone' };
+    const end: StepEnd = 'error' in answer ? failed(answer.error) : { ok: true, value: encode(answer.value) };
+    this.feedLater(0, { kind: 'undoStarted', step: start.step, server: 's' });
+    this.feedLater(answer.afterMs ?? 1, { kind: 'undoSettled', step: start.step, end, server: 's' });
   }
 
   #cancel(step: string): void {

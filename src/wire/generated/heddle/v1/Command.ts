@@ -3,6 +3,7 @@
 import type { Template as _heddle_v1_Template, Template__Output as _heddle_v1_Template__Output } from '../../heddle/v1/Template.ts';
 import type { Need as _heddle_v1_Need, Need__Output as _heddle_v1_Need__Output } from '../../heddle/v1/Need.ts';
 import type { OnFailure as _heddle_v1_OnFailure, OnFailure__Output as _heddle_v1_OnFailure__Output } from '../../heddle/v1/OnFailure.ts';
+import type { Compensation as _heddle_v1_Compensation, Compensation__Output as _heddle_v1_Compensation__Output } from '../../heddle/v1/Compensation.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Command {
@@ -16,6 +17,7 @@ export interface Command {
   'timeoutMs'?: (number | string | Long);
   'attemptsMax'?: (number);
   'onFailure'?: (_heddle_v1_OnFailure | null);
+  'compensate'?: (_heddle_v1_Compensation | null);
   'isAlone'?: (boolean);
   '_timeoutMs'?: "timeoutMs";
 }
@@ -31,6 +33,7 @@ export interface Command__Output {
   'timeoutMs'?: (number);
   'attemptsMax'?: (number);
   'onFailure'?: (_heddle_v1_OnFailure__Output);
+  'compensate'?: (_heddle_v1_Compensation__Output);
   'isAlone'?: (boolean);
   '_timeoutMs'?: "timeoutMs";
 }

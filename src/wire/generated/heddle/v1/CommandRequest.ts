@@ -3,6 +3,7 @@
 import type { Value as _heddle_v1_Value, Value__Output as _heddle_v1_Value__Output } from '../../heddle/v1/Value.ts';
 import type { Need as _heddle_v1_Need, Need__Output as _heddle_v1_Need__Output } from '../../heddle/v1/Need.ts';
 import type { OnFailure as _heddle_v1_OnFailure, OnFailure__Output as _heddle_v1_OnFailure__Output } from '../../heddle/v1/OnFailure.ts';
+import type { CompensationRequest as _heddle_v1_CompensationRequest, CompensationRequest__Output as _heddle_v1_CompensationRequest__Output } from '../../heddle/v1/CompensationRequest.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface CommandRequest {
@@ -16,6 +17,7 @@ export interface CommandRequest {
   'timeoutMs'?: (number | string | Long);
   'attemptsMax'?: (number);
   'onFailure'?: (_heddle_v1_OnFailure | null);
+  'compensate'?: (_heddle_v1_CompensationRequest | null);
   'isAlone'?: (boolean);
 }
 
@@ -30,5 +32,6 @@ export interface CommandRequest__Output {
   'timeoutMs'?: (number);
   'attemptsMax'?: (number);
   'onFailure'?: (_heddle_v1_OnFailure__Output);
+  'compensate'?: (_heddle_v1_CompensationRequest__Output);
   'isAlone'?: (boolean);
 }

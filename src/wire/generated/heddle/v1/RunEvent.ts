@@ -7,6 +7,9 @@ import type { StepStarted as _heddle_v1_StepStarted, StepStarted__Output as _hed
 import type { StepProgress as _heddle_v1_StepProgress, StepProgress__Output as _heddle_v1_StepProgress__Output } from '../../heddle/v1/StepProgress.ts';
 import type { StepSettled as _heddle_v1_StepSettled, StepSettled__Output as _heddle_v1_StepSettled__Output } from '../../heddle/v1/StepSettled.ts';
 import type { RunSettled as _heddle_v1_RunSettled, RunSettled__Output as _heddle_v1_RunSettled__Output } from '../../heddle/v1/RunSettled.ts';
+import type { CompensationWaiting as _heddle_v1_CompensationWaiting, CompensationWaiting__Output as _heddle_v1_CompensationWaiting__Output } from '../../heddle/v1/CompensationWaiting.ts';
+import type { CompensationStarted as _heddle_v1_CompensationStarted, CompensationStarted__Output as _heddle_v1_CompensationStarted__Output } from '../../heddle/v1/CompensationStarted.ts';
+import type { CompensationSettled as _heddle_v1_CompensationSettled, CompensationSettled__Output as _heddle_v1_CompensationSettled__Output } from '../../heddle/v1/CompensationSettled.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface RunEvent {
@@ -19,7 +22,10 @@ export interface RunEvent {
   'stepProgress'?: (_heddle_v1_StepProgress | null);
   'stepSettled'?: (_heddle_v1_StepSettled | null);
   'runSettled'?: (_heddle_v1_RunSettled | null);
-  'event'?: "runAccepted"|"looksBare"|"stepWaiting"|"stepStarted"|"stepProgress"|"stepSettled"|"runSettled";
+  'compensationWaiting'?: (_heddle_v1_CompensationWaiting | null);
+  'compensationStarted'?: (_heddle_v1_CompensationStarted | null);
+  'compensationSettled'?: (_heddle_v1_CompensationSettled | null);
+  'event'?: "runAccepted"|"looksBare"|"stepWaiting"|"stepStarted"|"stepProgress"|"stepSettled"|"runSettled"|"compensationWaiting"|"compensationStarted"|"compensationSettled";
 }
 
 export interface RunEvent__Output {
@@ -32,5 +38,8 @@ export interface RunEvent__Output {
   'stepProgress'?: (_heddle_v1_StepProgress__Output);
   'stepSettled'?: (_heddle_v1_StepSettled__Output);
   'runSettled'?: (_heddle_v1_RunSettled__Output);
-  'event'?: "runAccepted"|"looksBare"|"stepWaiting"|"stepStarted"|"stepProgress"|"stepSettled"|"runSettled";
+  'compensationWaiting'?: (_heddle_v1_CompensationWaiting__Output);
+  'compensationStarted'?: (_heddle_v1_CompensationStarted__Output);
+  'compensationSettled'?: (_heddle_v1_CompensationSettled__Output);
+  'event'?: "runAccepted"|"looksBare"|"stepWaiting"|"stepStarted"|"stepProgress"|"stepSettled"|"runSettled"|"compensationWaiting"|"compensationStarted"|"compensationSettled";
 }

@@ -18,7 +18,8 @@ export interface WaitReason {
   'concurrencyFull'?: (string);
   'runLimit'?: (number);
   'retry'?: (_heddle_v1_WaitReason_Retry | null);
-  'reason'?: "input"|"noOffer"|"breakerUntilMs"|"concurrencyFull"|"runLimit"|"retry";
+  'deadlineMs'?: (number | string);
+  'reason'?: "input"|"noOffer"|"breakerUntilMs"|"concurrencyFull"|"runLimit"|"retry"|"deadlineMs";
 }
 
 export interface WaitReason__Output {
@@ -28,5 +29,6 @@ export interface WaitReason__Output {
   'concurrencyFull'?: (string);
   'runLimit'?: (number);
   'retry'?: (_heddle_v1_WaitReason_Retry__Output);
-  'reason'?: "input"|"noOffer"|"breakerUntilMs"|"concurrencyFull"|"runLimit"|"retry";
+  'deadlineMs'?: (number);
+  'reason'?: "input"|"noOffer"|"breakerUntilMs"|"concurrencyFull"|"runLimit"|"retry"|"deadlineMs";
 }

@@ -1,0 +1,14 @@
+// Original file: proto/heddle/v1/fabric.proto
+
+
+export interface CompensationStarted {
+  'step'?: (string);
+  'server'?: (string);
+  'attempt'?: (number);
+}
+
+export interface CompensationStarted__Output {
+  'step'?: (string);
+  'server'?: (string);
+  'attempt'?: (number);
+}

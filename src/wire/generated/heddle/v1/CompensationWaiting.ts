@@ -1,0 +1,13 @@
+// Original file: proto/heddle/v1/fabric.proto
+
+import type { WaitReason as _heddle_v1_WaitReason, WaitReason__Output as _heddle_v1_WaitReason__Output } from '../../heddle/v1/WaitReason.ts';
+
+export interface CompensationWaiting {
+  'step'?: (string);
+  'reason'?: (_heddle_v1_WaitReason | null);
+}
+
+export interface CompensationWaiting__Output {
+  'step'?: (string);
+  'reason'?: (_heddle_v1_WaitReason__Output);
+}
