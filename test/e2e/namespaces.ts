@@ -73,6 +73,16 @@ export class Namespaces {
     this.#in(from, 'neigh', 'replace', this.addressOf(to), 'lladdr', nobody, 'dev', 'eth0', 'nud', 'permanent');
   }
 
+  /** Ends the connections that two hosts have with each other, as a restarted firewall does. */
+  reset(one: string, other: string): void {
+    for (const [here, there] of [
+      [one, other],
+      [other, one],
+    ] as const) {
+      spawnSync('ip', ['netns', 'exec', this.#space(here), 'ss', '-K', 'dst', this.addressOf(there)]);
+    }
+  }
+
   /** Ends `cut` and `silence`. */
   heal(one: string, other: string): void {
     this.#try(one, 'neigh', 'del', this.addressOf(other), 'dev', 'eth0');

@@ -93,6 +93,13 @@ export class CrewMember {
     });
   }
 
+  /** What it has seen so far. */
+  count(): Promise<Extract<Report, { kind: 'counted' }>> {
+    const counted = this.next('counted');
+    this.tell({ kind: 'count' });
+    return counted;
+  }
+
   /** Bytes written to sockets and pipes, and processor time, since it began. Linux only; undefined elsewhere. */
   usage(): { readonly bytes: number; readonly cpuMs: number; readonly residentBytes: number } | undefined {
     try {

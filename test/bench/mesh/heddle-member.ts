@@ -46,6 +46,7 @@ export const joinHeddle: Join = async ({ name, host, cluster, seeds }, listener)
     },
     alive: () => [...others],
     offering: (fn) => [...offered(fn)],
+    call: (to) => server.call('work', [], { target: to }),
     stop: () => server.stop(),
   };
 };

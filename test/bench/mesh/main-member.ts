@@ -14,9 +14,19 @@ export type Order =
   | { readonly kind: 'offer'; readonly fn: string }
   /** Says `known` as soon as somebody offers it. */
   | { readonly kind: 'expect'; readonly fn: string }
+  /** Calls that server every 20 ms from now on; the next `count` says how that went. */
+  | { readonly kind: 'call'; readonly server: string }
+  /** Calls nobody any more. */
+  | { readonly kind: 'rest' }
   /** Says how much it has seen. */
   | { readonly kind: 'count' }
   | { readonly kind: 'stop' };
+
+/** Calls since the first was asked for. */
+export interface Calls {
+  readonly done: number;
+  readonly failed: number;
+}
 
 /** What it says. */
 export type Report =
@@ -25,10 +35,13 @@ export type Report =
   | { readonly kind: 'offered'; readonly fn: string; readonly nanos: string }
   | { readonly kind: 'known'; readonly fn: string; readonly nanos: string }
   | { readonly kind: 'opinion'; readonly server: string; readonly opinion: Opinion; readonly nanos: string }
-  | { readonly kind: 'counted'; readonly alive: number; readonly working: number };
+  | { readonly kind: 'counted'; readonly alive: number; readonly working: number; readonly calls: Calls };
 
 const [whose = '', place = '{}', peers = ''] = process.argv.slice(2);
+const callEveryMs = 20;
 const expected = new Set<string>();
+const calls = { done: 0, failed: 0 };
+const calling = new Set<NodeJS.Timeout>();
 let look = (): void => undefined;
 
 try {
@@ -40,6 +53,14 @@ try {
       say({ kind: 'known', fn, nanos: now() });
     }
   };
+  const callOnce = async (server: string): Promise<void> => {
+    try {
+      await member.call(server);
+      calls.done += 1;
+    } catch {
+      calls.failed += 1;
+    }
+  };
   process.on('message', (order: Order) => {
     switch (order.kind) {
       case 'offer': {
@@ -49,8 +70,12 @@ try {
       case 'expect':
         expected.add(order.fn);
         return look();
+      case 'call':
+        return void calling.add(setInterval(() => void callOnce(order.server), callEveryMs));
+      case 'rest':
+        return calling.forEach(clearInterval);
       case 'count':
-        return say({ kind: 'counted', alive: member.alive().length, working: member.offering('work').length });
+        return say({ kind: 'counted', alive: member.alive().length, working: member.offering('work').length, calls: { ...calls } });
       case 'stop':
         return void member.stop().then(() => process.exit(0));
     }

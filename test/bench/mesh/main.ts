@@ -1,5 +1,5 @@
 /**
- * `npm run bench:mesh [-- --members 50,100] [--only heddle] [--json] [--quick]`: Heddle's mesh and Moleculer's TCP mesh, each
+ * `npm run bench:mesh [-- --members 3,50,100] [--only heddle] [--json] [--quick]`: Heddle's mesh and Moleculer's TCP mesh, each
  * with its defaults and every server a process of its own, put through the same script on this machine, one after the
  * other. Target M3: a new function is known to all in a tenth of the time, a killed server avoided by all in a fifth.
  */
@@ -14,7 +14,7 @@ import { World } from './world.ts';
 
 const { values } = parseArgs({
   options: {
-    members: { type: 'string', default: '50,100' },
+    members: { type: 'string', default: '3,50,100' },
     only: { type: 'string' },
     json: { type: 'boolean', default: false },
     quick: { type: 'boolean', default: false },
@@ -25,8 +25,8 @@ const quick: Lengths = { offers: 2, kills: 2, stops: 1, windowMs: 8_000, capMs: 
 const contestants: readonly MeshName[] = ['heddle', 'moleculer'];
 
 const sizes = values.members.split(',').map(Number);
-if (sizes.some((size) => !Number.isInteger(size) || size < 5 || size > 500))
-  fail(`--members ${values.members}: wanted sizes from 5 to 500, such as 50,100`);
+if (sizes.some((size) => !Number.isInteger(size) || size < 3 || size > 500))
+  fail(`--members ${values.members}: wanted sizes from 3 to 500, such as 3,50,100`);
 const wanted = contestants.filter((name) => values.only === undefined || values.only === name);
 if (wanted.length === 0) fail(`--only ${values.only}: wanted ${contestants.join(' or ')}`);
 

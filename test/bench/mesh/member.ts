@@ -25,6 +25,8 @@ export interface Member {
   alive(): readonly string[];
   /** Servers that offer a function, as far as is known here. */
   offering(fn: string): readonly string[];
+  /** One call of `work` at that server. */
+  call(server: string): Promise<unknown>;
   stop(): Promise<void>;
 }
 

@@ -19,6 +19,7 @@ interface Broker {
     };
   };
   createService(schema: object): unknown;
+  call(action: string, params: undefined, options: { readonly nodeID: string }): Promise<unknown>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -55,6 +56,7 @@ export const joinMoleculer =
           .get(`${fn}.call`)
           ?.endpoints.filter(({ isAvailable }) => isAvailable)
           .map(({ id }) => id) ?? [],
+      call: (to) => broker.call('work.call', undefined, { nodeID: to }),
       stop: () => broker.stop(),
     };
   };

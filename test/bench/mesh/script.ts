@@ -3,6 +3,7 @@
  */
 
 import { nowMs } from './crew.ts';
+import type { Calls } from './main-member.ts';
 import { pause, type World } from './world.ts';
 
 export interface Lengths {
@@ -26,7 +27,8 @@ export interface Figures {
   readonly killedMs: readonly (number | undefined)[];
   readonly stoppedMs: readonly (number | undefined)[];
   readonly starved: FalseDeads;
-  readonly cut: FalseDeads | undefined;
+  /** `calls`: of a third server to both of the two meanwhile. */
+  readonly cut: (FalseDeads & { readonly calls: Calls }) | undefined;
 }
 
 /** Healthy servers given up: how many of them, by how many servers, and how often in all. */
@@ -131,6 +133,7 @@ async function loseOne(
     return avoided.size === living.length - 1 ? Math.max(...avoided.values()) : undefined;
   });
   if (signal === 'SIGSTOP') victim?.signal('SIGCONT');
+  else await victim?.end();
   await world.untilWhole();
   return tookMs;
 }
@@ -138,7 +141,7 @@ async function loseOne(
 /** One member runs for a tenth of each second only. */
 async function starve(world: World, windowMs: number, say: Say): Promise<FalseDeads> {
   say('one member gets a tenth of its processor time');
-  const victim = world.living()[4];
+  const victim = world.living()[1];
   const first = world.said.opinions.length;
   for (const untilMs = nowMs() + windowMs; nowMs() < untilMs; ) {
     victim?.signal('SIGSTOP');
@@ -152,18 +155,23 @@ async function starve(world: World, windowMs: number, say: Say): Promise<FalseDe
   return result;
 }
 
-/** One link of all is cut: packets between two hosts are lost. */
-async function cutOne(world: World, windowMs: number, say: Say): Promise<FalseDeads | undefined> {
+/** One link of all is cut: its connections end, and packets between the two hosts are lost. A third server calls both. */
+async function cutOne(world: World, windowMs: number, say: Say): Promise<Figures['cut']> {
   if (!world.pair) return undefined;
   say(`the link between ${world.pair.join(' and ')} is cut`);
+  const third = world.living()[0];
+  for (const server of world.pair) third?.tell({ kind: 'call', server });
+  await pause(1_000);
   const first = world.said.opinions.length;
   world.cutPair();
   await pause(windowMs);
-  const result = falseDeads(world, first);
+  third?.tell({ kind: 'rest' });
+  const deads = falseDeads(world, first);
   world.healPair();
   await pause(settleMs);
+  const calls = (await third?.count())?.calls ?? { done: 0, failed: 0 };
   await world.untilWhole();
-  return result;
+  return { ...deads, calls };
 }
 
 /** Time for the last verdicts of a scene to get around. */

@@ -37,6 +37,10 @@ const rows: readonly Row[] = [
   { title: 'false deads, one member starved', cell: ({ starved }) => deadsOf(starved) },
   { title: 'false deads, one link cut', cell: ({ cut }) => deadsOf(cut) },
   {
+    title: "  a third server's calls to both, failed",
+    cell: ({ cut }) => (cut ? `${cut.calls.failed} of ${cut.calls.failed + cut.calls.done}` : '-'),
+  },
+  {
     title: 'sent by each server when quiet',
     cell: ({ bytesPerSecond }) => (bytesPerSecond === undefined ? '-' : `${(bytesPerSecond / 1000).toFixed(1)} kB/s`),
   },

@@ -9,6 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { Namespaces } from '../../e2e/namespaces.ts';
 import { CrewMember, type MeshName, nowMs, type Said } from './crew.ts';
 import type { Report } from './main-member.ts';
+import type { Opinion } from './member.ts';
 
 /** Members that start at once. */
 const startingMax = 4;
@@ -41,7 +42,9 @@ export class World {
     return this.#network ? ['mx', 'my'] : undefined;
   }
 
+  /** Loses every packet between the two, and ends the connections that they have. */
   cutPair(): void {
+    this.#network?.reset('x', 'y');
     this.#network?.cut('x', 'y');
   }
 
@@ -66,19 +69,14 @@ export class World {
     return nowMs() - startMs;
   }
 
-  /** Resolves when every living member lists every other one and its function. */
+  /** Resolves when every living member lists every other one and its function, and doubts none. */
   async untilWhole(): Promise<void> {
     let seen = '';
     for (const untilMs = nowMs() + wholeMs; nowMs() < untilMs; await pause(200)) {
       const living = this.living();
-      const counts = await Promise.all(
-        living.map((member) => {
-          const counted = member.next('counted');
-          member.tell({ kind: 'count' });
-          return counted;
-        }),
-      );
-      if (counts.every(({ alive, working }) => alive === living.length && working === living.length)) return;
+      const counts = await Promise.all(living.map((member) => member.count()));
+      const areAllThere = counts.every(({ alive, working }) => alive === living.length && working === living.length);
+      if (areAllThere && !this.#hasDoubts(living)) return;
       seen = counts.map(({ alive, working }, at) => `${living[at]?.name} ${alive}/${working}`).join(', ');
     }
     throw new Error(`of ${this.living().length} members not all know one another after ${wholeMs} ms (alive/offering: ${seen})`);
@@ -101,6 +99,14 @@ export class World {
       if (atMs !== undefined) return atMs - startMs;
     }
     return undefined;
+  }
+
+  /** Some living member holds another living one for anything but alive. */
+  #hasDoubts(living: readonly CrewMember[]): boolean {
+    const names = new Set(living.map(({ name }) => name));
+    const last = new Map<string, Opinion>();
+    for (const { by, about, opinion } of this.said.opinions) if (names.has(by) && names.has(about)) last.set(`${by} ${about}`, opinion);
+    return [...last.values()].some((opinion) => opinion !== 'alive');
   }
 
   async close(): Promise<void> {
