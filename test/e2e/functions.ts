@@ -9,10 +9,13 @@ import { type Context, defineFunction } from 'heddle';
 export const whoami = defineFunction({ name: 'whoami', effect: 'pure', handler: (ctx) => ({ server: ctx.server, pid: process.pid }) });
 
 /** Waits for `file` on its first attempt; on a later one it answers at once. */
-export const hold = defineFunction({ name: 'hold', effect: 'idempotent', handler: waitFor });
+export const hold = defineFunction({ name: 'hold', effect: 'idempotent', handler: (ctx, file: string) => waitFor(ctx, file) });
 
-/** The same, and must not run twice. */
-export const holdOnce = defineFunction({ name: 'holdOnce', handler: waitFor });
+/** Must not run twice, and waits on any attempt: a busy machine may refuse the first one unrun. */
+export const holdOnce = defineFunction({
+  name: 'holdOnce',
+  handler: (ctx, file: string) => waitFor(ctx, file, Number.POSITIVE_INFINITY),
+});
 
 export const echo = defineFunction({ name: 'echo', effect: 'pure', handler: (_ctx, value: unknown) => value });
 
@@ -42,9 +45,9 @@ async function writeDown(ctx: Context, file: string, id: string): Promise<string
   return id;
 }
 
-async function waitFor(ctx: Context, file: string): Promise<string> {
+async function waitFor(ctx: Context, file: string, waitingAttempts = 1): Promise<string> {
   console.log(`holding ${file} attempt ${ctx.attempt}`);
-  while (ctx.attempt === 1 && !existsSync(file)) await ctx.sleep(10);
+  while (ctx.attempt <= waitingAttempts && !existsSync(file)) await ctx.sleep(10);
   return `${ctx.server} attempt ${ctx.attempt}`;
 }
 
