@@ -221,6 +221,14 @@ describe('a fabric', () => {
     expect(world.checks.violations).toEqual([]);
   });
 
+  test('without the guard would bury them all (negative control)', () => {
+    world = new World({ seed: 'unguarded', rules: { guardsMasses: false } });
+    start(...many);
+    for (const name of rack) cutOff(name, ...rest);
+    world.advance(10_000);
+    expect(rest.every((by) => rack.every((name) => statusOf(name, by) === undefined))).toBe(true);
+  });
+
   test('whose lost rack comes back is one again within 15 s, with nobody buried and everybody judged as before (fault 11)', () => {
     start(...many);
     for (const name of rack) cutOff(name, ...rest);

@@ -96,6 +96,11 @@ export class Suspicions {
     return this.#own.delete(name);
   }
 
+  /** What others said is void; our own evidence stays. */
+  dropReports(name: string): void {
+    this.#reports.delete(name);
+  }
+
   /** Nothing stands against the member any more. */
   forget(name: string): void {
     this.#own.delete(name);
