@@ -6,7 +6,7 @@
  */
 
 import { HeddleError } from '../errors.ts';
-import { fromWireError } from '../wire/error.ts';
+import { fromWireError, type WireError } from '../wire/error.ts';
 import { decodeValue } from '../wire/value.ts';
 import { peerValueError } from '../wire/value-problem.ts';
 import type { AbortFollowers } from './abort-followers.ts';
@@ -52,7 +52,14 @@ export class Leash {
     this.#unfollow?.();
   }
 
-  /** E2. */
+  /** What the user is told of a call that failed (E2): one error, whose stack is most of what a call costs that is given up. */
+  errorOf(error: WireError): HeddleError {
+    const reason = this.#reason;
+    if (reason === undefined || error.code !== 'cancelled') return fromWireError(error);
+    return new HeddleError('cancelled', { reason }, { executed: error.executed, cause: reason });
+  }
+
+  /** E2, of a stream. */
   withReason(error: HeddleError): HeddleError {
     if (this.#reason === undefined || !HeddleError.is(error, 'cancelled')) return error;
     return new HeddleError('cancelled', { ...error.detail, reason: this.#reason }, { executed: error.executed, cause: this.#reason });
@@ -79,7 +86,7 @@ export class Ending implements CallSink {
   settled({ outcome }: Settlement): void {
     this.#leash.over();
     if (outcome.ok) this.#decode(outcome.value);
-    else this.#reject(this.#leash.withReason(fromWireError(outcome.error)));
+    else this.#reject(this.#leash.errorOf(outcome.error));
   }
 
   #decode(value: Parameters<typeof decodeValue>[0]): void {

@@ -22,7 +22,7 @@ import { type LosingCall, LostCall } from './lost-call.ts';
 import { decideRetry, failedWith, pauseMs } from './retry.ts';
 import type { CallContext, Routing } from './routing-port.ts';
 import type { StreamWord } from './stream-port.ts';
-import { cancelledVerdict, isOverdue, lateVerdict, notOfferedHere } from './verdicts.ts';
+import { cancelledError, isOverdue, lateVerdict, notOfferedHere } from './verdicts.ts';
 
 export interface CallStart<Route> {
   readonly invocation: Invocation;
@@ -90,7 +90,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
   }
 
   cancel(reason: string): void {
-    if (!this.#isSettled) this.#fail(toWireError(cancelledVerdict(reason, this.#giveUp(reason))));
+    if (!this.#isSettled) this.#fail(cancelledError(reason, this.#giveUp(reason)));
   }
 
   /** Ends the call because `what`, this client or server, was closed. */
