@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { Hello, HelloAck, MeshMessage } from '../../src/core/gossip/message.ts';
 import type { MemberRecord, Obituary, OwnerRecord, Report } from '../../src/core/gossip/record.ts';
+import { meshLimits } from '../../src/core/gossip/settings.ts';
 import { HeddleError } from '../../src/errors.ts';
 import { decodeMeshMessage, encodeMeshMessage } from '../../src/wire/mesh-codec.ts';
 import { decodeAck, decodeHello, encodeAck, encodeHello } from '../../src/wire/mesh-hello.ts';
@@ -97,6 +98,13 @@ describe('a mesh message', () => {
     const bytes = encodeMeshMessage(message);
     // Another writer may pack lists that ours does not; what we read of its bytes must be the same.
     expect(plain(decodeMeshMessage(rewritten('MeshMessage', bytes)))).toEqual(plain(message));
+  });
+
+  test('holds at most 16,384 doubts', () => {
+    const ids = Array.from({ length: meshLimits.doubts + 1 }, (_, at) => at.toString(16).padStart(16, '0'));
+    const most = { kind: 'doubts', ids: ids.slice(1) } as const;
+    expect(decodeMeshMessage(encodeMeshMessage(most))).toEqual(most);
+    expect(() => decodeMeshMessage(encodeMeshMessage({ kind: 'doubts', ids }))).toThrow(HeddleError);
   });
 
   test('of a kind that this build does not know is no message', () => {
