@@ -97,6 +97,9 @@ function addCalling(program: Command, terminal: Terminal): void {
     .option('--bare', 'a text that equals a step stands for its result')
     .option('--input <json>', 'the input of the workflow')
     .option('--timeout-ms <n>', 'for the whole run', wholeNumber(timeoutMsMax))
+    .option('--explain', 'the plan only: where each step would go, and why; nothing runs')
+    .option('--analyze', 'what was predicted beside what came, on stderr')
+    .option('--json', 'with --explain: in the shape of the API')
     .action(async (file: string, flags: Parameters<typeof import('./run.ts').run>[2]) => {
       await (await import('./run.ts')).run(terminal, file, flags);
     });
@@ -105,12 +108,14 @@ function addCalling(program: Command, terminal: Terminal): void {
 function addReading(program: Command, terminal: Terminal): void {
   program
     .command('explain')
-    .description('where a call of the function would go now, and why')
-    .usage('<function> [options]')
-    .argument('[function]', 'its name')
+    .description('where a call of a function, or each step of a workflow, would go now, and why')
+    .usage('<function|file> [options]')
+    .argument('[function]', 'its name, or a workflow file')
     .addOption(urlOption())
     .option('--need <resource...>', 'resources that its server must have, all of them')
     .option('--target <server>', 'the one server that may run it')
+    .option('--bare', 'of a file: a text that equals a step stands for its result')
+    .option('--input <json>', 'of a file: the input of the workflow')
     .option('--json', 'in the shape of the API')
     .action(async (name: string | undefined, flags: Parameters<typeof import('./explain.ts').explain>[2]) => {
       await (await import('./explain.ts')).explain(terminal, named('explain', name, flags.need), flags);

@@ -8,6 +8,7 @@
 
 import type { CancelTask, Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
+import type { Experience } from '../core/workflow/experience.ts';
 import { EventLog } from '../core/workflow/log.ts';
 import type { WireRunEvent } from '../core/workflow/record.ts';
 import { RunMachine } from '../core/workflow/run.ts';
@@ -28,6 +29,8 @@ export interface ActiveRunOptions {
   readonly random: Random;
   readonly observer: Observer;
   readonly engine: StepEngine;
+  /** Told what steps took and gave. */
+  readonly experience?: Experience | undefined;
   /** Identity and number of a step's call. */
   readonly nextCall: () => Pick<Invocation, 'caller' | 'callerName' | 'callNumber'>;
   /** Called once, when the last event is out. */

@@ -41,9 +41,10 @@ export interface Caller<F = Untyped> {
   attach<R = unknown>(runId: string, flow?: Workflow<never, R>): Run<R>;
   /**
    * Where a call of the function would go now, and why: its offers in the order in which they are preferred, and what keeps
-   * the others from being taken. Calls nothing. Rejects with `no_such_function`.
+   * the others from being taken. Of a workflow the same for every step, in order, what goes together, and what it would take as far
+   * as that is known. Calls nothing. Rejects with `no_such_function`, of a workflow with `bad_workflow`.
    */
-  explain(fn: (keyof Calls<F> & string) | AnyFunction, options?: CallOptions): Promise<Plan>;
+  explain(plan: Explainable | (keyof Calls<F> & string), options?: ExplainOptions): Promise<Plan>;
   /**
    * What holds a run back just now, or one of its steps, or a call of a function: reasons of a closed set, and what would end
    * each. Empty: nothing waits. Rejects with `unknown_run`; with `bad_argument` for a step that the run does not have.
@@ -53,6 +54,14 @@ export interface Caller<F = Untyped> {
   /** Every offer, by function, version and server; with `schemas` also the JSON Schemas that the functions have. */
   catalog(options?: { readonly schemas?: boolean | undefined }): Promise<readonly Offer[]>;
 }
+
+/** What has a plan: a definition or handle, or a workflow, built or as data. */
+type Explainable = AnyFunction | Workflow<never, unknown> | WorkflowData | readonly Command[];
+
+/** Demands, as for a call of the function; `references` and `input`, as for a run of the workflow. */
+export interface ExplainOptions
+  extends Pick<CallOptions, 'need' | 'version' | 'target' | 'key'>,
+    Pick<SubmitOptions, 'references' | 'input'> {}
 
 type RunInput<I> = [I] extends [void] ? [input?: undefined, options?: RunOptions] : [input: I, options?: RunOptions];
 

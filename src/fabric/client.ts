@@ -9,6 +9,7 @@ import { DeadlineWheel } from '../base/deadline-wheel.ts';
 import { type Random, systemRandom } from '../base/random.ts';
 import type { Untyped } from '../core/function.ts';
 import { describeFound } from '../core/names.ts';
+import type { Payload } from '../core/payload.ts';
 import type { Workflow } from '../core/workflow/builder.ts';
 import { typeName } from '../core/workflow/fields.ts';
 import type { RunSummary, RunView } from '../core/workflow/run-view.ts';
@@ -17,12 +18,13 @@ import { GrpcTransport } from '../transport/grpc.ts';
 import type { Transport } from '../transport/transport.ts';
 import { protocolMax, protocolMin } from '../wire/session-codec.ts';
 import { encodeValue } from '../wire/value.ts';
+import { argumentError } from '../wire/value-problem.ts';
 import type { Client, ConnectOptions } from './api.ts';
 import { type CallTiming, timingOf } from './call-timing.ts';
 import { FabricCaller } from './caller.ts';
 import { DirectEngine } from './direct-engine.ts';
 import { requestDrain } from './drain-request.ts';
-import { explainQuery } from './explainer.ts';
+import { explainQuery, type WorkflowQuestion, workflowQuestion } from './explainer.ts';
 import { checkOptions } from './known-options.ts';
 import type { Wait } from './run-api.ts';
 import { checkRunId, RunCaller } from './run-caller.ts';
@@ -140,6 +142,8 @@ export class FabricClient {
   }
 
   async explain(fn: unknown, options?: unknown): Promise<unknown> {
+    const question = workflowQuestion(fn, options);
+    if (question) return this.#engine.query('explain', encodedQuestion(question));
     const query = explainQuery(fn, options);
     const { terms, ...demands } = query;
     return this.#direct?.explain(query) ?? this.#engine.query('explain', encodeValue({ ...demands, key: terms?.key }));
@@ -188,5 +192,14 @@ export class FabricClient {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
+  }
+}
+
+/** What is not to be sent is refused as `submit` would refuse it. */
+function encodedQuestion(question: WorkflowQuestion): Payload {
+  try {
+    return encodeValue(question);
+  } catch (problem) {
+    throw argumentError(problem, 'the workflow');
   }
 }

@@ -13,14 +13,32 @@ import { inOrder, type OfferVerdict } from '../core/routing/explain.ts';
 import type { RouteQuery, Router } from '../core/routing/router.ts';
 import { HeddleError } from '../errors.ts';
 import { checkCallOptions } from './call-options.ts';
+import { checkOptions } from './known-options.ts';
 import type { Plan, PlannedStep } from './plan.ts';
 import type { Wait } from './run-api.ts';
 import { waitsOfFunction } from './why.ts';
+
+/** A workflow to be explained. */
+export interface WorkflowQuestion {
+  readonly workflow: unknown;
+  readonly references?: 'explicit' | 'bare' | undefined;
+  /** What the run would be given. */
+  readonly input?: unknown;
+}
 
 export interface ExplainerOptions {
   readonly catalog: Catalog;
   readonly router: Router;
   readonly clock: Clock;
+}
+
+/** What there is to say of the offers of a function. */
+export interface FunctionPlan {
+  /** Candidates first, as they are preferred. */
+  readonly verdicts: readonly OfferVerdict[];
+  readonly reasons: readonly string[];
+  /** The verdicts in the shape of the API. */
+  readonly offers: PlannedStep['offers'];
 }
 
 /** Offers that one plan lists; the others are counted. */
@@ -35,9 +53,19 @@ export class Explainer {
 
   /** Throws `no_such_function`. Linear in the function's offers. */
   explain(asked: RouteQuery): Plan {
-    const { catalog, router, clock } = this.#options;
+    const { catalog } = this.#options;
     const name = asked.function;
     if (!catalog.has(name)) throw new HeddleError('no_such_function', { function: name, nearest: catalog.nearest(name) });
+    const { verdicts, reasons, offers } = this.planOf(asked);
+    const all = [...reasons, ...notListed(verdicts.length)];
+    return { steps: [{ ...placeOf(verdicts[0]), name, reasons: all, offers: offers.slice(0, plannedOffersMax) }] };
+  }
+
+  /** The same for any function, also one that nobody offers. */
+  planOf(asked: RouteQuery): FunctionPlan {
+    const { catalog, router, clock } = this.#options;
+    const name = asked.function;
+    if (!catalog.has(name)) return { verdicts: [], reasons: [unknownReason(catalog.nearest(name))], offers: [] };
     const isCall = catalog.offersOf(name).some((offer) => offer.record.kind === 'call');
     const query: RouteQuery = isCall ? asked : { ...asked, kind: 'stream' };
     const moment = { nowMs: clock.nowMs(), wallMs: clock.wallMs() };
@@ -45,11 +73,8 @@ export class Explainer {
     const verdicts = inOrder(explained.verdicts, explained.favourite, moment.nowMs);
     const mismatch = catalog.mismatchTest(query);
     const matching = verdicts.filter(({ offer }) => mismatch(offer) === undefined).length;
-    const reasons = [
-      ...reasonsOf(verdicts, matching, { wanted: catalog.wantedText(query), hasFavourite: explained.favourite !== undefined }),
-      ...notListed(verdicts.length),
-    ];
-    return { steps: [{ ...placeOf(verdicts[0]), name, reasons, offers: verdicts.slice(0, plannedOffersMax).map(plannedOf) }] };
+    const reasons = reasonsOf(verdicts, matching, { wanted: catalog.wantedText(query), hasFavourite: explained.favourite !== undefined });
+    return { verdicts, reasons, offers: verdicts.map(plannedOf) };
   }
 
   /** What a call of the function would wait for now. */
@@ -58,17 +83,31 @@ export class Explainer {
   }
 }
 
-/** What `explain` was asked for, checked. Throws `bad_argument`. */
+function unknownReason(nearest: readonly string[]): string {
+  return `no server offers it${nearest.length === 0 ? '' : `; the nearest names are ${nearest.join(', ')}`}`;
+}
+
+/** What `explain` of a function was asked for, checked. Throws `bad_argument`. */
 export function explainQuery(fn: unknown, options: unknown): RouteQuery {
   const { need, version, target, key } = options === undefined ? {} : checkCallOptions(options);
   const terms = key === undefined ? undefined : { key };
   if (typeof fn === 'string') return { function: checkName('function', fn, ['function']), version, need, target, terms };
   if (isHandle(fn)) return { function: fn.name, version: version ?? rangeOf(fn), need, target, terms };
   throw new HeddleError('bad_argument', {
-    path: ['function'],
-    expected: 'the name of a function, or what defineFunction or remote gave',
-    found: isWorkflow(fn) ? 'a workflow (there is no plan of workflows)' : describeFound(fn),
+    path: ['plan'],
+    expected: 'the name of a function, what defineFunction or remote gave, or a workflow',
+    found: describeFound(fn),
   });
+}
+
+/** The workflow that `explain` was asked for, checked; undefined when it was asked for a function. Throws `bad_argument`. */
+export function workflowQuestion(asked: unknown, options: unknown): WorkflowQuestion | undefined {
+  if (!isWorkflow(asked)) return undefined;
+  const { references, input } = checkOptions(options ?? {}, ['references', 'input'], 'options');
+  if (references !== undefined && references !== 'explicit' && references !== 'bare')
+    throw new HeddleError('bad_argument', { path: ['options', 'references'], expected: "'explicit' or 'bare'", found: String(references) });
+  const isBuilt = 'toJSON' in asked && typeof asked.toJSON === 'function';
+  return { workflow: isBuilt ? asked.toJSON() : asked, references, input };
 }
 
 function placeOf(first: OfferVerdict | undefined): Pick<PlannedStep, 'server' | 'version'> {
@@ -104,6 +143,6 @@ function isHandle(fn: unknown): fn is { readonly name: string; readonly version:
 }
 
 /** A built one, or one as data. */
-function isWorkflow(fn: unknown): boolean {
+function isWorkflow(fn: unknown): fn is object & { readonly toJSON?: () => unknown } {
   return typeof fn === 'object' && fn !== null && ('commands' in fn || Array.isArray(fn) || 'toJSON' in fn);
 }

@@ -285,10 +285,12 @@ export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
     const permit = this.#permit;
     this.#permit = 0;
     if (permit === 0) return;
-    const { route, invocation } = this.#member;
+    const { route, invocation, awaits, wayMs } = this.#member;
     // What it waited for before it began says nothing of its server.
-    const ownMs = serverMicros === undefined ? undefined : serverMicros / 1000 + this.#routing.roundTripMsOf(route);
+    const isHead = awaits.length === 0;
+    const ownMs = isHead || serverMicros === undefined ? undefined : serverMicros / 1000 + wayMs;
     const elapsedMs = ownMs ?? this.#context.clock.nowMs() - this.#sentAtMs;
-    this.#routing.ended(route, permit, { code, elapsedMs, serverMicros, attempt: invocation.attempt, isStreamed: false });
+    const shown = isHead ? serverMicros : undefined;
+    this.#routing.ended(route, permit, { code, elapsedMs, serverMicros: shown, attempt: invocation.attempt, isStreamed: false });
   }
 }

@@ -8,12 +8,12 @@
 
 import type { Clock } from '../base/clock.ts';
 import type { Offer } from '../core/catalog/server-state.ts';
-import type { RouteQuery, Router } from '../core/routing/router.ts';
+import type { Router } from '../core/routing/router.ts';
 import { type Fit, growGroup, mayLead } from '../core/workflow/fusion.ts';
-import type { WireCommand } from '../core/workflow/record.ts';
 import type { Fusion, FusionState } from '../core/workflow/run-io.ts';
 import type { CheckedWorkflow } from '../core/workflow/workflow.ts';
 import type { OfferLinks } from './offer-routing.ts';
+import { fitAt, isOpen, queryOf } from './placement.ts';
 
 export interface FuserOptions {
   readonly clock: Clock;
@@ -27,9 +27,6 @@ export interface FuserOptions {
 export interface GroupPlace {
   readonly routes: readonly Offer[];
 }
-
-/** A step that is known to take no longer may share its server with its siblings. */
-const quickMs = 1;
 
 export class Fuser implements Fusion {
   readonly #options: FuserOptions;
@@ -55,22 +52,8 @@ export class Fuser implements Fusion {
 
   #fit(at: number, instance: string, offers: Map<number, Offer>): Fit | undefined {
     const command = this.#workflow.commands[at]?.command;
-    const found = command && this.#options.router.candidateAt(queryOf(command), instance, this.#options.clock.nowMs());
-    if (!found) return undefined;
-    offers.set(at, found.offer);
-    return { isOnly: found.isOnly, isQuick: isQuick(found.offer) };
+    const found = command && fitAt(this.#options.router, command, { instance, nowMs: this.#options.clock.nowMs() });
+    if (found) offers.set(at, found.offer);
+    return found;
   }
-}
-
-/** A step as the router sees it. */
-export function queryOf({ function: name, version, need, target }: WireCommand): RouteQuery {
-  return { function: name, version, need, target };
-}
-
-function isOpen({ gate, server }: Offer): boolean {
-  return gate.state === 'closed' && server.gate.state === 'closed';
-}
-
-function isQuick({ latency, server }: Offer): boolean {
-  return latency.samples > 0 && latency.averageMs - server.roundTripMs < quickMs;
 }

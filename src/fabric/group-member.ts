@@ -29,6 +29,8 @@ export interface GroupMember<Route> {
   readonly awaits: readonly CallAwait[];
   /** What it may take from its beginning on, in milliseconds. */
   readonly ownTimeoutMs: number;
+  /** There and back, as calls have shown it. */
+  readonly wayMs: number;
   readonly sink: FusedSink;
 }
 

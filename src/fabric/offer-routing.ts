@@ -9,6 +9,7 @@ import type { CancelTask, Clock } from '../base/clock.ts';
 import type { Catalog } from '../core/catalog/catalog.ts';
 import { type Effect, stricter } from '../core/catalog/offer.ts';
 import type { FunctionStats, Offer } from '../core/catalog/server-state.ts';
+import { noteWay } from '../core/routing/latency.ts';
 import type { Router } from '../core/routing/router.ts';
 import type { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
@@ -149,7 +150,7 @@ export class OfferRouting implements Routing<Offer> {
   }
 
   /** What an attempt's end says about the server. */
-  #account(offer: Offer, { code, elapsedMs, isStreamed }: AttemptEnd): void {
+  #account(offer: Offer, { code, elapsedMs, isStreamed, serverMicros }: AttemptEnd): void {
     const { router, clock } = this.#options;
     const nowMs = clock.nowMs();
     switch (code) {
@@ -161,6 +162,7 @@ export class OfferRouting implements Routing<Offer> {
       case 'overloaded':
         return router.shed(offer, nowMs);
       case undefined:
+        if (serverMicros !== undefined) noteWay(offer.server, elapsedMs - serverMicros / 1000);
         return router.succeeded(offer, elapsedMs, nowMs);
       case 'deadline_exceeded':
         return isStreamed ? router.released(offer) : router.expired(offer, elapsedMs, nowMs);

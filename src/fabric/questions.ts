@@ -10,15 +10,17 @@ import { decodeValue, encodeValue } from '../wire/value.ts';
 import { argumentError } from '../wire/value-problem.ts';
 import type { Offer } from './api.ts';
 import { memberOf } from './directory.ts';
-import { type Explainer, explainQuery } from './explainer.ts';
+import { type Explainer, explainQuery, workflowQuestion } from './explainer.ts';
 import { checkOptions } from './known-options.ts';
 import type { RunInspector } from './run-engine.ts';
 import { whyQuery } from './why.ts';
+import type { WorkflowExplainer } from './workflow-explainer.ts';
 
 export interface QuestionsOptions {
   readonly members: () => readonly MemberView[];
   readonly catalog: (options: unknown) => readonly Offer[];
   readonly explainer: Explainer;
+  readonly workflows: WorkflowExplainer;
 }
 
 export class Questions {
@@ -45,7 +47,10 @@ export class Questions {
   }
 
   #explain(argument: Payload | undefined) {
-    const { function: name, ...options } = checkOptions(asked(argument), ['function', 'version', 'need', 'target', 'key'], 'query');
+    const known = ['function', 'version', 'need', 'target', 'key', 'workflow', 'references', 'input'];
+    const { function: name, workflow, references, input, ...options } = checkOptions(asked(argument), known, 'query');
+    const question = workflow === undefined ? undefined : workflowQuestion(workflow, { references, input });
+    if (question) return this.#options.workflows.explain(question);
     return this.#options.explainer.explain(explainQuery(name, options));
   }
 

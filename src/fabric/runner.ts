@@ -10,6 +10,7 @@ import type { CancelTask, Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { Catalog } from '../core/catalog/catalog.ts';
 import { checkOffers } from '../core/workflow/check.ts';
+import type { Experience } from '../core/workflow/experience.ts';
 import type { Fusion } from '../core/workflow/run-io.ts';
 import { type RunSummary, type RunView, runSummaryOf, runViewOf } from '../core/workflow/run-view.ts';
 import { type CheckedWorkflow, checkWorkflow } from '../core/workflow/workflow.ts';
@@ -38,6 +39,8 @@ export interface RunnerOptions {
   readonly random: Random;
   readonly observer: Observer;
   readonly nextCall: () => Pick<Invocation, 'caller' | 'callerName' | 'callNumber'>;
+  /** Told what steps took and gave. */
+  readonly experience?: Experience | undefined;
   /** Which steps of a workflow go together; absent: none. */
   readonly fusionOf?: ((workflow: CheckedWorkflow) => Fusion) | undefined;
 }

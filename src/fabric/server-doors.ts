@@ -19,6 +19,7 @@ import type { RunRelay } from './run-relay.ts';
 import type { Runner } from './runner.ts';
 import type { ServerGuards } from './server-guards.ts';
 import type { StallWatch } from './stall-watch.ts';
+import type { WorkflowExplainer } from './workflow-explainer.ts';
 
 /** What is behind the doors. */
 export interface BehindDoors extends Pick<CallDeskOptions, 'clock' | 'observer' | 'catalog' | 'dispatcher' | 'engine' | 'outcomes'> {
@@ -29,6 +30,7 @@ export interface BehindDoors extends Pick<CallDeskOptions, 'clock' | 'observer' 
   readonly links: Links;
   readonly directory: Directory;
   readonly explainer: Explainer;
+  readonly workflows: WorkflowExplainer;
   readonly runner: Runner;
   readonly relay: RunRelay;
   readonly wheel: ForeignEntryOptions['wheel'];
@@ -48,7 +50,12 @@ export function entryOf(behind: BehindDoors): Entry {
     nowMs: () => clock.nowMs(),
     gapMs: (nowMs) => behind.stalls.gapMs(nowMs),
     refusal: guards.refusal,
-    questions: new Questions({ members, catalog: (options) => behind.directory.offers(options), explainer: behind.explainer }),
+    questions: new Questions({
+      members,
+      catalog: (options) => behind.directory.offers(options),
+      explainer: behind.explainer,
+      workflows: behind.workflows,
+    }),
     watches: new CatalogWatches({ feed: behind.directory.feed, clock, server: identity.name }),
     drains: new DrainDoor({ server: identity.name, drain: guards.drain, members, linkTo: (instance) => links.find(instance) }),
   });

@@ -38,12 +38,14 @@ import { SessionNews } from './session-news.ts';
 import { SlotPool } from './slots.ts';
 import { StallWatch } from './stall-watch.ts';
 import { WaitingRoom } from './waiting-room.ts';
+import { WorkflowExplainer } from './workflow-explainer.ts';
 
 export class ServerRooms implements DrainableRooms {
   readonly observer = new Observer();
   readonly registry: Registry;
   readonly directory: Directory;
   readonly explainer: Explainer;
+  readonly workflows: WorkflowExplainer;
   readonly caller: FabricCaller;
   readonly runs: RunCaller;
   /** Runs of this server and of others. */
@@ -96,6 +98,7 @@ export class ServerRooms implements DrainableRooms {
     });
     const router = new Router({ catalog, random: random.fork('router') });
     this.explainer = new Explainer({ catalog, router, clock });
+    this.workflows = new WorkflowExplainer({ catalog, router, clock, explainer: this.explainer, instance });
     this.#calls = new CallTable(this.#makeRouting(catalog, router), { clock, random: random.fork('calls'), wheel: this.#wheel, instance });
     this.caller = new FabricCaller({ engine: this.#calls, clock, wheel: this.#wheel, identity, refusal: guards.callRefusal });
     const nextCall = () => ({ caller: instance, callerName: options.name, callNumber: this.caller.nextCallNumber() });
@@ -226,7 +229,17 @@ export class ServerRooms implements DrainableRooms {
     const { name: server, instance } = this.#identity;
     const [engine, links, observer] = [this.#calls, this.#links, this.observer];
     const fusionOf: RunnerOptions['fusionOf'] = (workflow) => new Fuser({ clock, router, links, instance }, workflow);
-    return new Runner({ server, catalog, engine, clock, random: random.fork('runs'), observer, nextCall, fusionOf });
+    return new Runner({
+      server,
+      catalog,
+      engine,
+      clock,
+      random: random.fork('runs'),
+      observer,
+      nextCall,
+      fusionOf,
+      experience: this.workflows.experience,
+    });
   }
 
   #makeRelay(): RunRelay {
@@ -253,6 +266,7 @@ export class ServerRooms implements DrainableRooms {
       catalog,
       directory: this.directory,
       explainer: this.explainer,
+      workflows: this.workflows,
       dispatcher: this.#dispatcher,
       engine: this.#calls,
       outcomes: this.#outcomes,

@@ -14,7 +14,7 @@ import type { Listener } from '../transport/transport.ts';
 import type { Functions, Listening, Server, ServerOptions } from './api.ts';
 import { memberOf } from './directory.ts';
 import { Drain, type DrainFollower, drainGraceMs } from './drain.ts';
-import { explainQuery } from './explainer.ts';
+import { explainQuery, workflowQuestion } from './explainer.ts';
 import { advertisedAddress, type ResolvedServerOptions, resolveServerOptions } from './server-options.ts';
 import { defaultParts, type ServerParts } from './server-parts.ts';
 import { ServerRooms } from './server-rooms.ts';
@@ -114,7 +114,8 @@ export class FabricServer {
   }
 
   async explain(fn: unknown, options?: unknown) {
-    return this.#rooms.explainer.explain(explainQuery(fn, options));
+    const question = workflowQuestion(fn, options);
+    return question ? this.#rooms.workflows.explain(question) : this.#rooms.explainer.explain(explainQuery(fn, options));
   }
 
   async why(what: unknown) {

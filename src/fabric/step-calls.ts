@@ -9,6 +9,7 @@
 import type { Clock } from '../base/clock.ts';
 import type { Offer } from '../core/catalog/server-state.ts';
 import type { Payload } from '../core/payload.ts';
+import type { Expected, Experience } from '../core/workflow/experience.ts';
 import type { WireCommand } from '../core/workflow/record.ts';
 import type { RunEffect, RunInput, ShippedStep, StepEnd, StepStart, UndoStart } from '../core/workflow/run-io.ts';
 import { HeddleError } from '../errors.ts';
@@ -33,6 +34,8 @@ export interface StepCallsOptions {
   /** Identity and number of a step's call. */
   readonly nextCall: () => Pick<Invocation, 'caller' | 'callerName' | 'callNumber'>;
   readonly feed: (input: RunInput) => void;
+  /** Told what steps took and gave. */
+  readonly experience?: Experience | undefined;
 }
 
 type Tried = NonNullable<StepBack['tried']>;
@@ -48,7 +51,7 @@ export class StepCalls {
   }
 
   start(start: StepStart): void {
-    const sink = this.#sinkOf(start.step);
+    const sink = this.#sinkOf(start);
     const tried = this.#tried.get(start.step);
     this.#tried.delete(start.step);
     const handle = this.#options.engine.start(this.#invocation(start, tried), sink, tried?.history);
@@ -104,7 +107,17 @@ export class StepCalls {
         ...rest,
         callNumber: numbers.get(step) ?? 0,
       }));
-      return [{ route, invocation, step: start.step, awaits, ownTimeoutMs: start.timeoutMs, sink: this.#sinkOf(start.step) }];
+      return [
+        {
+          route,
+          invocation,
+          step: start.step,
+          awaits,
+          ownTimeoutMs: start.timeoutMs,
+          wayMs: route.server.wayMs,
+          sink: this.#sinkOf(start),
+        },
+      ];
     });
   }
 
@@ -117,8 +130,9 @@ export class StepCalls {
     }
   }
 
-  #sinkOf(step: string): StepSink {
-    return new StepSink(step, this.#options.feed, (tried) => {
+  #sinkOf({ step, command }: StepStart): StepSink {
+    const note = (took: Expected): void => this.#options.experience?.note(command.function, took);
+    return new StepSink(step, { feed: this.#options.feed, note }, (tried) => {
       this.#calls.delete(step);
       this.#shipped.delete(step);
       if (tried) this.#tried.set(step, tried);
@@ -168,11 +182,17 @@ class StepSink implements FusedSink {
   isSettled = false;
   readonly #step: string;
   readonly #feed: (input: RunInput) => void;
+  readonly #note: (took: Expected) => void;
   readonly #over: (tried?: Tried) => void;
 
-  constructor(step: string, feed: (input: RunInput) => void, over: (tried?: Tried) => void) {
+  constructor(
+    step: string,
+    told: Pick<StepCallsOptions, 'feed'> & { readonly note: (took: Expected) => void },
+    over: (tried?: Tried) => void,
+  ) {
     this.#step = step;
-    this.#feed = feed;
+    this.#feed = told.feed;
+    this.#note = told.note;
     this.#over = over;
   }
 
@@ -188,8 +208,9 @@ class StepSink implements FusedSink {
     this.#feed({ kind: 'stepWaiting', step: this.#step, reason });
   }
 
-  settled({ outcome, server, freeSlots }: Settlement): void {
+  settled({ outcome, server, freeSlots, serverMicros }: Settlement): void {
     this.isSettled = true;
+    if (outcome.ok && serverMicros !== undefined) this.#note({ runMs: serverMicros / 1000, bytes: outcome.value.bytes.length });
     this.#over();
     this.#feed({ kind: 'stepSettled', step: this.#step, end: endOf(outcome), server, freeSlots });
   }

@@ -83,6 +83,7 @@ function writeEventBody(sink: Sink, event: WireRunEvent): void {
 
 function writeStepSettled(sink: Sink, event: Of<'step.settled'>): void {
   const { writer } = sink;
+  writer.optionalUint(8, event.bytes);
   writer.flag(7, event.usedFallback === true);
   if (event.error) writeError(sink, 6, ours(event.error));
   writer.double(5, event.elapsedMs);
@@ -209,6 +210,7 @@ function readStepSettled(source: Source): Of<'step.settled'> {
   let server: string | undefined;
   let error: WireError | undefined;
   let usedFallback: true | undefined;
+  let bytes: number | undefined;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) event.step = reader.string();
     else if (tag === varintTag(2)) event.ok = reader.flag();
@@ -217,9 +219,10 @@ function readStepSettled(source: Source): Of<'step.settled'> {
     else if (tag === doubleTag(5)) event.elapsedMs = reader.double();
     else if (tag === bytesTag(6)) error = readError(source);
     else if (tag === varintTag(7)) usedFallback = reader.flag() || undefined;
+    else if (tag === varintTag(8)) bytes = reader.uint();
     else reader.skip(tag);
   }
-  return { kind: 'step.settled', ...event, server, error, ...(usedFallback ? { usedFallback } : {}) };
+  return { kind: 'step.settled', ...event, server, error, bytes, ...(usedFallback ? { usedFallback } : {}) };
 }
 
 function readCompensationSettled(source: Source): Of<'compensation.settled'> {

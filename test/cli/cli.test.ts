@@ -129,12 +129,9 @@ describe('usage', () => {
     expect(notes).toContain(message);
   });
 
-  test.each(['top', 'ca', 'join', 'topic', 'queue', 'cache'])(
-    'C3: %s is not built and does not exist',
-    async (name) => {
-      expect(await usage(name)).toMatchObject({ code: 2, notes: expect.stringContaining(`unknown command '${name}'`) });
-    },
-  );
+  test.each(['top', 'ca', 'join', 'topic', 'queue', 'cache'])('C3: %s is not built and does not exist', async (name) => {
+    expect(await usage(name)).toMatchObject({ code: 2, notes: expect.stringContaining(`unknown command '${name}'`) });
+  });
 });
 
 describe('modules', () => {
@@ -322,9 +319,50 @@ describe('explain', () => {
     }
   });
 
-  test('refuses a workflow file before it asks anybody', async () => {
-    const file = written('explained.json', '{"commands": []}');
-    expect(await usage('explain', file)).toMatchObject({ code: 2, notes: expect.stringContaining('there is no plan of workflows') });
+  test('of a file is the plan of its workflow, and of a wrong one what is wrong', async () => {
+    const add = (a: number, b: number) => a + b;
+    const server = await startServer({ name: 'ada', cluster: 'cli-plan', functions: { add } });
+    const at = ['--url', server.url];
+    const commands = [
+      { name: 'three', fun: 'add', args: [1, 2] },
+      { name: 'seven', fun: 'add', args: [{ $ref: 'three' }, 4] },
+      { name: 'lost', fun: 'adds', args: [{ $ref: 'seven' }] },
+    ];
+    const file = written('plan.json', JSON.stringify({ commands: commands.slice(0, 2) }));
+    try {
+      const text = await usage('explain', file, ...at);
+      expect(text.outs).toMatch(/^2 steps, 0 trips, 0 B of arguments, about 0\.0 ms and what 2 steps take that have not run yet$/m);
+      expect(text.outs).toMatch(/^seven +add@1\.0\.0 +ada +three +0\.0 +\? +0 B +\?$/m);
+      expect(text.outs).toMatch(/^seven: 1 of 1 offer matches.*it is the coordinator itself: nothing travels$/m);
+      expect((await usage('run', file, ...at, '--explain')).outs).toBe(text.outs);
+      expect(JSON.parse((await usage('explain', file, ...at, '--json')).outs)).toEqual(
+        await server.explain({ commands: commands.slice(0, 2) }),
+      );
+      const ran = await usage('run', file, ...at, '--analyze');
+      expect(JSON.parse(ran.outs)).toEqual({ seven: 7 });
+      expect(ran.notes).toMatch(/^seven +ada +\? +\d+\.\d +\? +1 B +done$/m);
+      // What has run once is known.
+      expect((await usage('run', file, ...at, '--analyze')).notes).toMatch(/^seven +ada +\d+\.\d +\d+\.\d +1 B +1 B +done$/m);
+      const all = written('lost.json', JSON.stringify({ commands }));
+      expect((await usage('explain', all, ...at)).outs).toMatch(/^lost: no server offers it; the nearest names are add$/m);
+      const circle = written('circle.json', JSON.stringify([{ name: 'a', fun: 'add', args: [{ $ref: 'a' }] }]));
+      expect(await usage('explain', circle, ...at)).toMatchObject({
+        code: 2,
+        notes: expect.stringContaining('refers to the command itself'),
+      });
+    } finally {
+      await server.stop();
+    }
+  });
+
+  test.each([
+    [['explain', 'plan.json', '--need', 'gpu'], '--need and --target are for functions'],
+    [['explain', 'add', '--bare'], '--bare and --input are for workflow files'],
+    [['run', 'plan.json', '--explain', '--analyze'], 'there is nothing to --analyze'],
+    [['run', 'plan.json', '--json'], '--json is for --explain'],
+  ])('%j is refused before anybody is asked', async ([command = '', what = '', ...flags], problem) => {
+    const name = what.endsWith('.json') ? written(what, '{"commands": []}') : what;
+    expect(await usage(command, name, ...flags)).toMatchObject({ code: 2, notes: expect.stringContaining(problem) });
   });
 });
 

@@ -15,6 +15,7 @@ import { Outcomes } from '../../src/fabric/outcomes.ts';
 import type { Peer } from '../../src/fabric/peer.ts';
 import { Questions } from '../../src/fabric/questions.ts';
 import type { RunEngine, RunFollower } from '../../src/fabric/run-engine.ts';
+import type { WorkflowExplainer } from '../../src/fabric/workflow-explainer.ts';
 import { Observer } from '../../src/observe/observer.ts';
 import { fromWireError } from '../../src/wire/error.ts';
 import type { CallFrame, Frame, ReplyFrame } from '../../src/wire/frame.ts';
@@ -105,7 +106,12 @@ function rig(kind: 'link' | 'session' = 'session', refusal?: HeddleError, gapMs 
     calls: new CallDesk(desk as unknown as CallDeskOptions),
     runner: runner.engine,
     runs: runs.engine,
-    questions: new Questions({ members: () => [], catalog: () => [], explainer: {} as unknown as Explainer }),
+    questions: new Questions({
+      members: () => [],
+      catalog: () => [],
+      explainer: {} as unknown as Explainer,
+      workflows: {} as unknown as WorkflowExplainer,
+    }),
     watches: new CatalogWatches({ feed: new CatalogFeed(), clock: new VirtualClock(), server: 'one' }),
     nowMs: () => 0,
     gapMs: () => gapMs,

@@ -82,7 +82,7 @@ describe('explain of a function', () => {
     }
   });
 
-  test('refuses a workflow, in every form, and an option that is none', async ({ world }) => {
+  test('refuses what is neither a function nor a workflow, and an option that is none', async ({ world }) => {
     const one = await world.start('one', at('1.0.0'));
     const client = await world.connect(one);
     const flow = workflow('flow', ({ step }) => step('a', work('1.0.0'), []));
@@ -90,15 +90,12 @@ describe('explain of a function', () => {
     const explain = (caller: Client | Server, what: unknown, options?: unknown) =>
       (caller as { readonly explain: (what: unknown, options?: unknown) => Promise<unknown> }).explain(what, options);
     for (const caller of [one, client]) {
-      for (const what of [flow, flow.toJSON(), [{ name: 'a', fun: 'work' }]]) {
-        expect(await world.settle(failureOf(explain(caller, what)))).toMatchObject({
-          code: 'bad_argument',
-          detail: { path: ['function'], found: 'a workflow (there is no plan of workflows)' },
-        });
-      }
       expect(await world.settle(failureOf(explain(caller, 'work', { resources: ['gpu'] })))).toMatchObject({ code: 'bad_argument' });
+      expect(await world.settle(failureOf(explain(caller, flow, { need: ['gpu'] })))).toMatchObject({ code: 'bad_argument' });
+      expect(await world.settle(failureOf(explain(caller, flow, { references: 'loose' })))).toMatchObject({ code: 'bad_argument' });
       expect(await world.settle(failureOf(explain(caller, '')))).toMatchObject({ code: 'bad_argument' });
       expect(await world.settle(failureOf(explain(caller, () => 1)))).toMatchObject({ code: 'bad_argument' });
+      expect(await world.settle(failureOf(explain(caller, { commands: 1 })))).toMatchObject({ code: 'bad_workflow' });
     }
   });
 });

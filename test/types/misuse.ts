@@ -45,8 +45,8 @@ export async function calls(client: Client<typeof functions>): Promise<void> {
   await client.call(load, ['rows', numbers()]);
   // @ts-expect-error a name that nobody offers has no plan
   await client.explain('ad');
-  // @ts-expect-error there is no plan of workflows
-  await client.explain([{ name: 'a', fun: 'add' }]);
+  // @ts-expect-error an option of calls that is none of plans
+  await client.explain('add', { attempts: 3 });
   // @ts-expect-error why is asked of a run or of a function
   await client.why({ workflow: 'add' });
 }

@@ -139,6 +139,7 @@ export const runEvent: fc.Arbitrary<WireRunEvent> = fc.oneof(
     outcome: fc.constantFrom('done', 'failed', 'not_run', 'maybe'),
     server: maybe(name),
     elapsedMs,
+    bytes: maybe(count),
     error: maybe(wireError),
     usedFallback: maybe(fc.constant(true)),
   }),

@@ -77,6 +77,8 @@ export interface ServerState {
   inFlight: number;
   /** Round trip of its link in milliseconds, where one was measured; the prior of its offers. */
   roundTripMs: number;
+  /** The way there and back as calls have shown it: what they took but did not pass there. 0 while unknown. Written by the router. */
+  wayMs: number;
 }
 
 /** One function at one server. The object stays the same while the server announces that name and version. */
@@ -138,6 +140,7 @@ export function newServerState(server: { readonly name: string; readonly instanc
     gate: closedGate(),
     inFlight: 0,
     roundTripMs: 0,
+    wayMs: 0,
   };
 }
 

@@ -116,6 +116,8 @@ export type RunEventBody<Value, Failure> =
       readonly outcome: StepOutcome;
       readonly server?: string | undefined;
       readonly elapsedMs: number;
+      /** Of its result, encoded; absent without one. */
+      readonly bytes?: number | undefined;
       readonly error?: Failure | undefined;
       /** Its fallback stands for its result. */
       readonly usedFallback?: boolean | undefined;

@@ -239,6 +239,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
       ok,
       ...how,
       elapsedMs,
+      ...(value && ok ? { bytes: value.bytes.length } : {}),
       ...(value && !ok ? { usedFallback: true } : {}),
     });
   }

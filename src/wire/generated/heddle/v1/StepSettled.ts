@@ -2,6 +2,7 @@
 
 import type { StepOutcome as _heddle_v1_StepOutcome, StepOutcome__Output as _heddle_v1_StepOutcome__Output } from '../../heddle/v1/StepOutcome.ts';
 import type { Error as _heddle_v1_Error, Error__Output as _heddle_v1_Error__Output } from '../../heddle/v1/Error.ts';
+import type { Long } from '@grpc/proto-loader';
 
 export interface StepSettled {
   'step'?: (string);
@@ -11,6 +12,8 @@ export interface StepSettled {
   'elapsedMs'?: (number | string);
   'error'?: (_heddle_v1_Error | null);
   'isFallback'?: (boolean);
+  'bytes'?: (number | string | Long);
+  '_bytes'?: "bytes";
 }
 
 export interface StepSettled__Output {
@@ -21,4 +24,6 @@ export interface StepSettled__Output {
   'elapsedMs'?: (number);
   'error'?: (_heddle_v1_Error__Output);
   'isFallback'?: (boolean);
+  'bytes'?: (number);
+  '_bytes'?: "bytes";
 }

@@ -1,0 +1,178 @@
+/**
+ * `explain` of a workflow: the order, the server of each step with the reasons, what goes together, and what it would take.
+ *
+ * W1 asking changes nothing, and runs nothing.
+ * W2 a workflow that is wrong in itself is refused as `submit` would refuse it; a step that nobody would take now has a plan
+ *    without a server, which says what stands in the way.
+ * W3 what is said of an offer is what `explain` of the function says.
+ */
+
+import type { Clock } from '../base/clock.ts';
+import type { Catalog } from '../core/catalog/catalog.ts';
+import type { Offer } from '../core/catalog/server-state.ts';
+import type { Router } from '../core/routing/router.ts';
+import { Experience } from '../core/workflow/experience.ts';
+import { parseWorkflow } from '../core/workflow/parse.ts';
+import { type PlaceFacts, planWorkflow, type StepPlan } from '../core/workflow/planner.ts';
+import type { CheckedWorkflow } from '../core/workflow/workflow.ts';
+import { encodeValue } from '../wire/value.ts';
+import type { Explainer, FunctionPlan, WorkflowQuestion } from './explainer.ts';
+import { fitAt, queryOf, runMsOf, wayMsOf } from './placement.ts';
+import type { Plan, PlannedStep } from './plan.ts';
+
+export interface WorkflowExplainerOptions {
+  readonly catalog: Catalog;
+  readonly router: Router;
+  readonly clock: Clock;
+  readonly explainer: Explainer;
+  /** Instance of this server, which would coordinate. */
+  readonly instance: string;
+}
+
+interface Place extends PlaceFacts {
+  readonly offer: Offer;
+}
+
+/** Offers that the plan of one step lists, and those of all steps together. */
+export const stepOffersMax = 20;
+const planOffersMax = 20_000;
+
+export class WorkflowExplainer {
+  /** What steps took and gave; told by the runs of this server. */
+  readonly experience = new Experience();
+  readonly #options: WorkflowExplainerOptions;
+
+  constructor(options: WorkflowExplainerOptions) {
+    this.#options = options;
+  }
+
+  /** Throws `bad_workflow`. */
+  explain({ workflow, references, input }: WorkflowQuestion): Plan {
+    const { checked } = parseWorkflow(workflow, { references, hasInput: true, encode: (value) => encodeValue(value) });
+    const inputBytes = input === undefined ? 0 : encodeValue(input).bytes.length;
+    const functions = new FunctionPlans({ ...this.#options, experience: this.experience }, checked);
+    const plans = planWorkflow<Place>(checked, {
+      inputBytes,
+      candidatesOf: (at) => functions.placesOf(at),
+      fitOf: (at, instance) => functions.fitOf(at, instance),
+      expectedOf: (name) => this.experience.find(name),
+    });
+    const offersMax = Math.max(1, Math.min(stepOffersMax, Math.floor(planOffersMax / Math.max(1, plans.length))));
+    const groups = groupSizes(plans);
+    return {
+      steps: plans.map((plan) => stepOf(plan, { checked, known: functions.planOf(plan.at), groups, offersMax })),
+      predicted: {
+        ms: rounded(Math.max(0, ...plans.map(({ endMs }) => endMs))),
+        trips: groups.size + plans.filter(({ group, place }) => group === undefined && place && !place.isHere).length,
+        bytes: plans.reduce((sum, { bytesIn }) => sum + bytesIn, 0),
+        unknown: plans.filter(({ isKnown }) => !isKnown).length,
+      },
+    };
+  }
+}
+
+interface FunctionPlansOptions extends WorkflowExplainerOptions {
+  readonly experience: Experience;
+}
+
+/** What is known of the functions of one workflow, found once for each different demand. */
+class FunctionPlans {
+  readonly #options: FunctionPlansOptions;
+  readonly #workflow: CheckedWorkflow;
+  readonly #known = new Map<string, { readonly plan: FunctionPlan; readonly places: readonly Place[] }>();
+
+  constructor(options: FunctionPlansOptions, workflow: CheckedWorkflow) {
+    this.#options = options;
+    this.#workflow = workflow;
+  }
+
+  planOf(at: number): FunctionPlan {
+    return this.#find(at).plan;
+  }
+
+  placesOf(at: number): readonly Place[] {
+    return this.#find(at).places;
+  }
+
+  fitOf(at: number, instance: string) {
+    const { router, clock } = this.#options;
+    const command = this.#workflow.commands[at]?.command;
+    return command && fitAt(router, command, { instance, nowMs: clock.nowMs() });
+  }
+
+  #find(at: number) {
+    const command = this.#workflow.commands[at]?.command;
+    const query = command ? queryOf(command) : { function: '' };
+    const key = JSON.stringify([query.function, query.version, query.need, query.target]);
+    const known = this.#known.get(key);
+    if (known) return known;
+    const plan = this.#options.explainer.planOf(query);
+    const places = plan.verdicts.flatMap(({ offer, isCandidate }) => (isCandidate ? [this.#placeOf(offer)] : []));
+    const found = { plan, places };
+    this.#known.set(key, found);
+    return found;
+  }
+
+  #placeOf(offer: Offer): Place {
+    const { server, record, inFlight } = offer;
+    const places = record.concurrency ?? Number.POSITIVE_INFINITY;
+    return {
+      offer,
+      instance: server.instance,
+      isHere: server.instance === this.#options.instance,
+      roundTripMs: wayMsOf(offer),
+      runMs: this.#options.experience.find(record.name)?.runMs ?? runMsOf(offer),
+      queued: Math.max(0, inFlight + 1 - places) / places,
+    };
+  }
+}
+
+interface StepContext {
+  readonly checked: CheckedWorkflow;
+  readonly known: FunctionPlan;
+  readonly groups: ReadonlyMap<number, number>;
+  readonly offersMax: number;
+}
+
+function stepOf(plan: StepPlan<Place>, { checked, known, groups, offersMax }: StepContext): PlannedStep {
+  const command = checked.commands[plan.at];
+  const { place, group, startMs, endMs, bytesIn, bytesOut, isKnown } = plan;
+  return {
+    name: command?.command.name ?? '',
+    function: command?.command.function ?? '',
+    needs: (command?.needs ?? []).flatMap((need) => checked.commands[need]?.command.name ?? []),
+    ...(place ? { server: place.offer.server.name, version: place.offer.record.version } : {}),
+    ...(group === undefined ? {} : { group }),
+    reasons: [...known.reasons, ...reasonsOf(plan, groups), ...notListed(known.verdicts.length, offersMax)],
+    offers: known.offers.slice(0, offersMax),
+    predicted: {
+      startMs: rounded(startMs),
+      endMs: rounded(endMs),
+      bytesIn,
+      ...(bytesOut === undefined ? {} : { bytesOut: Math.round(bytesOut) }),
+      isKnown,
+    },
+  };
+}
+
+function reasonsOf({ place, group }: StepPlan<Place>, groups: ReadonlyMap<number, number>): readonly string[] {
+  if (!place) return [];
+  if (place.isHere) return ['it is the coordinator itself: nothing travels'];
+  if (group === undefined) return [];
+  return [`${groups.get(group) ?? 0} steps go to ${place.offer.server.name} as one frame`];
+}
+
+function notListed(offers: number, listed: number): readonly string[] {
+  return offers > listed ? [`${offers - listed} more offers are not listed`] : [];
+}
+
+function groupSizes(plans: readonly StepPlan<Place>[]): ReadonlyMap<number, number> {
+  const sizes = new Map<number, number>();
+  for (const { group } of plans) if (group !== undefined) sizes.set(group, (sizes.get(group) ?? 0) + 1);
+  return sizes;
+}
+
+/** Finer than a hundredth of a millisecond nothing is known. */
+function rounded(ms: number): number {
+  return Math.round(ms * 100) / 100;
+}
