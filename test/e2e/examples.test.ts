@@ -57,7 +57,9 @@ describe('the examples', () => {
     const [, late = '', recovered = ''] = output.split(/^The ledger/m);
     expect(late).toMatch(/^ {2}\d+ x price done, charge maybe, ship not_run$/m);
     expect(late).toMatch(/^ {2}\d+ x price done, charge not_run, ship not_run$/m);
-    expect(recovered).toMatch(/lets one charge through\n {2}breaker of payments closed\n(?:.*\n)*? {2}loom, paid as entry \d+, at try \d+$/);
+    expect(recovered).toMatch(
+      /lets one charge through\n {2}breaker of payments closed\n(?:.*\n)*? {2}loom, paid as entry \d+, at try \d+$/,
+    );
   });
 
   test('live-words counts as the lines come, and leaves a stream when it has enough', async () => {
