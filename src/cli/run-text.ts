@@ -28,7 +28,7 @@ export function runsText(runs: readonly RunSummary[]): string {
 }
 
 export function runText({ run, steps }: RunView): string {
-  return [headOf(run), ...bodyOf(steps)].join('\n');
+  return [headOf(run), ...bodyOf(steps), ...steps.flatMap(undoOf)].join('\n');
 }
 
 function headOf({ runId, name, coordinator, state, elapsedMs, steps, settled }: RunSummary): string {
@@ -48,6 +48,23 @@ function bodyOf(steps: readonly StepView[]): readonly string[] {
   ];
 }
 
+/** The undo of a step, once its run has failed. */
+function undoOf({ step, undo }: StepView): readonly string[] {
+  if (undo === undefined) return [];
+  switch (undo.state) {
+    case 'waiting':
+      return [`undo of ${step} waits: ${reasonText(undo.reason)}, until ${undo.ends}`];
+    case 'running':
+      return [`undo of ${step} ${placeOf(undo)}`];
+    case 'settled':
+      return [`undo of ${step} ${undo.outcome}${undo.server === undefined ? '' : ` on ${undo.server}`} ${shown(undo.elapsedMs)}`];
+  }
+}
+
+function placeOf({ server, attempt = 1 }: Extract<StepView['now'], { readonly state: 'running' }>): string {
+  return `${server === undefined ? 'is on its way to a server' : `runs on ${server}`}${attempt > 1 ? `, attempt ${attempt}` : ''}`;
+}
+
 function isRunning({ now }: StepView): boolean {
   return now.state === 'running';
 }
@@ -61,10 +78,8 @@ function graphed({ step, function: fun, now }: StepView): { readonly name: strin
         mark: '○',
         label: `${what} waits: ${reasonText(now.reason)}${now.reason.kind === 'input' ? '' : `, until ${now.ends}`}`,
       };
-    case 'running': {
-      const place = now.server === undefined ? 'is on its way to a server' : `runs on ${now.server}`;
-      return { name: step, mark: '▶', label: `${what} ${place}${(now.attempt ?? 1) > 1 ? `, attempt ${now.attempt}` : ''}` };
-    }
+    case 'running':
+      return { name: step, mark: '▶', label: `${what} ${placeOf(now)}` };
     case 'settled': {
       const place = now.server === undefined ? '' : ` on ${now.server}`;
       return { name: step, mark: marks[now.outcome], label: `${what} ${now.outcome.replace('_', ' ')}${place} ${shown(now.elapsedMs)}` };

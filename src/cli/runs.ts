@@ -75,7 +75,12 @@ async function whyFunction(
 function printWaits(terminal: Terminal, { json }: WhyFlags, waits: Awaited<ReturnType<Client['why']>>): void {
   if (json) return terminal.out(JSON.stringify(waits));
   if (waits.length === 0) return terminal.out('nothing waits');
-  terminal.out(table([['WHAT', 'WAITS', 'UNTIL'], ...waits.map((wait) => [wait.of, reasonText(wait), wait.ends])]));
+  terminal.out(
+    table([
+      ['WHAT', 'WAITS', 'UNTIL'],
+      ...waits.map((wait) => [wait.isUndo ? `undo of ${wait.of}` : wait.of, reasonText(wait), wait.ends]),
+    ]),
+  );
 }
 
 /** Until the run ends: on a terminal the graph is drawn anew as the run goes on, elsewhere each event is a line. */

@@ -46,6 +46,8 @@ export type Wait = WaitReason & {
   readonly of: string;
   /** What would end the wait, in words. */
   readonly ends: string;
+  /** It is the undo of the step that waits. */
+  readonly isUndo?: true;
 };
 
 /** `event.kind` narrows. */

@@ -44,7 +44,10 @@ export function waitsOf({ run, steps }: RunView, step: string | undefined): read
     const more = steps.length > stepsNamed ? ` and ${steps.length - stepsNamed} more` : '';
     throw refused(['step'], `a step of ${run.runId} (${names.join(', ')}${more})`, describeFound(step));
   }
-  return chosen.flatMap(({ step: of, now }) => (now.state === 'waiting' ? [{ ...now.reason, of, ends: now.ends }] : []));
+  return chosen.flatMap(({ step: of, now, undo }): Wait[] => [
+    ...(now.state === 'waiting' ? [{ ...now.reason, of, ends: now.ends }] : []),
+    ...(undo?.state === 'waiting' ? [{ ...undo.reason, of, ends: undo.ends, isUndo: true as const }] : []),
+  ]);
 }
 
 /** What a call of the function would wait for now, wherever it may run. */

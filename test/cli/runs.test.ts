@@ -5,6 +5,7 @@ import { deferred } from '../../src/base/deferred.ts';
 import { drawGraph, type GraphStep, railsMax } from '../../src/cli/graph.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { runText } from '../../src/cli/run-text.ts';
+import { waitsOf } from '../../src/fabric/why.ts';
 import { type Server, startServer } from '../../src/index.ts';
 import { failureOf } from '../within.ts';
 
@@ -154,6 +155,21 @@ describe('a graph', () => {
     );
     const wide = Object.fromEntries(Array.from({ length: railsMax + 1 }, (_, at) => [`s${at}`, []] as const));
     expect(drawGraph(graph({ ...wide, all: Object.keys(wide) }))).toBeUndefined();
+  });
+
+  test('has what a failed run undoes below it', () => {
+    const done = { state: 'settled', outcome: 'done', server: 'one', elapsedMs: 5 } as const;
+    const waiting = { state: 'waiting', reason: { kind: 'deadline', untilMs: 9 }, ends: 'its end' } as const;
+    const undos = [undefined, waiting, { state: 'running', server: 'two', attempt: 2 } as const, done];
+    const steps = undos.map((undo, at) => ({ step: `s${at}`, function: 'f', needs: [], now: done, ...(undo ? { undo } : {}) }));
+    const run = { runId: 'r', coordinator: 'one', state: 'running', startedAtMs: 0, elapsedMs: 1, steps: 4, settled: 4 } as const;
+    expect(runText({ run, steps }).split('\n').slice(5)).toEqual([
+      'undo of s1 waits: its step may still be running, until its end',
+      'undo of s2 runs on two, attempt 2',
+      'undo of s3 done on one 5 ms',
+    ]);
+    expect(waitsOf({ run, steps }, undefined)).toEqual([{ kind: 'deadline', untilMs: 9, of: 's1', ends: 'its end', isUndo: true }]);
+    expect(waitsOf({ run, steps }, 's2')).toEqual([]);
   });
 
   test('of many steps is a list of what is under way and what waits (T2)', () => {
