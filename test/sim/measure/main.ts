@@ -34,7 +34,7 @@ for (const size of values.sizes.split(',').map(Number)) {
     if (values.only !== undefined && values.only !== name) continue;
     for (const seed of seeds) {
       for (const line of measureRow(make({ size, seed, loss }), { seed, rows: rows as RowName[] }))
-        console.log(`${name.padEnd(8)} N=${`${size}`.padEnd(6)} seed ${seed.padEnd(3)} ${line}`);
+        console.log(`${name.padEnd(10)} N=${`${size}`.padEnd(6)} seed ${seed.padEnd(3)} ${line}`);
     }
   }
 }

@@ -6,9 +6,11 @@ import { seededRandom } from '../../../src/base/random.ts';
 import type { Contender, ContenderOptions } from './contender.ts';
 import { Heddle } from './heddle.ts';
 import { measureCost, measureHeal, measureNews, measureSilence, percentile, type Spreading } from './scenarios.ts';
+import { Swim } from './swim.ts';
 
 export const contenders: Readonly<Record<string, (options: ContenderOptions) => Contender>> = {
   heddle: (options) => new Heddle(options),
+  'swim-model': (options) => new Swim(options),
 };
 
 export const rowNames = ['news', 'silence', 'cost', 'heal'] as const;
