@@ -51,6 +51,21 @@ describe('the examples', () => {
     for (const count of right) expect(count).toBeGreaterThanOrEqual(26);
   });
 
+  test('purchase-saga undoes what failing purchases have done, and never sells what is not there', async () => {
+    const output = await outputOf('purchase-saga');
+    expect(output).toMatch(/charge failed\n {2}take not run\n {2}receipt not run\n {2}book undone at try 2\n {2}reserve undone at try 1\n/);
+    const ends = [...output.matchAll(/^ {2}(\d+) x (.+)$/gm)].map(([, count, end]) => [end, Number(count)] as const);
+    expect(ends.reduce((sum, [, count]) => sum + count, 0)).toBe(30);
+    const bought = new Map(ends).get('bought') ?? 0;
+    const books = (name: string): unknown => JSON.parse(output.match(new RegExp(`^ {2}${name} (.+)$`, 'm'))?.[1] ?? 'null');
+    expect(bought).toBeGreaterThan(0);
+    expect(bought).toBeLessThanOrEqual(12);
+    expect(books('stock')).toEqual({ inStock: 12, held: 0, sold: bought });
+    expect(books('payment')).toEqual({ charges: bought, cents: 12_900 * bought });
+    expect(books('shipping')).toEqual({ parcels: bought });
+    expect(new Map(ends).get('charge failed, undone: reserve and book')).toBeGreaterThan(0);
+  });
+
   test('circuit-breaker opens when the process behind a service stands still, and closes when it goes on', async () => {
     const output = await outputOf('circuit-breaker');
     expect(output).toMatch(/breaker of payments opened for [\d.]+ s: deadline_exceeded/);
