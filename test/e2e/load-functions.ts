@@ -34,6 +34,29 @@ export const query = defineFunction({
   },
 });
 
+let sickRuns = 0;
+let isSick = true;
+
+/** Fails, and says that trying again is fine, until it is cured. */
+export const sick = defineFunction({
+  name: 'sick',
+  effect: 'idempotent',
+  handler: (): string => {
+    sickRuns += 1;
+    if (isSick) throw Object.assign(new Error('the disk is gone'), { retryable: true });
+    return 'well';
+  },
+});
+
+/** Cures the process that it runs in; gives how often `sick` ran there. */
+export const cure = defineFunction({
+  name: 'cure',
+  handler: (): number => {
+    isSick = false;
+    return sickRuns;
+  },
+});
+
 let inside = 0;
 
 /** Until it is given up. */

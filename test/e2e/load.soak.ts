@@ -1,12 +1,13 @@
 /**
- * Faults 29 and 30 with a server process of its own: ten times the load on functions that are short of something
- * different each, and a hundred thousand calls given up at once. Prints what it measured.
+ * Faults 28, 29 and 30 with server processes of their own: a provider that fails every call, ten times the load on functions that
+ * are short of something different each, and a hundred thousand calls given up at once. Prints what it measured.
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { type Client, connect, HeddleError } from '../../src/index.ts';
+import { within } from '../within.ts';
 import { Stage } from './processes.ts';
 
 const stage = new Stage();
@@ -150,4 +151,35 @@ test('fault 30: a hundred thousand calls given up at once free everything', asyn
   await Promise.all([watcher, ...clients].map((client) => client.close()));
   await server.process.kill('SIGKILL');
   expect(after).toBeLessThan(before + 20 * 2 ** 20);
+});
+
+test('fault 28: two processes that fail every call are asked at most 1.1 times as often, and serve again once they are well', async () => {
+  const entry = await stage.serve('storm-entry');
+  const owners = ['storm-one', 'storm-two'];
+  const processes = await Promise.all(owners.map((name) => stage.serve(name, functionsModule, '--join', entry.url)));
+  const client = await connect(entry.url);
+  await within(
+    'the entry knows both',
+    5_000,
+    async () => (await client.catalog()).filter((offer) => offer.function === 'sick').length === 2,
+  );
+  const codes = new Map<string, number>();
+  let left = 2_000;
+  const caller = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      const code = await client.call('sick', [], { timeoutMs: 30_000 }).catch((error: { readonly code: string }) => error.code);
+      codes.set(String(code), (codes.get(String(code)) ?? 0) + 1);
+    }
+  };
+  await Promise.all(Array.from({ length: 16 }, caller));
+  const runs = await Promise.all(owners.map((target) => client.call('cure', [], { target })));
+  const perCall = runs.reduce<number>((sum, count) => sum + Number(count), 0) / 2_000;
+  console.log(`2,000 calls: ${runs.join(' and ')} runs, ${perCall.toFixed(3)} a call (bound 1.1)`);
+  expect(Object.fromEntries(codes)).toEqual({ function_failed: 2_000 });
+  expect(perCall).toBeGreaterThan(1);
+  expect(perCall).toBeLessThanOrEqual(1.1);
+  expect(await within('a call is served again', 10_000, () => client.call('sick', []))).toBe('well');
+  await client.close();
+  await Promise.all([entry, ...processes].map(({ process }) => process.kill('SIGKILL')));
 });
