@@ -36,6 +36,22 @@ describe('steps that land on one server', () => {
     expect(await world.settle(eventsOf(run.events))).toEqual(['run.accepted', ...steps, 'run.settled']);
   });
 
+  test('a step that has an undo is the last of its group, and what stands behind it goes on its own', async ({ world }) => {
+    const undone: unknown[] = [];
+    const undo = defineFunction({ name: 'undo', effect: 'idempotent', handler: (_ctx, given: unknown) => void undone.push(given) });
+    const [here] = await pair(world, { inc: inc('once'), undo });
+    world.network.weather.setDelay('here', 'there', 20);
+    const startMs = world.clock.nowMs();
+    const commands = chain(6).map((command) =>
+      command.name === 's2' ? { ...command, compensate: { fun: 'undo', args: [{ $ref: 's2' }] } } : command,
+    );
+    expect(await world.settle(here.submit(commands, { returns: ['s5'] }).result)).toEqual({ s5: { value: 6, at: 'there' } });
+    // s0 to s2 in one trip, s3 to s5 in another.
+    expect(world.clock.nowMs() - startMs).toBeGreaterThanOrEqual(80);
+    expect(world.clock.nowMs() - startMs).toBeLessThan(110);
+    expect(undone).toEqual([]);
+  });
+
   test('go one by one with `fuse: false`', async ({ world }) => {
     const [here] = await pair(world, { inc: inc('pure') });
     world.network.weather.setDelay('here', 'there', 20);

@@ -11,7 +11,7 @@
  */
 
 import type { Expected } from './experience.ts';
-import { type Fit, growGroup, mayLead } from './fusion.ts';
+import { type Fit, groupMax, growGroup, mayLead } from './fusion.ts';
 import type { FusionState } from './run-io.ts';
 import { inFlightMaxDefault } from './run-io.ts';
 import type { CheckedWorkflow } from './workflow.ts';
@@ -155,10 +155,14 @@ class Planner<Place extends PlaceFacts> {
     return growGroup({ ...question, fitOf: (at) => this.#port.fitOf(at, place.instance) });
   }
 
-  /** Needs that would not be done when the head begins. */
+  /** Needs that would not be done when the head begins; more than a group can hold are not counted to the end. */
   #missingAt(at: number, startMs: number): number {
-    const needs = this.#workflow.commands[at]?.needs ?? [];
-    return needs.reduce((count, need) => count + Number((this.#plans[need]?.endMs ?? Number.POSITIVE_INFINITY) > startMs), 0);
+    let count = 0;
+    for (const need of this.#workflow.commands[at]?.needs ?? []) {
+      count += Number((this.#plans[need]?.endMs ?? Number.POSITIVE_INFINITY) > startMs);
+      if (count > groupMax) return count;
+    }
+    return count;
   }
 
   #readyMs(at: number): number {
