@@ -53,7 +53,7 @@ export interface Builder<out Input = void> {
   ): Ref<R | Is<F>>;
   /**
    * Says what undoes a step when the run fails: called, in reverse order, for what succeeded and for what may have run. Then the
-   * result is not known, and the reference to it gives undefined.
+   * result is not known, and the reference to it gives undefined, and so does every `.get` on it.
    */
   compensate<R, A extends readonly unknown[]>(
     step: Ref<R>,
