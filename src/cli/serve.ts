@@ -118,6 +118,7 @@ function report(terminal: Terminal, server: Server): void {
   server.on('member.joined', ({ name }) => terminal.note(`${name} joined`));
   server.on('member.left', ({ name }) => terminal.note(`${name} left`));
   server.on('member.died', ({ name }) => terminal.note(`${name} died`));
+  server.on('join.failing', ({ addresses }) => terminal.note(`none of ${addresses.join(', ')} answers; trying on`));
   server.on('server.drained', ({ calls, sent, runs }) => {
     if (calls + sent + runs > 0) terminal.note(`had to be ended: calls served ${calls}, calls sent or passed on ${sent}, runs ${runs}`);
   });

@@ -12,6 +12,7 @@ import { findOwner } from './socket-owner.ts';
 
 interface Line {
   readonly proxy: FaultProxy;
+  readonly port: number;
   readonly server: ServerProcess;
 }
 
@@ -37,7 +38,7 @@ export class FaultLines implements AsyncDisposable {
     const settings = await this.#stage.file(`${name}.toml`, `[server]\nadvertise = "${proxy.url}"\n${this.#settings}`);
     const server = await this.#stage.serve(name, '--settings', settings, '--port', `${port}`, ...args);
     this.#pids.set(server.process.pid, name);
-    this.#lines.set(name, { proxy, server });
+    this.#lines.set(name, { proxy, port, server });
     return server;
   }
 
@@ -58,6 +59,16 @@ export class FaultLines implements AsyncDisposable {
     this.#proxy(name).set(fault);
   }
 
+  /** Where a server itself listens, behind its proxy. */
+  portOf(name: string): number {
+    return this.#line(name).port;
+  }
+
+  /** Connections that came in for a server so far. */
+  connectionsTo(name: string): number {
+    return this.#proxy(name).connections;
+  }
+
   heal(): void {
     for (const { proxy } of this.#lines.values()) proxy.heal();
   }
@@ -67,8 +78,12 @@ export class FaultLines implements AsyncDisposable {
   }
 
   #proxy(name: string): FaultProxy {
+    return this.#line(name).proxy;
+  }
+
+  #line(name: string): Line {
     const line = this.#lines.get(name);
     if (!line) throw new Error(`there is no server ${name}`);
-    return line.proxy;
+    return line;
   }
 }

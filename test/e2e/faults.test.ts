@@ -75,6 +75,7 @@ describe('a server process', () => {
     const friend = await connect(lonely.url);
     expect(await friend.call('whoami', [])).toEqual({ server: 'lonely', pid: lonely.process.pid });
     await friend.close();
+    await lonely.process.said(/none of 127\.0\.0\.1:1, no-such-host\.invalid:7420 answers; trying on$/);
     expect(await lonely.process.kill('SIGTERM')).toEqual({ code: 0, signal: null });
   });
 

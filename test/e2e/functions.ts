@@ -31,6 +31,12 @@ export const fails = defineFunction({
   },
 });
 
+/** Blocks the event loop of its server. */
+export const block = defineFunction({
+  name: 'block',
+  handler: (_ctx, ms: number) => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms),
+});
+
 export const memory = defineFunction({ name: 'memory', handler: () => process.memoryUsage().rss });
 
 /** Writes the id down, in the handler's own log, for every time that it runs; then takes a moment. */
