@@ -33,7 +33,7 @@ export function strike(fault: Fault, stage: Stage): Undo {
       weather.setDelay(fault.from, fault.to, fault.delayMs);
       return () => weather.clearDelay(fault.from, fault.to);
     case 'loss':
-      return lose(fault.share, stage);
+      return weather.addLoss(fault.share);
     case 'clockRate':
       stage.setRate(fault.server, fault.rate);
       return () => stage.setRate(fault.server, 1);
@@ -65,10 +65,4 @@ function split(side: readonly string[], stage: Stage): Undo {
   const rest = stage.names().filter((name) => !side.includes(name));
   const pairs = side.flatMap((one) => rest.map((other) => [one, other] as const));
   return cut(pairs, { stage, isOneWay: false });
-}
-
-function lose(share: number, { weather }: Stage): Undo {
-  const before = weather.loss;
-  weather.setAll({ loss: share });
-  return () => weather.setAll({ loss: before });
 }

@@ -32,6 +32,7 @@ export class NetworkWeather {
   #delayMs: number;
   #jitterMs: number;
   #loss: number;
+  readonly #storms = new Map<symbol, number>();
   readonly #random: Random | undefined;
   readonly #delays = new Map<string, number>();
   readonly #cuts = new Set<string>();
@@ -49,7 +50,14 @@ export class NetworkWeather {
 
   /** Share of segments that are lost now. */
   get loss(): number {
-    return this.#loss;
+    return Math.max(this.#loss, ...this.#storms.values());
+  }
+
+  /** Every link loses at least this share, until what is returned is called. */
+  addLoss(share: number): () => void {
+    const storm = Symbol('loss');
+    this.#storms.set(storm, share);
+    return () => void this.#storms.delete(storm);
   }
 
   /** Calls `listener` whenever something may get through that did not, or no longer. */
@@ -60,8 +68,9 @@ export class NetworkWeather {
   /** How long the next packet takes. */
   delayMs(from: string, to: string): number {
     const own = this.#delays.size === 0 ? undefined : this.#delays.get(direction(from, to));
+    const loss = this.#storms.size === 0 ? this.#loss : this.loss;
     const jitterMs = this.#jitterMs === 0 || !this.#random ? 0 : this.#random.next() * this.#jitterMs;
-    return (own ?? this.#delayMs) + jitterMs + (this.#loss === 0 ? 0 : this.#lateMs(this.#loss));
+    return (own ?? this.#delayMs) + jitterMs + (loss === 0 ? 0 : this.#lateMs(loss));
   }
 
   /** Between two processes, in both directions. */

@@ -2,6 +2,7 @@
  * The long runs of the mesh: the swarm, the enumerated patterns, the rows of the fault page.
  *
  * npm run sim -- --seeds 200                         the swarm: seeds 1 to 200, random sizes, settings and faults
+ * npm run sim -- --seeds 200 --kinds kill,pause      only these faults
  * npm run sim -- --seed 7                            one of them again; --plan '<json>' as a failing one prints it
  * npm run sim -- --patterns --seeds 10               every pattern and every pair of disturbances, small sizes
  * npm run sim -- --seed 7 --pattern '3 cut a>b 25000'
@@ -9,7 +10,7 @@
 
 import { parseArgs } from 'node:util';
 
-import { checkFaults } from '../../src/testing/faults.ts';
+import { checkFaults, type FaultKind, faultKinds } from '../../src/testing/faults.ts';
 import { type Pattern, pairPatternsOf, patternsOf } from './patterns.ts';
 import { replayLine, runPattern } from './run.ts';
 import { runSwarm, type SwarmPlan, shrinkSwarm, swarmPlan } from './swarm.ts';
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     seed: { type: 'string' },
     size: { type: 'string', default: '50' },
     plan: { type: 'string' },
+    kinds: { type: 'string' },
     patterns: { type: 'boolean', default: false },
     pattern: { type: 'string' },
     sizes: { type: 'string', default: '2,3,4,5' },
@@ -32,10 +34,11 @@ const failed = values.patterns || values.pattern !== undefined ? runPatterns() :
 process.exitCode = failed > 0 ? 1 : 0;
 
 async function runSwarms(): Promise<number> {
+  const kinds = values.kinds === undefined ? undefined : readKinds(values.kinds);
   let failing = 0;
   let slowestMs = 0;
   for (const seed of seeds) {
-    const drawn = swarmPlan({ seed, sizeMax: Number(values.size) });
+    const drawn = swarmPlan({ seed, sizeMax: Number(values.size), kinds });
     const plan = values.plan === undefined ? drawn : readPlan(values.plan, seed);
     const { problems, healedMs } = runSwarm(plan);
     slowestMs = Math.max(slowestMs, healedMs ?? 0);
@@ -48,6 +51,14 @@ async function runSwarms(): Promise<number> {
   }
   console.log(`${seeds.length} seeds, ${failing} failed, slowest healing ${Math.round(slowestMs)} ms`);
   return failing;
+}
+
+function readKinds(text: string): readonly FaultKind[] {
+  const wanted = text.split(',');
+  const kinds = faultKinds.filter((kind) => wanted.includes(kind));
+  if (kinds.length === wanted.length) return kinds;
+  console.error(`--kinds takes some of ${faultKinds.join(', ')}; found ${text}`);
+  process.exit(2);
 }
 
 function readPlan(text: string, seed: string): SwarmPlan {

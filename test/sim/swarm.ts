@@ -9,7 +9,7 @@ import { type Random, seededRandom } from '../../src/base/random.ts';
 import type { MeshSettings } from '../../src/core/gossip/settings.ts';
 import type { MeshRules } from '../../src/core/gossip/state.ts';
 import { drawFaults } from '../../src/testing/fault-mix.ts';
-import type { Fault, Stage } from '../../src/testing/faults.ts';
+import type { Fault, FaultKind, Stage } from '../../src/testing/faults.ts';
 import { shrink } from '../../src/testing/shrink.ts';
 import { endsAfterMs, strike } from '../../src/testing/strike.ts';
 import { healMaxMs } from './patterns.ts';
@@ -21,6 +21,8 @@ export interface SwarmOptions {
   /** Default 50. */
   readonly sizeMax?: number | undefined;
   readonly isTraced?: boolean | undefined;
+  /** Only these faults; default: all. */
+  readonly kinds?: readonly FaultKind[] | undefined;
 }
 
 /** What one run does: everything else follows from the seed. */
@@ -44,12 +46,12 @@ const seedsMax = 3;
 const shrinkRunsMax = 80;
 
 /** What a seed stands for. */
-export function swarmPlan({ seed, sizeMax = 50 }: SwarmOptions): SwarmPlan {
+export function swarmPlan({ seed, sizeMax = 50, kinds }: SwarmOptions): SwarmPlan {
   const random = seededRandom(`swarm ${seed}`);
   const size = 2 + Math.floor((sizeMax - 1) * random.next() ** 3);
   const servers = Array.from({ length: size }, (_, at) => `m${at}:1`);
   const everyMs = 300 + 4_000 * random.next() ** 2;
-  return { seed, servers, faults: drawFaults({ everyMs, untilMs: 30_000 }, { random, servers }) };
+  return { seed, servers, faults: drawFaults({ everyMs, untilMs: 30_000, kinds }, { random, servers }) };
 }
 
 /** Runs a plan and says what was wrong. */

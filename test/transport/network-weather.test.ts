@@ -18,6 +18,16 @@ describe('the weather between processes', () => {
     expect(Math.max(...all)).toBeLessThan(60_000);
   });
 
+  test('loses the most of what is asked for at once, and what it was made with in the end', () => {
+    const weather = new NetworkWeather({ loss: 0.01 });
+    const [endFirst, endSecond] = [weather.addLoss(0.2), weather.addLoss(0.1)];
+    expect(weather.loss).toBe(0.2);
+    endFirst();
+    expect(weather.loss).toBe(0.1);
+    endSecond();
+    expect(weather.loss).toBe(0.01);
+  });
+
   test('answers the same under the same seed, and no two packets alike', () => {
     const made = (seed: string) => delays(new NetworkWeather({ jitterMs: 1, loss: 0.1, random: seededRandom(seed) }), 50);
     expect(made('7')).toEqual(made('7'));
