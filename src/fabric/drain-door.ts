@@ -1,7 +1,8 @@
 /**
  * Who asks this server to drain, or to have another one drained: `heddle drain`, from any terminal against any entry.
  *
- * W1 the question is passed on once, over the link to the named server; that one answers for itself or not at all.
+ * W1 the question is passed on once, over the link to the named server, which is made where there is none; that one answers
+ *    for itself or not at all.
  * W2 whoever asked hears what is waited for, and how it ended; one that hangs up meanwhile changes nothing.
  * W3 a server that drains asks every other one over its links whether it has heard of it: the answer is the last thing
  *    sent to it, but for calls that were on their way before.
@@ -15,6 +16,7 @@ import { encodeValue } from '../wire/value.ts';
 import type { Conversation, Incoming } from './conversation.ts';
 import type { DrainFollower } from './drain.ts';
 import type { Drained, UnderWay } from './drain-port.ts';
+import type { Links } from './links.ts';
 import type { Peer } from './peer.ts';
 import { failure, refuse, respond } from './responses.ts';
 
@@ -24,8 +26,7 @@ export interface DrainDoorOptions {
   /** Drains this server, or follows the drain that has begun; returns what ends the following. */
   readonly drain: (follower: DrainFollower) => () => void;
   readonly members: () => readonly MemberView[];
-  /** The open link to an instance. */
-  readonly linkTo: (instance: string) => Peer | undefined;
+  readonly links: Pick<Links, 'find' | 'whenLinked'>;
 }
 
 export class DrainDoor {
@@ -47,13 +48,18 @@ export class DrainDoor {
   #passOn({ id, server }: DrainFrame, peer: Peer): void {
     const members = peer.kind === 'link' ? [] : this.#options.members();
     const member = members.find(({ name }) => name === server);
-    const link = member && this.#options.linkTo(member.instance);
-    if (link) return new PassedDrain({ peer, id }, link).ask(server);
+    if (member)
+      return this.#reach(member, (link) =>
+        HeddleError.is(link) ? refuse(peer, id, link) : new PassedDrain({ peer, id }, link).ask(server),
+      );
     const names = members.map(({ name }) => name).join(', ');
-    const error = member
-      ? new HeddleError('unreachable', { address: member.url, evidence: 'silent' })
-      : new HeddleError('bad_argument', { path: ['server'], expected: `a server of the fabric (${names})`, found: server });
-    refuse(peer, id, error);
+    refuse(peer, id, new HeddleError('bad_argument', { path: ['server'], expected: `a server of the fabric (${names})`, found: server }));
+  }
+
+  #reach(member: MemberView, done: (link: Peer | HeddleError) => void): void {
+    const link = this.#options.links.find(member.instance);
+    if (link) done(link);
+    else this.#options.links.whenLinked(member, done);
   }
 }
 

@@ -13,7 +13,9 @@ import {
   decodeCancelRequest,
   decodeExplainRequest,
   decodeWatchRequest,
+  decodeWhyRequest,
   encodeExplainResponse,
+  encodeWhyResponse,
 } from '../wire/foreign-questions.ts';
 import { encodeValue } from '../wire/value.ts';
 import type { CatalogFeed } from './catalog-feed.ts';
@@ -22,10 +24,11 @@ import { ForeignCalls, type ForeignCallsOptions } from './foreign-calls.ts';
 import { ForeignRuns } from './foreign-runs.ts';
 import { watchCatalog } from './foreign-watch.ts';
 import { checkRunId } from './run-caller.ts';
-import type { RunEngine } from './run-engine.ts';
+import type { RunEngine, RunInspector } from './run-engine.ts';
+import { waitsOf, whyQuery } from './why.ts';
 
 export interface ForeignEntryOptions extends ForeignCallsOptions {
-  readonly runs: RunEngine;
+  readonly runs: RunEngine & RunInspector;
   readonly explainer: Explainer;
   readonly feed: CatalogFeed;
   /** Name of this server. */
@@ -53,6 +56,8 @@ export class ForeignEntry {
         return this.#calls.call(request);
       case 'explain':
         return this.#explain(request);
+      case 'why':
+        return this.#why(request);
       case 'cancel':
         return this.#cancel(request);
     }
@@ -76,6 +81,13 @@ export class ForeignEntry {
     const { function: name, ...options } = decodeExplainRequest(request.message);
     const plan = this.#options.explainer.explain(explainQuery(name, options));
     return encodeExplainResponse(encodeValue(plan, { isJsonOnly: true }));
+  }
+
+  async #why(request: ForeignRequest): Promise<Uint8Array> {
+    const { runs, explainer } = this.#options;
+    const query = whyQuery(decodeWhyRequest(request.message));
+    const waits = 'function' in query ? explainer.waits(query.function) : waitsOf(await runs.describe(query.run), query.step);
+    return encodeWhyResponse(encodeValue(waits, { isJsonOnly: true }));
   }
 
   async #cancel(request: ForeignRequest): Promise<Uint8Array> {

@@ -57,7 +57,7 @@ export function entryOf(behind: BehindDoors): Entry {
       workflows: behind.workflows,
     }),
     watches: new CatalogWatches({ feed: behind.directory.feed, clock, server: identity.name }),
-    drains: new DrainDoor({ server: identity.name, drain: guards.drain, members, linkTo: (instance) => links.find(instance) }),
+    drains: new DrainDoor({ server: identity.name, drain: guards.drain, members, links }),
   });
 }
 

@@ -30,6 +30,7 @@ export const methods = {
 export const questionMethods = {
   call: '/heddle.v1.Fabric/Call',
   explain: '/heddle.v1.Fabric/Explain',
+  why: '/heddle.v1.Fabric/Why',
   cancel: '/heddle.v1.Fabric/Cancel',
 } as const satisfies Record<ForeignQuestion, string>;
 

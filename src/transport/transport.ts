@@ -105,7 +105,7 @@ export interface Answer {
 }
 
 /** What a foreign client may ask and get one answer to, and what many. */
-export type ForeignQuestion = 'call' | 'explain' | 'cancel';
+export type ForeignQuestion = 'call' | 'explain' | 'why' | 'cancel';
 export type ForeignStream = 'stream' | 'submit' | 'watch';
 
 /** One request of a foreign client: gRPC's own unary or server-streaming call. */

@@ -1,5 +1,5 @@
 /**
- * The small messages of clients in other languages: `heddle.v1.ExplainRequest`, `CancelRequest`, `WatchRequest` and what
+ * The small messages of clients in other languages: `heddle.v1.ExplainRequest`, `WhyRequest`, `CancelRequest`, `WatchRequest` and what
  * answers them. Requests are decoded by proto-loader; news and run events have codecs of their own.
  */
 
@@ -9,6 +9,8 @@ import type { CancelRequest, CancelRequest__Output } from './generated/heddle/v1
 import type { ExplainRequest, ExplainRequest__Output } from './generated/heddle/v1/ExplainRequest.ts';
 import type { ExplainResponse, ExplainResponse__Output } from './generated/heddle/v1/ExplainResponse.ts';
 import type { WatchRequest, WatchRequest__Output } from './generated/heddle/v1/WatchRequest.ts';
+import type { WhyRequest, WhyRequest__Output } from './generated/heddle/v1/WhyRequest.ts';
+import type { WhyResponse, WhyResponse__Output } from './generated/heddle/v1/WhyResponse.ts';
 import { needOf, readsJsonOnly, valueMessage } from './loaded-values.ts';
 import { messageCodec } from './proto-files.ts';
 
@@ -17,6 +19,13 @@ export interface ForeignExplain {
   readonly version?: string | undefined;
   readonly need?: Need | undefined;
   readonly target?: string | undefined;
+}
+
+/** What is absent was not asked about. */
+export interface ForeignWhy {
+  readonly run?: string | undefined;
+  readonly step?: string | undefined;
+  readonly function?: string | undefined;
 }
 
 export interface ForeignWatch {
@@ -29,6 +38,8 @@ export interface ForeignWatch {
 
 const explainCodec = messageCodec<ExplainRequest, ExplainRequest__Output>('fabric.proto', 'ExplainRequest');
 const planCodec = messageCodec<ExplainResponse, ExplainResponse__Output>('fabric.proto', 'ExplainResponse');
+const whyCodec = messageCodec<WhyRequest, WhyRequest__Output>('fabric.proto', 'WhyRequest');
+const waitsCodec = messageCodec<WhyResponse, WhyResponse__Output>('fabric.proto', 'WhyResponse');
 const cancelCodec = messageCodec<CancelRequest, CancelRequest__Output>('fabric.proto', 'CancelRequest');
 const watchCodec = messageCodec<WatchRequest, WatchRequest__Output>('fabric.proto', 'WatchRequest');
 
@@ -44,6 +55,17 @@ export function decodeExplainRequest(message: Uint8Array): ForeignExplain {
 /** `plan` is in JSON. */
 export function encodeExplainResponse(plan: Payload): Uint8Array {
   return planCodec.encode({ plan: valueMessage(plan) });
+}
+
+/** Throws `protocol_error`. */
+export function decodeWhyRequest(message: Uint8Array): ForeignWhy {
+  const { runId, step, function: name } = whyCodec.decode(message);
+  return { run: runId || undefined, step: step || undefined, function: name || undefined };
+}
+
+/** `waits` are in JSON. */
+export function encodeWhyResponse(waits: Payload): Uint8Array {
+  return waitsCodec.encode({ waits: valueMessage(waits) });
 }
 
 /** Throws `protocol_error`. */

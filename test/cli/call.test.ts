@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { timingText } from '../../src/cli/call.ts';
-import { runProgram } from '../../src/cli/program.ts';
 import { defineFunction, type Server, startServer } from '../../src/index.ts';
+import { heddle } from './terminal.ts';
 
 let server: Server;
 beforeAll(async () => {
@@ -12,14 +12,6 @@ beforeAll(async () => {
   server = await startServer({ name: 'one', functions: { greet: (name: string) => `hello ${name}`, fail, keyed } });
 });
 afterAll(() => server.stop());
-
-async function heddle(...args: string[]) {
-  const outs: string[] = [];
-  const notes: string[] = [];
-  const terminal = { out: (text: string) => outs.push(text), note: (text: string) => notes.push(text), isInteractive: false };
-  const code = await runProgram(args, { ...terminal, environment: {} }, '9.9.9');
-  return { code, outs, notes };
-}
 
 const line = /^total \d+\.\d\d ms = server one \d+\.\d\d ms \+ fabric and network \d+\.\d\d ms$/;
 

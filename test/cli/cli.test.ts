@@ -7,31 +7,11 @@ import { errorText, exitCodeFor, UsageError } from '../../src/cli/exit-code.ts';
 import { parseArguments } from '../../src/cli/json-arguments.ts';
 import { catalogText, membersText } from '../../src/cli/listings.ts';
 import { functionsOf, loadFunctions } from '../../src/cli/modules.ts';
-import { runProgram } from '../../src/cli/program.ts';
 import { lineOf, ProgressState, reasonText, showProgress } from '../../src/cli/progress.ts';
-import type { Terminal } from '../../src/cli/terminal.ts';
 import { readWorkflowFile } from '../../src/cli/workflow-file.ts';
 import { type ErrorCode, errorTable } from '../../src/errors.ts';
 import { defineFunction, HeddleError, type RunEvent, startServer, workflow } from '../../src/index.ts';
-
-class FakeTerminal implements Terminal {
-  readonly outs: string[] = [];
-  readonly notes: string[] = [];
-  readonly isInteractive = false;
-  readonly environment = {};
-  out(text: string): void {
-    this.outs.push(text);
-  }
-  note(text: string): void {
-    this.notes.push(text);
-  }
-}
-
-async function usage(...args: string[]): Promise<{ readonly code: number; readonly notes: string; readonly outs: string }> {
-  const terminal = new FakeTerminal();
-  const code = await runProgram(args, terminal, '9.9.9');
-  return { code, notes: terminal.notes.join('\n'), outs: terminal.outs.join('\n') };
-}
+import { FakeTerminal, heddleSays } from './terminal.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'heddle-cli-'));
 
@@ -100,8 +80,8 @@ describe('arguments', () => {
 
 describe('usage', () => {
   test('--version and --help go to stdout with exit code 0', async () => {
-    expect(await usage('--version')).toMatchObject({ code: 0, outs: '9.9.9' });
-    expect((await usage('--help')).outs).toContain('members');
+    expect(await heddleSays('--version')).toMatchObject({ code: 0, out: '9.9.9' });
+    expect((await heddleSays('--help')).out).toContain('members');
   });
 
   test.each([
@@ -124,13 +104,13 @@ describe('usage', () => {
     [['serve', '--port', 'here'], '--port: expected "auto", a port such as 7420'],
     [['serve', '--settings', 'missing.toml'], 'missing.toml cannot be read'],
   ])('wrong usage is exit code 2 and says what would be right: %s', async (args, message) => {
-    const { code, notes, outs } = await usage(...args);
-    expect({ code, outs }).toEqual({ code: 2, outs: '' });
+    const { code, notes, out } = await heddleSays(...args);
+    expect({ code, out }).toEqual({ code: 2, out: '' });
     expect(notes).toContain(message);
   });
 
   test.each(['top', 'ca', 'join', 'topic', 'queue', 'cache'])('C3: %s is not built and does not exist', async (name) => {
-    expect(await usage(name)).toMatchObject({ code: 2, notes: expect.stringContaining(`unknown command '${name}'`) });
+    expect(await heddleSays(name)).toMatchObject({ code: 2, notes: expect.stringContaining(`unknown command '${name}'`) });
   });
 });
 
@@ -304,16 +284,16 @@ describe('explain', () => {
     const server = await startServer({ name: 'ada', cluster: 'cli-explain', resources: ['gpu'], functions: { f } });
     try {
       const at = ['--url', server.url];
-      const text = await usage('explain', 'f', ...at, '--need', 'gpu');
+      const text = await heddleSays('explain', 'f', ...at, '--need', 'gpu');
       expect(text.code).toBe(0);
-      expect(text.outs).toMatch(
+      expect(text.out).toMatch(
         /^f: ada, version 1\.2\.0\n {2}1 of 1 offer matches, 1 may take a call now\n {2}it is the only candidate\n {3}SERVER {2}VERSION {2}WHY\n\* {2}ada {5}1\.2\.0 {4}candidate: [\d.]+ ms, 0 in flight$/,
       );
-      expect((await usage('explain', 'f', ...at, '--need', 'tpu')).outs).toMatch(
+      expect((await heddleSays('explain', 'f', ...at, '--need', 'tpu')).out).toMatch(
         /^f: no server would take it\n {2}no offer of 1 offer matches/,
       );
-      expect(JSON.parse((await usage('explain', 'f', ...at, '--json')).outs)).toEqual(await server.explain('f'));
-      expect(await usage('explain', 'g', ...at)).toMatchObject({ code: 3, notes: expect.stringContaining('no_such_function') });
+      expect(JSON.parse((await heddleSays('explain', 'f', ...at, '--json')).out)).toEqual(await server.explain('f'));
+      expect(await heddleSays('explain', 'g', ...at)).toMatchObject({ code: 3, notes: expect.stringContaining('no_such_function') });
     } finally {
       await server.stop();
     }
@@ -330,23 +310,23 @@ describe('explain', () => {
     ];
     const file = written('plan.json', JSON.stringify({ commands: commands.slice(0, 2) }));
     try {
-      const text = await usage('explain', file, ...at);
-      expect(text.outs).toMatch(/^2 steps, 0 trips, 0 B of arguments, about 0\.0 ms and what 2 steps take that have not run yet$/m);
-      expect(text.outs).toMatch(/^seven +add@1\.0\.0 +ada +three +0\.0 +\? +0 B +\?$/m);
-      expect(text.outs).toMatch(/^seven: 1 of 1 offer matches.*it is the coordinator itself: nothing travels$/m);
-      expect((await usage('run', file, ...at, '--explain')).outs).toBe(text.outs);
-      expect(JSON.parse((await usage('explain', file, ...at, '--json')).outs)).toEqual(
+      const text = await heddleSays('explain', file, ...at);
+      expect(text.out).toMatch(/^2 steps, 0 trips, 0 B of arguments, about 0\.0 ms and what 2 steps take that have not run yet$/m);
+      expect(text.out).toMatch(/^seven +add@1\.0\.0 +ada +three +0\.0 +\? +0 B +\?$/m);
+      expect(text.out).toMatch(/^seven: 1 of 1 offer matches.*it is the coordinator itself: nothing travels$/m);
+      expect((await heddleSays('run', file, ...at, '--explain')).out).toBe(text.out);
+      expect(JSON.parse((await heddleSays('explain', file, ...at, '--json')).out)).toEqual(
         await server.explain({ commands: commands.slice(0, 2) }),
       );
-      const ran = await usage('run', file, ...at, '--analyze');
-      expect(JSON.parse(ran.outs)).toEqual({ seven: 7 });
+      const ran = await heddleSays('run', file, ...at, '--analyze');
+      expect(JSON.parse(ran.out)).toEqual({ seven: 7 });
       expect(ran.notes).toMatch(/^seven +ada +\? +\d+\.\d +\? +1 B +done$/m);
       // What has run once is known.
-      expect((await usage('run', file, ...at, '--analyze')).notes).toMatch(/^seven +ada +\d+\.\d +\d+\.\d +1 B +1 B +done$/m);
+      expect((await heddleSays('run', file, ...at, '--analyze')).notes).toMatch(/^seven +ada +\d+\.\d +\d+\.\d +1 B +1 B +done$/m);
       const all = written('lost.json', JSON.stringify({ commands }));
-      expect((await usage('explain', all, ...at)).outs).toMatch(/^lost: no server offers it; the nearest names are add$/m);
+      expect((await heddleSays('explain', all, ...at)).out).toMatch(/^lost: no server offers it; the nearest names are add$/m);
       const circle = written('circle.json', JSON.stringify([{ name: 'a', fun: 'add', args: [{ $ref: 'a' }] }]));
-      expect(await usage('explain', circle, ...at)).toMatchObject({
+      expect(await heddleSays('explain', circle, ...at)).toMatchObject({
         code: 2,
         notes: expect.stringContaining('refers to the command itself'),
       });
@@ -362,7 +342,7 @@ describe('explain', () => {
     [['run', 'plan.json', '--json'], '--json is for --explain'],
   ])('%j is refused before anybody is asked', async ([command = '', what = '', ...flags], problem) => {
     const name = what.endsWith('.json') ? written(what, '{"commands": []}') : what;
-    expect(await usage(command, name, ...flags)).toMatchObject({ code: 2, notes: expect.stringContaining(problem) });
+    expect(await heddleSays(command, name, ...flags)).toMatchObject({ code: 2, notes: expect.stringContaining(problem) });
   });
 });
 

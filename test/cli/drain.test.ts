@@ -1,29 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
-import { runProgram } from '../../src/cli/program.ts';
-import type { Terminal } from '../../src/cli/terminal.ts';
 import { type Functions, startServer } from '../../src/index.ts';
 import { failureOf } from '../within.ts';
-
-class FakeTerminal implements Terminal {
-  readonly outs: string[] = [];
-  readonly notes: string[] = [];
-  readonly isInteractive = false;
-  readonly environment = {};
-  out(text: string): void {
-    this.outs.push(text);
-  }
-  note(text: string): void {
-    this.notes.push(text);
-  }
-}
-
-async function heddle(...args: string[]) {
-  const terminal = new FakeTerminal();
-  const code = await runProgram(args, terminal, '9.9.9');
-  return { code, outs: terminal.outs, notes: terminal.notes };
-}
+import { heddle } from './terminal.ts';
 
 const start = (functions: Functions = {}, drainGraceMs?: number) =>
   startServer({ name: 'one', cluster: randomUUID(), functions }, { drainGraceMs });

@@ -8,6 +8,7 @@ import { runText } from '../../src/cli/run-text.ts';
 import { waitsOf } from '../../src/fabric/why.ts';
 import { type Server, startServer } from '../../src/index.ts';
 import { failureOf } from '../within.ts';
+import { FakeTerminal, heddleSays } from './terminal.ts';
 
 let server: Server;
 let held: { entered: ReturnType<typeof deferred<void>>; released: ReturnType<typeof deferred<void>> };
@@ -36,24 +37,18 @@ async function heldRun() {
   return run;
 }
 
-async function heddle(...args: string[]) {
-  const outs: string[] = [];
-  const notes: string[] = [];
-  const terminal = { out: (text: string) => outs.push(text), note: (text: string) => notes.push(text), isInteractive: false };
-  const code = await runProgram([...args, '--url', server.url], { ...terminal, environment: {} }, '9.9.9');
-  return { code, out: outs.join('\n'), notes: notes.join('\n') };
-}
+const asked = (...args: readonly string[]) => heddleSays(...args, '--url', server.url);
 
 describe('heddle runs, why and cancel', () => {
   test('list a run, draw how it stands, and end it', async () => {
     const run = await heldRun();
-    const listed = await heddle('runs');
+    const listed = await asked('runs');
     expect(listed).toMatchObject({ code: 0, notes: '' });
     expect(listed.out).toMatch(new RegExp(`^${run.runId} +report +one +running +1/3 +\\d+`, 'm'));
-    const json: unknown = JSON.parse((await heddle('runs', '--json')).out);
+    const json: unknown = JSON.parse((await asked('runs', '--json')).out);
     expect(json).toMatchObject([{ runId: run.runId, coordinator: 'one', state: 'running', steps: 3, settled: 1 }]);
 
-    const why = await heddle('why', run.runId);
+    const why = await asked('why', run.runId);
     expect(why.code).toBe(0);
     expect(why.out.replace(/\d+(\.\d)? m?s\b/g, 'T').split('\n')).toEqual([
       `run ${run.runId} of report on one: running, 1 of 3 steps settled, T`,
@@ -62,23 +57,23 @@ describe('heddle runs, why and cancel', () => {
       '├─╯',
       '○  both (same) waits: for slow',
     ]);
-    expect((await heddle('why', run.runId, '--step', 'both')).out).toContain('both  for slow  the end of step "slow"');
-    expect(JSON.parse((await heddle('why', run.runId, '--json')).out)).toEqual([
+    expect((await asked('why', run.runId, '--step', 'both')).out).toContain('both  for slow  the end of step "slow"');
+    expect(JSON.parse((await asked('why', run.runId, '--json')).out)).toEqual([
       { kind: 'input', step: 'slow', of: 'both', ends: 'the end of step "slow"' },
     ]);
 
     const failed = failureOf(run.result);
-    expect(await heddle('cancel', run.runId, '--reason', 'enough')).toMatchObject({ code: 0, out: '' });
+    expect(await asked('cancel', run.runId, '--reason', 'enough')).toMatchObject({ code: 0, out: '' });
     expect(await failed).toMatchObject({ code: 'cancelled', detail: { reason: 'enough' } });
-    const again = await heddle('cancel', run.runId);
+    const again = await asked('cancel', run.runId);
     expect(again).toMatchObject({ code: 0, notes: `run ${run.runId} had ended before: failed` });
-    expect((await heddle('why', run.runId)).out).toContain('failed, 3 of 3 steps settled');
+    expect((await asked('why', run.runId)).out).toContain('failed, 3 of 3 steps settled');
     held.released.resolve();
   });
 
   test('why --follow shows what happens until the run ends', async () => {
     const run = await heldRun();
-    const followed = heddle('why', run.runId, '--follow');
+    const followed = asked('why', run.runId, '--follow');
     held.released.resolve();
     await run.result;
     const { code, out, notes } = await followed;
@@ -89,8 +84,8 @@ describe('heddle runs, why and cancel', () => {
 
   test('why --follow draws the graph anew on a terminal', async () => {
     const run = await heldRun();
-    const notes: string[] = [];
-    const terminal = { out: () => {}, note: (text: string) => notes.push(text), isInteractive: true, environment: {} };
+    const terminal = new FakeTerminal({ isInteractive: true });
+    const { notes } = terminal;
     const followed = runProgram(['why', run.runId, '--follow', '--url', server.url], terminal, '9.9.9');
     held.released.resolve();
     await run.result;
@@ -100,17 +95,17 @@ describe('heddle runs, why and cancel', () => {
   });
 
   test('why of a function says what a call would wait for', async () => {
-    expect(await heddle('why', 'same')).toMatchObject({ code: 0, out: 'nothing waits' });
-    expect(await heddle('why', 'same', '--json')).toMatchObject({ code: 0, out: '[]' });
+    expect(await asked('why', 'same')).toMatchObject({ code: 0, out: 'nothing waits' });
+    expect(await asked('why', 'same', '--json')).toMatchObject({ code: 0, out: '[]' });
   });
 
   test('name what there is not', async () => {
-    expect(await heddle('why', 'nothing')).toMatchObject({ code: 2, notes: expect.stringContaining('neither a run nor a function') });
-    expect(await heddle('why', 'same', '--step', 'a')).toMatchObject({ code: 2, notes: expect.stringContaining('unknown_run') });
-    expect(await heddle('cancel', 'nobody~1')).toMatchObject({ code: 2, notes: expect.stringContaining('unknown_run') });
-    expect(await heddle('why', 'same', '--json', '--follow')).toMatchObject({ code: 2 });
+    expect(await asked('why', 'nothing')).toMatchObject({ code: 2, notes: expect.stringContaining('neither a run nor a function') });
+    expect(await asked('why', 'same', '--step', 'a')).toMatchObject({ code: 2, notes: expect.stringContaining('unknown_run') });
+    expect(await asked('cancel', 'nobody~1')).toMatchObject({ code: 2, notes: expect.stringContaining('unknown_run') });
+    expect(await asked('why', 'same', '--json', '--follow')).toMatchObject({ code: 2 });
     const run = await heldRun();
-    expect(await heddle('why', run.runId, '--step', 'non')).toMatchObject({ code: 2, notes: expect.stringContaining('rows, slow, both') });
+    expect(await asked('why', run.runId, '--step', 'non')).toMatchObject({ code: 2, notes: expect.stringContaining('rows, slow, both') });
     held.released.resolve();
     await run.result;
   });

@@ -7,37 +7,23 @@ import { join } from 'node:path';
 import ts from 'typescript';
 import { describe, expect, test } from 'vitest';
 import { declarationsOf } from '../../src/cli/declarations.ts';
-import { runProgram } from '../../src/cli/program.ts';
-import type { Terminal } from '../../src/cli/terminal.ts';
 import { type Offer, startServer } from '../../src/index.ts';
 import { functions } from '../types/declared.ts';
-
-async function heddle(...args: string[]) {
-  const outs: string[] = [];
-  const notes: string[] = [];
-  const terminal: Terminal = {
-    out: (text) => void outs.push(text),
-    note: (text) => void notes.push(text),
-    isInteractive: false,
-    environment: {},
-  };
-  const code = await runProgram(args, terminal, '9.9.9');
-  return { code, out: outs.join('\n'), notes: notes.join('\n') };
-}
+import { heddleSays } from './terminal.ts';
 
 describe('heddle types', () => {
   test('writes a file from a live catalog, and leaves it alone while nothing changes', async () => {
     await using server = await startServer({ name: 'one', cluster: randomUUID(), functions });
     const folder = mkdtempSync(join(tmpdir(), 'heddle-types-'));
     const out = join(folder, 'fabric.d.ts');
-    expect(await heddle('types', '--url', server.url, '--out', out)).toEqual({ code: 0, out: '', notes: `${out}: 5 functions` });
+    expect(await heddleSays('types', '--url', server.url, '--out', out)).toEqual({ code: 0, out: '', notes: `${out}: 5 functions` });
     expect(readdirSync(folder)).toEqual(['fabric.d.ts']);
 
     utimesSync(out, 1, 1);
-    expect((await heddle('types', '--url', server.url, '--out', out)).notes).toBe(`${out} is up to date: 5 functions`);
+    expect((await heddleSays('types', '--url', server.url, '--out', out)).notes).toBe(`${out} is up to date: 5 functions`);
     expect(statSync(out).mtimeMs).toBe(1_000);
     await server.withdraw('plain');
-    expect((await heddle('types', '--url', server.url, '--out', out)).notes).toBe(`${out}: 4 functions`);
+    expect((await heddleSays('types', '--url', server.url, '--out', out)).notes).toBe(`${out}: 4 functions`);
     expect(readFileSync(out, 'utf8')).not.toContain('plain');
   });
 
@@ -47,7 +33,7 @@ describe('heddle types', () => {
       cluster: randomUUID(),
       functions: { plain: functions.plain, scan: functions.scan },
     });
-    expect((await heddle('types', '--url', server.url)).out.split('\n')).toEqual([
+    expect((await heddleSays('types', '--url', server.url)).out.split('\n')).toEqual([
       '// Written by `heddle types`: write it again rather than change it.',
       '',
       'export interface Fabric {',
@@ -57,7 +43,7 @@ describe('heddle types', () => {
       '  "rows.scan"(arg1: string): AsyncIterable<[(string), (number)]>;',
       '}',
     ]);
-    const { out } = await heddle('types', '--url', server.url, '--json');
+    const { out } = await heddleSays('types', '--url', server.url, '--json');
     expect(JSON.parse(out)).toMatchObject([
       { function: 'plain' },
       { function: 'rows.scan', inputSchema: expect.stringContaining('string') },
@@ -76,17 +62,17 @@ describe('heddle types', () => {
       [join(folder, 'fabric.json'), '--out takes the path of a declaration file'],
       [join(folder, 'none', 'fabric.d.ts'), 'there is no folder'],
     ] as const) {
-      const { code, notes } = await heddle('types', ...nobody, '--out', out);
+      const { code, notes } = await heddleSays('types', ...nobody, '--out', out);
       expect([code, notes]).toEqual([2, expect.stringContaining(message)]);
     }
-    expect((await heddle('types', ...nobody, '--out', join(folder, 'a.d.ts'), '--json')).code).toBe(2);
-    expect((await heddle('types', ...nobody, '--output', 'x')).code).toBe(2);
+    expect((await heddleSays('types', ...nobody, '--out', join(folder, 'a.d.ts'), '--json')).code).toBe(2);
+    expect((await heddleSays('types', ...nobody, '--output', 'x')).code).toBe(2);
     expect(readFileSync(own, 'utf8')).toBe('export type Mine = 1;\n');
   });
 
   test('of a fabric that cannot be reached ends with 3 and writes nothing', async () => {
     const out = join(mkdtempSync(join(tmpdir(), 'heddle-types-')), 'fabric.d.ts');
-    expect((await heddle('types', '--url', '127.0.0.1:9', '--out', out)).code).toBe(3);
+    expect((await heddleSays('types', '--url', '127.0.0.1:9', '--out', out)).code).toBe(3);
     expect(existsSync(out)).toBe(false);
   });
 });

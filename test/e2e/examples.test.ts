@@ -77,6 +77,14 @@ describe('the examples', () => {
     );
   });
 
+  test('bulk-flights spreads a thousand steps over four servers, and comes to what one process comes to', async () => {
+    const output = await outputOf('bulk-flights');
+    const steps = [...output.matchAll(/^ {2}(?:north|east|south|west) +(\d+) steps$/gm)].map(([, count]) => Number(count));
+    expect(steps).toHaveLength(4);
+    expect(steps.reduce((sum, count) => sum + count, 0)).toBe(1_001);
+    expect(output).toMatch(/comes to the same: true$/);
+  });
+
   test('live-words counts as the lines come, and leaves a stream when it has enough', async () => {
     const output = await outputOf('live-words');
     const counted = [...output.matchAll(/^ *(\d+) lines: [a-z]+ \d+, [a-z]+ \d+, [a-z]+ \d+$/gm)].map(([, lines]) => Number(lines));

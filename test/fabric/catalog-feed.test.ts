@@ -2,26 +2,10 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { CatalogNews, CatalogServer } from '../../src/core/catalog/news.ts';
 import type { CatalogBody } from '../../src/core/catalog/offer.ts';
-import type { MemberView } from '../../src/core/gossip/view.ts';
 import { HeddleError } from '../../src/errors.ts';
 import { CatalogFeed, type CatalogWatcher } from '../../src/fabric/catalog-feed.ts';
+import { memberView } from './member-view.ts';
 
-const view = (name: string, more: Partial<MemberView> = {}): MemberView => ({
-  name,
-  instance: `${name}-1`,
-  epoch: 1,
-  incarnation: 0,
-  url: `${name}:1`,
-  status: 'alive',
-  evidence: [],
-  isOwnEvidence: false,
-  isLinked: true,
-  isSelf: false,
-  isFlapping: false,
-  resources: ['db'],
-  bodyHash: '',
-  ...more,
-});
 const bodyOf = (...names: readonly string[]): CatalogBody => ({
   functions: names.map((name) => ({ name, version: '1.0.0', effect: 'once', kind: 'call', resources: [] })),
 });
@@ -47,12 +31,12 @@ describe('the catalog feed', () => {
   test('tells everything first, then each change, functions only when they differ', () => {
     const feed = new CatalogFeed();
     feed.offersChanged('one-1', bodyOf('f'));
-    feed.memberChanged(view('one'));
+    feed.memberChanged(memberView('one'));
     const watcher = feed.watch(silent);
     const record = { name: 'one', instance: 'one-1', url: 'one:1', status: 'alive', epoch: 1, resources: ['db'] };
     expect(watcher.take()).toEqual({ gone: [], servers: [{ ...record, offers: bodyOf('f') }], isWhole: true });
     expect(watcher.take()).toBeUndefined();
-    feed.memberChanged(view('one', { status: 'suspect' }));
+    feed.memberChanged(memberView('one', { status: 'suspect' }));
     expect(watcher.take()).toEqual({ gone: [], servers: [{ ...record, status: 'suspect' }], isWhole: true });
     feed.memberGone('one-1');
     expect(watcher.take()).toEqual({ gone: ['one-1'], servers: [], isWhole: true });
@@ -65,7 +49,7 @@ describe('the catalog feed', () => {
   test('D3: does not tell what no record shows', () => {
     const feed = new CatalogFeed();
     let calls = 0;
-    feed.memberChanged(view('one'));
+    feed.memberChanged(memberView('one'));
     const watcher = feed.watch({
       ...silent,
       onNews: () => {
@@ -73,7 +57,7 @@ describe('the catalog feed', () => {
       },
     });
     watcher.take();
-    feed.memberChanged(view('one', { roundTripMs: 3, isLinked: false, incarnation: 4 }));
+    feed.memberChanged(memberView('one', { roundTripMs: 3, isLinked: false, incarnation: 4 }));
     expect([watcher.take(), calls]).toEqual([undefined, 0]);
   });
 
@@ -88,8 +72,8 @@ describe('the catalog feed', () => {
     });
     watcher.take();
     for (let nth = 0; nth < 1_000; nth += 1) {
-      feed.memberChanged(view('flapping', { epoch: nth }));
-      feed.memberChanged(view(`brief-${nth}`));
+      feed.memberChanged(memberView('flapping', { epoch: nth }));
+      feed.memberChanged(memberView(`brief-${nth}`));
       feed.memberGone(`brief-${nth}-1`);
     }
     expect(calls).toBe(1);
@@ -105,7 +89,7 @@ describe('the catalog feed', () => {
       feed.offersChanged(`s${nth}-1`, {
         functions: [{ name: 'f', version: '1.0.0', effect: 'once', kind: 'call', resources: [], inputSchema: schema }],
       });
-      feed.memberChanged(view(`s${nth}`));
+      feed.memberChanged(memberView(`s${nth}`));
     }
     const watcher = feed.watch(silent);
     const all: CatalogNews[] = [];
@@ -119,7 +103,7 @@ describe('the catalog feed', () => {
     const watcher = feed.watch({ ...silent, onNews: () => expect.fail('told after its end') });
     watcher.take();
     watcher.close();
-    feed.memberChanged(view('one'));
+    feed.memberChanged(memberView('one'));
     expect(feed.watchers).toBe(0);
   });
 
@@ -146,7 +130,7 @@ describe('the catalog feed', () => {
         const feed = new CatalogFeed();
         const lookers = [0, 1].map(() => ({ watcher: feed.watch(silent), picture: new Picture() }));
         for (const one of steps) {
-          if (one.kind === 'view') feed.memberChanged(view(one.name, { status: one.status }));
+          if (one.kind === 'view') feed.memberChanged(memberView(one.name, { status: one.status }));
           else if (one.kind === 'body') feed.offersChanged(`${one.name}-1`, bodyOf(...one.functions));
           else if (one.kind === 'gone') feed.memberGone(`${one.name}-1`);
           else lookers[one.who]?.picture.takeAll(lookers[one.who]?.watcher as CatalogWatcher);

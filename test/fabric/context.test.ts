@@ -5,7 +5,8 @@ import { HeddleError } from '../../src/errors.ts';
 import { type ContextCall, ServedContext } from '../../src/fabric/context.ts';
 import type { NestedCall } from '../../src/fabric/serving.ts';
 import type { CallFrame } from '../../src/wire/frame.ts';
-import { callFrame, SentCall, settle, thrownBy } from './serving-rig.ts';
+import { callFrame } from '../frames.ts';
+import { SentCall, settle, thrownBy } from './serving-rig.ts';
 
 const cancelled = new HeddleError('cancelled', { reason: 'enough' });
 

@@ -6,23 +6,9 @@ import type { MemberView } from '../../src/core/gossip/view.ts';
 import { Directory, memberOf } from '../../src/fabric/directory.ts';
 import { Registry } from '../../src/fabric/registry.ts';
 import { Observer } from '../../src/observe/observer.ts';
+import { memberView } from './member-view.ts';
 
-const view = (name: string, more: Partial<MemberView> = {}): MemberView => ({
-  name,
-  instance: `${name}-1`,
-  epoch: 1,
-  incarnation: 0,
-  url: `${name}:1`,
-  status: 'alive',
-  evidence: [],
-  isOwnEvidence: false,
-  isLinked: true,
-  isSelf: false,
-  isFlapping: false,
-  resources: ['db', 'a'],
-  bodyHash: '',
-  ...more,
-});
+const view = (name: string, more: Partial<MemberView> = {}): MemberView => memberView(name, { resources: ['db', 'a'], ...more });
 const bodyOf = (...names: readonly string[]): CatalogBody =>
   new Registry(Object.fromEntries(names.map((name) => [name, () => name]))).body();
 

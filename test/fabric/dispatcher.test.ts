@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { Path } from '../../src/core/payload.ts';
 import { defineFunction } from '../../src/fabric/define.ts';
 import { encodeArguments, encodeValue } from '../../src/wire/value.ts';
-import { callFrame, SentCall, ServingRig, settle } from './serving-rig.ts';
+import { callFrame } from '../frames.ts';
+import { SentCall, ServingRig, settle } from './serving-rig.ts';
 
 const add = (a: number, b: number) => a + b;
 const never = defineFunction({ name: 'never', concurrency: 2, handler: (_ctx): Promise<never> => new Promise(() => {}) });

@@ -16,7 +16,7 @@ import { fromWireError } from '../../src/wire/error.ts';
 import type { Frame } from '../../src/wire/frame.ts';
 import { decodeFrame, encodeFrame } from '../../src/wire/frame-codec.ts';
 import { encodeValue } from '../../src/wire/value.ts';
-import { callFrame } from './serving-rig.ts';
+import { callFrame } from '../frames.ts';
 
 describe('a queue for room', () => {
   test(`takes ${waitersMax} and refuses one more, until one is let in or leaves`, () => {

@@ -18,8 +18,8 @@ import type { RunEngine, RunFollower } from '../../src/fabric/run-engine.ts';
 import type { WorkflowExplainer } from '../../src/fabric/workflow-explainer.ts';
 import { Observer } from '../../src/observe/observer.ts';
 import { fromWireError } from '../../src/wire/error.ts';
-import type { CallFrame, Frame, ReplyFrame } from '../../src/wire/frame.ts';
-import { encodeArguments } from '../../src/wire/value.ts';
+import type { Frame, ReplyFrame } from '../../src/wire/frame.ts';
+import { callFrame } from '../frames.ts';
 
 /** The asking side of a link: what it was sent, and which of its requests are open here. */
 class AskingPeer {
@@ -124,26 +124,7 @@ function rig(kind: 'link' | 'session' = 'session', refusal?: HeddleError, gapMs 
   return { ask, peer, runner, runs, sinks, cancelled, given };
 }
 
-const call: CallFrame = {
-  kind: 'call',
-  id: 1,
-  callNumber: 1,
-  function: 'f',
-  isDirect: false,
-  timeoutMs: 1_000,
-  attempt: 1,
-  paid: 0,
-  isJsonOnly: false,
-  wantsProgress: false,
-  round: 0,
-  acked: 0,
-  isAgain: false,
-  isStream: false,
-  credit: 0,
-  hasStreamInput: false,
-  lost: 0,
-  args: { template: encodeArguments([]), inputs: [] },
-};
+const call = callFrame('f', [], { isDirect: false, timeoutMs: 1_000 });
 const submit = {
   kind: 'submit',
   id: 2,

@@ -188,7 +188,7 @@ describe('a foreign client sends and gets', () => {
   });
 
   test('garbage of any kind to any method: a status, never a crash (fault 23)', async () => {
-    const methods = ['Call', 'Stream', 'Submit', 'Explain', 'Watch', 'Cancel'];
+    const methods = ['Call', 'Stream', 'Submit', 'Explain', 'Why', 'Watch', 'Cancel'];
     const noise = fc.tuple(fc.constantFrom(...methods), fc.uint8Array({ maxLength: 60 }));
     await fc.assert(
       fc.asyncProperty(noise, async ([method, bytes]) => {

@@ -7,7 +7,8 @@ import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js'
 import { loadSync, type MethodDefinition } from '@grpc/proto-loader';
 import { expect } from 'vitest';
 
-const definition = loadSync('heddle/v1/fabric.proto', {
+/** The messages and services of the .proto files, as a client in another language loads them. */
+export const definition = loadSync('heddle/v1/fabric.proto', {
   includeDirs: [resolve(import.meta.dirname, '../../proto')],
   longs: Number,
   enums: String,

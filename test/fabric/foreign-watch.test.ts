@@ -106,6 +106,26 @@ describe('a foreign client asks why', () => {
   });
 });
 
+describe('a foreign client asks what something waits for', () => {
+  test('of a function and of a run, as the API tells it', async () => {
+    expect(read((await client.ask('Why', { function: 'tell' })).waits)).toEqual([]);
+    expect(read((await client.ask('Why', { function: 'absent' })).waits)).toEqual(await entry.why({ function: 'absent' }));
+    const run = entry.submit([{ name: 'a', fun: 'tell' }]);
+    await run.result.catch(() => undefined);
+    expect(read((await client.ask('Why', { runId: run.runId })).waits)).toEqual([]);
+    const wrongStep = client.ask('Why', { runId: run.runId, step: 'b' });
+    expect(await failureOf(wrongStep)).toMatchObject({ status: status.INVALID_ARGUMENT, code: 'bad_argument' });
+  });
+
+  test.each([
+    [{}, status.INVALID_ARGUMENT, 'bad_argument'],
+    [{ runId: 'r', function: 'f' }, status.INVALID_ARGUMENT, 'bad_argument'],
+    [{ runId: 'nobody~1' }, status.NOT_FOUND, 'unknown_run'],
+  ])('and is refused %j', async (request, grpcStatus, code) => {
+    expect(await failureOf(client.ask('Why', request))).toMatchObject({ status: grpcStatus, code, executed: 'no' });
+  });
+});
+
 describe('a foreign client watches', () => {
   test('the catalog: the whole picture first, then what changes', async () => {
     const picture = new Picture(client);

@@ -1,20 +1,10 @@
-import { resolve } from 'node:path';
 import { credentials, loadPackageDefinition, type Metadata, type ServiceError, status } from '@grpc/grpc-js';
-import { loadSync } from '@grpc/proto-loader';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
 import { defineFunction } from '../../src/fabric/define.ts';
 import { type Server, startServer } from '../../src/index.ts';
 import { within } from '../within.ts';
-
-/** A client in another language: gRPC, the .proto files, and nothing of ours. */
-const definition = loadSync('heddle/v1/fabric.proto', {
-  includeDirs: [resolve(import.meta.dirname, '../../proto')],
-  longs: Number,
-  enums: String,
-  defaults: true,
-  oneofs: true,
-});
+import { definition } from './foreign-client.ts';
 
 interface Value {
   readonly data: Buffer;

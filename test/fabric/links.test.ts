@@ -1,24 +1,14 @@
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
-import { Links } from '../../src/fabric/links.ts';
-import { Outcomes } from '../../src/fabric/outcomes.ts';
-import { Observer } from '../../src/observe/observer.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
 import type { Link } from '../../src/transport/transport.ts';
 import { encodeFrame } from '../../src/wire/frame-codec.ts';
+import { madeLinks } from './made-links.ts';
 
 async function rig() {
   const clock = new VirtualClock();
   const network = new MemoryNetwork({ clock });
-  const links = new Links({
-    clock,
-    observer: new Observer(),
-    onRequest: () => {},
-    onGroup: () => {},
-    outcomes: new Outcomes({ clock, server: 'here' }),
-    onOpened: () => {},
-    onWanted: () => {},
-  });
+  const links = madeLinks(clock);
   const arrived: Link[] = [];
   await network.transport('other').listen(
     { host: '127.0.0.1', port: 1 },

@@ -3,7 +3,8 @@ import { defineFunction } from '../../src/fabric/define.ts';
 import { LocalPeer } from '../../src/fabric/local-peer.ts';
 import type { ReplyFrame } from '../../src/wire/frame.ts';
 import { decodeValue } from '../../src/wire/value.ts';
-import { callFrame, ServingRig } from './serving-rig.ts';
+import { callFrame } from '../frames.ts';
+import { ServingRig } from './serving-rig.ts';
 
 const hang = defineFunction({ name: 'hang', handler: (): Promise<never> => new Promise(() => {}) });
 

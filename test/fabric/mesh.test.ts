@@ -1,14 +1,11 @@
 import { beforeEach, describe, expect, test } from 'vitest';
-
 import { seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { CatalogBody } from '../../src/core/catalog/offer.ts';
-import { Links } from '../../src/fabric/links.ts';
 import { Mesh } from '../../src/fabric/mesh.ts';
 import type { MeshOptions } from '../../src/fabric/mesh-port.ts';
-import { Outcomes } from '../../src/fabric/outcomes.ts';
-import { Observer } from '../../src/observe/observer.ts';
 import { MemoryNetwork, type MemoryTransport } from '../../src/transport/memory.ts';
+import { madeLinks } from './made-links.ts';
 
 /** One server's mesh over the memory transport, with what it was told. */
 interface Member {
@@ -33,15 +30,7 @@ async function makeMember(name: string, port: number, options: Partial<MeshOptio
   made += 1;
   const transport = network.transport(`${name} ${made}`);
   const random = seededRandom(`${name} ${made}`);
-  const links = new Links({
-    clock,
-    observer: new Observer(),
-    onRequest: () => {},
-    onGroup: () => {},
-    outcomes: new Outcomes({ clock, server: 'here' }),
-    onOpened: () => {},
-    onWanted: () => {},
-  });
+  const links = madeLinks(clock);
   const known = new Map<string, readonly string[]>();
   const told: string[] = [];
   const mesh: Mesh = new Mesh({

@@ -11,8 +11,9 @@ import { Dispatcher } from '../../src/fabric/dispatcher.ts';
 import type { Settlement } from '../../src/fabric/invocation.ts';
 import { Registry } from '../../src/fabric/registry.ts';
 import { Observer } from '../../src/observe/observer.ts';
+import { callFrame } from '../frames.ts';
 import { BusyClock } from './busy-clock.ts';
-import { callFrame, settle } from './serving-rig.ts';
+import { settle } from './serving-rig.ts';
 
 /** What a refusal is promised to cost at the most, in milliseconds of the thread. */
 const refusalMs = 0.05;

@@ -1,4 +1,5 @@
 /** Two peers over a memory network on virtual time: P1 to P4 of src/fabric/peer.ts, L1 and L2 of large values. */
+
 import { describe, expect, it, vi } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { RequestFrame } from '../../src/fabric/conversation.ts';
@@ -6,34 +7,14 @@ import { LargeValues } from '../../src/fabric/large-values.ts';
 import { callsInFlightMax, Peer, type PeerHandlers } from '../../src/fabric/peer.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
 import type { Evidence, Link, LinkHandlers } from '../../src/transport/transport.ts';
-import type { CallFrame, Frame, ReplyFrame } from '../../src/wire/frame.ts';
+import type { Frame, ReplyFrame } from '../../src/wire/frame.ts';
 import { encodeFrame } from '../../src/wire/frame-codec.ts';
-import { decodeValue, encodeArguments, encodeValue } from '../../src/wire/value.ts';
+import { decodeValue, encodeValue } from '../../src/wire/value.ts';
+import { callFrame } from '../frames.ts';
 
 const nothing = new Uint8Array(0);
 
-function callFrame(id: number, ...args: readonly unknown[]): CallFrame {
-  return {
-    kind: 'call',
-    id,
-    callNumber: id,
-    function: 'f',
-    isDirect: true,
-    timeoutMs: 1_000,
-    attempt: 1,
-    paid: 0,
-    isJsonOnly: false,
-    wantsProgress: false,
-    round: 0,
-    acked: 0,
-    isAgain: false,
-    isStream: false,
-    credit: 0,
-    hasStreamInput: false,
-    lost: 0,
-    args: { template: encodeArguments(args), inputs: [] },
-  };
-}
+const frameOf = (id: number, ...args: readonly unknown[]) => callFrame('f', args, { id, callNumber: id, timeoutMs: 1_000 });
 
 async function pair(serverHandlers: Partial<PeerHandlers> = {}) {
   const clock = new VirtualClock();
@@ -88,7 +69,7 @@ describe('a conversation', () => {
     const { clock, client, server } = await pair();
     const talk = conversation();
     const id = client.reserve(talk);
-    client.send(callFrame(id, 1));
+    client.send(frameOf(id, 1));
     clock.advance(5);
     server.serve(id, { cancel: () => {} });
     server.send({ kind: 'progress', id, value: encodeValue('half') });
@@ -104,7 +85,7 @@ describe('a conversation', () => {
   it('is told when the link is lost, once (P1)', async () => {
     const { clock, client, network } = await pair();
     const talk = conversation();
-    client.send(callFrame(client.reserve(talk), 1));
+    client.send(frameOf(client.reserve(talk), 1));
     clock.advance(5);
     network.kill('server');
     clock.advance(1_000);
@@ -156,7 +137,7 @@ describe('a conversation', () => {
   it('whose opener died is given up where it is served', async () => {
     const { clock, client, server, network } = await pair();
     const id = client.reserve(conversation());
-    client.send(callFrame(id, 1));
+    client.send(frameOf(id, 1));
     clock.advance(5);
     const cancels: string[] = [];
     server.serve(id, { cancel: (reason) => cancels.push(reason) });
@@ -201,7 +182,7 @@ describe('large values', () => {
 
   it('travel beside their frame, which is delivered when they are all there (P3, L1)', async () => {
     const { clock, client, requests } = await pair();
-    client.send(callFrame(client.reserve(conversation()), large, large));
+    client.send(frameOf(client.reserve(conversation()), large, large));
     clock.advance(100);
     const [request] = requests;
     expect(request?.kind === 'call' && decodeValue(request.args.template)).toEqual([large, large]);
@@ -282,7 +263,7 @@ describe('large values', () => {
 describe('a peer that breaks the rules', () => {
   it('that numbers a request 0, as one without a number, is cut off (P4)', async () => {
     const { clock, client, closed, requests } = await pair();
-    client.send(callFrame(0, 1));
+    client.send(frameOf(0, 1));
     clock.advance(100);
     expect({ closed, requests }).toEqual({ closed: ['local'], requests: [] });
   });
@@ -290,8 +271,8 @@ describe('a peer that breaks the rules', () => {
   it('that opens the same conversation twice is cut off (P4)', async () => {
     const { clock, client, closed, server } = await pair({ onRequest: (frame, peer) => peer.serve(frame.id, { cancel: () => {} }) });
     const id = client.reserve(conversation());
-    client.send(callFrame(id, 1));
-    client.send(callFrame(id, 2));
+    client.send(frameOf(id, 1));
+    client.send(frameOf(id, 2));
     clock.advance(100);
     expect(closed).toEqual(['local']);
     expect(server.closed).toBe('local');
@@ -302,7 +283,7 @@ describe('a retired peer', () => {
   it('closes when its last conversation has settled', async () => {
     const { clock, client, server } = await pair();
     const id = client.reserve(conversation());
-    client.send(callFrame(id, 1));
+    client.send(frameOf(id, 1));
     clock.advance(5);
     server.serve(id, { cancel: () => {} });
     client.retire();

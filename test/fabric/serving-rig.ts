@@ -16,7 +16,8 @@ import { SlotPool } from '../../src/fabric/slots.ts';
 import { Observer } from '../../src/observe/observer.ts';
 import { fromWireError } from '../../src/wire/error.ts';
 import type { CallFrame } from '../../src/wire/frame.ts';
-import { decodeValue, encodeArguments } from '../../src/wire/value.ts';
+import { decodeValue } from '../../src/wire/value.ts';
+import { callFrame } from '../frames.ts';
 
 /** One call under way, with all that its caller has been told. */
 export class SentCall implements CallOrigin {
@@ -109,30 +110,6 @@ export class ServingRig {
     await settle();
     return call;
   }
-}
-
-export function callFrame(name: string, args: readonly unknown[], frame: Partial<CallFrame> = {}): CallFrame {
-  return {
-    kind: 'call',
-    id: 1,
-    callNumber: 1,
-    function: name,
-    isDirect: true,
-    timeoutMs: 30_000,
-    attempt: 1,
-    paid: 0,
-    isJsonOnly: false,
-    wantsProgress: false,
-    round: 0,
-    acked: 0,
-    isAgain: false,
-    isStream: false,
-    credit: 0,
-    hasStreamInput: false,
-    lost: 0,
-    args: { template: encodeArguments(args), inputs: [] },
-    ...frame,
-  };
 }
 
 /** Lets every promise that can settle do so. */

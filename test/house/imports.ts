@@ -63,7 +63,13 @@ export const importTable: Readonly<Record<string, Rule>> = {
   // Of wire only the JSON forms: what a person types and reads is what a foreign client sends. Of fabric what `--timing` needs.
   cli: {
     rooms: ['index', 'settings', 'observe'],
-    files: ['src/wire/json-forms.ts', 'src/fabric/run-inspection.ts', 'src/fabric/timed-call.ts', 'src/core/schema/json-schema.ts', 'src/core/catalog/versions.ts'],
+    files: [
+      'src/wire/json-forms.ts',
+      'src/fabric/run-inspection.ts',
+      'src/fabric/timed-call.ts',
+      'src/core/schema/json-schema.ts',
+      'src/core/catalog/versions.ts',
+    ],
     isNodeAllowed: true,
   },
 };

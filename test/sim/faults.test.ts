@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 
+import type { MeshMessage } from '../../src/core/gossip/message.ts';
 import type { MemberStatus } from '../../src/core/gossip/view.ts';
 import { World } from './world.ts';
 
@@ -264,5 +265,58 @@ describe('two fabrics of one name', () => {
     expect(world.until(() => world.isOneView(), 5_000)).toBeDefined();
     world.advance(1_000);
     expect(new Set(world.live().map(({ gossip }) => gossip.inspection.self.uid.uid)).size).toBe(1);
+  });
+});
+
+describe('what one member says', () => {
+  /** Puts a message into somebody's ears, as if `from` had said it. */
+  function say(from: string, to: string, message: MeshMessage): void {
+    const { gossip, pump, instance } = world.at(`${to}:1`);
+    const link = gossip.inspection.links.to(world.at(`${from}:1`).instance);
+    expect(link, `${to} has a link to ${from} (${instance})`).toBeDefined();
+    pump.feed({ kind: 'received', link: link?.id ?? 0, message });
+  }
+
+  test('of a healthy one, a thousand times a second and under any name, changes nothing and costs little (fault 32)', () => {
+    const many = Array.from({ length: 12 }, (_, at) => `m${at}`);
+    start(...many);
+    const victim = world.at('m3:1');
+    const liar = world.at('m5:1');
+    const peers = [...liar.gossip.inspection.links.used()].map(({ name }) => name);
+    const versionOf = () => victim.gossip.inspection.self.record.version;
+    for (let second = 0; second < 10; second += 1) {
+      const before = versionOf();
+      for (let at = 0; at < 1_000; at += 1) {
+        const { epoch, incarnation } = victim.gossip.inspection.self.record;
+        const observer = at % 5 === 0 ? `nobody${at}` : 'm5';
+        const about = { target: 'm3', epoch, instance: victim.instance, incarnation: incarnation + (at % 3) };
+        say('m5', peers[at % peers.length] ?? '', {
+          kind: 'suspect',
+          reports: [{ ...about, observer, evidence: ['refused', 'reset'], ageMs: 60_000 }],
+        });
+        world.advance(1);
+        if (at % 100 === 0) expect(statuses('m3')).toEqual(many.slice(1).map(() => 'alive'));
+      }
+      expect(versionOf() - before).toBeLessThanOrEqual(4);
+    }
+    expect(world.convictions).toEqual([]);
+    expect(world.isOneView()).toBe(true);
+  });
+
+  test('in words that only a newer build knows reaches everybody, byte for byte, and stays out of the way (fault 17)', () => {
+    start('a', 'b', 'c', 'd');
+    cutOff('a', 'c', 'd');
+    const raw = new Uint8Array([1, 2, 3, 250]);
+    const { epoch, instance } = world.at('a:1').gossip.inspection.self.record;
+    const record = { kind: 'unknown', kindNumber: 9, owner: 'a', epoch, instance, final: 'none', version: 1, raw } as const;
+    say('a', 'b', { kind: 'push', records: [record] });
+    world.advance(200);
+    for (const by of ['b', 'c', 'd']) expect(world.at(`${by}:1`).gossip.inspection.records.find('9/a')).toMatchObject({ raw });
+    world.heal();
+    // Whoever comes later is told as well, and so is its own author.
+    world.start({ name: 'e', address: 'e:1', join: ['d:1'] });
+    world.advance(5_000);
+    for (const by of ['a', 'e']) expect(world.at(`${by}:1`).gossip.inspection.records.find('9/a')).toMatchObject({ raw });
+    expect(world.isOneView()).toBe(true);
   });
 });

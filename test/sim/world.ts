@@ -35,8 +35,9 @@ export interface WorldOptions {
 }
 
 const sampleMs = 250;
-/** News kept of one member: what tests ask for is young. */
+/** News kept of one member: what tests ask for is young. In a large world, only the last words. */
 const newsMax = 256;
+const newsMaxOfMany = 8;
 /** Messages of one member within a second; a join storm takes a few hundred. */
 const messagesMax = 600;
 /** From this size on `until` looks less often, because a look costs more. */
@@ -79,6 +80,13 @@ export class World {
   }
 
   start(options: StartOptions): Process {
+    const process = this.made(options);
+    process.pump.feed({ kind: 'start', join: options.join });
+    return process;
+  }
+
+  /** A process that listens and has not been told to start. */
+  made(options: StartOptions): Process {
     assert(!this.processes.get(options.address)?.host.isAlive, `somebody listens at ${options.address}`);
     const host = new Host(options.address, this.clock);
     const { rules, settings } = this.#options;
@@ -98,7 +106,6 @@ export class World {
     if (this.#options.isChecked !== false) this.checks.watch(process);
     this.network.bind(host);
     this.#change();
-    process.pump.feed({ kind: 'start', join: options.join });
     return process;
   }
 
@@ -265,7 +272,7 @@ export class World {
 
   #told(process: Process, news: MeshNews): void {
     process.news.push(news);
-    if (process.news.length > newsMax) process.news.shift();
+    if (process.news.length > (this.processes.size > largeMembers ? newsMaxOfMany : newsMax)) process.news.shift();
     this.onNews(process, news);
     if (news.kind !== 'nameTaken') return;
     process.hasStopped = true;

@@ -6,6 +6,7 @@ import type { CallFrame, Frame, LargeIncoming, LargeOutgoing, SubmitFrame } from
 import { bodyBytesMax, decodeFrame, encodeFrame, inlineBytesMax } from '../../src/wire/frame-codec.ts';
 import { protoFolder } from '../../src/wire/proto-files.ts';
 import { ProtoWriter } from '../../src/wire/proto-writer.ts';
+import { callFrame } from '../frames.ts';
 import { frame } from './arbitraries.ts';
 
 /** The frame's message as an independent implementation of protobuf sees it. */
@@ -45,26 +46,7 @@ class Bulk implements LargeOutgoing, LargeIncoming {
   }
 }
 
-const call: CallFrame = {
-  kind: 'call',
-  id: 7,
-  callNumber: 1,
-  function: 'echo',
-  isDirect: true,
-  timeoutMs: 1000,
-  attempt: 1,
-  paid: 0,
-  isJsonOnly: false,
-  wantsProgress: false,
-  round: 0,
-  acked: 0,
-  isAgain: false,
-  isStream: false,
-  credit: 0,
-  hasStreamInput: false,
-  lost: 0,
-  args: { template: { encoding: 'json', bytes: Buffer.from('[]') }, inputs: [] },
-};
+const call = callFrame('echo', [], { id: 7, timeoutMs: 1_000 });
 
 function withArgument(bytes: Uint8Array): CallFrame {
   return { ...call, args: { template: { encoding: 'bytes', bytes }, inputs: [] } };

@@ -137,6 +137,7 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#parts.detector.inspect();
     this.#parts.dialling.tend();
     this.#parts.healing.tend();
+    this.#parts.reading.tend();
     this.#parts.sampling.tend();
     this.#parts.sync.tend();
     this.#parts.joining.check();

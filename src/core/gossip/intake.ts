@@ -1,29 +1,23 @@
 /**
- * Records as they come in: checked against the limits, merged, passed on.
- *
- * I1 a link of our own that works outranks an obituary: it is not taken, and its subject is told (it passes by it
- *    with the next epoch).
- * I2 an obituary counts with a quorum of reporters near its subject; with fewer, only where our own evidence agrees
- *    or a dial has just failed. Until then its reports are held like any others.
+ * Records as they come in: checked against the limits, merged, passed on. Whether an obituary counts is inquests.ts.
  */
 
 import type { BodyStore } from './bodies.ts';
 import { recordProblem } from './check.ts';
-import { courtOf } from './court.ts';
+import { Inquests } from './inquests.ts';
 import type { Naming } from './naming.ts';
-import type { MemberRecord, Obituary, OwnerRecord, Report } from './record.ts';
+import type { MemberRecord, OwnerRecord } from './record.ts';
 import { compareHeads, slotOf } from './record.ts';
 import type { Spread } from './spread.ts';
 import type { MeshState } from './state.ts';
-import { hardAmong } from './suspicion.ts';
 
 export class Intake {
   readonly #state: MeshState;
   readonly #spread: Spread;
   readonly #naming: Naming;
   readonly #bodies: BodyStore;
-  /** Obituaries that wait for a dial of our own, by name. */
-  readonly #undecided = new Map<string, Obituary>();
+  /** Obituaries that are not clear yet. */
+  readonly inquests: Inquests;
   /** Members that we miss here and that have raised their incarnation: they live, and their word reaches us. */
   readonly #refuting = new Set<string>();
 
@@ -32,11 +26,7 @@ export class Intake {
     this.#spread = parts.spread;
     this.#naming = parts.naming;
     this.#bodies = parts.bodies;
-  }
-
-  /** Members whose obituary waits for a dial of our own. */
-  undecidedMembers(): readonly MemberRecord[] {
-    return [...this.#undecided.keys()].map((name) => this.#state.findMember(name)).filter((record) => record !== undefined);
+    this.inquests = new Inquests(state);
   }
 
   /** Members that we miss and that are worth a dial at once. */
@@ -53,7 +43,7 @@ export class Intake {
     const problem = recordProblem(record);
     if (problem !== undefined) return this.#state.note({ kind: 'member.rejected', name: record.owner.slice(0, 64), why: problem });
     if (record.owner === this.#state.self.name && record.kind !== 'unknown') return this.#takeNamesake(record, from);
-    if (record.kind === 'obituary' && !this.#mayBury(record, from)) return;
+    if (record.kind === 'obituary' && !this.inquests.mayBury(record, from)) return;
     this.merge(record, from);
   }
 
@@ -75,12 +65,15 @@ export class Intake {
     else if (this.#isRefutation(before, record)) this.#refuting.add(record.owner);
   }
 
-  /** Our own dial to an undecided one has failed (`isThere` false) or worked. */
+  /** Our own dial to a member whose end was not clear has failed (`isThere` false) or worked. */
   decide(name: string, isThere: boolean): void {
-    const obituary = this.#undecided.get(name);
-    if (!obituary) return;
-    this.#undecided.delete(name);
-    if (!isThere) this.merge(obituary);
+    const obituary = this.inquests.decide(name, isThere);
+    if (obituary) this.merge(obituary);
+  }
+
+  /** All that the link had to tell is known, or it has had its time: what was not clear is judged again. */
+  reopen(from?: number): void {
+    for (const obituary of this.inquests.reopen(from)) this.merge(obituary);
   }
 
   #isRefutation(before: OwnerRecord | undefined, record: OwnerRecord): boolean {
@@ -98,30 +91,10 @@ export class Intake {
       this.#spread.tell(from, this.#state.self.record);
   }
 
-  #mayBury(obituary: Obituary, from: number): boolean {
-    const { records, links, suspicions } = this.#state;
-    const held = records.find(obituary.owner);
-    if (held?.kind !== 'member' || compareHeads(held, obituary) >= 0) return true;
-    const link = held.instance === obituary.instance ? this.#state.liveLinkTo(obituary.instance) : undefined;
-    if (link && link.id !== from) {
-      this.#state.send(link.id, { kind: 'push', records: [obituary] });
-      return false;
-    }
-    if (link) return false;
-    const court = courtOf(held, this.#state);
-    const counted = obituary.reports.filter((report) => court.mayReport(report.observer));
-    const hard = hardAmong(counted);
-    if (reportersOf(counted) >= court.quorum || reportersOf(hard) >= court.hardQuorum) return true;
-    if (suspicions.own(held.owner)?.isChecked === true && links.to(held.instance) === undefined) return true;
-    for (const report of obituary.reports) suspicions.keep({ ...report, ageMs: 0 }, this.#state.nowMs);
-    this.#undecided.set(obituary.owner, obituary);
-    return false;
-  }
-
   #end(record: OwnerRecord): void {
     const { links, suspicions } = this.#state;
     suspicions.forget(record.owner);
-    this.#undecided.delete(record.owner);
+    this.inquests.forget(record.owner);
     // The dead are not spoken to; one that left closes its links itself once it has sent what it had.
     if (record.final !== 'dead') return;
     for (const link of links.allTo(record.instance)) this.#spread.hangUp(link);
@@ -131,9 +104,4 @@ export class Intake {
 /** What we know already, whoever wrote it down. */
 function isSameWord(held: OwnerRecord, record: OwnerRecord): boolean {
   return held.kind === record.kind && held.kind !== 'obituary' && compareHeads(held, record) === 0;
-}
-
-/** One voice each, however often it is written down. */
-function reportersOf(reports: readonly Report[]): number {
-  return new Set(reports.map((report) => report.observer)).size;
 }

@@ -43,6 +43,12 @@ export class Reading {
     this.#parts = parts;
   }
 
+  /** Decides on those whose end is not clear; dials them if nothing else helps. */
+  tend(): void {
+    this.#parts.intake.reopen();
+    for (const record of this.#parts.intake.inquests.membersToDial()) this.#parts.dialling.check(record);
+  }
+
   /** Some frame came over the link. */
   heard(id: number, atMs: number): void {
     const link = this.#state.links.find(id);
@@ -63,7 +69,7 @@ export class Reading {
         return this.#onBeat(link, message);
       case 'push':
         for (const record of message.records) this.#parts.intake.take(record, id);
-        return this.#checkUndecided();
+        return this.#follow(id);
       case 'suspect':
         this.#parts.detector.onReports(message.reports, id);
         return this.#checkReported(message.reports);
@@ -73,7 +79,7 @@ export class Reading {
         return this.#parts.joining.await(this.#parts.sync.onHeads(id, message));
       case 'syncRecords':
         this.#parts.sync.onRecords(id, message);
-        return this.#checkUndecided();
+        return this.#follow(id);
       case 'bodyWanted':
         return this.#parts.bodies.give(id, message.hash);
       case 'body':
@@ -107,8 +113,15 @@ export class Reading {
     }
   }
 
-  #checkUndecided(): void {
-    for (const record of this.#parts.intake.undecidedMembers()) this.#parts.dialling.check(record);
+  /** What records bring with them: ends that are not clear, members that are worth a dial, a newcomer that is complete. */
+  #follow(id: number): void {
+    const { intake, sync } = this.#parts;
+    intake.reopen(id);
+    for (const asked of intake.inquests.takeLinksToAsk()) {
+      const link = this.#state.links.find(asked);
+      if (link) sync.start(link);
+    }
+    this.tend();
     for (const record of this.#parts.intake.takeRefuting()) this.#parts.dialling.onRefuted(record);
     this.#parts.joining.check();
   }

@@ -150,7 +150,7 @@ export class MeshState {
     if (this.suspicions.own(record.owner)?.instance === record.instance) return false;
     if (this.liveLinkTo(record.instance)) return true;
     if (this.doubts.isFrozen && this.doubts.isDoubted(record)) return false;
-    return this.suspicions.against(record, this.nowMs).length === 0;
+    return this.suspicions.hearsay(record, this.nowMs).length === 0;
   }
 
   touch(record: OwnerRecord): void {

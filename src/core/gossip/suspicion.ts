@@ -11,6 +11,9 @@
 import type { Accusation, MemberRecord, Report } from './record.ts';
 import { type MeshSettings, meshLimits } from './settings.ts';
 
+/** Observers who must agree before somebody who has seen nothing himself avoids a member. */
+const voicesMin = 2;
+
 /** Evidence of our own against one instance. */
 export interface OwnEvidence {
   readonly instance: string;
@@ -138,6 +141,12 @@ export class Suspicions {
     }
     if (reports.size === 0) this.#reports.delete(record.owner);
     return valid;
+  }
+
+  /** The reports that others should heed: none for one voice alone, whoever it is (fault 32). */
+  hearsay(record: MemberRecord, nowMs: number): readonly Report[] {
+    const reports = this.against(record, nowMs);
+    return reports.length < voicesMin ? [] : reports;
   }
 
   /** Whether the reports against a record are enough, and when. */

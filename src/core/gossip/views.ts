@@ -1,5 +1,7 @@
 /**
  * What this member thinks of every other one, told whenever it changes, and the notes that follow from a change.
+ *
+ * What was told last is not kept, but where it is more than the record says by itself: of a neighbour, or of a suspect.
  */
 
 import { assert } from '../../base/assert.ts';
@@ -20,6 +22,7 @@ const noDoubt = { evidence: [], isOwnEvidence: false } as const;
 
 export class Views {
   readonly #state: MeshState;
+  /** The views told last that are not plain ones, by name. */
   readonly #told = new Map<string, MemberView>();
 
   constructor(state: MeshState) {
@@ -28,8 +31,11 @@ export class Views {
 
   /** Tells what has changed since the last call. */
   tell(): void {
-    for (const name of this.#state.touched) this.#tellOne(name);
-    this.#state.touched.clear();
+    const { touched, records } = this.#state;
+    const replaced = records.takeReplaced();
+    for (const name of replaced.keys()) touched.add(name);
+    for (const name of touched) this.#tellOne(name, replaced);
+    touched.clear();
   }
 
   /** Every member that has not ended, as it is seen now, by name. */
@@ -38,10 +44,11 @@ export class Views {
     return views.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
-  #tellOne(name: string): void {
+  #tellOne(name: string, replaced: ReadonlyMap<string, OwnerRecord | undefined>): void {
     const record = this.#state.records.find(name);
     if (!record || record.kind === 'unknown') return;
-    const before = this.#told.get(name);
+    const last = replaced.has(name) ? replaced.get(name) : record;
+    const before = this.#told.get(name) ?? (last && plainViewOf(last, this.#state));
     this.#weighFlapping(before, opinionOf(record, this.#state).status, record);
     const view = viewOf(record, this.#state, before);
     this.#state.doubts.setOut(record, view.status === 'unreachable');
@@ -50,11 +57,9 @@ export class Views {
     const wasThere = before !== undefined && before.status !== 'left' && before.status !== 'dead';
     if (wasThere && (isOver || before.instance !== view.instance)) this.#state.tell({ kind: 'gone', view: before });
     this.#note(before, view, record);
-    if (isOver) this.#told.set(name, view);
-    else {
-      this.#told.set(name, view);
-      this.#state.tell({ kind: 'changed', view });
-    }
+    if (isOver || isSame(plainViewOf(record, this.#state), view)) this.#told.delete(name);
+    else this.#told.set(name, view);
+    if (!isOver) this.#state.tell({ kind: 'changed', view });
   }
 
   /** Before the view is made: a change that damps the member is told together with it. */
@@ -117,6 +122,26 @@ function viewOf(record: OwnerRecord, state: MeshState, before: MemberView | unde
   };
 }
 
+/** What a record says by itself, in the eyes of one that has no link to its owner and nothing against it. */
+function plainViewOf(record: OwnerRecord, { self }: MeshState): MemberView {
+  const body = record.kind === 'member' ? record : undefined;
+  return {
+    name: record.owner,
+    instance: record.instance,
+    epoch: record.epoch,
+    incarnation: body?.incarnation ?? 0,
+    url: record.kind === 'unknown' ? '' : record.url,
+    status: body === undefined ? 'dead' : body.final === 'left' ? 'left' : body.isLeaving ? 'leaving' : 'alive',
+    evidence: evidenceOf(record),
+    isOwnEvidence: false,
+    isLinked: false,
+    isSelf: record.owner === self.name && record.instance === self.instance,
+    isFlapping: false,
+    resources: body?.resources ?? [],
+    bodyHash: body?.bodyHash ?? '',
+  };
+}
+
 function rootText({ high, low }: Root): string {
   return high.toString(16).padStart(8, '0') + low.toString(16).padStart(8, '0');
 }
@@ -134,7 +159,7 @@ function opinionOf(record: OwnerRecord, state: MeshState): Opinion {
     return { status: isOut ? 'unreachable' : 'suspect', evidence, isOwnEvidence: true };
   }
   if (state.liveLinkTo(record.instance)) return { status: 'alive', ...noDoubt };
-  const reports = state.suspicions.against(record, state.nowMs);
+  const reports = state.suspicions.hearsay(record, state.nowMs);
   const evidence = [...new Set(reports.flatMap((report) => report.evidence))].sort();
   if (state.doubts.isFrozen && (evidence.length > 0 || state.doubts.isDoubted(record)))
     return { status: 'unreachable', evidence, isOwnEvidence: false };

@@ -5,12 +5,16 @@
 import type { MeshNews } from '../../../src/core/gossip/io.ts';
 import { hashBytes } from '../hashes.ts';
 import type { Process } from '../process.ts';
+import { startSettled } from '../settled.ts';
 import { Traffic } from '../traffic.ts';
 import { World } from '../world.ts';
 import type { Contender, ContenderOptions, Watcher } from './contender.ts';
 
 const seeds = 3;
 const formMaxMs = 600_000;
+const joinMax = 3_000;
+/** Everybody has its links by then. */
+const linkingMs = 3_000;
 
 interface Watched {
   readonly name: string;
@@ -41,8 +45,12 @@ export class Heddle implements Contender {
     return this.world.clock.nowMs();
   }
 
+  /** Above `joinMax` members the fabric is one that has formed long ago; whether its links come up is what is waited for. */
   form(): number | undefined {
-    for (const at of this.#names.keys()) this.#start(at);
+    if (this.size > joinMax) {
+      startSettled(this.world, this.#names);
+      this.advance(linkingMs);
+    } else for (const at of this.#names.keys()) this.#start(at);
     return this.untilOneView(formMaxMs);
   }
 

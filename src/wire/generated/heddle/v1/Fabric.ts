@@ -14,6 +14,8 @@ import type { StreamItem as _heddle_v1_StreamItem, StreamItem__Output as _heddle
 import type { SubmitRequest as _heddle_v1_SubmitRequest, SubmitRequest__Output as _heddle_v1_SubmitRequest__Output } from '../../heddle/v1/SubmitRequest.ts';
 import type { WatchEvent as _heddle_v1_WatchEvent, WatchEvent__Output as _heddle_v1_WatchEvent__Output } from '../../heddle/v1/WatchEvent.ts';
 import type { WatchRequest as _heddle_v1_WatchRequest, WatchRequest__Output as _heddle_v1_WatchRequest__Output } from '../../heddle/v1/WatchRequest.ts';
+import type { WhyRequest as _heddle_v1_WhyRequest, WhyRequest__Output as _heddle_v1_WhyRequest__Output } from '../../heddle/v1/WhyRequest.ts';
+import type { WhyResponse as _heddle_v1_WhyResponse, WhyResponse__Output as _heddle_v1_WhyResponse__Output } from '../../heddle/v1/WhyResponse.ts';
 
 export interface FabricDefinition {
   Bulk: MethodDefinition<_heddle_v1_Chunk, _heddle_v1_Chunk, _heddle_v1_Chunk__Output, _heddle_v1_Chunk__Output>
@@ -24,4 +26,5 @@ export interface FabricDefinition {
   Stream: MethodDefinition<_heddle_v1_CallRequest, _heddle_v1_StreamItem, _heddle_v1_CallRequest__Output, _heddle_v1_StreamItem__Output>
   Submit: MethodDefinition<_heddle_v1_SubmitRequest, _heddle_v1_RunEvent, _heddle_v1_SubmitRequest__Output, _heddle_v1_RunEvent__Output>
   Watch: MethodDefinition<_heddle_v1_WatchRequest, _heddle_v1_WatchEvent, _heddle_v1_WatchRequest__Output, _heddle_v1_WatchEvent__Output>
+  Why: MethodDefinition<_heddle_v1_WhyRequest, _heddle_v1_WhyResponse, _heddle_v1_WhyRequest__Output, _heddle_v1_WhyResponse__Output>
 }

@@ -1,0 +1,18 @@
+/** The links of a server that answers nothing. */
+
+import type { Clock } from '../../src/base/clock.ts';
+import { Links } from '../../src/fabric/links.ts';
+import { Outcomes } from '../../src/fabric/outcomes.ts';
+import { Observer } from '../../src/observe/observer.ts';
+
+export function madeLinks(clock: Clock): Links {
+  return new Links({
+    clock,
+    observer: new Observer(),
+    onRequest: () => {},
+    onGroup: () => {},
+    outcomes: new Outcomes({ clock, server: 'here' }),
+    onOpened: () => {},
+    onWanted: () => {},
+  });
+}
