@@ -20,6 +20,7 @@ import { Meeting } from './meeting.ts';
 import { Naming } from './naming.ts';
 import { Probing } from './probing.ts';
 import { Reading } from './reading.ts';
+import { Rumours } from './rumours.ts';
 import { Sampling } from './sampling.ts';
 import { Spread } from './spread.ts';
 import type { MeshState } from './state.ts';
@@ -37,8 +38,9 @@ export function activitiesOf(state: MeshState) {
   const sync = new Sync(state, (record, from) => intake.take(record, from));
   const probing = new Probing(state, dials);
   const guard = new MassGuard(state, announcing);
+  const rumours = new Rumours(state);
   const judging = new Judging(state, { intake, guard });
-  const detector = new Detector(state, { spread, probing, announcing, judging });
+  const detector = new Detector(state, { spread, probing, announcing, judging, guard, rumours });
   const dialling = new Dialling(state, dials);
   const healing = new Healing(state, dials);
   const beating = new Beating(state);
@@ -53,5 +55,5 @@ export function activitiesOf(state: MeshState) {
   const parts = { dials, spread, bodies, announcing, naming, intake, sync, probing, guard, judging, detector, dialling, healing };
   const meeting: Meeting = new Meeting(state, { ...parts, beating, sampling, joining, greeting });
   const reading = new Reading(state, { ...parts, joining, greeting, meeting });
-  return { ...parts, beating, sampling, callLinks, joining, greeting, meeting, reading };
+  return { ...parts, rumours, beating, sampling, callLinks, joining, greeting, meeting, reading };
 }

@@ -14,9 +14,11 @@ import type { LinkEvidence } from './io.ts';
 import { weighIsolation } from './isolation.ts';
 import type { Judging } from './judging.ts';
 import type { LinkState } from './links.ts';
+import type { MassGuard } from './mass-guard.ts';
 import type { Beat } from './message.ts';
 import type { Probing } from './probing.ts';
 import type { Accusation, MemberRecord, Report } from './record.ts';
+import type { Rumours } from './rumours.ts';
 import { meshLimits } from './settings.ts';
 import type { Spread } from './spread.ts';
 import type { MeshState } from './state.ts';
@@ -33,6 +35,8 @@ export interface DetectorParts {
   readonly probing: Probing;
   readonly announcing: Announcing;
   readonly judging: Judging;
+  readonly guard: MassGuard;
+  readonly rumours: Rumours;
 }
 
 export class Detector {
@@ -41,6 +45,8 @@ export class Detector {
   readonly #probing: Probing;
   readonly #announcing: Announcing;
   readonly #judging: Judging;
+  readonly #guard: MassGuard;
+  readonly #rumours: Rumours;
   #rounds = 0;
 
   constructor(state: MeshState, parts: DetectorParts) {
@@ -49,6 +55,8 @@ export class Detector {
     this.#probing = parts.probing;
     this.#announcing = parts.announcing;
     this.#judging = parts.judging;
+    this.#guard = parts.guard;
+    this.#rumours = parts.rumours;
   }
 
   /** Our own tick came `lateMs` after its time, which is too much. */
@@ -111,8 +119,10 @@ export class Detector {
 
   /** Reports from a peer. */
   onReports(reports: readonly Report[], from: number): void {
+    const state = this.#state;
     const news = reports.slice(0, meshLimits.recordsPerMessage).filter((report) => this.#hear(report));
-    this.#spread.report(news, from);
+    if (state.doubts.isFrozen) for (const { target } of news) this.#guard.reduce(target);
+    else this.#rumours.spread(news, from);
     this.#judging.judge(new Set(news.map((report) => report.target)));
   }
 
@@ -154,7 +164,7 @@ export class Detector {
     };
     if (!mayReport(state.self.name, record, state) || this.#isRefutedLately(record)) return;
     if (!state.suspicions.keep(report, state.nowMs)) return;
-    this.#spread.report([report]);
+    this.#rumours.spread([report]);
     this.#judging.judge([name]);
   }
 

@@ -46,6 +46,7 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#dispatch(input);
     if (state.self.uid.uid !== uid) this.#parts.beating.beat();
     this.#parts.spread.flush();
+    this.#parts.rumours.flush();
     this.#parts.judging.tend();
     this.#views.tell();
   }
@@ -56,7 +57,13 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
 
   nextWakeMs(): number {
     if (this.#state.phase !== 'running') return Number.POSITIVE_INFINITY;
-    return Math.min(this.#nextTickMs, this.#parts.spread.dueMs(), this.#parts.judging.dueMs(), this.#parts.announcing.dueMs());
+    return Math.min(
+      this.#nextTickMs,
+      this.#parts.spread.dueMs(),
+      this.#parts.judging.dueMs(),
+      this.#parts.rumours.dueMs(),
+      this.#parts.announcing.dueMs(),
+    );
   }
 
   /** Every member that has not left or died, as it is seen now, by name. */

@@ -120,12 +120,12 @@ export class MassGuard {
     doubts.freeze(true);
     this.#frozenAtMs = nowMs;
     this.#aboveAtMs = nowMs;
-    for (const name of suspects.keys()) this.#reduce(name);
+    for (const name of suspects.keys()) this.reduce(name);
     this.#turned(suspects, true);
   }
 
   /** Of the reports about a suspect no more is kept than that it is doubted: hundreds of members have a few each. */
-  #reduce(name: string): void {
+  reduce(name: string): void {
     const { doubts, suspicions, nowMs } = this.#state;
     const record = this.#state.findMember(name);
     if (!record) return;

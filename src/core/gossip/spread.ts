@@ -1,5 +1,5 @@
 /**
- * Floods: a record or report that is news here goes to every other mesh link once.
+ * Floods: a record that is news here goes to every other mesh link once.
  *
  * Records wait `batchMs` for company, or until a batch is full; a record that changes again while it waits is sent
  * once, as it is then, and not at all to a peer that has sent it meanwhile. What a peer knows better is not repeated to
@@ -8,7 +8,7 @@
 
 import type { LinkState } from './links.ts';
 import type { Push } from './message.ts';
-import type { OwnerRecord, Report } from './record.ts';
+import type { OwnerRecord } from './record.ts';
 import { slotOf } from './record.ts';
 import { meshLimits } from './settings.ts';
 import type { MeshState } from './state.ts';
@@ -66,18 +66,6 @@ export class Spread {
     if (!outbox || bytes === undefined) return;
     outbox.sizes.delete(slotOf(record));
     outbox.bytes -= bytes;
-  }
-
-  /** Sends reports to every mesh link but the one they came over; the accused hear theirs first, over any link, so that they can refute. */
-  report(reports: readonly Report[], from?: number): void {
-    if (reports.length === 0) return;
-    const accused = new Set(reports.map((report) => report.instance));
-    for (const isTurn of [true, false]) {
-      for (const link of this.#state.links.used()) {
-        const isOther = link.id !== from && accused.has(link.instance) === isTurn;
-        if (isOther && (isTurn || link.use.isMesh)) this.#state.send(link.id, { kind: 'suspect', reports });
-      }
-    }
   }
 
   /** Sends what has waited long enough; `isAll`: everything. */
