@@ -112,7 +112,7 @@ export class MassGuard {
     if (record.instance === self.instance || record.isLeaving) return false;
     if (suspicions.own(record.owner)?.instance === record.instance) return true;
     if (this.#state.liveLinkTo(record.instance)) return false;
-    return doubts.isDoubted(record) || suspicions.hearsay(record, nowMs).length > 0;
+    return doubts.isDoubted(record) || suspicions.against(record, nowMs).length > 0;
   }
 
   #freeze(suspects: ReadonlyMap<string, number>): void {
