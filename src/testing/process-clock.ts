@@ -5,6 +5,7 @@
  *    time, then what was delivered to it meanwhile, as in Node.
  * K2 once it is killed nothing of it runs any more.
  * K3 its time goes at `rate`, and its wall clock takes steps; its monotonic time never goes back.
+ * K4 while a timer runs it is not before the time that the timer was set for, at any rate.
  */
 
 import type { CancelTask, Clock } from '../base/clock.ts';
@@ -31,6 +32,8 @@ export class ProcessClock implements Clock {
   #ownMs: number;
   #sinceMs: number;
   #stepMs = 0;
+  /** The time of the last timer that ran: rounding must not take it back, or a machine would wait for it for ever. */
+  #reachedMs = Number.NEGATIVE_INFINITY;
 
   /** `enter` wraps everything that the process does, for whoever wants to know in whose name code runs. */
   constructor(world: Clock, enter: (task: () => void) => void = (task) => task()) {
@@ -54,7 +57,7 @@ export class ProcessClock implements Clock {
   }
 
   nowMs(): number {
-    return this.#ownMs + (this.#world.nowMs() - this.#sinceMs) * this.#rate;
+    return Math.max(this.#reachedMs, this.#ownMs + (this.#world.nowMs() - this.#sinceMs) * this.#rate);
   }
 
   wallMs(): number {
@@ -120,6 +123,7 @@ export class ProcessClock implements Clock {
     if (this.#state === 'paused') return void this.#late.push(timer);
     if (timer.dueMs - this.nowMs() > earlyMsMax) return this.#arm(timer);
     this.#timers.delete(timer);
+    this.#reachedMs = Math.max(this.#reachedMs, timer.dueMs);
     this.#enter(timer.task);
   }
 }

@@ -67,6 +67,17 @@ describe('the clock of a simulated process', () => {
     expect(log).toEqual(['timer at 1000', 'slow at 1100']);
   });
 
+  test('is never before the time of the timer that runs, at any rate (K4)', () => {
+    const early: number[] = [];
+    for (let at = 1; at <= 2_000; at += 1) {
+      clock.setRate(0.8 + (at % 41) / 100);
+      const dueMs = clock.nowMs() + at / 7;
+      clock.schedule(at / 7, () => void (clock.nowMs() < dueMs && early.push(at)));
+      world.advance(at / 3);
+    }
+    expect(early).toEqual([]);
+  });
+
   test('steps its wall clock and leaves its own time alone', () => {
     world.advance(1_000);
     const wallMs = clock.wallMs();
