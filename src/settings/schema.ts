@@ -93,6 +93,11 @@ export const settingsSchema = z.strictObject({
       publishIntervalMs: milliseconds(250, 'Shortest time between two catalogs of one server.'),
       spreadMs: milliseconds(200, 'From leaving to the moment when everybody can have heard it.'),
       graveMs: milliseconds(72 * 3_600_000, 'The end of a member is remembered this long.', 30 * dayMs),
+      fullMeshMax: members(
+        9,
+        'Up to this many servers every pair keeps a link; above it only neighbours on the rings. Equal on all servers.',
+      ),
+      callLinkIdleMs: milliseconds(60_000, 'A link that carries calls only closes this long after the last. Higher: fewer dials.'),
     })
     .prefault({}),
 });
@@ -155,6 +160,16 @@ function milliseconds(byDefault: number, reason: string, max = dayMs) {
     .max(max)
     .default(byDefault)
     .meta({ ...facts('number', reason, expected), unit: 'ms' });
+}
+
+function members(byDefault: number, reason: string) {
+  const max = 10_000;
+  return z
+    .int()
+    .min(1)
+    .max(max)
+    .default(byDefault)
+    .meta(facts('number', reason, `a whole number of servers from 1 to ${max}`));
 }
 
 function facts(kind: KnobFacts['kind'], reason: string, expected = 'a text'): KnobFacts & Record<string, unknown> {
