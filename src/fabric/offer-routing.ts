@@ -99,10 +99,10 @@ export class OfferRouting implements Routing<Offer> {
   }
 
   newsOf(offer: Offer, nowMs: number): readonly string[] {
-    const isNews = ({ sinceMs }: Offer): boolean => nowMs - sinceMs < newsMsMax;
-    if (!isNews(offer)) return [];
-    const others = this.#options.catalog.offersOf(offer.record.name).filter(isNews);
-    return others.map(({ server }) => server.instance);
+    // Every relayed `once` call asks; all but those of a young offer leave here.
+    if (nowMs - offer.sinceMs >= newsMsMax) return nobody;
+    const young = this.#options.catalog.offersOf(offer.record.name).filter(({ sinceMs }) => nowMs - sinceMs < newsMsMax);
+    return young.map(({ server }) => server.instance);
   }
 
   effectOf(offer: Offer | undefined, invocation: Invocation): Effect {
@@ -187,3 +187,5 @@ export class OfferRouting implements Routing<Offer> {
     });
   }
 }
+
+const nobody: readonly string[] = [];
