@@ -11,16 +11,16 @@
  * X6 a step that is shipped with others is called from then on: it is never said not to have run unless its server says so.
  */
 
-import { assert, present, unreachable } from '../../base/assert.ts';
+import { assert, unreachable } from '../../base/assert.ts';
 import type { Machine } from '../../base/machine.ts';
-import type { StepOutcome } from '../../errors.ts';
 import { HeddleError } from '../../errors.ts';
 import type { Filled, Payload } from '../payload.ts';
-import type { FailedStep, RunCause } from './ending.ts';
-import { isLate, outcomeOf, reasonOf, returnedSteps, runError, runResult } from './ending.ts';
+import { Dataflow, type RunTime } from './dataflow.ts';
+import type { RunCause } from './ending.ts';
+import { outcomeOf, reasonOf, returnedSteps, runError, runResult } from './ending.ts';
 import { fallbackOf } from './policies.ts';
 import type { OpaqueError, RunEventBody, RunSettled, WaitReason, WireRunEvent } from './record.ts';
-import type { RunEffect, RunInput, RunSettings, StepEnd } from './run-io.ts';
+import type { RunEffect, RunInput, RunSettings } from './run-io.ts';
 import { endGraceMs } from './run-io.ts';
 import { Saga } from './saga.ts';
 import { Schedule } from './schedule.ts';
@@ -42,8 +42,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   readonly #schedule: Schedule;
   readonly #saga: Saga;
   readonly #starter: StepStarter;
-  /** Of steps that the run did not end with, and of those that could not run for them: the step that failed. */
-  readonly #failed = new Map<number, FailedStep>();
+  readonly #flow: Dataflow;
   #phase: Phase = { kind: 'new' };
   #effects: RunEffect[] = [];
   #sequence = 0;
@@ -56,7 +55,9 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     this.#schedule = new Schedule(settings);
     const push = (effect: RunEffect): void => void this.#effects.push(effect);
     this.#starter = new StepStarter({ steps: this.#steps, schedule: this.#schedule, settings, push });
-    this.#saga = new Saga({ steps: this.#steps, settings, emit: (event) => this.#emit(event), push });
+    const emit = (event: RunEventBody<Payload, OpaqueError>): void => this.#emit(event);
+    this.#saga = new Saga({ steps: this.#steps, settings, emit, push });
+    this.#flow = new Dataflow({ steps: this.#steps, schedule: this.#schedule, starter: this.#starter, saga: this.#saga, settings, emit });
   }
 
   get isSettled(): boolean {
@@ -164,13 +165,17 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     return this.#deadlineMs - this.#nowMs;
   }
 
+  get #time(): RunTime {
+    return { nowMs: this.#nowMs, leftMs: this.#leftMs };
+  }
+
   /** A shipped step has not ended where it was sent: it waits again, or, when the run ends, that is how it ended. */
   #takeBack({ step, error, wire, server, freeSlots }: Extract<RunInput, { kind: 'stepBack' }>): void {
     const at = this.#steps.positionOf(step);
     const end = { ok: false, error, wire } as const;
-    this.#endCall(at, { end, freeSlots });
+    this.#flow.endCall(at, { end, freeSlots }, this.#nowMs);
     const outcome = outcomeOf(end);
-    if (this.#phase.kind !== 'running') return this.#settleStep(at, { outcome, server, error: wire });
+    if (this.#phase.kind !== 'running') return this.#flow.settle(at, { outcome, server, error: wire }, this.#time);
     if (this.#steps.takeBack(at, { outcome, error: wire })) this.#schedule.queue(at);
   }
 
@@ -178,70 +183,22 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     const at = this.#steps.positionOf(input.step);
     const { end } = input;
     const isShed = !end.ok && HeddleError.is(end.error, 'overloaded') && this.#phase.kind === 'running';
-    this.#endCall(at, input);
+    this.#flow.endCall(at, input, this.#nowMs);
     if (isShed) return this.#steps.hold(at, this.#schedule.requeue(at));
-    const cause = end.ok ? undefined : this.#causeOf(at, end);
+    const cause = end.ok ? undefined : this.#flow.causeOf(at, end, this.#leftMs);
     const policy = cause?.kind === 'failed' && this.#phase.kind === 'running' ? this.#steps.checkedOf(at).command.onFailure : undefined;
-    const how = { outcome: outcomeOf(end), server: input.server, ...(end.ok ? {} : { error: end.wire }) };
-    this.#settleStep(at, how, end.ok ? end.value : fallbackOf(policy));
+    const close = { outcome: outcomeOf(end), server: input.server, ...(end.ok ? {} : { error: end.wire }) };
+    this.#flow.settle(at, { ...close, value: end.ok ? end.value : fallbackOf(policy) }, this.#time);
     if (!end.ok && HeddleError.is(end.error, 'function_failed')) this.#saga.spare(at);
     if (this.#phase.kind !== 'running') return;
     if (cause && !policy) return this.#end(cause);
-    if (cause?.kind === 'failed') this.#failed.set(at, cause);
+    if (cause?.kind === 'failed') this.#flow.survived(at, cause);
     this.#goOnFrom(at);
   }
 
-  #endCall(at: number, how: Pick<Settling, 'end' | 'freeSlots'>): void {
-    if (this.#steps.hasBegun(at)) this.#schedule.ended(at, how, this.#nowMs);
-    else this.#schedule.leftUnbegun();
-  }
-
-  #causeOf(at: number, end: Extract<StepEnd, { ok: false }>): FailedStep | { readonly kind: 'late' } {
-    const { command } = this.#steps.checkedOf(at);
-    if (isLate(end.error, command, this.#leftMs)) return { kind: 'late' };
-    return { kind: 'failed', step: command.name, error: end.error };
-  }
-
-  /** With its result the steps that need it may go; without, they never will, and neither will those that need them. */
   #goOnFrom(at: number): void {
-    const settled = [at];
-    for (const next of settled) {
-      if (this.#steps.hasValue(next)) this.#release(next);
-      else for (const dependent of this.#steps.waitingDependents(next)) settled.push(this.#skip(dependent, next));
-    }
+    this.#flow.goOnFrom(at, this.#time);
     if (this.#steps.unsettled === 0) this.#finish();
-  }
-
-  #release(done: number): void {
-    const { ready, begun } = this.#steps.release(done, this.#nowMs);
-    for (const next of ready) this.#schedule.queue(next);
-    for (const next of begun) this.#starter.begin(next, this.#leftMs);
-  }
-
-  /** A step whose input will never be there. */
-  #skip(at: number, upstream: number): number {
-    const root = present(this.#failed.get(upstream), 'a step is skipped for one that has not failed');
-    this.#failed.set(at, root);
-    const value = fallbackOf(this.#steps.checkedOf(at).command.onFailure);
-    this.#settleStep(at, this.#steps.findRan(at) ?? { outcome: 'not_run', error: this.#upstreamFailed(at, root.step) }, value);
-    return at;
-  }
-
-  #settleStep(at: number, how: { outcome: StepOutcome; server?: string | undefined; error?: OpaqueError }, value?: Payload): void {
-    const elapsedMs = this.#steps.settle(at, { outcome: how.outcome, value }, this.#nowMs);
-    const ok = how.outcome === 'done';
-    const { compensate, timeoutMs = Number.POSITIVE_INFINITY } = this.#steps.checkedOf(at).command;
-    const deadlineMs = Math.min(this.#nowMs - elapsedMs + timeoutMs, this.#deadlineMs);
-    if (compensate) this.#saga.note(at, { outcome: how.outcome, deadlineMs }, this.#nowMs);
-    this.#emit({
-      kind: 'step.settled',
-      step: this.#steps.nameOf(at),
-      ok,
-      ...how,
-      elapsedMs,
-      ...(value && ok ? { bytes: value.bytes.length } : {}),
-      ...(value && !ok ? { usedFallback: true } : {}),
-    });
   }
 
   /** The run ends before its time: whatever has not started never will, whatever runs is cancelled. */
@@ -253,8 +210,8 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     const upstream = cause.kind === 'failed' ? cause.step : undefined;
     const dependents = upstream === undefined ? undefined : this.#steps.dependentsOf(upstream);
     for (const at of this.#steps.waiting()) {
-      const error = upstream !== undefined && dependents?.has(at) ? this.#upstreamFailed(at, upstream) : others;
-      this.#settleStep(at, this.#steps.findRan(at) ?? { outcome: 'not_run', error });
+      const error = upstream !== undefined && dependents?.has(at) ? this.#flow.upstreamFailed(at, upstream) : others;
+      this.#flow.settle(at, this.#steps.findRan(at) ?? { outcome: 'not_run', error }, this.#time);
     }
     const isUndone = (at: number): boolean => cause.kind !== 'abandoned' && this.#steps.checkedOf(at).command.compensate !== undefined;
     const called = this.#steps.called();
@@ -263,20 +220,17 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     for (const at of called) if (!isUndone(at)) this.#effects.push({ kind: 'cancelStep', step: this.#steps.nameOf(at), reason });
   }
 
-  #upstreamFailed(at: number, upstream: string): OpaqueError {
-    return this.#settings.codec.encodeError(new HeddleError('upstream_failed', { step: this.#steps.nameOf(at), upstream }));
-  }
-
   #finish(): void {
     const missing = returnedSteps(this.#steps, this.#settings).find((step) => !this.#steps.hasValue(this.#steps.positionOf(step)));
-    if (missing !== undefined) return this.#finishEarly(present(this.#failed.get(this.#steps.positionOf(missing)), 'a step has no result'));
+    if (missing !== undefined) return this.#finishEarly(this.#flow.failureOf(this.#steps.positionOf(missing)));
     const result = runResult(this.#steps, this.#settings);
     this.#settle({ kind: 'run.settled', ok: true, elapsedMs: this.#nowMs - this.#startedMs, result });
   }
 
   #finishEarly(cause: RunCause): void {
     const silent = new HeddleError('cancelled', { reason: 'no answer came in time' }, { executed: 'maybe' });
-    for (const at of this.#steps.called()) this.#settleStep(at, { outcome: 'maybe', error: this.#settings.codec.encodeError(silent) });
+    const close = { outcome: 'maybe', error: this.#settings.codec.encodeError(silent) } as const;
+    for (const at of this.#steps.called()) this.#flow.settle(at, close, this.#time);
     if (cause.kind !== 'abandoned' && this.#saga.begin(this.#nowMs)) this.#phase = { kind: 'undoing', cause };
     else this.#settleFailed(cause);
   }

@@ -1,0 +1,128 @@
+/**
+ * What the end of a step means for the steps that need it: they may go, or they never will.
+ *
+ * D1 a step that settled with a result, be that a fallback, sets free what needs it; one without takes with it all that need it,
+ *    each of them settled as `not_run` for the step that failed first.
+ * D2 every settling is told, once, and noted for the undoing of the run.
+ * When steps start is schedule.ts; what ends the whole run is run.ts.
+ */
+
+import { present } from '../../base/assert.ts';
+import { HeddleError, type StepOutcome } from '../../errors.ts';
+import type { Payload } from '../payload.ts';
+import { type FailedStep, isLate } from './ending.ts';
+import { fallbackOf } from './policies.ts';
+import type { OpaqueError, RunEventBody } from './record.ts';
+import type { RunInput, RunSettings, StepEnd } from './run-io.ts';
+import type { Saga } from './saga.ts';
+import type { Schedule } from './schedule.ts';
+import type { StepStarter } from './step-start.ts';
+import type { StepTable } from './step-table.ts';
+
+export interface DataflowOptions {
+  readonly steps: StepTable;
+  readonly schedule: Schedule;
+  readonly starter: StepStarter;
+  readonly saga: Saga;
+  readonly settings: RunSettings;
+  readonly emit: (event: RunEventBody<Payload, OpaqueError>) => void;
+}
+
+/** A moment of the run. */
+export interface RunTime {
+  readonly nowMs: number;
+  /** Milliseconds until its deadline. */
+  readonly leftMs: number;
+}
+
+/** How a step ended, beside its value. */
+export interface StepClose {
+  readonly outcome: StepOutcome;
+  readonly server?: string | undefined;
+  readonly error?: OpaqueError;
+}
+
+export class Dataflow {
+  readonly #options: DataflowOptions;
+  /** Of steps that the run did not end with, and of those that could not run for them: the step that failed. */
+  readonly #failed = new Map<number, FailedStep>();
+
+  constructor(options: DataflowOptions) {
+    this.#options = options;
+  }
+
+  /** The step for which this one has no result. */
+  failureOf(at: number): FailedStep {
+    return present(this.#failed.get(at), 'a step without result, and no step that failed');
+  }
+
+  /** The run goes on although this step failed. */
+  survived(at: number, cause: FailedStep): void {
+    this.#failed.set(at, cause);
+  }
+
+  /** The call of a step is over: what its place and its lane learn from it. */
+  endCall(at: number, how: Pick<Extract<RunInput, { kind: 'stepSettled' }>, 'end' | 'freeSlots'>, nowMs: number): void {
+    const { steps, schedule } = this.#options;
+    if (steps.hasBegun(at)) schedule.ended(at, how, nowMs);
+    else schedule.leftUnbegun();
+  }
+
+  /** Why a step failed: by itself, or because the run ran out of time. */
+  causeOf(at: number, end: Extract<StepEnd, { ok: false }>, leftMs: number): FailedStep | { readonly kind: 'late' } {
+    const { command } = this.#options.steps.checkedOf(at);
+    if (isLate(end.error, command, leftMs)) return { kind: 'late' };
+    return { kind: 'failed', step: command.name, error: end.error };
+  }
+
+  /** D1, from a step that has just settled on. */
+  goOnFrom(at: number, time: RunTime): void {
+    const { steps } = this.#options;
+    const settled = [at];
+    for (const next of settled) {
+      if (steps.hasValue(next)) this.#release(next, time);
+      else for (const dependent of steps.waitingDependents(next)) settled.push(this.#skip(dependent, next, time));
+    }
+  }
+
+  settle(at: number, how: StepClose & { readonly value?: Payload | undefined }, { nowMs, leftMs }: RunTime): void {
+    const { steps, saga, emit } = this.#options;
+    const { value, ...close } = how;
+    const elapsedMs = steps.settle(at, { outcome: how.outcome, value }, nowMs);
+    const ok = how.outcome === 'done';
+    const { compensate, timeoutMs = Number.POSITIVE_INFINITY } = steps.checkedOf(at).command;
+    const deadlineMs = nowMs + Math.min(timeoutMs - elapsedMs, leftMs);
+    if (compensate) saga.note(at, { outcome: how.outcome, deadlineMs }, nowMs);
+    emit({
+      kind: 'step.settled',
+      step: steps.nameOf(at),
+      ok,
+      ...close,
+      elapsedMs,
+      ...(value && ok ? { bytes: value.bytes.length } : {}),
+      ...(value && !ok ? { usedFallback: true } : {}),
+    });
+  }
+
+  upstreamFailed(at: number, upstream: string): OpaqueError {
+    const { steps, settings } = this.#options;
+    return settings.codec.encodeError(new HeddleError('upstream_failed', { step: steps.nameOf(at), upstream }));
+  }
+
+  #release(done: number, { nowMs, leftMs }: RunTime): void {
+    const { steps, schedule, starter } = this.#options;
+    const { ready, begun } = steps.release(done, nowMs);
+    for (const next of ready) schedule.queue(next);
+    for (const next of begun) starter.begin(next, leftMs);
+  }
+
+  /** A step whose input will never be there. */
+  #skip(at: number, upstream: number, time: RunTime): number {
+    const { steps } = this.#options;
+    const root = this.failureOf(upstream);
+    this.#failed.set(at, root);
+    const value = fallbackOf(steps.checkedOf(at).command.onFailure);
+    this.settle(at, { ...(steps.findRan(at) ?? { outcome: 'not_run', error: this.upstreamFailed(at, root.step) }), value }, time);
+    return at;
+  }
+}
