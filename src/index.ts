@@ -31,7 +31,8 @@ export type {
 export type { Plan } from './fabric/plan.ts';
 export type { Effect, Need } from './core/catalog/offer.ts';
 export type { HeddleFunction, HeddleStream, Remote, Schema } from './core/function.ts';
-export type { Builder, StepOptions, Workflow } from './core/workflow/builder.ts';
+export type { Workflow } from './core/workflow/builder.ts';
+export type { Builder, StepOptions } from './core/workflow/builder-api.ts';
 export type { Command, Reference, WorkflowData } from './core/workflow/data.ts';
 export type { WaitReason } from './core/workflow/record.ts';
 export type { Ref } from './core/workflow/ref.ts';

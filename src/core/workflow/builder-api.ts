@@ -1,0 +1,53 @@
+/**
+ * What `build` of a workflow is given, as types: steps, and what is said of them. draft.ts keeps what is promised here.
+ */
+
+import type { Need } from '../catalog/offer.ts';
+import type { HeddleFunction, Is } from '../function.ts';
+import type { Ref, StepArgs } from './ref.ts';
+
+export interface StepOptions<Fallback = never> {
+  /** Resources that the offer must carry; a list means all of them. */
+  readonly need?: Need | undefined;
+  /** A semver range; default `^` the definition's version. */
+  readonly version?: string | undefined;
+  /** Name of the one server that may run it. */
+  readonly target?: string | undefined;
+  /** Steps that must be done first, beside those that the arguments refer to. */
+  readonly after?: readonly Ref<unknown>[] | undefined;
+  /** Milliseconds for the whole step, its attempts included; default: what is left of the run. */
+  readonly timeoutMs?: number | undefined;
+  /** Tries in all, 1 to 10. More are made only where another try is safe. Default: by the error table. */
+  readonly retry?: { readonly attempts: number } | undefined;
+  /**
+   * `fail` (the default): the run ends. `continue`: what needs its result does not run, everything else does. A fallback: it
+   * stands for the result, whether the step failed or could not run because one before it failed.
+   */
+  readonly onFailure?: 'fail' | 'continue' | { readonly fallback: Fallback } | undefined;
+  /** False: it never goes to its server together with other steps; default true. */
+  readonly fuse?: boolean | undefined;
+}
+
+export interface Builder<out Input = void> {
+  /** What the run is given. */
+  readonly input: Ref<Input>;
+  /** Adds a step; gives the reference to its result. A fallback joins its type. */
+  step<A extends readonly unknown[], R, F = never>(
+    name: string,
+    fn: HeddleFunction<A, R>,
+    args: StepArgs<A>,
+    options?: StepOptions<F>,
+  ): Ref<R | Is<F>>;
+  /**
+   * Says what undoes a step when the run fails: called, in reverse order, for what succeeded and for what may have run. Then the
+   * result is not known, and the reference to it gives undefined, and so does every `.get` on it.
+   */
+  compensate<R, A extends readonly unknown[]>(
+    step: Ref<R>,
+    fn: HeddleFunction<A, unknown>,
+    args: (result: Ref<R | undefined>) => StepArgs<A>,
+    options?: CompensateOptions,
+  ): void;
+}
+
+export type CompensateOptions = Pick<StepOptions, 'need' | 'version' | 'target' | 'timeoutMs' | 'retry'>;
