@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { remote } from '../../../src/core/function.ts';
-import type { Builder } from '../../../src/core/workflow/builder-api.ts';
 import { validateInput, workflow } from '../../../src/core/workflow/builder.ts';
+import type { Builder } from '../../../src/core/workflow/builder-api.ts';
 import { parseWorkflow } from '../../../src/core/workflow/parse.ts';
 import type { Ref } from '../../../src/core/workflow/ref.ts';
 import { HeddleError } from '../../../src/errors.ts';
