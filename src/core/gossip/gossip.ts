@@ -137,7 +137,6 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     if (nowMs < this.#nextTickMs) return;
     this.#nextTickMs = nowMs + this.#tickMs;
     this.#ticks += 1;
-    for (const name of this.#state.flaps.tend(nowMs)) this.#state.touched.add(name);
     this.#parts.guard.tend();
     this.#parts.probing.tend();
     this.#state.overlay.assign(nowMs);
@@ -148,7 +147,10 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#parts.sampling.tend();
     this.#parts.sync.tend();
     this.#parts.joining.check();
-    if (this.#ticks % ticksPerBeat === 0) this.#parts.beating.beat();
+    if (this.#ticks % ticksPerBeat === 0) {
+      for (const name of this.#state.flaps.tend(nowMs)) this.#state.touched.add(name);
+      this.#parts.beating.beat();
+    }
     if (this.#ticks % (ticksPerBeat * tendEveryBeats) === 0) {
       this.#state.records.forgetFinals(nowMs - this.#state.settings.graveMs);
       this.#parts.bodies.tend();

@@ -22,6 +22,8 @@ const windowMs = 10_000;
 const frozenMaxMs = 600_000;
 /** Between two sets that one member sends. */
 const setIntervalMs = 1_000;
+/** Between two counts of the suspects while convictions are frozen: half of all members may be among them. */
+const countIntervalMs = 500;
 
 export class MassGuard {
   readonly #state: MeshState;
@@ -31,6 +33,7 @@ export class MassGuard {
   readonly #toTell = new Set<string>();
   #tellAtMs = 0;
   #frozenAtMs = 0;
+  #countedAtMs = 0;
   #aboveAtMs = 0;
   #indexedAtMs = Number.NEGATIVE_INFINITY;
 
@@ -43,14 +46,15 @@ export class MassGuard {
   tend(): void {
     this.weigh();
     this.#forgetOld();
-    if (this.#state.doubts.isFrozen) this.#collect();
+    if (this.#state.doubts.isFrozen && this.#state.nowMs >= this.#tellAtMs) this.#collect();
     this.#tell();
   }
 
-  /** Whether there are too many suspects, as of now. Before every conviction. */
+  /** Whether there are too many suspects, as of now. Before every conviction. Cost: the suspects. */
   weigh(): void {
     const { doubts, nowMs, records, rules } = this.#state;
-    if (!rules.guardsMasses) return;
+    if (!rules.guardsMasses || (doubts.isFrozen && nowMs - this.#countedAtMs < countIntervalMs)) return;
+    this.#countedAtMs = nowMs;
     const suspects = this.#suspects();
     const limit = Math.max(suspectsMin, suspectsPart * records.members);
     let recent = 0;
