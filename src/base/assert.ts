@@ -6,7 +6,7 @@ export class AssertionError extends Error {
   override readonly name = 'AssertionError';
 }
 
-/** Throws `AssertionError` unless `condition` holds. */
+/** Throws `AssertionError` unless `condition` holds. The message is made every time, so on a hot path it is a constant. */
 export function assert(condition: unknown, message: string): asserts condition {
   if (!condition) throw new AssertionError(message);
 }

@@ -34,7 +34,7 @@ export class IdMap<T extends object> {
 
   /** Adds an entry under a positive integer that is not in use. */
   add(id: number, entry: T): void {
-    assert(id > 0 && !this.has(id), `the number ${id} is in use, or none`);
+    assert(id > 0 && !this.has(id), 'a number is in use, or none');
     if (this.#size * 2 >= this.#ids.length) this.#grow();
     this.#place(id, entry);
     this.#size += 1;

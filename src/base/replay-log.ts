@@ -26,8 +26,8 @@ export class ReplayLog<T extends object> implements AsyncIterable<T> {
   #entries: Numbered<T>[] = [];
   #compactAt: number;
   #added = 0;
-  /** Resolved, and replaced, with every change. */
-  #news: Deferred<void> = deferred();
+  /** While a loop waits for the next change. */
+  #news: Deferred<void> | undefined;
   #end: { readonly error: unknown } | undefined;
 
   constructor({ keyOf = () => undefined, entriesMax = 40_000 }: ReplayLogOptions<T> = {}) {
@@ -61,7 +61,7 @@ export class ReplayLog<T extends object> implements AsyncIterable<T> {
       if (next) {
         last = next.number;
         yield next.entry;
-      } else if (!this.#end) await this.#news.promise;
+      } else if (!this.#end) await this.#change();
       else if (this.#end.error === undefined) return;
       else rethrow(this.#end.error);
     }
@@ -80,10 +80,14 @@ export class ReplayLog<T extends object> implements AsyncIterable<T> {
     this.#compactAt = Math.max(this.#entriesMax, 2 * this.#entries.length);
   }
 
+  #change(): Promise<void> {
+    this.#news ??= deferred();
+    return this.#news.promise;
+  }
+
   #tell(): void {
-    const news = this.#news;
-    this.#news = deferred();
-    news.resolve();
+    this.#news?.resolve();
+    this.#news = undefined;
   }
 }
 

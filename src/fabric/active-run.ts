@@ -3,9 +3,11 @@
  *
  * A1 a follower gets every kept event from the one it asks for, then the new ones, in order.
  * A2 a run that nobody has followed for `unfollowedMs` is cancelled, unless it is detached.
+ * A3 of a run that has settled only its events and what they are about are kept: a thousand of them are remembered.
  * The rules of the run are core/workflow/run.ts; which runs there are is runner.ts.
  */
 
+import { present } from '../base/assert.ts';
 import type { CancelTask, Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { Experience } from '../core/workflow/experience.ts';
@@ -42,29 +44,36 @@ export const unfollowedMs = 10_000;
 /** What an event shows of a workflow's name. */
 const nameShown = 128;
 
+const wakes: readonly RunInput[] = [{ kind: 'wake' }];
+
+/** What a run has until it settles. */
+interface Work {
+  readonly options: ActiveRunOptions;
+  readonly machine: RunMachine;
+  readonly pump: Pump<RunInput, RunEffect>;
+}
+
 export class ActiveRun {
-  readonly #options: ActiveRunOptions;
+  readonly runId: string;
+  readonly #subject: Pick<ViewedRun, 'runId' | 'name' | 'coordinator' | 'workflow'>;
+  readonly #clock: Clock;
   readonly #log = new EventLog();
   readonly #followers = new Set<RunFollower>();
-  readonly #calls: StepCalls;
-  readonly #machine: RunMachine;
-  readonly #pump: Pump<RunInput, RunEffect>;
+  /** A3. */
+  #work: Work | undefined;
   #cancelUnfollowed: CancelTask | undefined;
 
   constructor(options: ActiveRunOptions) {
-    this.#options = options;
-    this.#calls = new StepCalls({ ...options, feed: (input) => this.#pump.feed(input) });
-    this.#machine = new RunMachine(options.settings);
-    this.#pump = new Pump({
-      machine: this.#machine,
-      clock: options.clock,
-      wake: () => [{ kind: 'wake' }],
-      execute: (effect) => this.#execute(effect),
-    });
-  }
-
-  get runId(): string {
-    return this.#options.settings.runId;
+    const { settings, name, clock } = options;
+    const { runId, coordinator, workflow } = settings;
+    this.runId = runId;
+    this.#subject = { runId, name, coordinator, workflow };
+    this.#clock = clock;
+    const calls = new StepCalls({ ...options, feed: (input) => this.#feed(input) });
+    const machine = new RunMachine(settings);
+    const execute = (effect: RunEffect): void => (effect.kind === 'event' ? this.#onEvent(effect.event) : carryOut(effect, calls));
+    const pump = new Pump({ machine, clock, wake: () => wakes, execute });
+    this.#work = { options, machine, pump };
   }
 
   get isSettled(): boolean {
@@ -73,29 +82,27 @@ export class ActiveRun {
 
   /** What a view of it is made of, now. */
   viewed(): ViewedRun {
-    const { settings, name, clock } = this.#options;
-    const { runId, coordinator, workflow } = settings;
-    const findWait = (step: string) => this.#machine.findWait(step);
-    return { runId, name, coordinator, workflow, events: this.#log.since(0), findWait, nowMs: clock.nowMs(), wallMs: clock.wallMs() };
+    const findWait = (step: string) => this.#work?.machine.findWait(step);
+    return { ...this.#subject, events: this.#log.since(0), findWait, nowMs: this.#clock.nowMs(), wallMs: this.#clock.wallMs() };
   }
 
   start(): void {
-    this.#pump.feed({ kind: 'started' });
+    this.#feed({ kind: 'started' });
   }
 
   cancel(reason: string): void {
-    this.#pump.feed({ kind: 'cancelled', reason });
+    this.#feed({ kind: 'cancelled', reason });
   }
 
   /** This coordinator stops: the run ends with `coordinator_lost`. */
   abandon(): void {
-    this.#pump.feed({ kind: 'abandoned' });
+    this.#feed({ kind: 'abandoned' });
   }
 
   /** Drops its timers. */
   close(): void {
     this.#cancelUnfollowed?.();
-    this.#pump.close();
+    this.#work?.pump.close();
   }
 
   /** Tells the events from number `fromSequence` on. */
@@ -108,42 +115,30 @@ export class ActiveRun {
   }
 
   #unfollow(follower: RunFollower): void {
-    if (!this.#followers.delete(follower) || this.#followers.size > 0 || this.isSettled || this.#options.isDetached) return;
-    this.#cancelUnfollowed = this.#options.clock.schedule(unfollowedMs, () => {
+    if (!this.#followers.delete(follower) || this.#followers.size > 0 || this.#work?.options.isDetached !== false) return;
+    this.#cancelUnfollowed = this.#clock.schedule(unfollowedMs, () => {
       if (this.#followers.size === 0) this.cancel('nobody follows the run any more');
     });
   }
 
-  #execute(effect: RunEffect): void {
-    switch (effect.kind) {
-      case 'startStep':
-        return this.#calls.start(effect);
-      case 'startGroup':
-        return this.#calls.startGroup(effect);
-      case 'beginStep':
-        return this.#calls.begin(effect.step, effect.timeoutMs);
-      case 'cancelStep':
-        return this.#calls.cancel(effect.step, effect.reason);
-      case 'startUndo':
-        return this.#calls.undo(effect);
-      case 'event':
-        return this.#onEvent(effect.event);
-    }
+  #feed(input: RunInput): void {
+    this.#work?.pump.feed(input);
   }
 
   #onEvent(event: WireRunEvent): void {
+    const work = present(this.#work, 'a settled run has events');
     this.#log.add(event);
-    this.#observe(event);
+    this.#observe(event, work.options);
     for (const follower of [...this.#followers]) follower.onEvent(event);
     if (event.kind !== 'run.settled') return;
     this.#followers.clear();
     this.close();
-    this.#options.onSettled();
+    this.#work = undefined;
+    work.options.onSettled();
   }
 
   /** What the fabric's own observers hear of a run. */
-  #observe(event: WireRunEvent): void {
-    const { observer, name } = this.#options;
+  #observe(event: WireRunEvent, { observer, name }: ActiveRunOptions): void {
     const { runId } = this;
     if (event.kind === 'run.accepted')
       observer.emit({ kind: event.kind, runId, name: name?.slice(0, nameShown), steps: event.steps.length });
@@ -154,5 +149,20 @@ export class ActiveRun {
       const { step, outcome, server, elapsedMs } = event;
       observer.emit({ kind: event.kind, runId, step, outcome, server, elapsedMs });
     }
+  }
+}
+
+function carryOut(effect: Exclude<RunEffect, { kind: 'event' }>, calls: StepCalls): void {
+  switch (effect.kind) {
+    case 'startStep':
+      return calls.start(effect);
+    case 'startGroup':
+      return calls.startGroup(effect);
+    case 'beginStep':
+      return calls.begin(effect.step, effect.timeoutMs);
+    case 'cancelStep':
+      return calls.cancel(effect.step, effect.reason);
+    case 'startUndo':
+      return calls.undo(effect);
   }
 }

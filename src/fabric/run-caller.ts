@@ -11,12 +11,13 @@ import { describeFound } from '../core/names.ts';
 import type { Path, Payload } from '../core/payload.ts';
 import { validateInput, type Workflow } from '../core/workflow/builder.ts';
 import { typeName } from '../core/workflow/fields.ts';
-import { parseWorkflow } from '../core/workflow/parse.ts';
+import { type ParsedWorkflow, parseWorkflow } from '../core/workflow/parse.ts';
 import { HeddleError } from '../errors.ts';
 import { encodeValue } from '../wire/value.ts';
 import { argumentError } from '../wire/value-problem.ts';
 import type { RunOptions, SubmitOptions } from './api.ts';
 import { checkSignal, checkTimeout } from './call-options.ts';
+import { FlowReader } from './flow-reader.ts';
 import { checkOptions } from './known-options.ts';
 import type { RunEngine, SubmitRequest } from './run-engine.ts';
 import { RunHandle } from './run-handle.ts';
@@ -35,6 +36,7 @@ const runIdCharsMax = 128;
 
 export class RunCaller {
   readonly #options: RunCallerOptions;
+  readonly #flows = new FlowReader();
   #number = 0;
 
   constructor(options: RunCallerOptions) {
@@ -44,7 +46,7 @@ export class RunCaller {
   submit(data: unknown, options: unknown = {}): RunHandle {
     return this.#begin(options, (handle) => {
       const known = checkSubmitOptions(options);
-      this.#send(handle, requestOf(data, known), known);
+      this.#send(handle, requestOf(parsedData(data, known), known), known);
     });
   }
 
@@ -56,7 +58,8 @@ export class RunCaller {
       }
       const send = async (): Promise<void> => {
         const valid = await validateInput(flow, input);
-        this.#send(handle, requestOf(flow.toJSON(), { ...known, input: valid, references: 'explicit' }), known);
+        const parsed = this.#flows.read(flow.toJSON(), valid !== undefined);
+        this.#send(handle, requestOf(parsed, { ...known, input: valid }), known);
       };
       send().catch((error: unknown) => handle.onFailure(asHeddleError(error)));
     });
@@ -107,18 +110,22 @@ export function coordinatorOf(runId: string): string | undefined {
   return /^(.+)~[0-9a-f]{12}~\d+$/.exec(runId)?.[1];
 }
 
-function requestOf(data: unknown, options: SubmitOptions): Omit<SubmitRequest, 'runId'> {
-  const { input, returns, references } = options;
-  const parsed = parseWorkflow(data, {
+function parsedData(data: unknown, { input, returns, references }: SubmitOptions): ParsedWorkflow {
+  return parseWorkflow(data, {
     ...(returns === undefined ? {} : { returns }),
     references,
     hasInput: input !== undefined,
     encode: (value) => encodeValue(value),
   });
+}
+
+function requestOf(parsed: ParsedWorkflow, options: SubmitOptions): Omit<SubmitRequest, 'runId'> {
+  const { input } = options;
   return {
     name: parsed.name,
     commands: parsed.commands,
     returns: parsed.returns,
+    checked: parsed.checked,
     input: input === undefined ? undefined : encodedInput(input),
     timeoutMs: options.timeoutMs,
     isDetached: options.detached === true,

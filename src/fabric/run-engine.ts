@@ -4,6 +4,7 @@
 
 import type { WireRunEvent } from '../core/workflow/record.ts';
 import type { RunSummary, RunView } from '../core/workflow/run-view.ts';
+import type { CheckedWorkflow } from '../core/workflow/workflow.ts';
 import type { HeddleError } from '../errors.ts';
 import type { SubmitFrame } from '../wire/frame.ts';
 
@@ -11,7 +12,10 @@ import type { SubmitFrame } from '../wire/frame.ts';
 export const runTimeoutMsDefault = 300_000;
 
 /** What a submitter says of its run; the conversation's id is the link's business. */
-export type SubmitRequest = Omit<SubmitFrame, 'kind' | 'id'>;
+export interface SubmitRequest extends Omit<SubmitFrame, 'kind' | 'id'> {
+  /** The same commands, as a submitter in this process has checked them; it does not travel. */
+  readonly checked?: CheckedWorkflow | undefined;
+}
 
 /** Told of a run's events in order, from the one asked for; ends with `run.settled` or one failure. */
 export interface RunFollower {

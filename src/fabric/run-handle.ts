@@ -106,8 +106,9 @@ export function decodeRunEvent(event: WireRunEvent): RunEvent {
       return { ...event, value: decodeValue(event.value) };
     case 'compensation.settled':
     case 'step.settled': {
-      const { error, ...rest } = event;
-      return error === undefined ? rest : { ...rest, error: decodeError(error) };
+      // Without an error it is the same in both forms: not copied.
+      if (event.error === undefined) return event as RunEvent;
+      return { ...event, error: decodeError(event.error) };
     }
     case 'run.settled': {
       const { error, result, ...rest } = event;

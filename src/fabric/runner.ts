@@ -9,11 +9,10 @@
 import type { CancelTask, Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { Catalog } from '../core/catalog/catalog.ts';
-import { checkOffers } from '../core/workflow/check.ts';
 import type { Experience } from '../core/workflow/experience.ts';
-import type { Fusion } from '../core/workflow/run-io.ts';
+import type { Fusion, RunCodec } from '../core/workflow/run-io.ts';
 import { type RunSummary, type RunView, runSummaryOf, runViewOf } from '../core/workflow/run-view.ts';
-import { type CheckedWorkflow, checkWorkflow } from '../core/workflow/workflow.ts';
+import type { CheckedWorkflow } from '../core/workflow/workflow.ts';
 import { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
 import { toWireError } from '../wire/error.ts';
@@ -29,6 +28,7 @@ import {
   type Unfollow,
 } from './run-engine.ts';
 import type { StepEngine } from './step-calls.ts';
+import { WorkflowChecks } from './workflow-checks.ts';
 
 export interface RunnerOptions {
   /** Name of this server. */
@@ -45,12 +45,18 @@ export interface RunnerOptions {
   readonly fusionOf?: ((workflow: CheckedWorkflow) => Fusion) | undefined;
 }
 
+const codec: RunCodec = {
+  encodeValue: (value) => encodeValue(value),
+  encodeError: (error, partial) => toWireError(error, { partial }),
+};
+
 export const settledMs = 300_000;
 export const settledMax = 1_000;
 export const activeMax = 10_000;
 
 export class Runner implements RunEngine, RunInspector {
   readonly #options: RunnerOptions;
+  readonly #checks: WorkflowChecks;
   readonly #runs = new Map<string, ActiveRun>();
   /** Settled runs in the order of their end, with the task that forgets them. */
   readonly #settled = new Map<string, CancelTask>();
@@ -58,6 +64,7 @@ export class Runner implements RunEngine, RunInspector {
 
   constructor(options: RunnerOptions) {
     this.#options = options;
+    this.#checks = new WorkflowChecks(options.catalog);
   }
 
   /** Runs that have not settled. */
@@ -126,10 +133,9 @@ export class Runner implements RunEngine, RunInspector {
   }
 
   #open(request: SubmitRequest): ActiveRun {
-    const { catalog, clock, random, server } = this.#options;
+    const { clock, random, server } = this.#options;
     if (this.active >= activeMax) throw new HeddleError('overloaded', { function: 'submit', server, retryAfterMs: 1_000 });
-    const workflow = checkWorkflow({ commands: request.commands, returns: request.returns, hasInput: request.input !== undefined });
-    checkOffers(workflow, catalog, clock.nowMs());
+    const workflow = this.#checks.check(request, clock.nowMs());
     const runId = request.runId ?? `${server}~${Buffer.from(random.bytes(8)).toString('hex')}`;
     const run = new ActiveRun({
       ...this.#options,
@@ -143,7 +149,7 @@ export class Runner implements RunEngine, RunInspector {
         wallOffsetMs: clock.wallMs() - clock.nowMs(),
         random: random.fork(runId),
         fusion: this.#options.fusionOf?.(workflow),
-        codec: { encodeValue: (value) => encodeValue(value), encodeError: (error, partial) => toWireError(error, { partial }) },
+        codec,
       },
       name: request.name,
       isDetached: request.isDetached,

@@ -102,7 +102,7 @@ export class GrpcLink implements Link, MessageHandlers {
   }
 
   send(frame: Uint8Array): void {
-    assert(frame.length <= frameBytesMax, `a frame of ${frame.length} bytes is over ${frameBytesMax}`);
+    assert(frame.length <= frameBytesMax, 'a frame is over the limit');
     if (this.#state !== 'open') return;
     this.#outbox.push(frame);
     if (this.#wasWritable) this.#wasWritable = this.isWritable;

@@ -67,7 +67,7 @@ export class LargeSender {
   }
 
   send(transfer: number, value: Uint8Array, signal?: AbortSignal): Promise<void> {
-    assert(!this.#outgoing.has(transfer), `transfer ${transfer} is under way already`);
+    assert(!this.#outgoing.has(transfer), 'a transfer is under way already');
     const outgoing: Outgoing = {
       transfer,
       value,

@@ -77,7 +77,7 @@ export class MemoryEnd implements Link {
   }
 
   send(frame: Uint8Array): void {
-    assert(frame.length <= frameBytesMax, `a frame of ${frame.length} bytes is over ${frameBytesMax}`);
+    assert(frame.length <= frameBytesMax, 'a frame is over the limit');
     if (this.#isEnding) return;
     this.#queuedBytes += frame.length;
     if (this.#queuedBytes > outboxBytesMax) {
@@ -95,7 +95,7 @@ export class MemoryEnd implements Link {
     }
     if (this.#isEnding) return Promise.reject(linkClosed());
     if (signal?.aborted) return Promise.reject(new HeddleError('cancelled', { reason: signal.reason }, { executed: 'no' }));
-    assert(!this.#transfers.has(transfer), `transfer ${transfer} is under way already`);
+    assert(!this.#transfers.has(transfer), 'a transfer is under way already');
     const settled = deferred<void>();
     this.#transfers.set(transfer, settled);
     const abort = (): void => {

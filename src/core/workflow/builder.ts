@@ -30,7 +30,7 @@ export interface WorkflowOptions<Input> {
 
 /**
  * Describes a workflow. `build` is called once, at once, and must be synchronous; what it returns types and shapes
- * the result, and nothing returned means every leaf by its name.
+ * the result, and nothing returned means every leaf by its name. Values in it are taken as they are when it first runs.
  * Throws `bad_workflow` with every problem found.
  */
 export function workflow<Input = void, O extends Output = void>(

@@ -44,7 +44,7 @@ export class EventLog {
 
   /** Keeps the next event; its number must be above all before. Amortised constant. */
   add(event: WireRunEvent): void {
-    assert(event.seq > (this.#events.at(-1)?.seq ?? 0), `event ${event.seq} is out of order`);
+    assert(event.seq > (this.#events.at(-1)?.seq ?? 0), 'an event is out of order');
     this.#events.push(event);
     this.#progressBytes += progressBytes(event);
     if (this.#events.length > this.#compactAt.events || this.#progressBytes > this.#compactAt.progressBytes) this.#compact();

@@ -146,7 +146,7 @@ export class Saga {
 
   #freed(at: number): readonly number[] {
     return this.#options.steps.checkedOf(at).needs.filter((need) => {
-      const left = present(this.#left[need], `no step number ${need}`) - 1;
+      const left = present(this.#left[need], 'no step of that number') - 1;
       this.#left[need] = left;
       return left === 0;
     });

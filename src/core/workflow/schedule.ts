@@ -152,7 +152,7 @@ export class Schedule {
   }
 
   #laneOf(at: number): Lane {
-    return present(this.#lanes[at], `no step number ${at}`);
+    return present(this.#lanes[at], 'no step of that number');
   }
 }
 

@@ -45,11 +45,11 @@ export class StepTable {
   }
 
   positionOf(step: string): number {
-    return present(this.#workflow.positions.get(step), `no step "${step}"`);
+    return present(this.#workflow.positions.get(step), 'no step of that name');
   }
 
   checkedOf(at: number): CheckedCommand {
-    return present(this.#workflow.commands[at], `no step number ${at}`);
+    return present(this.#workflow.commands[at], 'no step of that number');
   }
 
   nameOf(at: number): string {
@@ -160,7 +160,7 @@ export class StepTable {
     const ready: number[] = [];
     const begun: number[] = [];
     for (const at of this.checkedOf(done).neededBy) {
-      const left = present(this.#missing[at], `no step number ${at}`) - 1;
+      const left = present(this.#missing[at], 'no step of that number') - 1;
       this.#missing[at] = left;
       const state = this.#stateOf(at);
       if (left > 0) this.#waitForNext(at, done);
@@ -190,7 +190,7 @@ export class StepTable {
   /** The result of a step that is done. */
   valueOf(step: string): Payload {
     const state = this.#stateOf(this.positionOf(step));
-    assert(state.kind === 'settled' && state.value, `step "${step}" has no result`);
+    assert(state.kind === 'settled' && state.value, 'a step has no result');
     return state.value;
   }
 
@@ -222,7 +222,7 @@ export class StepTable {
   }
 
   #stateOf(at: number): StepState {
-    return present(this.#states[at], `no step number ${at}`);
+    return present(this.#states[at], 'no step of that number');
   }
 
   /** If it named `done` as what it waits for, it names the next that is open. */
