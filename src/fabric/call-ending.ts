@@ -5,6 +5,7 @@
  * E2 the user's own abort reason is the cause of `cancelled`, as it was given.
  */
 
+import { untraced } from '../base/untraced.ts';
 import { HeddleError } from '../errors.ts';
 import { fromWireError, type WireError } from '../wire/error.ts';
 import { decodeValue } from '../wire/value.ts';
@@ -52,11 +53,11 @@ export class Leash {
     this.#unfollow?.();
   }
 
-  /** What the user is told of a call that failed (E2): one error, whose stack is most of what a call costs that is given up. */
+  /** What the user is told of a call that failed (E2). Where a call was given up is told by the reason, if by any. */
   errorOf(error: WireError): HeddleError {
     const reason = this.#reason;
     if (reason === undefined || error.code !== 'cancelled') return fromWireError(error);
-    return new HeddleError('cancelled', { reason }, { executed: error.executed, cause: reason });
+    return untraced(() => new HeddleError('cancelled', { reason }, { executed: error.executed, cause: reason }));
   }
 
   /** E2, of a stream. */

@@ -6,10 +6,13 @@
  */
 
 import { IdMap } from '../base/id-map.ts';
-import type { CreditFrame, Frame, ItemFrame, ProgressFrame, ReplyFrame } from '../wire/frame.ts';
+import type { Payload } from '../core/payload.ts';
+import type { CallFrame, CreditFrame, Frame, ItemFrame, ReplyFrame } from '../wire/frame.ts';
 import type { Conversation } from './conversation.ts';
 import type { Dispatcher, IncomingCall } from './dispatcher.ts';
+import type { Settlement } from './invocation.ts';
 import type { CallPeer } from './routing-port.ts';
+import type { CallOrigin } from './serving.ts';
 import type { StreamWord } from './stream-port.ts';
 
 export class LocalPeer implements CallPeer {
@@ -19,8 +22,7 @@ export class LocalPeer implements CallPeer {
   readonly ledger = { received: 0 };
   readonly #dispatcher: Dispatcher;
   readonly #identity: { readonly name: string; readonly instance: string };
-  readonly #conversations = new IdMap<Conversation>();
-  readonly #incoming = new IdMap<IncomingCall>();
+  readonly #calls = new IdMap<OwnCall>();
   #nextId = 1;
 
   constructor(dispatcher: Dispatcher, identity: { readonly name: string; readonly instance: string }) {
@@ -30,29 +32,27 @@ export class LocalPeer implements CallPeer {
 
   reserve(conversation: Conversation): number {
     const id = this.#nextId++;
-    this.#conversations.add(id, conversation);
+    this.#calls.add(id, new OwnCall(this, id, conversation));
     return id;
   }
 
   release(id: number): void {
-    this.#conversations.take(id);
-    this.#incoming.take(id);
+    const call = this.#calls.take(id);
+    if (call) call.hasLeft = true;
   }
 
   send(frame: Frame): void {
-    if (frame.kind === 'cancel') return this.#cancel(frame.id, frame.reason);
-    if (frame.kind === 'item' || frame.kind === 'credit' || frame.kind === 'end') return this.#incoming.get(frame.id)?.stream(frame);
-    if (frame.kind !== 'call') return;
-    const { id } = frame;
-    const incoming = this.#dispatcher.dispatch(frame, {
-      callerName: frame.callerName ?? this.#identity.name,
-      callerInstance: frame.caller ?? this.#identity.instance,
-      isOwn: true,
-      settled: (settlement) => this.#reply({ ...settlement, outcome: ownOutcome(settlement.outcome), kind: 'reply', id }),
-      streamed: (word) => this.#streamed(id, word),
-      progress: (value) => this.#conversations.get(id)?.onProgress?.({ kind: 'progress', id, value } satisfies ProgressFrame),
-    });
-    if (this.#conversations.has(id)) this.#incoming.add(id, incoming);
+    switch (frame.kind) {
+      case 'call':
+        return this.#dispatch(frame);
+      case 'cancel':
+        return this.#cancel(frame.id, frame.reason);
+      case 'item':
+      case 'credit':
+      case 'end':
+        return this.#calls.get(frame.id)?.incoming?.stream(frame);
+      default:
+    }
   }
 
   /** Never called: `isFull` is always false. */
@@ -62,22 +62,52 @@ export class LocalPeer implements CallPeer {
 
   leaveQueue(): void {}
 
+  #dispatch(frame: CallFrame): void {
+    const call = this.#calls.get(frame.id);
+    if (!call) return;
+    call.callerName = frame.callerName ?? this.#identity.name;
+    call.callerInstance = frame.caller ?? this.#identity.instance;
+    call.incoming = this.#dispatcher.dispatch(frame, call);
+  }
+
   /** Whoever cancels has done with the call: the answer, which comes at once here, is for nobody. */
   #cancel(id: number, reason: string): void {
-    const incoming = this.#incoming.get(id);
+    const call = this.#calls.get(id);
     this.release(id);
-    incoming?.cancel(reason);
+    call?.incoming?.cancel(reason);
+  }
+}
+
+/** Both ends of one call: who made it, and what runs it. */
+class OwnCall implements CallOrigin {
+  readonly isOwn = true;
+  callerName = '';
+  callerInstance = '';
+  hasLeft = false;
+  incoming: IncomingCall | undefined = undefined;
+  readonly #peer: LocalPeer;
+  readonly #id: number;
+  readonly #conversation: Conversation;
+
+  constructor(peer: LocalPeer, id: number, conversation: Conversation) {
+    this.#peer = peer;
+    this.#id = id;
+    this.#conversation = conversation;
   }
 
-  #streamed(id: number, word: StreamWord): void {
+  settled({ outcome, server, freeSlots, serverMicros }: Settlement): void {
+    if (this.hasLeft) return;
+    this.#peer.release(this.#id);
+    this.#conversation.onReply({ kind: 'reply', id: this.#id, outcome: ownOutcome(outcome), server, freeSlots, serverMicros });
+  }
+
+  streamed(word: StreamWord): void {
     // What a function says is an item or a credit: only an argument has an end of its own.
-    this.#conversations.get(id)?.onStream?.({ ...word, id } as ItemFrame | CreditFrame);
+    if (!this.hasLeft) this.#conversation.onStream?.({ ...word, id: this.#id } as ItemFrame | CreditFrame);
   }
 
-  #reply(frame: ReplyFrame): void {
-    const conversation = this.#conversations.get(frame.id);
-    this.release(frame.id);
-    conversation?.onReply(frame);
+  progress(value: Payload): void {
+    if (!this.hasLeft) this.#conversation.onProgress?.({ kind: 'progress', id: this.#id, value });
   }
 }
 

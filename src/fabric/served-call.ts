@@ -1,7 +1,7 @@
 /**
  * One call at the server that runs it, from its frame to its reply and to the return of its handler.
  *
- * L1 it is replied to exactly once, at its deadline at the latest.
+ * L1 it is replied to exactly once, at its deadline at the latest, or given up by whoever waited for the reply.
  * L2 its place is given back exactly once: when the handler has returned, be that long after the reply; from a handler that
  *    ignores its signal it is taken `patienceMsMin` (or its own timeout, if that is longer) after the reply.
  * L3 given up, `executed` is `no` before the handler is entered, `maybe` inside it, `yes` once it has returned.
@@ -195,15 +195,21 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
   #abandon(error: HeddleError): void {
     if (this.#phase === 'queued') {
       this.offer.places.giveUp(this, this.offer.host.clock.nowMs());
-      return this.#refuse(this.#failure(error));
+      return this.#giveUp(error, this.#turn('over'));
     }
     const nowMs = this.#turn('abandoned');
     this.#work?.leave();
     // A stream without a deadline gives its handler none to be patient for.
     const patienceMs = isEndless(this.#timeoutMs) ? patienceMsMin : Math.max(patienceMsMin, this.#timeoutMs);
     this.offer.host.wheel.arm(this, nowMs + patienceMs);
-    this.#reply(this.#failure(error), nowMs, false);
+    this.#giveUp(error, nowMs);
     this.#work?.abort(error);
+  }
+
+  /** Replies, if there is still somebody to reply to: calls are given up by the thousand at once. */
+  #giveUp(error: HeddleError, nowMs: number): void {
+    if (this.origin.hasLeft === true) this.offer.host.onSettled(this);
+    else this.#reply(this.#failure(error), nowMs, false);
   }
 
   /** The handler ignores its signal: others get the place, and if this happens often, no further calls come. */

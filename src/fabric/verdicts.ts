@@ -4,6 +4,7 @@
  * J1 whatever was thrown, there is a HeddleError for it; nothing here throws.
  */
 
+import { untraced } from '../base/untraced.ts';
 import { typeName } from '../core/workflow/fields.ts';
 import { type ErrorDetails, messageOf } from '../error-details.ts';
 import { type Executed, fromThrown, HeddleError } from '../errors.ts';
@@ -23,7 +24,7 @@ export function notOfferedHere({ function: name, version = '*' }: Pick<CallFrame
 }
 
 export function lateVerdict(timeoutMs: number, executed: Executed): HeddleError {
-  return new HeddleError('deadline_exceeded', { timeoutMs }, { executed });
+  return untraced(() => new HeddleError('deadline_exceeded', { timeoutMs }, { executed }));
 }
 
 /** A verdict of a deadline this close to our own deadline is about ours, in milliseconds. */
@@ -34,14 +35,14 @@ export function isOverdue(deadlineMs: number, nowMs: number): boolean {
   return deadlineMs - nowMs <= verdictMarginMs;
 }
 
-/** Calls are given up by the thousand at once: no error is made for one before its caller is told, and one stack (11 microseconds). */
+/** Calls are given up by the thousand at once: no error is made for one before its caller is told. */
 export function cancelledError(reason: string, executed: Executed): WireError {
   const detail: ErrorDetails['cancelled'] = { reason };
   return { code: 'cancelled', executed, message: messageOf('cancelled', detail), detail: encodeValue(detail) };
 }
 
 export function cancelledVerdict(reason: string, executed: Executed): HeddleError {
-  return new HeddleError('cancelled', { reason }, { executed });
+  return untraced(() => new HeddleError('cancelled', { reason }, { executed }));
 }
 
 /** Refusals come by the thousand when there is least time for them: no error is made for one, and no stack. */

@@ -8,6 +8,7 @@
  * W4 neither direction throws: what cannot be encoded or read is named in its place.
  */
 
+import { untraced } from '../base/untraced.ts';
 import type { Payload } from '../core/payload.ts';
 import type { ErrorCode, ErrorDetails, Executed } from '../errors.ts';
 import { errorTable, HeddleError, strongest } from '../errors.ts';
@@ -102,8 +103,12 @@ function cut(text: string): string {
   return text.length <= textMax ? text : `${text.slice(0, textMax)}...`;
 }
 
-/** The error that a peer sent. Never throws. */
+/** The error that a peer sent, without a stack: ours is not where it arose. Never throws. */
 export function fromWireError(error: WireError): HeddleError {
+  return untraced(() => readError(error));
+}
+
+function readError(error: WireError): HeddleError {
   const cause = error.cause && fromWireCause(error.cause);
   const detail = detailOf(error);
   if (!isCode(error.code) || !isDetailOf(error.code, detail)) return foreignError(error, cause);
@@ -112,7 +117,7 @@ export function fromWireError(error: WireError): HeddleError {
 }
 
 function fromWireCause(cause: WireError | WireCause): Error {
-  if (isWireError(cause)) return fromWireError(cause);
+  if (isWireError(cause)) return readError(cause);
   const error = new Error(cause.message, cause.cause ? { cause: fromWireCause(cause.cause) } : undefined);
   error.name = cause.name;
   // Ours is not where it arose.

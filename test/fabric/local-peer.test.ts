@@ -30,6 +30,27 @@ test('a cancelled local call is ended by its caller alone: the answer to the can
   expect(dispatcher.inFlight).toBe(0);
 });
 
+test('a cancelled local call has its signal fired, and no error is written for nobody', async () => {
+  const reasons: unknown[] = [];
+  const waits = defineFunction({
+    name: 'waits',
+    handler: (ctx): Promise<never> =>
+      new Promise((_resolve, reject) =>
+        ctx.signal.addEventListener('abort', () => {
+          reasons.push(ctx.signal.reason);
+          reject(ctx.signal.reason);
+        }),
+      ),
+  });
+  const { dispatcher } = new ServingRig({ waits });
+  const settled = vi.fn();
+  const incoming = dispatcher.dispatch(callFrame('waits', []), { callerName: 'here', callerInstance: 'here', hasLeft: true, settled });
+  incoming.cancel('enough');
+  expect(reasons).toEqual([expect.objectContaining({ code: 'cancelled', detail: { reason: 'enough' } })]);
+  expect(settled).not.toHaveBeenCalled();
+  expect(dispatcher.inFlight).toBe(0);
+});
+
 test('a released local call answers to nobody', () => {
   const { peer, conversation, id } = rig();
   peer.release(id);

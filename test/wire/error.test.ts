@@ -77,6 +77,10 @@ describe('an error on the wire', () => {
     expect((got.cause as Error).cause).toMatchObject({ name: 'Error', message: 'read ECONNRESET' });
   });
 
+  it('has no stack of whoever reads it', () => {
+    expect(travel(make('overloaded')).stack).toBe(`HeddleError: ${make('overloaded').message}`);
+  });
+
   it('leaves stack traces where they arose', () => {
     const sent = make('function_failed', { cause: new Error('inner') });
     const bytes = encodeFrame({ kind: 'reply', id: 1, outcome: { ok: false, error: toWireError(sent) } });
