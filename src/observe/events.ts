@@ -163,5 +163,7 @@ export const eventTable: Readonly<Record<EventKind, string>> = {
   'join.failing': 'none of the addresses of `join` answers; said at most once a minute',
   'loop.stalled': "this server's own event loop was late; deadlines of others are shifted",
   'mesh.frozen': 'too many members fell under suspicion at once (or no longer are): they are avoided, and nobody is convicted meanwhile',
+  'mesh.adopted': 'too few of its observers reach this server: `adopters` observe it as well (none: the observers are enough again)',
+  'adoption.refused': 'a member that was asked to observe this server does not; `code` says why',
   'mesh.isolated': 'most links went silent at once (or came back): this server convicts nobody on silence meanwhile',
 };

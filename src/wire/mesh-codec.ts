@@ -8,6 +8,7 @@ import { unreachable } from '../base/assert.ts';
 import type { Beat, BodyPiece, Head, MeshMessage, Root, SyncHeads, SyncRecords } from '../core/gossip/message.ts';
 import type { OwnerRecord, Report } from '../core/gossip/record.ts';
 import { meshLimits } from '../core/gossip/settings.ts';
+import { readAdopt, readAdopted, writeAdopted } from './mesh-adoption.ts';
 import {
   readDoubts,
   readProbeAck,
@@ -42,6 +43,8 @@ const fields: Readonly<Record<Kind, number>> = {
   probeAck: 10,
   probeNack: 11,
   doubts: 12,
+  adopt: 13,
+  adopted: 14,
 };
 
 export function encodeMeshMessage(message: MeshMessage): Uint8Array {
@@ -82,6 +85,8 @@ const readers = new Map<number, (reader: ProtoReader) => MeshMessage>([
   [bytesTag(fields.probeAck), readProbeAck],
   [bytesTag(fields.probeNack), readProbeNack],
   [bytesTag(fields.doubts), readDoubts],
+  [bytesTag(fields.adopt), readAdopt],
+  [bytesTag(fields.adopted), readAdopted],
 ]);
 
 function writeMessage(writer: ProtoWriter, message: MeshMessage): void {
@@ -112,6 +117,10 @@ function writeMessage(writer: ProtoWriter, message: MeshMessage): void {
       return writeProbeNack(writer, message);
     case 'doubts':
       return writeDoubts(writer, message);
+    case 'adopt':
+      return undefined;
+    case 'adopted':
+      return writeAdopted(writer, message);
     default:
       return unreachable(message);
   }

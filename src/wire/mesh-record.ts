@@ -106,6 +106,7 @@ function addAccusation(evidence: Set<Accusation>, number: number): void {
 
 function memberBytes(record: MemberRecord): Uint8Array {
   const writer = new ProtoWriter(recordRoomBytes);
+  writer.strings(6, record.adopters);
   writer.bytes(5, hexBytes(record.bodyHash));
   writer.strings(4, record.resources);
   writer.flag(3, record.isLeaving);
@@ -120,15 +121,17 @@ function memberRecord(head: RecordHead, body: Uint8Array): MemberRecord {
   const reader = new ProtoReader(body);
   const member = { incarnation: 0, url: '', isLeaving: false, bodyHash: '' };
   const resources: string[] = [];
+  const adopters: string[] = [];
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === varintTag(1)) member.incarnation = reader.uint();
     else if (tag === bytesTag(2)) member.url = reader.string();
     else if (tag === varintTag(3)) member.isLeaving = reader.flag();
     else if (tag === bytesTag(4)) addBounded(resources, reader.string());
     else if (tag === bytesTag(5)) member.bodyHash = readHex(reader);
+    else if (tag === bytesTag(6)) addBounded(adopters, reader.string());
     else reader.skip(tag);
   }
-  return { ...head, final, kind: 'member', ...member, resources };
+  return { ...head, final, kind: 'member', ...member, resources, adopters };
 }
 
 function obituaryBytes(record: Obituary): Uint8Array {

@@ -32,6 +32,7 @@ const member: MemberRecord = {
   isLeaving: true,
   resources: ['gpu', 'region=eu'],
   bodyHash: hash,
+  adopters: ['x', 'y'],
 };
 const obituary: Obituary = {
   kind: 'obituary',
@@ -69,6 +70,9 @@ const messages: readonly MeshMessage[] = [
   { kind: 'probeRequest', request: 300, target: 'b', instance: id },
   { kind: 'probeAck', request: 300 },
   { kind: 'doubts', ids: ['00000000ffffffff', '0123456789abcdef'] },
+  { kind: 'adopt' },
+  { kind: 'adopted' },
+  { kind: 'adopted', refusal: 'isolated' },
   { kind: 'probeNack', request: 7, evidence: 'refused' },
   { kind: 'body', hash, piece: 1, pieces: 3, bytes: new Uint8Array([1, 2, 3]) },
 ];

@@ -3,6 +3,7 @@
  * share are state.ts, and who is fed what is gossip.ts.
  */
 
+import { Adopting } from './adopting.ts';
 import { Announcing } from './announcing.ts';
 import { Beating } from './beating.ts';
 import { BodyStore } from './bodies.ts';
@@ -44,6 +45,7 @@ export function activitiesOf(state: MeshState) {
   const dialling = new Dialling(state, dials);
   const healing = new Healing(state, dials);
   const beating = new Beating(state);
+  const adopting = new Adopting(state, { dialling, spreadSelf: () => announcing.spreadSelf() });
   const sampling = new Sampling(state, { dials, dialling });
   const callLinks = new CallLinks(state, dialling);
   const joining = new Joining(state, { spread, bodies });
@@ -54,6 +56,6 @@ export function activitiesOf(state: MeshState) {
   });
   const parts = { dials, spread, bodies, announcing, naming, intake, sync, probing, guard, judging, detector, dialling, healing };
   const meeting: Meeting = new Meeting(state, { ...parts, beating, sampling, joining, greeting });
-  const reading = new Reading(state, { ...parts, joining, greeting, meeting });
-  return { ...parts, rumours, beating, sampling, callLinks, joining, greeting, meeting, reading };
+  const reading = new Reading(state, { ...parts, adopting, joining, greeting, meeting });
+  return { ...parts, rumours, beating, sampling, adopting, callLinks, joining, greeting, meeting, reading };
 }

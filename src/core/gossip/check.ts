@@ -25,6 +25,8 @@ export function recordProblem(record: OwnerRecord): string | undefined {
     case 'member':
       if (record.url.length > meshLimits.urlCharacters) return `an address has at most ${meshLimits.urlCharacters} characters`;
       if (!hashPattern.test(record.bodyHash)) return 'a body is named by 256 bits in hex';
+      if (record.adopters.length > meshLimits.adopters) return `a server names at most ${meshLimits.adopters} adopters`;
+      if (record.adopters.some((name) => nameProblem('server', name) !== undefined)) return 'an adopter is named by the name of a server';
       return resourcesProblem(record.resources);
   }
 }

@@ -21,18 +21,33 @@ export function courtOf(record: MemberRecord, state: MeshState): Court {
   const near = observersOf(record.owner, ringCount + driftPlaces, state).map((slot) =>
     present(state.records.memberAt(slot), 'an observer is a member'),
   );
-  const alive = near.slice(0, ringCount).filter((member) => state.isHeldAlive(member)).length;
+  const seats = [...near.slice(0, ringCount), ...adoptersOf(record, state)];
+  const alive = new Set(seats.filter((member) => state.isHeldAlive(member))).size;
   const quorum = state.rules.needsQuorum ? quorumOf(alive) : 1;
   return {
     quorum,
     hardQuorum: state.rules.needsQuorum ? Math.min(2, quorumOf(alive), Math.max(alive, 1)) : 1,
     maySilenceConvict: !state.rules.needsQuorum || (!state.isIsolated && alive > 1),
-    mayReport: (observer) => near.some((member) => member.owner === observer),
+    mayReport: (observer) => record.adopters.includes(observer) || near.some((member) => member.owner === observer),
   };
 }
 
-/** Whether this observer's word about a member counts: it stands near it on the rings. */
-export function mayReport(observer: string, { owner }: MemberRecord, state: MeshState): boolean {
+/** Whether this observer's word about a member counts: it stands near it on the rings, or the member names it. */
+export function mayReport(observer: string, { owner, adopters }: MemberRecord, state: MeshState): boolean {
+  if (adopters.includes(observer)) return true;
   const slot = state.arena.slots.find(observer);
   return slot !== undefined && observersOf(owner, ringCount + driftPlaces, state).includes(slot);
+}
+
+/** The observers of a member in the eyes of whoever reaches them all: those that the fabric takes to watch it. */
+export function commonObserversOf(name: string, { arena, records }: MeshState): readonly MemberRecord[] {
+  const counts = (slot: number): boolean => records.memberAt(slot) !== undefined && arena.slots.keyOf(slot) !== name;
+  const slots = arena.rings.observersOf(name, ringCount, counts);
+  return slots.map((slot) => present(records.memberAt(slot), 'an observer is a member'));
+}
+
+/** The members that a record names as its adopters. */
+function adoptersOf({ owner, adopters }: MemberRecord, state: MeshState): readonly MemberRecord[] {
+  if (adopters.length === 0) return [];
+  return adopters.map((name) => (name === owner ? undefined : state.findMember(name))).filter((member) => member !== undefined);
 }

@@ -149,6 +149,7 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#parts.joining.check();
     if (this.#ticks % ticksPerBeat === 0) {
       for (const name of this.#state.flaps.tend(nowMs)) this.#state.touched.add(name);
+      this.#parts.adopting.tend();
       this.#parts.beating.beat();
     }
     if (this.#ticks % (ticksPerBeat * tendEveryBeats) === 0) {

@@ -3,7 +3,7 @@
  * proto/heddle/v1/mesh.proto and back.
  */
 
-import type { RefusalCode } from './note.ts';
+import type { AdoptionRefusal, RefusalCode } from './note.ts';
 import type { Accusation, Final, OwnerRecord, Report } from './record.ts';
 
 /** A hash of everything non-final that a member knows: two unsigned 32-bit lanes. */
@@ -168,6 +168,18 @@ export interface DoubtSet {
   readonly ids: readonly string[];
 }
 
+/** Asks the reader to observe the sender, which too few of its own observers reach. */
+export interface Adopt {
+  readonly kind: 'adopt';
+}
+
+/** The answer to `Adopt`. */
+export interface Adopted {
+  readonly kind: 'adopted';
+  /** Absent: the sender observes the reader from now on. */
+  readonly refusal?: AdoptionRefusal | undefined;
+}
+
 export type MeshMessage =
   | Beat
   | Push
@@ -180,4 +192,6 @@ export type MeshMessage =
   | ProbeRequest
   | ProbeAck
   | ProbeNack
-  | DoubtSet;
+  | DoubtSet
+  | Adopt
+  | Adopted;

@@ -43,6 +43,10 @@ export type MeshNote =
   | { readonly kind: 'loop.stalled'; readonly lateMs: number }
   /** Most links went silent at once: this server neither reports nor convicts on silence until half are back. */
   | { readonly kind: 'mesh.isolated'; readonly isIsolated: boolean }
+  /** Too few of its observers reach this server: these observe it as well. Empty: the observers are enough again. */
+  | { readonly kind: 'mesh.adopted'; readonly adopters: readonly string[] }
+  /** A member that was asked to observe this server does not. */
+  | { readonly kind: 'adoption.refused'; readonly name: string; readonly code: AdoptionRefusal }
   /** Too many members are suspect at once, or no longer: this server convicts nobody meanwhile. */
   | { readonly kind: 'mesh.frozen'; readonly isFrozen: boolean; readonly suspects: number };
 
@@ -59,3 +63,6 @@ export type RefusalCode =
   | 'probe'
   /** The greeting could not be read. */
   | 'protocol_error';
+
+/** Why a member does not adopt: it has adopted enough, does not know the asker, is leaving, or is cut off itself. */
+export type AdoptionRefusal = 'full' | 'stranger' | 'leaving' | 'isolated';

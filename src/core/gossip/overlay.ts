@@ -3,12 +3,14 @@
  *
  * O1 up to `fullMeshMax` members everybody holds a link to everybody; above that a member and its observers do: on each of
  *    the four rings one before it and one behind it, whatever the number of members.
+ *    An adopter and whom it has adopted (adopting.ts) hold one as well.
  * O2 a link is *mesh* while either end needs it; each says so in its beats. Otherwise it is a *call* link: no gossip, beats
  *    only while a call is in flight.
  * O3 a change of the rings makes a mesh link a call link and the other way round; it closes none.
  */
 
 import { present } from '../../base/assert.ts';
+import type { Adoptions } from './adoptions.ts';
 import type { Arena } from './arena.ts';
 import type { Doubts } from './doubts.ts';
 import type { LinkState, Links } from './links.ts';
@@ -29,6 +31,7 @@ export interface OverlayTables {
   readonly self: Self;
   readonly settings: MeshSettings;
   readonly doubts: Doubts;
+  readonly adoptions: Adoptions;
 }
 
 export class Overlay {
@@ -66,19 +69,35 @@ export class Overlay {
     link.use.setNeeded(isStranger || this.isNeighbour(link.name), nowMs);
   }
 
-  /** Both only ever grow: their sum is another one whenever either has changed. */
+  /** All of them only ever grow: their sum is another one whenever one has changed. */
   get #revision(): number {
-    return this.#tables.records.membership + this.#tables.doubts.revision;
+    return this.#tables.records.membership + this.#tables.doubts.revision + this.#tables.adoptions.revision;
   }
 
   #compute(): void {
     const { records } = this.#tables;
     if (this.#computedFor === this.#revision) return;
     this.#computedFor = this.#revision;
-    this.#neighbours = records.members <= this.#tables.settings.fullMeshMax ? this.#everybody() : this.#onRings();
+    const neighbours = records.members <= this.#tables.settings.fullMeshMax ? this.#everybody() : this.#onRings();
+    for (const slot of this.#adoptive()) neighbours.add(slot);
+    this.#neighbours = neighbours;
   }
 
-  #everybody(): ReadonlySet<number> {
+  /** Those whom we have adopted, and who have adopted us. */
+  *#adoptive(): Iterable<number> {
+    const { arena, records, self, adoptions } = this.#tables;
+    const { adopters } = self.record;
+    for (const name of adopters) {
+      const slot = arena.slots.find(name);
+      if (slot !== undefined && records.memberAt(slot) !== undefined) yield slot;
+    }
+    for (const [instance, { name }] of adoptions.all()) {
+      const slot = arena.slots.find(name);
+      if (slot !== undefined && records.memberAt(slot)?.instance === instance) yield slot;
+    }
+  }
+
+  #everybody(): Set<number> {
     const { arena, records, self } = this.#tables;
     const others = [...records.all()].filter((record) => record.owner !== self.name);
     const slots = others.map((record) => present(arena.slots.find(slotOf(record)), 'a record without a slot'));
@@ -86,7 +105,7 @@ export class Overlay {
   }
 
   /** Our observers, and those whom we observe. */
-  #onRings(): ReadonlySet<number> {
+  #onRings(): Set<number> {
     const { arena, self } = this.#tables;
     const own = arena.slots.find(self.name);
     const neighbours = new Set(observersOf(self.name, ringCount, this.#tables));

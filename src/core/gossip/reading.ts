@@ -5,6 +5,7 @@
  */
 
 import { unreachable } from '../../base/assert.ts';
+import type { Adopting } from './adopting.ts';
 import type { BodyStore } from './bodies.ts';
 import type { Detector } from './detector.ts';
 import type { Dialling } from './dialling.ts';
@@ -32,6 +33,7 @@ export interface ReadingParts {
   readonly probing: Probing;
   readonly guard: MassGuard;
   readonly dialling: Dialling;
+  readonly adopting: Adopting;
 }
 
 export class Reading {
@@ -92,6 +94,10 @@ export class Reading {
         return this.#parts.probing.onAnswer(message.request, message.kind === 'probeAck');
       case 'doubts':
         return this.#parts.guard.onDoubts(message.ids);
+      case 'adopt':
+        return this.#parts.adopting.onAsked(link);
+      case 'adopted':
+        return this.#parts.adopting.onAnswer(link, message.refusal);
       default:
         return unreachable(message);
     }

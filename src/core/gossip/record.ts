@@ -43,6 +43,8 @@ export interface MemberRecord extends RecordHead {
   readonly resources: readonly string[];
   /** Content hash of its catalog body in hex; empty while it offers nothing. */
   readonly bodyHash: string;
+  /** Names of those that observe it beside its observers on the rings, because too few of these reach it (adopting.ts). */
+  readonly adopters: readonly string[];
 }
 
 /** What an observer can say against a member: a sorted set. `reset` with `refused` is hard evidence. */

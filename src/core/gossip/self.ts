@@ -49,6 +49,7 @@ export class Self {
       isLeaving: false,
       resources: [...options.resources],
       bodyHash: '',
+      adopters: [],
     };
   }
 
@@ -78,6 +79,10 @@ export class Self {
 
   announce(bodyHash: string): void {
     this.#say({ bodyHash });
+  }
+
+  nameAdopters(adopters: readonly string[]): void {
+    this.#say({ adopters });
   }
 
   announceLeaving(): void {

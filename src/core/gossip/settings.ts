@@ -89,6 +89,10 @@ export const meshLimits = {
   dials: 64,
   /** Dials under way on behalf of one peer. */
   errandsPerLink: 8,
+  /** Adopters that a member may name. */
+  adopters: 4,
+  /** Members that one adopts. */
+  adoptees: 8,
   /** Doubts kept, and told in one message, while convictions are frozen. */
   doubts: 16_384,
 } as const;

@@ -114,6 +114,6 @@ export function sizeOf(record: OwnerRecord): number {
   if (record.kind === 'obituary') return bytes + record.url.length + record.reports.length * reportBytes;
   if (record.kind === 'unknown') return bytes;
   bytes += record.url.length + record.bodyHash.length / 2;
-  for (const resource of record.resources) bytes += resource.length + 2;
+  for (const text of [...record.resources, ...record.adopters]) bytes += text.length + 2;
   return bytes;
 }

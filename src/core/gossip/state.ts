@@ -4,6 +4,7 @@
  */
 
 import type { Random } from '../../base/random.ts';
+import { Adoptions } from './adoptions.ts';
 import { Arena } from './arena.ts';
 import { Doubts } from './doubts.ts';
 import { Flaps } from './flaps.ts';
@@ -68,6 +69,7 @@ export class MeshState {
   readonly suspicions: Suspicions;
   readonly doubts: Doubts;
   readonly flaps = new Flaps();
+  readonly adoptions = new Adoptions();
   /** Members whose view may have changed since the views were last told. */
   readonly touched = new Set<string>();
   nowMs: number;

@@ -26,6 +26,7 @@ const member: MemberRecord = {
   isLeaving: false,
   resources: [],
   bodyHash: '',
+  adopters: [],
 };
 const report: Report = {
   target: 'b',
@@ -144,13 +145,18 @@ describe('a record is refused', () => {
     ['with an address of 257 characters', { url: 'x'.repeat(257) }],
     ['with half an instance', { instance: 'ab' }],
     ['with a body that is no hash', { bodyHash: 'ab' }],
+    ['with 5 adopters', { adopters: ['c', 'd', 'e', 'f', 'g'] }],
+    ['with an adopter without a name', { adopters: [''] }],
   ])('%s', (_, change) => {
     expect(recordProblem({ ...member, ...change })).toBeTypeOf('string');
   });
 
   test('not at the edge of any of these limits', () => {
+    const adopters = ['c', 'd', 'e', 'f'];
     const resources = Array.from({ length: 64 }, (_, at) => `${at}`.padEnd(64, 'r'));
-    expect(recordProblem({ ...member, owner: 'x'.repeat(64), url: 'x'.repeat(256), resources, bodyHash: 'ab'.repeat(32) })).toBeUndefined();
+    expect(
+      recordProblem({ ...member, owner: 'x'.repeat(64), url: 'x'.repeat(256), resources, bodyHash: 'ab'.repeat(32), adopters }),
+    ).toBeUndefined();
   });
 });
 

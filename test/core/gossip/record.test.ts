@@ -27,6 +27,7 @@ const members = fc
       isLeaving: hasLeft,
       resources: [],
       bodyHash: '',
+      adopters: [],
     }),
   );
 const obituaries = fc.record({ head: heads, observers: fc.uniqueArray(fc.constantFrom('x', 'y', 'z'), { minLength: 1 }) }).map(
@@ -107,6 +108,7 @@ describe('the order of records', () => {
     isLeaving: false,
     resources: [],
     bodyHash: '',
+    adopters: [],
   };
   const dead: Obituary = {
     kind: 'obituary',

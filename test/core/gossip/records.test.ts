@@ -8,7 +8,7 @@ import { hashText } from '../../sim/hashes.ts';
 
 function recordOf(owner: string, version: number, final: MemberRecord['final'] = 'none'): MemberRecord {
   const head = { kind: 'member', owner, epoch: 1, instance: '1'.padStart(32, '0'), final, version } as const;
-  return { ...head, incarnation: 0, url: `${owner}:1`, isLeaving: false, resources: [], bodyHash: '' };
+  return { ...head, incarnation: 0, url: `${owner}:1`, isLeaving: false, resources: [], bodyHash: '', adopters: [] };
 }
 
 const anyRecord = fc

@@ -20,7 +20,17 @@ export function instanceOf(name: string): string {
 /** What a member says of itself in its first epoch. */
 export function recordOf(owner: string, change: Partial<MemberRecord> = {}): MemberRecord {
   const head = { owner, epoch: 1, instance: instanceOf(owner), version: 1, incarnation: 0 };
-  return { kind: 'member', final: 'none', url: `${owner}:1`, isLeaving: false, resources: [], bodyHash: '', ...head, ...change };
+  return {
+    kind: 'member',
+    final: 'none',
+    url: `${owner}:1`,
+    isLeaving: false,
+    resources: [],
+    bodyHash: '',
+    adopters: [],
+    ...head,
+    ...change,
+  };
 }
 
 export function helloOf(name: string, change: Partial<Hello> = {}): Hello {

@@ -15,6 +15,7 @@ const target: MemberRecord = {
   isLeaving: false,
   resources: [],
   bodyHash: '',
+  adopters: [],
 };
 const court: Court = { quorum: 3, hardQuorum: 2, maySilenceConvict: true, mayReport: () => true };
 
