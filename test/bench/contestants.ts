@@ -10,7 +10,7 @@ import { direct, serverToServer, throughEntry } from './contestants/heddle.ts';
 import { moleculer, moleculerFan, moleculerInSequence } from './contestants/moleculer.ts';
 import { nats } from './contestants/nats.ts';
 import { bareLargeItems, bareSmallItems, largeItems, smallItems } from './contestants/streams.ts';
-import { bareTcp } from './contestants/tcp.ts';
+import { bareRelay, bareTcp } from './contestants/tcp.ts';
 
 export const contestants = {
   heddle: serverToServer,
@@ -30,6 +30,7 @@ export const contestants = {
   'grpc-js unary': unary,
   'gRPC stream message': stream,
   'bare TCP': bareTcp,
+  'bare TCP, relayed': bareRelay,
   'Moleculer TCP': moleculer,
   'Moleculer, ten in sequence': moleculerInSequence,
   'Moleculer fan by hand': moleculerFan,

@@ -49,7 +49,7 @@ export const rows: Readonly<Record<string, Row>> = {
     subject: 'heddle through an entry',
     inFlight: 64,
     figure: 'callsPerSecond',
-    peers: [{ name: 'heddle', ...atLeast(0.65) }],
+    peers: [{ name: 'heddle', ...atLeast(0.65) }, { name: 'bare TCP, relayed' }, { name: 'bare TCP' }],
   },
   P4: {
     title: 'a chain of ten small steps on one server, one run at a time',

@@ -65,15 +65,47 @@ class Batched {
   }
 }
 
-async function serve(): Promise<Serving> {
-  const sockets = new Set<Socket>();
-  const server = createServer((socket) => {
-    sockets.add(socket);
+function serve(): Promise<Serving> {
+  return listen((socket) => {
     const link = new Batched(socket, (frame) => {
       if (frame.kind !== 'call') return;
       const [reading] = decodeArguments(frame.args.template);
       link.send({ kind: 'reply', id: frame.id, outcome: { ok: true, value: encodeValue(answer(reading as Reading)) } });
     });
+  });
+}
+
+/** Passes every call on under a number of its own, and the reply back under the caller's. */
+async function relay(port: string): Promise<Serving> {
+  const onward = await connected(port);
+  const askers = new Map<number, { readonly id: number; readonly link: Batched }>();
+  const owner = new Batched(onward, (frame) => {
+    if (frame.kind !== 'reply') return;
+    const asker = askers.get(frame.id);
+    askers.delete(frame.id);
+    asker?.link.send({ ...frame, id: asker.id });
+  });
+  let next = 0;
+  const serving = await listen((socket) => {
+    const link = new Batched(socket, (frame) => {
+      if (frame.kind !== 'call') return;
+      next += 1;
+      askers.set(next, { id: frame.id, link });
+      owner.send({ ...frame, id: next });
+    });
+  });
+  const stop = async (): Promise<void> => {
+    onward.destroy();
+    await serving.stop();
+  };
+  return { address: serving.address, stop };
+}
+
+async function listen(onSocket: (socket: Socket) => void): Promise<Serving> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    onSocket(socket);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const bound = server.address();
@@ -87,12 +119,17 @@ async function serve(): Promise<Serving> {
   };
 }
 
+async function connected(port: string): Promise<Socket> {
+  const socket = createConnection({ port: Number(port), host: '127.0.0.1' });
+  await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+  return socket;
+}
+
 export const bareTcp: Contestant = {
   what: 'bare TCP: same batching by turn, frame codec and value codec; nothing else',
   serve,
   async open(port) {
-    const socket = createConnection({ port: Number(port), host: '127.0.0.1' });
-    await new Promise<void>((resolve, reject) => socket.once('connect', resolve).once('error', reject));
+    const socket = await connected(port);
     const waiting = new Map<number, (value: unknown) => void>();
     const link = new Batched(socket, (frame) => {
       if (frame.kind !== 'reply' || !frame.outcome.ok) return;
@@ -112,6 +149,13 @@ export const bareTcp: Contestant = {
       },
     };
   },
+};
+
+/** The same through a third process, which does nothing but pass frames on. */
+export const bareRelay: Contestant = {
+  ...bareTcp,
+  what: 'bare TCP, relayed: three processes; the one between decodes and encodes each frame, and nothing else',
+  between: [relay],
 };
 
 function callOf(id: number, reading: Reading): CallFrame {
