@@ -13,7 +13,8 @@ import { HedgedCall } from './hedged-call.ts';
 import type { CallEngine, CallHandle, CallSink, Invocation } from './invocation.ts';
 import { failure } from './responses.ts';
 import { RoutedCall } from './routed-call.ts';
-import type { CallContext, Routing } from './routing-port.ts';
+import type { CallContext, ProcessContext, Routing } from './routing-port.ts';
+import { ToldRunners } from './told-runners.ts';
 
 const endedCall: CallHandle = { cancel: () => {}, stream: () => {} };
 
@@ -32,9 +33,9 @@ export class CallTable<Route> implements CallEngine {
   #tickets = 0;
   readonly #idle = new Set<() => void>();
 
-  constructor(routing: Routing<Route>, context: CallContext) {
+  constructor(routing: Routing<Route>, context: ProcessContext) {
     this.#routing = routing;
-    this.#context = context;
+    this.#context = { ...context, told: new ToldRunners(context.clock) };
   }
 
   get inFlight(): number {
@@ -42,7 +43,8 @@ export class CallTable<Route> implements CallEngine {
   }
 
   /** `history`: what went wrong with the call before. */
-  start(invocation: Invocation, sink: CallSink, history?: CallHistory): CallHandle {
+  start(asked: Invocation, sink: CallSink, history?: CallHistory): CallHandle {
+    const invocation = this.#context.told.named(asked);
     const isWhole = invocation.kind === 'call' && !invocation.hasStreamInput;
     return isWhole && invocation.terms?.hedge === true && invocation.lost === 0
       ? this.#hedge(invocation, sink)

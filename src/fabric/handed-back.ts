@@ -12,9 +12,6 @@ import type { Failure } from '../wire/frame.ts';
 import type { Invocation } from './invocation.ts';
 import type { CallContext, Routing } from './routing-port.ts';
 
-/** Age from which an offer counts as known to every server that is there, in milliseconds: a few times what news take. */
-export const newsMsMax = 5_000;
-
 /** What it needs of the call. */
 export interface RelayedCall<Route> {
   readonly routing: Routing<Route>;

@@ -16,10 +16,10 @@ import type { Observer } from '../observe/observer.ts';
 import type { Breakers } from './breakers.ts';
 import { checkHedge } from './call-terms.ts';
 import type { PeerIdentity } from './conversation.ts';
-import { newsMsMax } from './handed-back.ts';
 import type { Invocation } from './invocation.ts';
 import { RetryBudget } from './retry-budget.ts';
 import type { AttemptEnd, CallPeer, Routing, Tried } from './routing-port.ts';
+import { newsMsMax } from './told-runners.ts';
 import type { WaitingRoom } from './waiting-room.ts';
 
 /** No call is hedged sooner: a timer takes that long anyway. */

@@ -178,7 +178,8 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
   }
 
   /** An entry handed it back: one that lost a server counts as a loss. */
-  #sendAgain(call: Invocation, { error, mayFailOver }: Failure): void {
+  #sendAgain(call: Invocation, { error, mayFailOver, runners }: Failure): void {
+    if (runners && call.runners) this.context.told.note(call.function, call.runners);
     if (mayFailOver === true) this.#noted().add(error, 'connection_lost');
     this.invocation = call;
     this.#next();

@@ -13,6 +13,7 @@ import type { ErrorCode, HeddleError } from '../errors.ts';
 import type { Frame } from '../wire/frame.ts';
 import type { Conversation, PeerIdentity, RoomWaiter } from './conversation.ts';
 import type { Invocation } from './invocation.ts';
+import type { ToldRunners } from './told-runners.ts';
 
 /** What a call needs of whoever carries its frames: a Peer, or this process itself. */
 export interface CallPeer {
@@ -82,10 +83,15 @@ export interface AttemptEnd {
 }
 
 /** What all calls of one process share. */
-export interface CallContext {
+export interface ProcessContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly wheel: DeadlineWheel;
   /** This process, as `caller` of its own calls. */
   readonly instance: string;
+}
+
+/** The same, and what one of them learns for those after it. */
+export interface CallContext extends ProcessContext {
+  readonly told: ToldRunners;
 }

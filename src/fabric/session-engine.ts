@@ -14,7 +14,7 @@ import { CallTable } from './call-table.ts';
 import type { CallEngine, CallHandle, CallSink, Invocation } from './invocation.ts';
 import type { Peer } from './peer.ts';
 import { RoundTrip } from './round-trip.ts';
-import type { AttemptEnd, CallContext, CallPeer, Routing, Tried } from './routing-port.ts';
+import type { AttemptEnd, CallPeer, ProcessContext, Routing, Tried } from './routing-port.ts';
 import type { RunEngine, RunFollower, SubmitRequest, Unfollow } from './run-engine.ts';
 import type { SessionKeeper } from './session-keeper.ts';
 import { SessionQuestion } from './session-question.ts';
@@ -32,7 +32,7 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
   readonly #roundTrip = new RoundTrip();
   readonly #calls: CallTable<SessionRoute>;
 
-  constructor(keeper: SessionKeeper, context: CallContext) {
+  constructor(keeper: SessionKeeper, context: ProcessContext) {
     this.#keeper = keeper;
     this.#clock = context.clock;
     this.#calls = new CallTable(this, context);

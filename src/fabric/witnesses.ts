@@ -12,9 +12,9 @@ import { type Effect, stricter } from '../core/catalog/offer.ts';
 import type { MemberView } from '../core/gossip/view.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { PeerIdentity } from './conversation.ts';
-import { newsMsMax } from './handed-back.ts';
 import { againMsMax } from './lost-session.ts';
 import type { Witnesses } from './reclaim.ts';
+import { newsMsMax } from './told-runners.ts';
 
 /** Functions of which an offer has gone lately; with more of them, every function counts as one. */
 const departedMax = 10_000;

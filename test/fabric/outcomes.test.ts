@@ -3,8 +3,8 @@ import { describe, expect } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
 import type { Effect } from '../../src/core/catalog/offer.ts';
 import { defineFunction } from '../../src/fabric/define.ts';
-import { newsMsMax } from '../../src/fabric/handed-back.ts';
 import { orphanMs } from '../../src/fabric/outcomes.ts';
+import { newsMsMax } from '../../src/fabric/told-runners.ts';
 import type { Link } from '../../src/transport/transport.ts';
 import { decodeFrame } from '../../src/wire/frame-codec.ts';
 import { failureOf } from '../within.ts';
@@ -213,6 +213,30 @@ describe('a call whose session is lost', () => {
       await world.advance(2_000);
       release();
       expect([await world.settle(call), state.runs]).toEqual(['owner', 1]);
+    });
+
+    test('costs its client one way more, not each of its calls (W1)', async ({ world }) => {
+      const sent: (readonly string[] | undefined)[] = [];
+      world.watch = (link) => {
+        const send = link.send.bind(link);
+        link.send = (bytes) => {
+          const frame = decodeFrame(bytes);
+          if (frame.kind === 'call' && !frame.isDirect) sent.push(frame.runners);
+          send(bytes);
+        };
+        return link;
+      };
+      const entry = await world.start('entry');
+      const owner = await world.start('owner');
+      const client = await world.connect(entry);
+      await world.advance(newsMsMax);
+      await world.settle(owner.offer({ quick: () => 1 }));
+      await world.until('the entry knows', async () => (await entry.catalog()).length > 0);
+      for (const _call of [1, 2, 3]) expect(await world.settle(client.call('quick', []))).toBe(1);
+      expect(sent.map((runners) => runners?.length)).toEqual([undefined, 1, 1, 1]);
+      await world.advance(newsMsMax);
+      expect(await world.settle(client.call('quick', []))).toBe(1);
+      expect(sent.at(-1)).toBeUndefined();
     });
 
     test('is routed by the next entry when it was never sent on from the former (M1)', async ({ world }) => {

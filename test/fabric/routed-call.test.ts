@@ -9,6 +9,7 @@ import type { Conversation, RoomWaiter } from '../../src/fabric/conversation.ts'
 import type { CallWait, Invocation, Settlement } from '../../src/fabric/invocation.ts';
 import { RoutedCall } from '../../src/fabric/routed-call.ts';
 import type { AttemptEnd, CallPeer, Routing, Tried } from '../../src/fabric/routing-port.ts';
+import { ToldRunners } from '../../src/fabric/told-runners.ts';
 import { WaitingRoom } from '../../src/fabric/waiting-room.ts';
 import { fromWireError, toWireError } from '../../src/wire/error.ts';
 import type { CallFrame, CallTerms, Frame, StandingFrame } from '../../src/wire/frame.ts';
@@ -156,7 +157,13 @@ function start(options: RigOptions = {}): Rig {
     isAgain: false,
     via: undefined,
   };
-  const context = { clock, random: seededRandom('routed-call'), wheel: new DeadlineWheel(clock), instance: 'me' };
+  const context = {
+    clock,
+    random: seededRandom('routed-call'),
+    wheel: new DeadlineWheel(clock),
+    instance: 'me',
+    told: new ToldRunners(clock),
+  };
   options.before?.(peers);
   const sink = { settled: (end: Settlement) => settled.push(end), waiting: (reason: CallWait) => waits.push(reason) };
   const call = new RoutedCall(routing, context, { invocation, sink }).start();
