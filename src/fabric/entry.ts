@@ -5,6 +5,7 @@
  * N1 every request is answered once, or ended with its link.
  */
 
+import type { Clock } from '../base/clock.ts';
 import type { Payload } from '../core/payload.ts';
 import { HeddleError } from '../errors.ts';
 import type { AttachFrame, CallFrame, CancelRunFrame, GroupFrame, QueryFrame, SubmitFrame, WatchFrame } from '../wire/frame.ts';
@@ -13,9 +14,10 @@ import type { CatalogWatches } from './catalog-watches.ts';
 import type { RequestFrame } from './conversation.ts';
 import type { DrainDoor } from './drain-door.ts';
 import type { Peer } from './peer.ts';
+import { PeerFollower } from './peer-follower.ts';
 import type { Questions } from './questions.ts';
 import { failure, refuse, respond, unattended } from './responses.ts';
-import type { RunEngine, RunFollower, RunInspector } from './run-engine.ts';
+import type { RunEngine, RunInspector } from './run-engine.ts';
 
 export interface EntryOptions {
   readonly calls: CallDesk;
@@ -25,7 +27,7 @@ export interface EntryOptions {
   readonly questions: Questions;
   readonly watches: CatalogWatches;
   readonly drains: DrainDoor;
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   /** By how much a frame that is read now may be older than it looks. */
   readonly gapMs: (nowMs: number) => number;
   /** Set while no new work is taken. */
@@ -64,13 +66,13 @@ export class Entry {
   }
 
   onGroup({ kind, calls }: GroupFrame, peer: Peer): void {
-    const gapMs = this.#gapMs(this.#options.nowMs(), peer);
+    const gapMs = this.#gapMs(this.#options.clock.nowMs(), peer);
     const aged = gapMs === 0 ? calls : calls.map((grouped) => ({ ...grouped, call: withTimeLeft(grouped.call, gapMs) }));
     this.#options.calls.takeGroup({ kind, calls: aged }, peer);
   }
 
   #call(asSent: CallFrame, peer: Peer): void {
-    const nowMs = this.#options.nowMs();
+    const nowMs = this.#options.clock.nowMs();
     this.#options.calls.take(withTimeLeft(asSent, this.#gapMs(nowMs, peer)), peer, nowMs);
   }
 
@@ -111,13 +113,13 @@ export class Entry {
   #submit(frame: SubmitFrame, peer: Peer): void {
     const refusal = this.#options.refusal();
     if (refusal) return refuse(peer, frame.id, refusal);
-    const follower = new PeerFollower(peer, frame.id);
+    const follower = new PeerFollower(peer, frame.id, this.#options.clock);
     peer.serve(frame.id, follower);
     follower.unfollow = this.#options.runs.submit(frame, follower);
   }
 
   #attach(frame: AttachFrame, peer: Peer): void {
-    const follower = new PeerFollower(peer, frame.id);
+    const follower = new PeerFollower(peer, frame.id, this.#options.clock);
     peer.serve(frame.id, follower);
     follower.unfollow = this.#runsFor(peer).attach(frame.runId, frame.fromSequence, follower);
   }
@@ -143,34 +145,4 @@ const nothing: Payload = { encoding: 'undefined', bytes: new Uint8Array(0) };
 
 function withTimeLeft(frame: CallFrame, gapMs: number): CallFrame {
   return gapMs === 0 ? frame : { ...frame, timeoutMs: Math.max(0, frame.timeoutMs - gapMs) };
-}
-
-/** Sends a run's events to the peer that follows it. */
-class PeerFollower implements RunFollower {
-  unfollow: (() => void) | undefined;
-  readonly #peer: Peer;
-  readonly #id: number;
-  #hasLeft = false;
-
-  constructor(peer: Peer, id: number) {
-    this.#peer = peer;
-    this.#id = id;
-  }
-
-  onEvent(event: Parameters<RunFollower['onEvent']>[0]): void {
-    if (this.#hasLeft) return;
-    this.#peer.send({ kind: 'runEvent', id: this.#id, event });
-    if (event.kind === 'run.settled') this.#peer.finish(this.#id);
-  }
-
-  onFailure(error: HeddleError): void {
-    this.#peer.reply(this.#id, { outcome: failure(error) });
-  }
-
-  /** The follower left, or its link did: the run goes on (for how long is active-run.ts). */
-  cancel(): void {
-    this.#hasLeft = true;
-    this.unfollow?.();
-    this.#peer.finish(this.#id);
-  }
 }

@@ -47,7 +47,7 @@ export function entryOf(behind: BehindDoors): Entry {
     calls: new CallDesk({ ...behind, self: identity, refusal: guards.refusal }),
     runner: behind.runner,
     runs: behind.relay,
-    nowMs: () => clock.nowMs(),
+    clock,
     gapMs: (nowMs) => behind.stalls.gapMs(nowMs),
     refusal: guards.refusal,
     questions: new Questions({

@@ -113,7 +113,7 @@ function rig(kind: 'link' | 'session' = 'session', refusal?: HeddleError, gapMs 
       workflows: {} as unknown as WorkflowExplainer,
     }),
     watches: new CatalogWatches({ feed: new CatalogFeed(), clock: new VirtualClock(), server: 'one' }),
-    nowMs: () => 0,
+    clock,
     gapMs: () => gapMs,
     refusal: () => refusal,
   };
