@@ -23,6 +23,8 @@ export class ProtoReader {
   readonly #bytes: Buffer;
   #at = 0;
   #end: number;
+  #passedAt = 0;
+  #passedEnd = 0;
 
   constructor(bytes: Uint8Array) {
     this.#bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -96,6 +98,25 @@ export class ProtoReader {
     this.#at = start;
     this.#end = start + length;
     return outer;
+  }
+
+  /** Passes over the message that comes next, to be entered when all around it has been read. */
+  pass(): void {
+    const length = this.uint();
+    this.#passedAt = this.#take(length);
+    this.#passedEnd = this.#at;
+  }
+
+  /** Enters the message passed last, for good. */
+  enterPassed(): void {
+    this.#at = this.#passedAt;
+    this.#end = this.#passedEnd;
+  }
+
+  /** All that is left of the message, as a view. */
+  rest(): Uint8Array {
+    const start = this.#take(this.#end - this.#at);
+    return this.#bytes.subarray(start, this.#end);
   }
 
   leave(outer: number): void {
