@@ -72,15 +72,15 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
   }
 
   /** False: leave was refused, and nothing was begun. */
-  start(): boolean {
-    const { routing, context } = this.#owner;
+  start(nowMs: number): boolean {
+    const { routing } = this.#owner;
     // Leave is asked for before the connection is: what waits for one dial counts as load, takes the breaker's one
     // probe with it, and fails as one.
     this.#permit = routing.began(this.route);
     if (this.#permit === 0) return false;
-    this.#sentAtMs = context.clock.nowMs();
+    this.#sentAtMs = nowMs;
     const peer = routing.peerOf(this.route);
-    if (peer) this.#offerTo(peer);
+    if (peer) this.#offerTo(peer, nowMs);
     else this.#reach();
     return true;
   }
@@ -114,7 +114,7 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
   }
 
   onRoom(): void {
-    if (this.#phase === 'waiting' && this.#peer) this.#send(this.#peer);
+    if (this.#phase === 'waiting' && this.#peer) this.#send(this.#peer, this.#owner.context.clock.nowMs());
   }
 
   /** Stops what is under way; says whether the frame was out. */
@@ -150,12 +150,12 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
     this.#stopReaching = this.#owner.routing.reach(this.route, (reached) => {
       this.#stopReaching = undefined;
       if (HeddleError.is(reached)) this.#break(reached);
-      else this.#offerTo(reached);
+      else this.#offerTo(reached, this.#owner.context.clock.nowMs());
     });
   }
 
-  #offerTo(peer: CallPeer): void {
-    if (!peer.isFull) return this.#send(peer);
+  #offerTo(peer: CallPeer, nowMs: number): void {
+    if (!peer.isFull) return this.#send(peer, nowMs);
     this.#phase = 'waiting';
     this.#peer = peer;
     if (peer.whenRoom(this)) return;
@@ -163,11 +163,11 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
     this.#break(new HeddleError('overloaded', detail), 'cancelled');
   }
 
-  #send(peer: CallPeer): void {
+  #send(peer: CallPeer, nowMs: number): void {
     const { routing, context, invocation, paid, lost, credit, effect } = this.#owner;
     this.#peer = peer;
     this.#phase = 'inFlight';
-    this.#sentAtMs = context.clock.nowMs();
+    this.#sentAtMs = nowMs;
     this.#id = peer.reserve(this);
     this.#number = this.#owner.onSending(this.server.name);
     const version = routing.versionOf(this.route, invocation);
@@ -178,7 +178,7 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
       attempt: this.#number,
       paid,
       lost,
-      nowMs: this.#sentAtMs,
+      nowMs,
       self: context.instance,
       version,
       isDirect,

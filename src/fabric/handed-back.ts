@@ -10,12 +10,11 @@
 import { viaMax } from '../wire/call-messages.ts';
 import type { Failure } from '../wire/frame.ts';
 import type { Invocation } from './invocation.ts';
-import type { CallContext, Routing } from './routing-port.ts';
+import type { Routing } from './routing-port.ts';
 
 /** What it needs of the call. */
 export interface RelayedCall<Route> {
   readonly routing: Routing<Route>;
-  readonly context: CallContext;
   readonly invocation: Invocation;
 }
 
@@ -27,8 +26,12 @@ export function handedBack(call: Invocation, { mayFailOver, runners }: Failure, 
 }
 
 /** Whom the caller is to be told of before its call goes to `route`: undefined when of nobody; empty when there is no room for it. */
-export function untoldRunners<Route>({ routing, context, invocation }: RelayedCall<Route>, route: Route): readonly string[] | undefined {
-  const news = routing.newsOf(route, context.clock.nowMs());
+export function untoldRunners<Route>(
+  { routing, invocation }: RelayedCall<Route>,
+  route: Route,
+  nowMs: number,
+): readonly string[] | undefined {
+  const news = routing.newsOf(route, nowMs);
   const { instance } = routing.serverOf(route);
   if (news.length === 0 || invocation.runners?.includes(instance)) return undefined;
   const runners = together(invocation.runners, [instance, ...news]);

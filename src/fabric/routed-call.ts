@@ -84,8 +84,9 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
   start(): this {
     this.context.wheel.arm(this, this.invocation.deadlineMs);
     // A nested or relayed call may come with no time left: it is not sent.
-    if (this.invocation.deadlineMs <= this.context.clock.nowMs()) this.expire();
-    else this.#next();
+    const nowMs = this.context.clock.nowMs();
+    if (this.invocation.deadlineMs <= nowMs) this.expire();
+    else this.#next(nowMs);
     return this;
   }
 
@@ -185,8 +186,8 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
     this.#next();
   }
 
-  #next(): void {
-    const chosen = this.routing.choose(this.invocation, this.#history?.tried, this.context.clock.nowMs());
+  #next(nowMs = this.context.clock.nowMs()): void {
+    const chosen = this.routing.choose(this.invocation, this.#history?.tried, nowMs);
     if (HeddleError.is(chosen)) {
       this.#attempt = undefined;
       if (!this.#waiting().forProvider(chosen)) return this.#failed(toWireError(chosen));
@@ -194,10 +195,10 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
     }
     // The strictest known at the first attempt counts, or one learned since.
     if (this.routing.isDirect(chosen)) this.effect = stricter(this.effect ?? 'pure', this.routing.effectOf(chosen, this.invocation));
-    const untold = this.effect === 'once' && this.#isRelayed ? untoldRunners(this, chosen) : undefined;
+    const untold = this.effect === 'once' && this.#isRelayed ? untoldRunners(this, chosen, nowMs) : undefined;
     if (untold) return this.#tellRunners(chosen, untold);
     this.#attempt = new Attempt(this, chosen);
-    if (!this.#attempt.start()) this.#tryAnother(chosen, 'no_route');
+    if (!this.#attempt.start(nowMs)) this.#tryAnother(chosen, 'no_route');
   }
 
   #waiting(): CallWaits<Route> {
