@@ -6,7 +6,7 @@
  * Calls are foreign-calls.ts, runs foreign-runs.ts, the catalog foreign-watch.ts.
  */
 
-import type { HeddleError } from '../errors.ts';
+import { HeddleError } from '../errors.ts';
 import type { ForeignQuestion, ForeignRequest, ForeignStream } from '../transport/transport.ts';
 import {
   cancelResponse,
@@ -16,6 +16,7 @@ import {
   decodeWhyRequest,
   encodeExplainResponse,
   encodeWhyResponse,
+  type ForeignExplain,
 } from '../wire/foreign-questions.ts';
 import { encodeValue } from '../wire/value.ts';
 import type { CatalogFeed } from './catalog-feed.ts';
@@ -23,13 +24,16 @@ import { type Explainer, explainQuery } from './explainer.ts';
 import { ForeignCalls, type ForeignCallsOptions } from './foreign-calls.ts';
 import { ForeignRuns } from './foreign-runs.ts';
 import { watchCatalog } from './foreign-watch.ts';
+import type { Plan } from './plan.ts';
 import { checkRunId } from './run-caller.ts';
 import type { RunEngine, RunInspector } from './run-engine.ts';
 import { waitsOf, whyQuery } from './why.ts';
+import type { WorkflowExplainer } from './workflow-explainer.ts';
 
 export interface ForeignEntryOptions extends ForeignCallsOptions {
   readonly runs: RunEngine & RunInspector;
   readonly explainer: Explainer;
+  readonly workflows: WorkflowExplainer;
   readonly feed: CatalogFeed;
   /** Name of this server. */
   readonly server: string;
@@ -78,9 +82,20 @@ export class ForeignEntry {
   }
 
   #explain(request: ForeignRequest): Uint8Array {
-    const { function: name, ...options } = decodeExplainRequest(request.message);
-    const plan = this.#options.explainer.explain(explainQuery(name, options));
+    const { workflow, ...call } = decodeExplainRequest(request.message);
+    const plan = workflow ? this.#explainWorkflow(workflow, call) : this.#explainCall(call);
     return encodeExplainResponse(encodeValue(plan, { isJsonOnly: true }));
+  }
+
+  #explainCall({ function: name = '', ...options }: ForeignExplain): Plan {
+    return this.#options.explainer.explain(explainQuery(name, options));
+  }
+
+  #explainWorkflow({ commands, input, references }: NonNullable<ForeignExplain['workflow']>, beside: ForeignExplain): Plan {
+    const [odd] = Object.entries(beside).flatMap(([field, value]) => (value === undefined ? [] : [field]));
+    if (odd !== undefined)
+      throw new HeddleError('bad_argument', { path: [odd], expected: 'a function, or commands that say it each', found: 'both' });
+    return this.#options.workflows.explain({ workflow: commands, input, references });
   }
 
   async #why(request: ForeignRequest): Promise<Uint8Array> {

@@ -5,6 +5,7 @@
 
 import type { Need } from '../core/catalog/offer.ts';
 import type { Payload } from '../core/payload.ts';
+import { readCommands, readRunInput } from './foreign.ts';
 import type { CancelRequest, CancelRequest__Output } from './generated/heddle/v1/CancelRequest.ts';
 import type { ExplainRequest, ExplainRequest__Output } from './generated/heddle/v1/ExplainRequest.ts';
 import type { ExplainResponse, ExplainResponse__Output } from './generated/heddle/v1/ExplainResponse.ts';
@@ -15,10 +16,14 @@ import { needOf, readsJsonOnly, valueMessage } from './loaded-values.ts';
 import { messageCodec } from './proto-files.ts';
 
 export interface ForeignExplain {
-  readonly function: string;
+  /** Absent beside `workflow`. */
+  readonly function?: string | undefined;
   readonly version?: string | undefined;
   readonly need?: Need | undefined;
   readonly target?: string | undefined;
+  readonly workflow?:
+    | { readonly commands: readonly unknown[]; readonly input: unknown; readonly references: 'bare' | undefined }
+    | undefined;
 }
 
 /** What is absent was not asked about. */
@@ -46,10 +51,13 @@ const watchCodec = messageCodec<WatchRequest, WatchRequest__Output>('fabric.prot
 /** The answer to a cancel: a message without fields. */
 export const cancelResponse: Uint8Array = new Uint8Array(0);
 
-/** Throws `protocol_error`. */
+/** Throws `protocol_error`, and `bad_workflow` or `bad_argument` for values that are none. */
 export function decodeExplainRequest(message: Uint8Array): ForeignExplain {
-  const { function: name, version, need, target } = explainCodec.decode(message);
-  return { function: name ?? '', version: version || undefined, need: needOf(need), target: target || undefined };
+  const { function: name, version, need, target, commands, input, hasBareReferences } = explainCodec.decode(message);
+  const asked = { function: name || undefined, version: version || undefined, need: needOf(need), target: target || undefined };
+  if (!commands || commands.length === 0) return asked;
+  const references = hasBareReferences ? 'bare' : undefined;
+  return { ...asked, workflow: { commands: readCommands(commands), input: readRunInput(input), references } };
 }
 
 /** `plan` is in JSON. */

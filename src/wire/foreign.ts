@@ -116,15 +116,20 @@ export function decodeSubmitRequest(message: Uint8Array): ForeignSubmit {
     commands: readCommands(submit.commands ?? []),
     returns: submit.returns && reading(['returns'], () => workflowValue(submit.returns)),
     references: submit.hasBareReferences ? 'bare' : undefined,
-    input: submit.input && reading(['input'], () => decodeValue(payloadOf(submit.input) ?? noArguments)),
+    input: readRunInput(submit.input),
     timeoutMs: submit.timeoutMs || undefined,
     isDetached: submit.isDetached ?? false,
     isJsonOnly: readsJsonOnly(submit.reads),
   };
 }
 
-/** Every command, or every problem. */
-function readCommands(commands: readonly CommandRequest__Output[]): Readonly<Record<string, unknown>>[] {
+/** What a run is given. Throws `bad_argument`. */
+export function readRunInput(input: Value__Output | undefined): unknown {
+  return input && reading(['input'], () => decodeValue(payloadOf(input) ?? noArguments));
+}
+
+/** Every command in the shape of the API. Throws `bad_workflow` with every problem. */
+export function readCommands(commands: readonly CommandRequest__Output[]): Readonly<Record<string, unknown>>[] {
   const problems: { command: string; message: string }[] = [];
   const read = commands.map((command) => {
     try {

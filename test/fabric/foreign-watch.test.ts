@@ -106,6 +106,46 @@ describe('a foreign client asks why', () => {
   });
 });
 
+describe('a foreign client asks for the plan of a workflow', () => {
+  const commands = [
+    { name: 'first', function: 'tell', args: json([{ $input: true }]), need: { all: ['gpu'] } },
+    { name: 'second', function: 'tell', args: json([{ $ref: 'first' }]), after: ['first'] },
+  ];
+  const data = [
+    { name: 'first', fun: 'tell', args: [{ $input: true }], need: ['gpu'] },
+    { name: 'second', fun: 'tell', args: [{ $ref: 'first' }], after: ['first'] },
+  ] as const;
+
+  test('and is told in JSON, as the API tells it', async () => {
+    const { plan } = await client.ask('Explain', { commands, input: json('x'.repeat(1_000)) });
+    expect(read(plan)).toEqual(JSON.parse(JSON.stringify(await entry.explain(data, { input: 'x'.repeat(1_000) }))));
+    expect(read(plan)).toMatchObject({
+      steps: [
+        { name: 'first', function: 'tell', needs: [], server: 'owner', group: 1 },
+        { name: 'second', needs: ['first'], server: 'owner', group: 1 },
+      ],
+    });
+  });
+
+  test('with bare references when it says so', async () => {
+    const bare = [commands[0], { name: 'second', function: 'tell', args: json(['first']) }];
+    const needsOf = async (request: object): Promise<unknown> =>
+      (read((await client.ask('Explain', request)).plan) as Message).steps.find((step: Message) => step.name === 'second').needs;
+    expect(await needsOf({ commands: bare, hasBareReferences: true })).toEqual(['first']);
+    expect(await needsOf({ commands: bare })).toEqual([]);
+  });
+
+  test.each([
+    [{ commands: [{ name: 'a', function: 'tell', after: ['b'] }] }, 'bad_workflow'],
+    [{ commands: [{ name: 'a', function: 'tell', args: { data: Buffer.from('[') } }] }, 'bad_workflow'],
+    [{ commands: [{ name: 'a', function: 'tell' }], input: { data: Buffer.from('[') } }, 'bad_argument'],
+    [{ commands: [{ name: 'a', function: 'tell' }], function: 'tell' }, 'bad_argument'],
+    [{ commands: [{ name: 'a', function: 'tell' }], target: 'owner' }, 'bad_argument'],
+  ])('and is refused %j', async (request, code) => {
+    expect(await failureOf(client.ask('Explain', request))).toMatchObject({ status: status.INVALID_ARGUMENT, code, executed: 'no' });
+  });
+});
+
 describe('a foreign client asks what something waits for', () => {
   test('of a function and of a run, as the API tells it', async () => {
     expect(read((await client.ask('Why', { function: 'tell' })).waits)).toEqual([]);
