@@ -8,7 +8,7 @@ import { eventsMax } from '../src/core/workflow/log.ts';
 import { inFlightMaxDefault } from '../src/core/workflow/run-io.ts';
 import { attemptsMax } from '../src/core/workflow/policies.ts';
 import { commandsMax, edgesMax } from '../src/core/workflow/workflow.ts';
-import { concurrencyDefault, queuedPerPlaceMax, queueWaitMsMax } from '../src/fabric/admission.ts';
+import { concurrencyDefault, queuedPerPlaceMax, queuedPerPlaceStanding, queueWaitMsMax, standingMs } from '../src/fabric/admission.ts';
 import { metaBytesMax } from '../src/fabric/call-options.ts';
 import { argumentsMax } from '../src/fabric/call-values.ts';
 import { watchersMax } from '../src/fabric/catalog-watches.ts';
@@ -51,7 +51,7 @@ export const limits: readonly Limit[] = [
   { what: 'one step\'s inputs in all, or one run\'s result', limit: bytes(valueBytesMax), beyond: '`too_large` before it is sent / `bad_result`' },
   { what: 'values over 64 KiB among them', limit: count(largePerFrameMax), beyond: '`too_large` before it is sent / `bad_result`' },
   { what: 'calls in flight on one link', limit: count(callsInFlightMax), beyond: 'further calls wait (back-pressure)' },
-  { what: 'calls of one function at one server, unless it declares `concurrency`', limit: count(concurrencyDefault), beyond: `${queuedPerPlaceMax} x as many wait for at most ${time(queueWaitMsMax)}, then \`overloaded\`` },
+  { what: 'calls of one function at one server, unless it declares `concurrency`', limit: count(concurrencyDefault), beyond: `${queuedPerPlaceMax} x as many (${queuedPerPlaceStanding} x, while somebody has waited for ${time(standingMs)} on end) wait for at most ${time(queueWaitMsMax)}, then \`overloaded\`` },
   { what: 'wait for a provider that has just gone, unless the call says otherwise', limit: time(waitMsDefault), beyond: '`no_such_function` / `no_matching_offer`' },
   { what: 'calls at one server that wait for an absent provider', limit: count(waitingMax), beyond: 'further ones do not wait' },
   { what: 'paid retries of one call, unless it says otherwise', limit: count(paidRetriesMax), beyond: 'its last error' },

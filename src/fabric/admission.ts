@@ -2,7 +2,8 @@
  * How many calls of one function run at the same time here, and who waits for a place.
  *
  * A1 at most `limit` calls hold a place; the next 2 x `limit` wait, the more urgent first, equals in the order in which
- *    they came; beyond that the least urgent is refused at once, with a hint when to come back.
+ *    they came; once the line stands, `limit`: more would only wait longer. The least urgent beyond that is refused at once,
+ *    with a hint when to come back.
  * A2 a place is held until the handler has returned, also past its deadline, unless it is given up for a stray: then the
  *    place is free, and with as many strays as the limit the function is `isOverrun` until one has returned.
  * A3 entering, leaving and giving up cost O(1); no timer is made here: whoever waits brings its own deadline.
@@ -17,8 +18,13 @@ import { type PlaceWaiter, WaitingLine } from './waiting-line.ts';
 
 /** Calls of a function without a declared `concurrency` that run at the same time: what one link may have in flight. */
 export const concurrencyDefault = 1024;
-/** Calls that wait for a place, per place. */
+/** Calls that wait for a place, per place; and while the line stands. */
 export const queuedPerPlaceMax = 2;
+export const queuedPerPlaceStanding = 1;
+/** A line is a burst's until somebody has waited in it for so long; then the load is more than there are places for. In milliseconds. */
+export const standingMs = 500;
+/** A line that was empty for so long does not stand any more, in milliseconds: all of it may be let in within a moment. */
+const lullMs = 20;
 /** Longest wait for a place, in milliseconds. */
 export const queueWaitMsMax = 100;
 /** Bounds of the hint when to come back, in milliseconds. */
@@ -54,6 +60,9 @@ export class Places implements SlotUser {
   /** 0: no call has ended yet. */
   #averageMs = 0;
   #isAdmitting = false;
+  /** Since when somebody waits, but for lulls; and since when nobody does. */
+  #lineSinceMs = 0;
+  #emptySinceMs = Number.NEGATIVE_INFINITY;
 
   constructor({ limit, uses = [], pool }: PlacesOptions = {}) {
     this.uses = uses;
@@ -115,7 +124,9 @@ export class Places implements SlotUser {
   /** Gives up waiting; harmless for whoever does not wait. */
   giveUp(waiter: PlaceWaiter, nowMs: number): void {
     // What it kept free for itself may be what somebody else waits for.
-    if (this.#line.remove(waiter) && this.#pool) this.#pool.admit(nowMs);
+    if (!this.#line.remove(waiter)) return;
+    if (this.#line.size === 0) this.#emptySinceMs = nowMs;
+    if (this.#pool) this.#pool.admit(nowMs);
   }
 
   /** Gives a place back after `elapsedMs` and admits those who wait. */
@@ -147,17 +158,20 @@ export class Places implements SlotUser {
     const { first } = this.#line;
     assert(first, 'nobody waits for the place');
     this.#line.remove(first);
+    if (this.#line.size === 0) this.#emptySinceMs = nowMs;
     this.#take();
     first.admitted(nowMs);
   }
 
   #enterLine(waiter: PlaceWaiter): 'admitted' | 'queued' | 'full' {
-    const { urgency } = waiter;
+    const { urgency, arrivedAtMs } = waiter;
     if (this.hasRoom && !this.#line.isAhead(urgency) && (!this.#pool || this.#pool.allows(this, urgency))) {
       this.#take();
       return 'admitted';
     }
-    const isFull = this.#line.size >= this.#limit * queuedPerPlaceMax;
+    if (this.#line.size === 0 && arrivedAtMs - this.#emptySinceMs > lullMs) this.#lineSinceMs = arrivedAtMs;
+    const perPlace = arrivedAtMs - this.#lineSinceMs > standingMs ? queuedPerPlaceStanding : queuedPerPlaceMax;
+    const isFull = this.#line.size >= this.#limit * perPlace;
     const last = isFull ? this.#line.lastBehind(urgency) : undefined;
     if (isFull && !last) return 'full';
     if (last) this.#line.remove(last);

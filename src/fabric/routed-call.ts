@@ -128,7 +128,8 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
       this.#attempt?.end(undefined, frame.serverMicros);
       return this.#settle(frame);
     }
-    const { code } = fromWireError(outcome.error);
+    const known = fromWireError(outcome.error);
+    const { code } = known;
     // One that drains has looked at nothing.
     if (code !== 'draining') this.#lost?.resolve();
     const isFromOwner = this.#attempt !== undefined && this.routing.isDirect(this.#attempt.route);
@@ -137,7 +138,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
     if (again) this.#sendAgain(again, outcome);
     else if (code === 'deadline_exceeded' && isOverdue(this.invocation.deadlineMs, this.context.clock.nowMs()))
       this.#fail(toWireError(lateVerdict(this.invocation.timeoutMs, outcome.error.executed)), frame);
-    else if (isFromOwner || code === 'draining') this.#failed(outcome.error, frame);
+    else if (isFromOwner || code === 'draining') this.#failed(outcome.error, frame, known);
     // An entry server has made the retries; its verdict is the call's.
     else this.#fail(outcome.error, frame);
   }
@@ -217,8 +218,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
   }
 
   /** An attempt, or the choice of one, failed: again, or the end. */
-  #failed(error: WireError, frame?: ReplyFrame): void {
-    const known = fromWireError(error);
+  #failed(error: WireError, frame?: ReplyFrame, known = fromWireError(error)): void {
     const history = this.#noted();
     const { lost } = history;
     history.add(error, known.code);

@@ -45,7 +45,7 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
   readonly frame: CallFrame;
   readonly origin: CallOrigin;
   readonly deadlineMs: number;
-  readonly #arrivedAtMs: number;
+  readonly arrivedAtMs: number;
   readonly #timeoutMs: number;
   #phase: Phase = 'queued';
   #startedAtMs = 0;
@@ -56,7 +56,7 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
     this.offer = offer;
     this.frame = frame;
     this.origin = origin;
-    this.#arrivedAtMs = nowMs;
+    this.arrivedAtMs = nowMs;
     this.#timeoutMs = Math.min(frame.timeoutMs, offer.served.definition.timeoutMs ?? timeoutMsMax, timeoutMsMax);
     this.deadlineMs = nowMs + this.#timeoutMs;
   }
@@ -73,13 +73,13 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
   start(): void {
     // Also when what came over the wire is no number.
     if (!(this.#timeoutMs > 0)) return this.#refuse(this.#failure(lateVerdict(this.#timeoutMs, 'no')));
-    const lateMs = this.offer.host.load.latenessAt(this.#arrivedAtMs, this.urgency);
+    const lateMs = this.offer.host.load.latenessAt(this.arrivedAtMs, this.urgency);
     if (lateMs > 0 && !this.#isPartOfOwnWork()) return this.#refuse(this.#full(2 * lateMs));
     switch (this.offer.places.enter(this)) {
       case 'admitted':
-        return this.#begin(this.#arrivedAtMs);
+        return this.#begin(this.arrivedAtMs);
       case 'queued':
-        return this.offer.host.wheel.arm(this, this.#arrivedAtMs + this.#placeWaitMs());
+        return this.offer.host.wheel.arm(this, this.arrivedAtMs + this.#placeWaitMs());
       case 'full':
         return this.#refuse(this.#full());
     }
@@ -246,7 +246,7 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
       outcome,
       server: this.offer.host.server,
       freeSlots: this.offer.places.freeSlots(isLeaving),
-      serverMicros: Math.round((nowMs - this.#arrivedAtMs) * 1000),
+      serverMicros: Math.round((nowMs - this.arrivedAtMs) * 1000),
     });
   }
 

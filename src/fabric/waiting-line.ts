@@ -12,6 +12,7 @@ export type Urgency = 0 | 1 | 2;
 /** Someone who waits for a place. */
 export interface PlaceWaiter {
   readonly urgency: Urgency;
+  readonly arrivedAtMs: number;
   /** Written by the line that it stands in. */
   lineNext: PlaceWaiter | undefined;
   linePrevious: PlaceWaiter | undefined;

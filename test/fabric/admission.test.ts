@@ -18,6 +18,21 @@ describe('the places of a function', () => {
     expect([places.held, places.waiting]).toEqual([2, 4]);
   });
 
+  test('queue only as many as there are places once their line stands, until it was empty for a while (A1)', () => {
+    const places = new Places({ limit: 2 });
+    const enter = (atMs: number) => places.enter(new Waiter({ atMs }));
+    const leave = (atMs: number) => places.leave(1, atMs);
+    expect([0, 0, 0, 0, 0, 0, 0].map(enter).filter((answer) => answer !== 'full')).toHaveLength(6);
+    for (const atMs of [100, 100, 400, 400]) leave(atMs);
+    expect([0, 1, 2, 3, 4].map((n) => enter(400 + n))).toEqual(['queued', 'queued', 'queued', 'queued', 'full']);
+    for (const atMs of [500, 500, 500]) leave(atMs);
+    expect([501, 502].map(enter)).toEqual(['queued', 'full']);
+    for (const atMs of [510, 510]) leave(atMs);
+    expect([520, 521, 522].map(enter)).toEqual(['queued', 'queued', 'full']);
+    for (const atMs of [530, 530]) leave(atMs);
+    expect([600, 600, 600, 600, 600].map(enter)).toEqual(['queued', 'queued', 'queued', 'queued', 'full']);
+  });
+
   test('have a default limit for a function that declares none', () => {
     const places = new Places();
     const answers = waiters(concurrencyDefault * (1 + queuedPerPlaceMax) + 1).map((waiter) => places.enter(waiter));

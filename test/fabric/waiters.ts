@@ -4,17 +4,26 @@
 
 import type { PlaceWaiter, Urgency } from '../../src/fabric/waiting-line.ts';
 
+interface WaiterOptions {
+  readonly urgency: Urgency;
+  readonly name: string;
+  readonly atMs: number;
+  readonly onAdmitted: () => void;
+}
+
 export class Waiter implements PlaceWaiter {
   lineNext: PlaceWaiter | undefined = undefined;
   linePrevious: PlaceWaiter | undefined = undefined;
   ticket = 0;
   readonly urgency: Urgency;
   readonly name: string;
+  readonly arrivedAtMs: number;
   isAdmitted = false;
   isDisplaced = false;
   readonly #onAdmitted: () => void;
 
-  constructor({ urgency = 1, name = '', onAdmitted = () => {} }: { urgency?: Urgency; name?: string; onAdmitted?: () => void } = {}) {
+  constructor({ urgency = 1, name = '', atMs = 0, onAdmitted = () => {} }: Partial<WaiterOptions> = {}) {
+    this.arrivedAtMs = atMs;
     this.urgency = urgency;
     this.name = name;
     this.#onAdmitted = onAdmitted;
