@@ -86,3 +86,12 @@ export const heap = defineFunction({
     return process.memoryUsage().heapUsed;
   },
 });
+
+/** Milliseconds of processor time that this process has used. */
+export const cpu = defineFunction({
+  name: 'cpu',
+  handler: (): number => {
+    const { user, system } = process.cpuUsage();
+    return (user + system) / 1_000;
+  },
+});

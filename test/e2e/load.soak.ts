@@ -90,6 +90,8 @@ function say(what: string, { perSecond, p99Ms, refused }: Measured): void {
   console.log(`${what}: ${perSecond.toFixed(1)} calls/s, p99 ${p99Ms.toFixed(0)} ms, ${refused} refused`);
 }
 
+const rounds = 5;
+
 test.each([
   ['press', 16, 0],
   ['spin', 16, 2_000],
@@ -99,28 +101,51 @@ test.each([
   // On one session no more than 1,024 calls are in flight: the others would wait here, not there.
   const clients = await Promise.all(Array.from({ length: 8 }, () => connect(server.url)));
   const watcher = await connect(server.url);
-  await saturate(clients, fun, { inFlight, forMs: 1_000 });
+  const ask = async (what: string): Promise<number> => Number(await watcher.call(what, [], { priority: 'critical' }));
+  const first = await saturate(clients, fun, { inFlight, forMs: 3_000 });
   say(`${fun} alone`, await saturate(clients, fun, { inFlight: 1, forMs: 2_000 }));
-  const capacity = await saturate(clients, fun, { inFlight, forMs: 5_000 });
-  say(`${fun} at its capacity`, capacity);
-  const before = await watcher.call('heap', []);
-  if (settlesMs > 0) await offer(clients, fun, { perSecond: 10 * capacity.perSecond, forMs: settlesMs });
-  const over = await offer(clients, fun, { perSecond: 10 * capacity.perSecond, forMs: 20_000 });
-  say(`${fun} at ten times`, over);
-  const during = await watcher.call('heap', [], { priority: 'critical' });
+  const heapBefore = await ask('heap');
+  if (settlesMs > 0) await offer(clients, fun, { perSecond: 10 * first.perSecond, forMs: settlesMs });
+  const goodput: number[] = [];
+  const slowdown: number[] = [];
+  // In turns, so that whatever else the machine does slows both alike.
+  for (let round = 0; round < rounds; round += 1) {
+    const capacity = await saturate(clients, fun, { inFlight, forMs: 3_000 });
+    const cpuBefore = await ask('cpu');
+    const over = await offer(clients, fun, { perSecond: 10 * capacity.perSecond, forMs: 5_000 });
+    const cpuMs = (await ask('cpu')) - cpuBefore;
+    say(`${fun} at its capacity`, capacity);
+    say(`${fun} at ten times (${cpuMs.toFixed(0)} ms of the server's CPU)`, over);
+    goodput.push(over.perSecond / capacity.perSecond);
+    slowdown.push(over.p99Ms / capacity.p99Ms);
+  }
+  console.log(
+    `${fun}: goodput ${asPercent(goodput)} of capacity (bound 90 %), p99 ${slowdown.map((x) => x.toFixed(1)).join(', ')} x (bound 3)`,
+  );
+  const heapDuring = await ask('heap');
   await pause(5_000); // recovery within 10 s, of which five with load
-  await offer(clients, fun, { perSecond: 0.5 * capacity.perSecond, forMs: 5_000 });
-  const after = await offer(clients, fun, { perSecond: 0.5 * capacity.perSecond, forMs: 5_000 });
+  await offer(clients, fun, { perSecond: 0.5 * first.perSecond, forMs: 5_000 });
+  const after = await offer(clients, fun, { perSecond: 0.5 * first.perSecond, forMs: 5_000 });
   say(`${fun} at half, ten seconds later`, after);
-  const mebibytes = [before, during, await watcher.call('heap', [])].map((bytes) => (Number(bytes) / 2 ** 20).toFixed(1));
-  console.log(`heap before, under load and after: ${mebibytes.join(', ')} MiB`);
+  const heapAfter = await ask('heap');
+  console.log(
+    `heap before, under load and after: ${[heapBefore, heapDuring, heapAfter].map((bytes) => (bytes / 2 ** 20).toFixed(1)).join(', ')} MiB`,
+  );
   await Promise.all([watcher, ...clients].map((client) => client.close()));
   await server.process.kill('SIGKILL');
-  expect(over.perSecond).toBeGreaterThan(0.9 * capacity.perSecond);
-  expect(over.p99Ms).toBeLessThan(3 * capacity.p99Ms);
-  expect(after.refused).toBe(0);
-  expect(Number(mebibytes[2])).toBeLessThan(Number(mebibytes[0]) + 20);
+  expect(middle(goodput)).toBeGreaterThan(0.9);
+  expect(middle(slowdown)).toBeLessThan(3);
+  expect(after.refused / (after.refused + 5 * after.perSecond)).toBeLessThan(0.01);
+  expect(heapAfter).toBeLessThan(heapBefore + 20 * 2 ** 20);
 });
+
+function middle(values: readonly number[]): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? Number.NaN;
+}
+
+function asPercent(parts: readonly number[]): string {
+  return parts.map((part) => `${(100 * part).toFixed(0)} %`).join(', ');
+}
 
 test('fault 30: a hundred thousand calls given up at once free everything', async () => {
   const server = await stage.serve('held', functionsModule);
