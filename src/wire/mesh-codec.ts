@@ -45,6 +45,7 @@ const fields: Readonly<Record<Kind, number>> = {
   doubts: 12,
   adopt: 13,
   adopted: 14,
+  syncReferral: 15,
 };
 
 export function encodeMeshMessage(message: MeshMessage): Uint8Array {
@@ -87,6 +88,7 @@ const readers = new Map<number, (reader: ProtoReader) => MeshMessage>([
   [bytesTag(fields.doubts), readDoubts],
   [bytesTag(fields.adopt), readAdopt],
   [bytesTag(fields.adopted), readAdopted],
+  [bytesTag(fields.syncReferral), (reader) => ({ kind: 'syncReferral', records: readList(reader, readRecord) })],
 ]);
 
 function writeMessage(writer: ProtoWriter, message: MeshMessage): void {
@@ -94,10 +96,13 @@ function writeMessage(writer: ProtoWriter, message: MeshMessage): void {
     case 'beat':
       return writeBeat(writer, message);
     case 'push':
+    case 'syncReferral':
       return writeRecords(writer, message.records);
     case 'suspect':
       return writeReports(writer, message.reports);
     case 'syncDigest':
+      writer.flag(4, message.mayRefer === true);
+      if (message.only) writer.presentBytes(3, Uint8Array.from(message.only));
       writer.bytes(2, wordBytes(message.buckets));
       return writer.bytes(1, rootWords(message.root));
     case 'syncHeads':
@@ -181,12 +186,16 @@ function readList<T>(reader: ProtoReader, read: (reader: ProtoReader) => T): rea
 function readDigest(reader: ProtoReader): MeshMessage {
   let root: Root = { high: 0, low: 0 };
   let buckets: readonly number[] = [];
+  let only: readonly number[] | undefined;
+  let mayRefer = false;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) root = readRoot(reader);
     else if (tag === bytesTag(2)) buckets = readWords(reader, 2 * meshLimits.buckets);
+    else if (tag === bytesTag(3)) only = [...reader.bytes().subarray(0, meshLimits.buckets)];
+    else if (tag === varintTag(4)) mayRefer = reader.flag();
     else reader.skip(tag);
   }
-  return { kind: 'syncDigest', root, buckets };
+  return { kind: 'syncDigest', root, buckets, ...(only && { only }), ...(mayRefer && { mayRefer }) };
 }
 
 function writeSyncHeads(writer: ProtoWriter, { buckets, heads }: SyncHeads): void {

@@ -15,7 +15,14 @@ const windowMs = 10_000;
 const slotMs = 1_000;
 const slots = windowMs / slotMs;
 /** What belongs to joining and to mending, which the budget of M8 leaves out. */
-const uncounted: ReadonlySet<MessageKind> = new Set<MessageKind>(['syncDigest', 'syncHeads', 'syncRecords', 'bodyWanted', 'body']);
+const uncounted: ReadonlySet<MessageKind> = new Set<MessageKind>([
+  'syncDigest',
+  'syncHeads',
+  'syncRecords',
+  'syncReferral',
+  'bodyWanted',
+  'body',
+]);
 
 interface Sender {
   total: number;

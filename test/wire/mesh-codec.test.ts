@@ -70,6 +70,9 @@ const messages: readonly MeshMessage[] = [
   { kind: 'probeRequest', request: 300, target: 'b', instance: id },
   { kind: 'probeAck', request: 300 },
   { kind: 'doubts', ids: ['00000000ffffffff', '0123456789abcdef'] },
+  { kind: 'syncDigest', root, buckets: Array.from({ length: 512 }, (_, at) => at), only: [0, 7, 255], mayRefer: true },
+  { kind: 'syncDigest', root, buckets: Array.from({ length: 512 }, (_, at) => at), only: [] },
+  { kind: 'syncReferral', records: [member] },
   { kind: 'adopt' },
   { kind: 'adopted' },
   { kind: 'adopted', refusal: 'isolated' },
@@ -83,7 +86,8 @@ function withoutRaw(record: OwnerRecord): OwnerRecord {
 }
 
 function plain(message: MeshMessage | undefined): unknown {
-  if (message?.kind === 'push' || message?.kind === 'syncRecords') return { ...message, records: message.records.map(withoutRaw) };
+  if (message?.kind === 'push' || message?.kind === 'syncRecords' || message?.kind === 'syncReferral')
+    return { ...message, records: message.records.map(withoutRaw) };
   return message?.kind === 'body' ? { ...message, bytes: [...message.bytes] } : message;
 }
 
@@ -112,7 +116,7 @@ describe('a mesh message', () => {
   });
 
   test('of a kind that this build does not know is no message', () => {
-    expect(decodeMeshMessage(new Uint8Array([0x7a, 0x02, 0x08, 0x01]))).toBeUndefined();
+    expect(decodeMeshMessage(new Uint8Array([0xa2, 0x06, 0x02, 0x08, 0x01]))).toBeUndefined();
   });
 
   test('of hostile bytes is a protocol_error or a message, never anything else (fault 23)', () => {

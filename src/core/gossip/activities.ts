@@ -11,6 +11,7 @@ import { CallLinks } from './call-links.ts';
 import { Detector } from './detector.ts';
 import { Dialling } from './dialling.ts';
 import { Dials } from './dials.ts';
+import { FirstSync } from './first-sync.ts';
 import { Greeting } from './greeting.ts';
 import { Healing } from './healing.ts';
 import { Intake } from './intake.ts';
@@ -36,7 +37,7 @@ export function activitiesOf(state: MeshState) {
   const announcing = new Announcing(state, { spread, bodies });
   const naming = new Naming(state, dials, () => announcing.spreadSelf());
   const intake = new Intake(state, { spread, naming, bodies });
-  const sync = new Sync(state, (record, from) => intake.take(record, from));
+  const sync = new Sync(state, (record, from) => intake.take(record, from, true));
   const probing = new Probing(state, dials);
   const guard = new MassGuard(state, announcing);
   const rumours = new Rumours(state);
@@ -48,14 +49,15 @@ export function activitiesOf(state: MeshState) {
   const adopting = new Adopting(state, { dialling, spreadSelf: () => announcing.spreadSelf() });
   const sampling = new Sampling(state, { dials, dialling });
   const callLinks = new CallLinks(state, dialling);
-  const joining = new Joining(state, { spread, bodies });
+  const firstSync = new FirstSync(state, { sync, intake, dialling });
+  const joining = new Joining(state, { spread, bodies, firstSync });
   const greeting: Greeting = new Greeting(state, {
     dials,
     naming,
     accepted: (link, hello) => meeting.linkUp(link, { greeter: hello, isDialler: false }),
   });
   const parts = { dials, spread, bodies, announcing, naming, intake, sync, probing, guard, judging, detector, dialling, healing };
-  const meeting: Meeting = new Meeting(state, { ...parts, beating, sampling, joining, greeting });
-  const reading = new Reading(state, { ...parts, adopting, joining, greeting, meeting });
-  return { ...parts, rumours, beating, sampling, adopting, callLinks, joining, greeting, meeting, reading };
+  const meeting: Meeting = new Meeting(state, { ...parts, beating, sampling, joining, greeting, firstSync });
+  const reading = new Reading(state, { ...parts, adopting, firstSync, joining, greeting, meeting });
+  return { ...parts, rumours, beating, sampling, adopting, firstSync, callLinks, joining, greeting, meeting, reading };
 }

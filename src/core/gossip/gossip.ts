@@ -146,6 +146,7 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#parts.reading.tend();
     this.#parts.sampling.tend();
     this.#parts.sync.tend();
+    this.#parts.firstSync.tend();
     this.#parts.joining.check();
     if (this.#ticks % ticksPerBeat === 0) {
       for (const name of this.#state.flaps.tend(nowMs)) this.#state.touched.add(name);

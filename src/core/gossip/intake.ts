@@ -36,19 +36,19 @@ export class Intake {
     return names.map((name) => this.#state.findMember(name)).filter((record) => record !== undefined);
   }
 
-  /** One record from a link. */
-  take(record: OwnerRecord, from: number): void {
+  /** One record from a link; `isAnswer`: we have asked for it. */
+  take(record: OwnerRecord, from: number, isAnswer = false): void {
     const held = this.#state.records.find(slotOf(record));
     if (held && isSameWord(held, record)) return this.#again(record, from);
     const problem = recordProblem(record);
     if (problem !== undefined) return this.#state.note({ kind: 'member.rejected', name: record.owner.slice(0, 64), why: problem });
     if (record.owner === this.#state.self.name && record.kind !== 'unknown') return this.#takeNamesake(record, from);
     if (record.kind === 'obituary' && !this.inquests.mayBury(record, from)) return;
-    this.merge(record, from);
+    this.merge(record, from, isAnswer && !this.#state.hasJoined);
   }
 
-  /** Keeps the newer of two; passes news on, and answers what is older. */
-  merge(record: OwnerRecord, from?: number): void {
+  /** Keeps the newer of two; passes news on, and answers what is older. `isQuiet`: it is no news to anybody but us. */
+  merge(record: OwnerRecord, from?: number, isQuiet = false): void {
     const { records, nowMs } = this.#state;
     const before = records.find(slotOf(record));
     const isRevived =
@@ -59,7 +59,7 @@ export class Intake {
     if (merge !== 'taken') return;
     this.#state.touch(record);
     if (record.final !== 'none') this.#end(record);
-    this.#spread.flood(record, from);
+    if (!isQuiet) this.#spread.flood(record, from);
     if (record.final === 'none' && record.kind === 'member') this.#bodies.want(record.bodyHash, from);
     if (before && before.instance !== record.instance) this.#state.suspicions.forget(record.owner);
     else if (this.#isRefutation(before, record)) this.#refuting.add(record.owner);

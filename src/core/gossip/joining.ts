@@ -3,6 +3,8 @@
  */
 
 import type { BodyStore } from './bodies.ts';
+import type { FirstSync } from './first-sync.ts';
+import type { LinkState } from './links.ts';
 import { meshLimits } from './settings.ts';
 import type { Spread } from './spread.ts';
 import type { MeshState } from './state.ts';
@@ -11,25 +13,23 @@ export class Joining {
   readonly #state: MeshState;
   readonly #spread: Spread;
   readonly #bodies: BodyStore;
+  readonly #firstSync: FirstSync;
   /** Slots that the first synchronisation asked for and that are not known to be here, the next one to look for last. */
   #awaited: string[] | undefined;
   /** Until when the functions of the members are waited for. */
   #bodiesUntilMs = 0;
-  #hasJoined = false;
 
-  constructor(state: MeshState, parts: { readonly spread: Spread; readonly bodies: BodyStore }) {
+  constructor(state: MeshState, parts: { readonly spread: Spread; readonly bodies: BodyStore; readonly firstSync: FirstSync }) {
     this.#state = state;
     this.#spread = parts.spread;
     this.#bodies = parts.bodies;
+    this.#firstSync = parts.firstSync;
   }
 
-  get hasJoined(): boolean {
-    return this.#hasJoined;
-  }
-
-  /** A synchronisation has asked a peer for these slots. */
-  await(slots: readonly string[]): void {
-    if (this.#hasJoined) return;
+  /** A peer has said what it has, and was asked for these slots. */
+  await(link: LinkState, slots: readonly string[]): void {
+    if (this.#state.hasJoined) return;
+    this.#firstSync.onAnswer(link);
     this.#awaited = [...(this.#awaited ?? []), ...slots];
     this.#bodiesUntilMs = this.#state.nowMs + this.#state.settings.dialTimeoutMs;
     this.check();
@@ -37,7 +37,7 @@ export class Joining {
 
   /** Joined: the members that the peer named are known, and their functions, unless those take longer than a dial. */
   check(): void {
-    if (!this.#awaited || !this.#isComplete(this.#awaited)) return;
+    if (!this.#firstSync.isAnswered || !this.#awaited || !this.#isComplete(this.#awaited)) return;
     if (this.#bodies.wanted === 0 || this.#state.nowMs >= this.#bodiesUntilMs) this.join();
   }
 
@@ -51,14 +51,15 @@ export class Joining {
 
   join(): void {
     this.#awaited = undefined;
-    if (this.#hasJoined) return;
-    this.#hasJoined = true;
+    if (this.#state.hasJoined) return;
+    this.#state.hasJoined = true;
     this.#state.tell({ kind: 'joined' });
+    this.#firstSync.finish();
   }
 
   /** A newcomer says at once what it offers: whoever takes it in knows its functions before it counts as joined. */
   introduce(link: number): void {
-    if (this.#hasJoined) return;
+    if (this.#state.hasJoined) return;
     const { bodyHash } = this.#state.self.record;
     this.#spread.flush(true);
     const bytes = this.#bodies.find(bodyHash)?.length ?? 0;

@@ -7,6 +7,7 @@ import type { Beating } from './beating.ts';
 import { accusationOf, type Detector } from './detector.ts';
 import type { Dialling } from './dialling.ts';
 import type { Dial, Dials } from './dials.ts';
+import type { FirstSync } from './first-sync.ts';
 import type { Greeting } from './greeting.ts';
 import type { Healing } from './healing.ts';
 import type { Intake } from './intake.ts';
@@ -37,6 +38,7 @@ export interface MeetingParts {
   readonly beating: Beating;
   readonly guard: MassGuard;
   readonly sampling: Sampling;
+  readonly firstSync: FirstSync;
 }
 
 export class Meeting {
@@ -55,6 +57,7 @@ export class Meeting {
   readonly #beating: Beating;
   readonly #guard: MassGuard;
   readonly #sampling: Sampling;
+  readonly #firstSync: FirstSync;
 
   constructor(state: MeshState, parts: MeetingParts) {
     this.#state = state;
@@ -72,6 +75,7 @@ export class Meeting {
     this.#beating = parts.beating;
     this.#guard = parts.guard;
     this.#sampling = parts.sampling;
+    this.#firstSync = parts.firstSync;
   }
 
   /** A dial has ended. */
@@ -109,7 +113,8 @@ export class Meeting {
     if (held && held.kind !== 'unknown' && (held.final === 'dead' || held.instance !== greeter.instance)) {
       state.send(id, { kind: 'push', records: [held] });
     }
-    if (!this.#joining.hasJoined || (isDialler && !isSameRoot(greeter.root, state.records.root()))) this.#synchronise(link.instance);
+    if (!state.hasJoined) this.#learn(link.instance);
+    else if (isDialler && !isSameRoot(greeter.root, state.records.root())) this.#synchronise(link.instance);
     this.#guard.onLink(link);
     if (wasMissed) this.#healing.onFound();
   }
@@ -128,7 +133,7 @@ export class Meeting {
     if (!superfluous) return;
     this.#state.emit({ kind: 'close', link: superfluous.id, isRetired: true });
     // A newcomer must not wait for an answer over the one that closes.
-    if (!this.#joining.hasJoined) this.#synchronise(link.instance);
+    if (!this.#state.hasJoined) this.#learn(link.instance);
   }
 
   /** The first beat says at once what the link is for. */
@@ -141,6 +146,11 @@ export class Meeting {
   #synchronise(instance: string): void {
     const link = this.#state.links.to(instance);
     if (link) this.#sync.start(link);
+  }
+
+  #learn(instance: string): void {
+    const link = this.#state.links.to(instance);
+    if (link) this.#firstSync.onLink(link);
   }
 
   /** A link is gone, or a greeting's connection. */

@@ -100,6 +100,16 @@ export interface SyncDigest {
   readonly kind: 'syncDigest';
   readonly root: Root;
   readonly buckets: readonly number[];
+  /** Compare these buckets alone: the sender asks others for the rest. Absent: all. */
+  readonly only?: readonly number[] | undefined;
+  /** A newcomer asks: whoever holds very many records may name others to ask instead of giving them all. */
+  readonly mayRefer?: boolean | undefined;
+}
+
+/** Instead of an answer: members that know as much, to be asked for a share each; none: ask somebody else. */
+export interface SyncReferral {
+  readonly kind: 'syncReferral';
+  readonly records: readonly OwnerRecord[];
 }
 
 /** A record without what it says. */
@@ -187,6 +197,7 @@ export type MeshMessage =
   | SyncDigest
   | SyncHeads
   | SyncRecords
+  | SyncReferral
   | BodyWanted
   | BodyPiece
   | ProbeRequest

@@ -9,6 +9,7 @@ import type { Adopting } from './adopting.ts';
 import type { BodyStore } from './bodies.ts';
 import type { Detector } from './detector.ts';
 import type { Dialling } from './dialling.ts';
+import type { FirstSync } from './first-sync.ts';
 import type { Greeting } from './greeting.ts';
 import type { Intake } from './intake.ts';
 import type { Joining } from './joining.ts';
@@ -34,6 +35,7 @@ export interface ReadingParts {
   readonly guard: MassGuard;
   readonly dialling: Dialling;
   readonly adopting: Adopting;
+  readonly firstSync: FirstSync;
 }
 
 export class Reading {
@@ -76,12 +78,15 @@ export class Reading {
         this.#parts.detector.onReports(message.reports, id);
         return this.#checkReported(message.reports);
       case 'syncDigest':
-        return this.#parts.sync.onDigest(id, message);
+        return this.#parts.sync.onDigest(link, message);
       case 'syncHeads':
-        return this.#parts.joining.await(this.#parts.sync.onHeads(id, message));
+        return this.#parts.joining.await(link, this.#parts.sync.onHeads(id, message));
       case 'syncRecords':
+        this.#parts.firstSync.onProgress();
         this.#parts.sync.onRecords(id, message);
         return this.#follow(id);
+      case 'syncReferral':
+        return this.#parts.firstSync.onReferral(link, message.records);
       case 'bodyWanted':
         return this.#parts.bodies.give(id, message.hash);
       case 'body':

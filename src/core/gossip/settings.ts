@@ -73,6 +73,10 @@ export const meshLimits = {
   recordsPerMessage: 512,
   /** Records that newcomers get in one tick, all together. */
   snapshotRecordsPerTick: 8_192,
+  /** A newcomer that lacks more records than this is referred to others. */
+  wholeSnapshotRecords: 512,
+  /** Members that it asks for a share each, at the most. */
+  snapshotHelpers: 8,
   /** Bytes of records that close a batch. */
   batchBytes: 8 * 1024,
   /** One piece of a body. */

@@ -80,6 +80,8 @@ export class MeshState {
   stalledAtMs = Number.NEGATIVE_INFINITY;
   /** A link has been up once. */
   hasMet = false;
+  /** Knows the members of the fabric; until then it is a newcomer. */
+  hasJoined = false;
   phase: 'idle' | 'running' | 'finished' = 'idle';
   #effects: MeshEffect[] = [];
 

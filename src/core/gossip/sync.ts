@@ -4,19 +4,26 @@
  * Y1 a final record is sent only in answer to a lower one of the same owner, so that ends can be forgotten without
  *    coming back (it is in no root and no bucket).
  * Y2 buckets in which the asker has nothing are given whole, without asking what is wanted (snapshots.ts).
- * Y3 whatever the size of the table, every message has at most `recordsPerMessage` heads or records, and all of it is
+ * Y3 a newcomer that lacks very much is referred to others for a share each (referral.ts, first-sync.ts).
+ * Y4 whatever the size of the table, every message has at most `recordsPerMessage` heads or records, and all of it is
  *    compared: the heads of a bucket are never cut.
  */
 
 import type { LinkState } from './links.ts';
 import type { Head, Root, SyncDigest, SyncHeads, SyncRecords } from './message.ts';
 import { compareHeads, type OwnerRecord } from './record.ts';
+import { referralFor } from './referral.ts';
 import { meshLimits } from './settings.ts';
 import { Snapshots } from './snapshots.ts';
 import type { MeshState } from './state.ts';
 
 /** Beats in a row with another root before a synchronisation starts. */
 const mismatchesMax = 2;
+
+const allBuckets = Array.from({ length: meshLimits.buckets }, (_, bucket) => bucket);
+
+/** What a question is about. */
+export type Question = Pick<SyncDigest, 'only' | 'mayRefer'>;
 
 export class Sync {
   readonly #state: MeshState;
@@ -44,17 +51,20 @@ export class Sync {
     if (link.mismatches > mismatchesMax && this.#state.nowMs >= link.syncAfterMs) this.start(link);
   }
 
-  start(link: LinkState): void {
+  start(link: LinkState, question: Question = {}): void {
     link.mismatches = 0;
     link.syncAfterMs = this.#state.nowMs + 2 * this.#state.settings.beatIntervalMs;
-    this.#state.send(link.id, { kind: 'syncDigest', root: this.#state.records.root(), buckets: this.#state.records.buckets() });
+    const { records } = this.#state;
+    this.#state.send(link.id, { kind: 'syncDigest', root: records.root(), buckets: records.buckets(), ...question });
   }
 
-  onDigest(link: number, digest: SyncDigest): void {
+  onDigest({ id: link, name }: LinkState, digest: SyncDigest): void {
+    const referral = referralFor(name, digest, this.#state);
+    if (referral) return this.#state.send(link, { kind: 'syncReferral', records: referral });
     const ours = this.#state.records.buckets();
     const lacking: number[] = [];
     const differing: number[] = [];
-    for (let bucket = 0; bucket < meshLimits.buckets; bucket += 1) {
+    for (const bucket of digest.only ?? allBuckets) {
       const [high, low] = [digest.buckets[2 * bucket], digest.buckets[2 * bucket + 1]];
       if (ours[2 * bucket] === high && ours[2 * bucket + 1] === low) continue;
       if (high === 0 && low === 0) lacking.push(bucket);

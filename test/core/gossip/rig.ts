@@ -56,6 +56,8 @@ export function helloOf(name: string, change: Partial<Hello> = {}): Hello {
 export interface RigOptions {
   readonly rules?: Partial<MeshRules>;
   readonly settings?: Partial<MeshSettings>;
+  /** Seeds; with any, `a` is a newcomer. */
+  readonly join?: readonly string[];
 }
 
 /** Member `a` with a link to each of the others; the first one's link is numbered 1. */
@@ -65,7 +67,7 @@ export class Rig {
   readonly links = new Map<string, number>();
   #effects: MeshEffect[] = [];
 
-  constructor(others: readonly string[], { rules, settings }: RigOptions = {}) {
+  constructor(others: readonly string[], { rules, settings, join = [] }: RigOptions = {}) {
     this.gossip = new Gossip({
       name: 'a',
       instance: instanceOf('a'),
@@ -81,7 +83,7 @@ export class Rig {
       hash64: hashText,
       hashBody: hashBytes,
     });
-    this.feed({ kind: 'start', join: [] });
+    this.feed({ kind: 'start', join });
     for (const [at, name] of others.entries()) {
       this.links.set(name, at + 1);
       this.feed({ kind: 'greeted', link: at + 1, hello: helloOf(name) });

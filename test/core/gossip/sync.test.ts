@@ -41,7 +41,7 @@ class Side {
   }
 
   hear(message: MeshMessage): void {
-    if (message.kind === 'syncDigest') this.sync.onDigest(1, message);
+    if (message.kind === 'syncDigest') this.sync.onDigest(this.link, message);
     if (message.kind === 'syncHeads') this.sync.onHeads(1, message);
     if (message.kind === 'syncRecords') this.sync.onRecords(1, message);
     if (message.kind === 'push') for (const record of message.records) this.state.records.offer(record, 0);
@@ -78,7 +78,7 @@ describe('a synchronisation', () => {
     ['a newcomer with everybody', 0, 12_000],
     ['two halves that know nothing of one another', 6_000, 6_000],
     ['everybody with everybody', 12_000, 12_000],
-  ])('of %s ends with one root, in messages of bounded size (Y3)', (_, known, others) => {
+  ])('of %s ends with one root, in messages of bounded size (Y4)', (_, known, others) => {
     const [a, b] = [new Side('a', 'b'), new Side('b', 'a')];
     fill(a, 0, known);
     fill(b, 12_000 - others, 12_000, known === others && known === 12_000 ? 2 : 1);

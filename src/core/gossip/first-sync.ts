@@ -1,0 +1,150 @@
+/**
+ * Whom a newcomer asks for the members of the fabric.
+ *
+ * F1 one peer at a time is asked for everything, the next one when the first has not answered in time: three seeds would
+ *    give the same three times.
+ * F2 a peer that holds very many names others instead (referral.ts): each gives a share of the buckets. Shares that
+ *    did not come in time are asked of the peer that named the others, and if it is gone too, all begins anew.
+ * F3 time is counted from the last word of an answer: a crowd at a seed is served in turn (snapshots.ts).
+ */
+
+import type { Dialling } from './dialling.ts';
+import type { Intake } from './intake.ts';
+import type { LinkState } from './links.ts';
+import type { OwnerRecord } from './record.ts';
+import { meshLimits } from './settings.ts';
+import type { MeshState } from './state.ts';
+import { isSameRoot, type Sync } from './sync.ts';
+
+/** Dials that an answer may take. */
+const patienceDials = 2;
+
+export class FirstSync {
+  readonly #state: MeshState;
+  readonly #sync: Sync;
+  readonly #intake: Intake;
+  readonly #dialling: Dialling;
+  /** Instance of the peer that was asked for everything. */
+  #asked: string | undefined;
+  /** Buckets that are still to come, by the instance that was asked for them. */
+  readonly #shares = new Map<string, readonly number[]>();
+  /** Peers that were met meanwhile, in turn. */
+  readonly #waiting = new Set<string>();
+  #untilMs = Number.POSITIVE_INFINITY;
+  #isAnswered = false;
+
+  constructor(state: MeshState, parts: { readonly sync: Sync; readonly intake: Intake; readonly dialling: Dialling }) {
+    this.#state = state;
+    this.#sync = parts.sync;
+    this.#intake = parts.intake;
+    this.#dialling = parts.dialling;
+  }
+
+  /** All that was asked for has been said. */
+  get isAnswered(): boolean {
+    return this.#isAnswered;
+  }
+
+  /** A link came up, or another one to the same member is the one in use now. */
+  onLink(link: LinkState): void {
+    if (this.#shares.has(link.instance)) return this.#askShare(link);
+    if (this.#asked === undefined || this.#asked === link.instance) this.#askAll(link);
+    else this.#waiting.add(link.instance);
+  }
+
+  /** Something of an answer came. */
+  onProgress(): void {
+    this.#patience();
+  }
+
+  /** The end of an answer. */
+  onAnswer({ instance }: LinkState): void {
+    this.#patience();
+    const wasShare = this.#shares.delete(instance);
+    if ((wasShare || instance === this.#asked) && this.#shares.size === 0) this.#isAnswered = true;
+  }
+
+  /** The peer names others to ask; nobody: it cannot give its share. */
+  onReferral(link: LinkState, records: readonly OwnerRecord[]): void {
+    if (this.#state.hasJoined || (this.#asked !== link.instance && !this.#shares.has(link.instance))) return;
+    if (records.length === 0) return this.#askSource();
+    if (this.#asked !== link.instance || this.#shares.size > 0) return;
+    const helpers = records.slice(0, meshLimits.snapshotHelpers);
+    this.#patience();
+    for (const [at, { instance }] of helpers.entries()) {
+      this.#shares.set(
+        instance,
+        range(meshLimits.buckets).filter((bucket) => bucket % helpers.length === at),
+      );
+    }
+    for (const record of helpers) this.#intake.take(record, link.id, true);
+    for (const { owner, instance } of helpers) this.#reach(owner, instance);
+  }
+
+  /** A tick: what does not come is asked of somebody else. */
+  tend(): void {
+    if (this.#state.hasJoined || this.#asked === undefined || this.#state.nowMs < this.#untilMs) return;
+    if (this.#shares.size > 0) this.#askSource();
+    else this.#askNext();
+  }
+
+  /** We have joined: those that were met meanwhile may know more. */
+  finish(): void {
+    const root = this.#state.records.root();
+    for (const instance of this.#waiting) {
+      const link = this.#state.links.to(instance);
+      if (link && !(link.root && isSameRoot(link.root, root))) this.#sync.start(link);
+    }
+    this.#waiting.clear();
+    this.#shares.clear();
+  }
+
+  #reach(name: string, instance: string): void {
+    const link = this.#state.links.to(instance);
+    const record = this.#state.findMember(name);
+    if (link) this.#askShare(link);
+    else if (record?.instance === instance) this.#dialling.reach(record);
+  }
+
+  #askAll(link: LinkState): void {
+    this.#asked = link.instance;
+    this.#waiting.delete(link.instance);
+    this.#patience();
+    this.#sync.start(link, { mayRefer: true });
+  }
+
+  #askShare(link: LinkState): void {
+    this.#sync.start(link, { only: this.#shares.get(link.instance) });
+  }
+
+  /** All that is still to come, from the one that named the others. */
+  #askSource(): void {
+    const source = this.#asked === undefined ? undefined : this.#state.links.to(this.#asked);
+    const buckets = [...this.#shares.values()].flat();
+    const hasFailed = this.#asked !== undefined && this.#shares.has(this.#asked);
+    this.#shares.clear();
+    if (!source || hasFailed) return this.#askNext();
+    this.#shares.set(source.instance, buckets);
+    this.#patience();
+    this.#askShare(source);
+  }
+
+  #askNext(): void {
+    for (const instance of this.#waiting) {
+      const link = this.#state.links.to(instance);
+      this.#waiting.delete(instance);
+      if (link) return this.#askAll(link);
+    }
+    const [link] = this.#state.links.used();
+    if (link) return this.#askAll(link);
+    this.#asked = undefined;
+  }
+
+  #patience(): void {
+    this.#untilMs = this.#state.nowMs + patienceDials * this.#state.settings.dialTimeoutMs;
+  }
+}
+
+function range(count: number): readonly number[] {
+  return Array.from({ length: count }, (_, at) => at);
+}
