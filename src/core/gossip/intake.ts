@@ -58,8 +58,10 @@ export class Intake {
     if (merge === 'same' && from !== undefined) this.#spread.onDuplicate(record, from);
     if (merge !== 'taken') return;
     this.#state.touch(record);
-    if (record.final !== 'none') this.#end(record);
     if (!isQuiet) this.#spread.flood(record, from);
+    // What this build cannot read has no consequence here.
+    if (record.kind === 'unknown') return;
+    if (record.final !== 'none') this.#end(record);
     if (record.final === 'none' && record.kind === 'member') this.#bodies.want(record.bodyHash, from);
     if (before && before.instance !== record.instance) this.#state.suspicions.forget(record.owner);
     else if (this.#isRefutation(before, record)) this.#refuting.add(record.owner);

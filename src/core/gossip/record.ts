@@ -82,9 +82,12 @@ export interface UnknownRecord extends RecordHead {
 
 export type OwnerRecord = MemberRecord | Obituary | UnknownRecord;
 
-/** The place that a record competes for: one per owner, and one per owner and unknown kind. */
+/**
+ * The place that a record competes for: one per owner, and one per owner and unknown kind. The latter begins with a space, as
+ * no name does (core/names.ts): whatever a server is called, it is not the slot of another one's record.
+ */
 export function slotOf(record: OwnerRecord): string {
-  return record.kind === 'unknown' ? `${record.kindNumber}/${record.owner}` : record.owner;
+  return record.kind === 'unknown' ? ` ${record.kindNumber}/${record.owner}` : record.owner;
 }
 
 /** Negative when `a` is older than `b`, positive when newer, 0 when they are the same word. */

@@ -5,6 +5,7 @@ import { Arena } from '../../../src/core/gossip/arena.ts';
 import type { MemberRecord, OwnerRecord } from '../../../src/core/gossip/record.ts';
 import { Records } from '../../../src/core/gossip/records.ts';
 import { hashText } from '../../sim/hashes.ts';
+import { Rig, recordOf as rigRecordOf } from './rig.ts';
 
 function recordOf(owner: string, version: number, final: MemberRecord['final'] = 'none'): MemberRecord {
   const head = { kind: 'member', owner, epoch: 1, instance: '1'.padStart(32, '0'), final, version } as const;
@@ -47,3 +48,37 @@ describe('a table of records', () => {
     );
   });
 });
+
+test('a record of an unknown kind and a server of whatever name have places of their own', () => {
+  const unknown = { ...recordOf('b', 1), kind: 'unknown', final: 'none', kindNumber: 7, raw: new Uint8Array([7]) } as const;
+  const names = ['7/b', 'b', '7', '/b', 'unknown 7/b'];
+  for (const namesake of names) {
+    const rig = new Rig(['x']);
+    rig.hear('x', { kind: 'push', records: [unknown, { ...recordOf(namesake, 9), epoch: 9 }] });
+    const held = [...rig.gossip.inspection.records.all()].map(({ kind, owner }) => `${kind} ${owner}`);
+    expect(held).toEqual(expect.arrayContaining(['unknown b', `member ${namesake}`]));
+  }
+  // The one text that would be that place is no name.
+  const rig = new Rig(['x']);
+  rig.hear('x', { kind: 'push', records: [unknown, { ...recordOf(' 7/b', 9), epoch: 9 }] });
+  expect(rig.notes()).toMatchObject([{ kind: 'member.rejected', name: ' 7/b' }]);
+  expect(rig.gossip.inspection.records.find(' 7/b')?.kind).toBe('unknown');
+});
+
+test('an end of a kind that is not known here closes no link and voids no evidence', () => {
+  const rig = new Rig(['x', 'y', 'z', 'w']);
+  rig.advance(1_700, ['x']);
+  rig.take();
+  const raw = new Uint8Array([7]);
+  const ends = ['x', 'y'].map((name) => ({ ...newest(name), kind: 'unknown', kindNumber: 7, final: 'dead', raw }) as const);
+  rig.hear('z', { kind: 'push', records: ends });
+  rig.hear('z', { kind: 'push', records: ends.map((end) => ({ ...end, epoch: 8, instance: '9'.repeat(32) })) });
+  expect(rig.take().filter(({ kind }) => kind === 'close')).toEqual([]);
+  expect([rig.statusOf('x'), rig.statusOf('y')]).toEqual(['suspect', 'alive']);
+});
+
+/** What the member `name` of a rig says of itself, as a later word. */
+function newest(name: string) {
+  const { owner, epoch, instance } = rigRecordOf(name);
+  return { owner, epoch, instance, version: 7 };
+}
