@@ -155,7 +155,7 @@ export class ActiveRun {
 function carryOut(effect: Exclude<RunEffect, { kind: 'event' }>, calls: StepCalls): void {
   switch (effect.kind) {
     case 'startStep':
-      return calls.start(effect);
+      return calls.start(effect, effect.place);
     case 'startGroup':
       return calls.startGroup(effect);
     case 'beginStep':

@@ -1,9 +1,9 @@
 /**
- * The groups of one run, as this server sees the fabric: the head goes where any call of it would go now, and takes along what
- * might have gone there as well (core/workflow/fusion.ts).
+ * The groups of one run, as this server sees the fabric: the head goes where the plan says, or any call of it would go now, and
+ * takes along what might have gone there as well (core/workflow/fusion.ts).
  *
  * G1 the router chooses, as for a call; nothing is sent to a server that has no open link, no room, or a breaker that is not closed.
- * G2 what runs in this process goes alone: there is no trip to save.
+ * G2 what runs in this process goes alone: there is no trip to save. So does what takes nobody along, where the plan says.
  */
 
 import type { Clock } from '../base/clock.ts';
@@ -14,11 +14,14 @@ import type { Fusion, FusionState } from '../core/workflow/run-io.ts';
 import type { CheckedWorkflow } from '../core/workflow/workflow.ts';
 import type { OfferLinks } from './offer-routing.ts';
 import { fitAt, isOpen, queryOf } from './placement.ts';
+import type { RunPlanner } from './run-planner.ts';
+import { StepPlaces } from './step-places.ts';
 
 export interface FuserOptions {
   readonly clock: Clock;
   readonly router: Router;
   readonly links: Pick<OfferLinks, 'find'>;
+  readonly planner: RunPlanner;
   /** Instance of this server. */
   readonly instance: string;
 }
@@ -31,20 +34,26 @@ export interface GroupPlace {
 export class Fuser implements Fusion {
   readonly #options: FuserOptions;
   readonly #workflow: CheckedWorkflow;
+  readonly #places: StepPlaces | undefined;
 
-  constructor(options: FuserOptions, workflow: CheckedWorkflow) {
+  /** Plans the run. `inputBytes`: of its input. */
+  constructor(options: FuserOptions, workflow: CheckedWorkflow, inputBytes: number) {
     this.#options = options;
     this.#workflow = workflow;
+    const planned = options.planner.placesFor(workflow, inputBytes);
+    this.#places = planned && new StepPlaces({ ...options, planned });
   }
 
   groupOf(head: number, state: FusionState): { readonly place: GroupPlace; readonly members: readonly number[] } | undefined {
-    const question = { head, workflow: this.#workflow, state };
     const command = this.#workflow.commands[head]?.command;
-    if (!command || !mayLead(question)) return undefined;
+    if (!command) return undefined;
+    const planned = this.#places?.find(head, command, state.bytesOf(head));
+    const alone = planned && { place: { routes: [planned] }, members: [] };
+    const question = { head, workflow: this.#workflow, state };
+    if (!mayLead(question)) return alone;
     const { router, clock, instance, links } = this.#options;
-    const first = router.pick(queryOf(command), undefined, clock.nowMs());
-    if (!first || first.server.instance === instance || !isOpen(first) || links.find(first.server.instance)?.isFull !== false)
-      return undefined;
+    const first = planned ?? router.pick(queryOf(command), undefined, clock.nowMs());
+    if (!first || first.server.instance === instance || !isOpen(first) || links.find(first.server.instance)?.isFull !== false) return alone;
     const offers = new Map<number, Offer>([[head, first]]);
     const members = growGroup({ ...question, fitOf: (at) => this.#fit(at, first.server.instance, offers) });
     return { place: { routes: [head, ...members].flatMap((at) => offers.get(at) ?? []) }, members };

@@ -53,6 +53,8 @@ export interface Invocation {
   readonly isAgain: boolean;
   /** Instances of the entries that it went through then. */
   readonly via: readonly string[] | undefined;
+  /** Instance of the server that the plan of its run names: taken while it may be, and has not been tried. */
+  readonly planned?: string | undefined;
   /** Instances of servers of which its caller knows that they may run it. */
   readonly runners?: readonly string[] | undefined;
 }

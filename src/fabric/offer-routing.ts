@@ -56,6 +56,9 @@ export class OfferRouting implements Routing<Offer> {
 
   choose(invocation: Invocation, tried: Tried | undefined, nowMs: number): Offer | HeddleError {
     const { router, clock } = this.#options;
+    const { planned } = invocation;
+    const offer = planned === undefined || tried?.has(planned) ? undefined : router.candidateAt(invocation, planned, nowMs)?.offer;
+    if (offer) return offer;
     return router.pick(invocation, tried, nowMs) ?? router.refusal(invocation, tried, { nowMs, wallMs: clock.wallMs() });
   }
 

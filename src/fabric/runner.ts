@@ -41,8 +41,8 @@ export interface RunnerOptions {
   readonly nextCall: () => Pick<Invocation, 'caller' | 'callerName' | 'callNumber'>;
   /** Told what steps took and gave. */
   readonly experience?: Experience | undefined;
-  /** Which steps of a workflow go together; absent: none. */
-  readonly fusionOf?: ((workflow: CheckedWorkflow) => Fusion) | undefined;
+  /** Where the steps of a run go, and which together; absent: each alone, as a call. `inputBytes`: of its input. */
+  readonly fusionOf?: ((workflow: CheckedWorkflow, inputBytes: number) => Fusion) | undefined;
 }
 
 const codec: RunCodec = {
@@ -148,7 +148,7 @@ export class Runner implements RunEngine, RunInspector {
         looksBare: request.looksBare,
         wallOffsetMs: clock.wallMs() - clock.nowMs(),
         random: random.fork(runId),
-        fusion: this.#options.fusionOf?.(workflow),
+        fusion: this.#options.fusionOf?.(workflow, request.input?.bytes.length ?? 0),
         codec,
       },
       name: request.name,

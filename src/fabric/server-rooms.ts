@@ -228,7 +228,8 @@ export class ServerRooms implements DrainableRooms {
     const { clock, random } = this.#parts;
     const { name: server, instance } = this.#identity;
     const [engine, links, observer] = [this.#calls, this.#links, this.observer];
-    const fusionOf: RunnerOptions['fusionOf'] = (workflow) => new Fuser({ clock, router, links, instance }, workflow);
+    const { planner } = this.workflows;
+    const fusionOf: RunnerOptions['fusionOf'] = (...run) => new Fuser({ clock, router, links, instance, planner }, ...run);
     return new Runner({
       server,
       catalog,

@@ -39,6 +39,8 @@ export interface StepCallsOptions {
 }
 
 type Tried = NonNullable<StepBack['tried']>;
+/** Told what a step took and gave, and where. */
+type Note = (took: Expected, server: string) => void;
 
 export class StepCalls {
   readonly #options: StepCallsOptions;
@@ -50,11 +52,15 @@ export class StepCalls {
     this.#options = options;
   }
 
-  start(start: StepStart): void {
+  /** `place`: of the plan. */
+  start(start: StepStart, place?: object): void {
     const sink = this.#sinkOf(start);
     const tried = this.#tried.get(start.step);
     this.#tried.delete(start.step);
-    const handle = this.#options.engine.start(this.#invocation(start, tried), sink, tried?.history);
+    const route = (place as GroupPlace | undefined)?.routes[0]; // the fuser made it, which is the run's only one
+    const invocation = this.#invocation(start, tried);
+    const planned = route ? { ...invocation, planned: route.server.instance } : invocation;
+    const handle = this.#options.engine.start(planned, sink, tried?.history);
     if (!sink.isSettled) this.#calls.set(start.step, handle);
   }
 
@@ -131,7 +137,7 @@ export class StepCalls {
   }
 
   #sinkOf({ step, command }: StepStart): StepSink {
-    const note = (took: Expected): void => this.#options.experience?.note(command.function, took);
+    const note: Note = (took, server) => this.#options.experience?.note(command.function, took, server);
     return new StepSink(step, { feed: this.#options.feed, note }, (tried) => {
       this.#calls.delete(step);
       this.#shipped.delete(step);
@@ -182,14 +188,10 @@ class StepSink implements FusedSink {
   isSettled = false;
   readonly #step: string;
   readonly #feed: (input: RunInput) => void;
-  readonly #note: (took: Expected) => void;
+  readonly #note: Note;
   readonly #over: (tried?: Tried) => void;
 
-  constructor(
-    step: string,
-    told: Pick<StepCallsOptions, 'feed'> & { readonly note: (took: Expected) => void },
-    over: (tried?: Tried) => void,
-  ) {
+  constructor(step: string, told: Pick<StepCallsOptions, 'feed'> & { readonly note: Note }, over: (tried?: Tried) => void) {
     this.#step = step;
     this.#feed = told.feed;
     this.#note = told.note;
@@ -210,7 +212,8 @@ class StepSink implements FusedSink {
 
   settled({ outcome, server, freeSlots, serverMicros }: Settlement): void {
     this.isSettled = true;
-    if (outcome.ok && serverMicros !== undefined) this.#note({ runMs: serverMicros / 1000, bytes: outcome.value.bytes.length });
+    if (outcome.ok && serverMicros !== undefined && server !== undefined)
+      this.#note({ runMs: serverMicros / 1000, bytes: outcome.value.bytes.length }, server);
     this.#over();
     this.#feed({ kind: 'stepSettled', step: this.#step, end: endOf(outcome), server, freeSlots });
   }

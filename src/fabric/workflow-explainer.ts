@@ -9,16 +9,17 @@
 
 import type { Clock } from '../base/clock.ts';
 import type { Catalog } from '../core/catalog/catalog.ts';
-import type { Offer } from '../core/catalog/server-state.ts';
 import type { Router } from '../core/routing/router.ts';
 import { Experience } from '../core/workflow/experience.ts';
+import { queryKey } from '../core/workflow/offer-source.ts';
 import { parseWorkflow } from '../core/workflow/parse.ts';
-import { type PlaceFacts, planWorkflow, type StepPlan } from '../core/workflow/planner.ts';
+import type { StepPlan } from '../core/workflow/planner.ts';
 import type { CheckedWorkflow } from '../core/workflow/workflow.ts';
 import { encodeValue } from '../wire/value.ts';
 import type { Explainer, FunctionPlan, WorkflowQuestion } from './explainer.ts';
-import { fitAt, queryOf, runMsOf, wayMsOf } from './placement.ts';
+import { queryOf } from './placement.ts';
 import type { Plan, PlannedStep } from './plan.ts';
+import { type Place, RunPlanner } from './run-planner.ts';
 
 export interface WorkflowExplainerOptions {
   readonly catalog: Catalog;
@@ -29,10 +30,6 @@ export interface WorkflowExplainerOptions {
   readonly instance: string;
 }
 
-interface Place extends PlaceFacts {
-  readonly offer: Offer;
-}
-
 /** Offers that the plan of one step lists, and those of all steps together. */
 export const stepOffersMax = 20;
 const planOffersMax = 20_000;
@@ -40,27 +37,25 @@ const planOffersMax = 20_000;
 export class WorkflowExplainer {
   /** What steps took and gave; told by the runs of this server. */
   readonly experience = new Experience();
+  /** Its plans are those of the runs of this server. */
+  readonly planner: RunPlanner;
   readonly #options: WorkflowExplainerOptions;
 
   constructor(options: WorkflowExplainerOptions) {
     this.#options = options;
+    this.planner = new RunPlanner({ ...options, experience: this.experience });
   }
 
   /** Throws `bad_workflow`. */
   explain({ workflow, references, input }: WorkflowQuestion): Plan {
     const { checked } = parseWorkflow(workflow, { references, hasInput: true, encode: (value) => encodeValue(value) });
     const inputBytes = input === undefined ? 0 : encodeValue(input).bytes.length;
-    const functions = new FunctionPlans({ ...this.#options, experience: this.experience }, checked);
-    const plans = planWorkflow<Place>(checked, {
-      inputBytes,
-      candidatesOf: (at) => functions.placesOf(at),
-      fitOf: (at, instance) => functions.fitOf(at, instance),
-      expectedOf: (name) => this.experience.find(name),
-    });
+    const plans = this.planner.plan(checked, inputBytes);
+    const known = new Map<string, FunctionPlan>();
     const offersMax = Math.max(1, Math.min(stepOffersMax, Math.floor(planOffersMax / Math.max(1, plans.length))));
     const groups = groupSizes(plans);
     return {
-      steps: plans.map((plan) => stepOf(plan, { checked, known: functions.planOf(plan.at), groups, offersMax })),
+      steps: plans.map((plan) => stepOf(plan, { checked, known: this.#functionOf(plan.at, checked, known), groups, offersMax })),
       predicted: {
         ms: rounded(Math.max(0, ...plans.map(({ endMs }) => endMs))),
         trips: groups.size + plans.filter(({ group, place }) => group === undefined && place && !place.isHere).length,
@@ -69,61 +64,15 @@ export class WorkflowExplainer {
       },
     };
   }
-}
 
-interface FunctionPlansOptions extends WorkflowExplainerOptions {
-  readonly experience: Experience;
-}
-
-/** What is known of the functions of one workflow, found once for each different demand. */
-class FunctionPlans {
-  readonly #options: FunctionPlansOptions;
-  readonly #workflow: CheckedWorkflow;
-  readonly #known = new Map<string, { readonly plan: FunctionPlan; readonly places: readonly Place[] }>();
-
-  constructor(options: FunctionPlansOptions, workflow: CheckedWorkflow) {
-    this.#options = options;
-    this.#workflow = workflow;
-  }
-
-  planOf(at: number): FunctionPlan {
-    return this.#find(at).plan;
-  }
-
-  placesOf(at: number): readonly Place[] {
-    return this.#find(at).places;
-  }
-
-  fitOf(at: number, instance: string) {
-    const { router, clock } = this.#options;
-    const command = this.#workflow.commands[at]?.command;
-    return command && fitAt(router, command, { instance, nowMs: clock.nowMs() });
-  }
-
-  #find(at: number) {
-    const command = this.#workflow.commands[at]?.command;
+  /** What there is to say of the function of a step, found once for each different demand. */
+  #functionOf(at: number, { commands }: CheckedWorkflow, known: Map<string, FunctionPlan>): FunctionPlan {
+    const command = commands[at]?.command;
     const query = command ? queryOf(command) : { function: '' };
-    const key = JSON.stringify([query.function, query.version, query.need, query.target]);
-    const known = this.#known.get(key);
-    if (known) return known;
-    const plan = this.#options.explainer.planOf(query);
-    const places = plan.verdicts.flatMap(({ offer, isCandidate }) => (isCandidate ? [this.#placeOf(offer)] : []));
-    const found = { plan, places };
-    this.#known.set(key, found);
-    return found;
-  }
-
-  #placeOf(offer: Offer): Place {
-    const { server, record, inFlight } = offer;
-    const places = record.concurrency ?? Number.POSITIVE_INFINITY;
-    return {
-      offer,
-      instance: server.instance,
-      isHere: server.instance === this.#options.instance,
-      roundTripMs: wayMsOf(offer),
-      runMs: this.#options.experience.find(record.name)?.runMs ?? runMsOf(offer),
-      queued: Math.max(0, inFlight + 1 - places) / places,
-    };
+    const key = queryKey(query);
+    const plan = known.get(key) ?? this.#options.explainer.planOf(query);
+    known.set(key, plan);
+    return plan;
   }
 }
 
@@ -143,7 +92,7 @@ function stepOf(plan: StepPlan<Place>, { checked, known, groups, offersMax }: St
     needs: (command?.needs ?? []).flatMap((need) => checked.commands[need]?.command.name ?? []),
     ...(place ? { server: place.offer.server.name, version: place.offer.record.version } : {}),
     ...(group === undefined ? {} : { group }),
-    reasons: [...known.reasons, ...reasonsOf(plan, groups), ...notListed(known.verdicts.length, offersMax)],
+    reasons: [...choiceOf(known), ...reasonsOf(plan, groups), ...notListed(known.verdicts.length, offersMax)],
     offers: known.offers.slice(0, offersMax),
     predicted: {
       startMs: rounded(startMs),
@@ -153,6 +102,13 @@ function stepOf(plan: StepPlan<Place>, { checked, known, groups, offersMax }: St
       isKnown,
     },
   };
+}
+
+/** A run keeps to its plan, where a call would take the better of two. */
+function choiceOf({ reasons, verdicts }: FunctionPlan): readonly string[] {
+  const [match = ''] = reasons;
+  const isChosen = verdicts.filter(({ isCandidate }) => isCandidate).length > 1;
+  return isChosen ? [match, 'the one with the best score is taken; those within twice of it take turns'] : reasons;
 }
 
 function reasonsOf({ place, group }: StepPlan<Place>, groups: ReadonlyMap<number, number>): readonly string[] {

@@ -86,6 +86,12 @@ export class Router {
     return key === undefined ? betterOfTwo(offers, nowMs, this.#random) : favouriteOf(all, key, nowMs);
   }
 
+  /** Those that a call might go to now, in no particular order; none while a breaker's probe comes first. */
+  candidates(query: RouteQuery, nowMs: number): readonly Offer[] {
+    const { offers, probes } = this.#planOf(query, nowMs)?.candidates ?? nobody;
+    return probes.length > 0 ? nobody.offers : offers;
+  }
+
   /** The offer at one server, if a call might go there now, and whether it could go nowhere else. */
   candidateAt(query: RouteQuery, instance: string, nowMs: number): { readonly offer: Offer; readonly isOnly: boolean } | undefined {
     const { offers, probes } = this.#planOf(query, nowMs)?.candidates ?? nobody;

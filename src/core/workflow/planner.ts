@@ -4,7 +4,7 @@
  *
  * P1 candidates are the router's, in its order: who may run a step, and why another may not, is decided in one place.
  * P2 score of a candidate = run time + bytes of its inputs / bandwidth + round trip + queue, in milliseconds; candidates within
- *    a factor of two of the best count as equal, as for calls, and take turns.
+ *    a factor of two of the best count as equal, as for calls, and take turns, one run beginning where the one before it ended.
  * P3 steps join a group by the rules by which they will (fusion.ts); inside one nothing travels.
  * P4 what nobody knows yet counts as nothing, and says so (`isKnown`).
  * Linear in commands and edges, times the candidates of a step.
@@ -19,7 +19,7 @@ import type { CheckedWorkflow } from './workflow.ts';
 /** A gigabit a second: what is taken for the bandwidth of a link, which nobody measures yet. */
 export const bytesPerMs = 125_000;
 /** Scores within this factor count as equal. */
-const sameScoreFactor = 2;
+export const sameScoreFactor = 2;
 
 /** A server that may run a step. */
 export interface PlaceFacts {
@@ -41,6 +41,8 @@ export interface PlannerPort<Place extends PlaceFacts> {
   expectedOf(functionName: string): Expected | undefined;
   /** Of the run's input. */
   readonly inputBytes: number;
+  /** Plans made for runs before: of equal candidates another one comes first each time. */
+  readonly turn: number;
 }
 
 export interface StepPlan<Place> {
@@ -64,6 +66,18 @@ export interface StepPlan<Place> {
 export function planWorkflow<Place extends PlaceFacts>(workflow: CheckedWorkflow, port: PlannerPort<Place>): readonly StepPlan<Place>[] {
   return new Planner(workflow, port).plan();
 }
+
+/** P2. At least a millisecond, below which nothing makes a difference. */
+export function scoreOf({ runMs = 0, queued, roundTripMs, isHere }: PlaceFacts, bytes: number): number {
+  return Math.max(1, runMs * (1 + queued) + (isHere ? 0 : roundTripMs + bytes / bytesPerMs));
+}
+
+/** Of at least one candidate. */
+export function bestScore(candidates: readonly PlaceFacts[], bytes: number): number {
+  return candidates.reduce((best, place) => Math.min(best, scoreOf(place, bytes)), Number.POSITIVE_INFINITY);
+}
+
+const nobody: ReadonlySet<number> = new Set();
 
 class Planner<Place extends PlaceFacts> {
   readonly #workflow: CheckedWorkflow;
@@ -125,23 +139,22 @@ class Planner<Place extends PlaceFacts> {
 
   /** P2. */
   #choose(at: number): Place | undefined {
-    const bytes = this.#bytesIn(at, new Set());
-    const scored = this.#port.candidatesOf(at).map((place) => ({ place, score: this.#scoreOf(place, bytes) }));
-    const best = Math.min(...scored.map(({ score }) => score));
+    const candidates = this.#port.candidatesOf(at);
+    if (candidates.length <= 1) return candidates[0];
+    const bytes = this.#bytesIn(at, nobody);
+    const most = bestScore(candidates, bytes) * sameScoreFactor;
+    const first = this.#port.turn % candidates.length;
     let chosen: Place | undefined;
     let fewest = Number.POSITIVE_INFINITY;
-    for (const { place, score } of scored) {
+    for (let next = 0; next < candidates.length; next += 1) {
+      const place = candidates[(first + next) % candidates.length];
+      if (!place || scoreOf(place, bytes) > most) continue;
       const given = this.#given.get(place.instance) ?? 0;
-      if (score > best * sameScoreFactor || given >= fewest) continue;
+      if (given >= fewest) continue;
       chosen = place;
       fewest = given;
     }
     return chosen;
-  }
-
-  /** At least a millisecond, below which nothing makes a difference. */
-  #scoreOf({ runMs = 0, queued, roundTripMs, isHere }: Place, bytes: number): number {
-    return Math.max(1, runMs * (1 + queued) + (isHere ? 0 : roundTripMs + bytes / bytesPerMs));
   }
 
   #membersOf(head: number, place: Place, startMs: number): readonly number[] {

@@ -53,8 +53,8 @@ export type RunInput =
   | { readonly kind: 'wake' };
 
 export type RunEffect =
-  /** Call the function; answer with one `stepSettled`, also after a `cancelStep`. */
-  | ({ readonly kind: 'startStep' } & StepStart)
+  /** Call the function, at `place` if that is possible; answer with one `stepSettled`, also after a `cancelStep`. */
+  | ({ readonly kind: 'startStep'; readonly place?: object | undefined } & StepStart)
   /** Ship these to one server, the first of them to begin at once; `leftMs` is what the run has left. Answer for each with one `stepSettled` or `stepBack`. */
   | { readonly kind: 'startGroup'; readonly place: object; readonly steps: readonly ShippedStep[]; readonly leftMs: number }
   /** All that a shipped step awaited is done: from now on its own time runs. */
@@ -96,7 +96,7 @@ export interface ShippedStep extends StepStart {
 
 /** Which steps go together to one server. What it knows of the fabric is of the moment of asking. */
 export interface Fusion {
-  /** The steps to ship with `head`, in an order in which they can run, and where to; undefined: it goes alone. */
+  /** The steps to ship with `head`, in an order in which they can run, and where to; undefined: it goes alone, wherever it may. */
   groupOf(head: number, state: FusionState): { readonly place: object; readonly members: readonly number[] } | undefined;
 }
 

@@ -30,7 +30,7 @@ export class StepStarter {
     const context: StartContext = { steps, settings, leftMs };
     steps.call(at, nowMs);
     const group = settings.fusion?.groupOf(at, fusionState(context, schedule));
-    if (!group || group.members.length === 0) return push({ kind: 'startStep', ...startOf(at, context) });
+    if (!group || group.members.length === 0) return push({ kind: 'startStep', place: group?.place, ...startOf(at, context) });
     for (const member of group.members) {
       schedule.shipped();
       steps.call(member, nowMs, true);

@@ -1,0 +1,51 @@
+/**
+ * Where the steps of one run go: by its plan, as long as that is still a good one.
+ *
+ * S1 a step goes where the plan says while that server may be chosen and has not just been full, its score is within the planner's
+ *    factor of the best, and it has no more calls from here under way than it would have in turn.
+ * S2 otherwise, and where there is no plan, the router chooses as for any call.
+ */
+
+import type { Clock } from '../base/clock.ts';
+import type { Offer } from '../core/catalog/server-state.ts';
+import type { Router } from '../core/routing/router.ts';
+import { bestScore, sameScoreFactor, scoreOf } from '../core/workflow/planner.ts';
+import type { WireCommand } from '../core/workflow/record.ts';
+import { queryOf } from './placement.ts';
+import type { Place, RunPlanner } from './run-planner.ts';
+
+/** A server that had no place for a call is not insisted on for so long, in milliseconds. */
+const shedMs = 1_000;
+/** Calls more than another candidate has that make no difference yet. */
+const loadSlack = 8;
+
+export interface StepPlacesOptions {
+  readonly router: Router;
+  readonly clock: Clock;
+  readonly planner: RunPlanner;
+  /** By position. */
+  readonly planned: readonly (Place | undefined)[];
+}
+
+export class StepPlaces {
+  readonly #options: StepPlacesOptions;
+
+  constructor(options: StepPlacesOptions) {
+    this.#options = options;
+  }
+
+  /** The planned offer of the step at this position, if it is to go there. `bytes`: of its arguments, as far as they are known. */
+  find(at: number, command: WireCommand, bytes: number): Offer | undefined {
+    const { router, clock, planner, planned } = this.#options;
+    const offer = planned[at]?.offer;
+    if (!offer) return undefined;
+    const nowMs = clock.nowMs();
+    const candidates = router.candidates(queryOf(command), nowMs);
+    const isShedding = offer.shedLoad > 0 && nowMs - offer.shedAtMs < shedMs;
+    if (isShedding || !candidates.includes(offer)) return undefined;
+    const places = candidates.map((candidate) => planner.placeOf(candidate));
+    const isGood = scoreOf(planner.placeOf(offer), bytes) <= bestScore(places, bytes) * sameScoreFactor;
+    const least = candidates.reduce((fewest, { inFlight }) => Math.min(fewest, inFlight), Number.POSITIVE_INFINITY);
+    return isGood && offer.inFlight <= least * sameScoreFactor + loadSlack ? offer : undefined;
+  }
+}
