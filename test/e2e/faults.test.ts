@@ -1,7 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { type Client, connect } from 'heddle';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { failureOf, tell } from '../within.ts';
+import { giveUpAtOnce } from './giving-up.ts';
 import { functionsModule, type ServerProcess, Stage } from './processes.ts';
 
 const stage = new Stage();
@@ -10,7 +12,7 @@ let one: ServerProcess;
 let client: Client;
 
 beforeAll(async () => {
-  one = await stage.serve('one', functionsModule);
+  one = await stage.serve('one', functionsModule, fileURLToPath(new URL('load-functions.ts', import.meta.url)));
   client = await connect(one.url);
 });
 
@@ -67,6 +69,17 @@ describe('a server process', () => {
       else expect(JSON.stringify(outcome)).toBe(JSON.stringify(value));
     }
     expect(await client.call('echo', [{}])).toEqual({});
+    await isAlive();
+  });
+
+  test('fault 30: 10,000 calls given up at once, in flight or waiting for room, free everything', async () => {
+    const { told, running, clientMicros, serverMicros, heapBefore, heapAfter } = await giveUpAtOnce(one.url, {
+      clients: 5,
+      callsEach: 2_000,
+    });
+    console.log(`processor time: ${clientMicros.toFixed(1)} us a call here, ${serverMicros.toFixed(1)} us a handler there`);
+    expect(told).toEqual({ 'cancelled maybe': running, 'cancelled no': 10_000 - running });
+    expect(heapAfter).toBeLessThan(heapBefore + 20 * 2 ** 20);
     await isAlive();
   });
 

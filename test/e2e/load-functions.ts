@@ -1,5 +1,5 @@
 /**
- * What the server of the load soak offers: functions that are short of something different each, and what they hold.
+ * What a server under load offers: functions that are short of something different each, and what they hold.
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
@@ -60,20 +60,20 @@ export const cure = defineFunction({
 let inside = 0;
 
 /** Until it is given up. */
-export const hold = defineFunction({
-  name: 'hold',
+export const park = defineFunction({
+  name: 'park',
   concurrency: 200_000,
   handler: (ctx: Context): Promise<void> =>
     new Promise((_resolve, reject) => {
       inside += 1;
       ctx.signal.addEventListener('abort', () => {
         inside -= 1;
-        reject(new Error('given up'));
+        reject(ctx.signal.reason);
       });
     }),
 });
 
-export const insideHold = defineFunction({ name: 'insideHold', handler: () => inside });
+export const parked = defineFunction({ name: 'parked', handler: () => inside });
 
 setFlagsFromString('--expose_gc');
 const collect = runInNewContext('gc') as () => void; // V8's own, by that flag
