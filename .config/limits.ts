@@ -7,6 +7,7 @@ import { nameRules, resourcesMax } from '../src/core/names.ts';
 import { eventsMax } from '../src/core/workflow/log.ts';
 import { inFlightMaxDefault } from '../src/core/workflow/run-io.ts';
 import { attemptsMax } from '../src/core/workflow/policies.ts';
+import { elementsMax, parallelMax } from '../src/core/workflow/each-record.ts';
 import { commandsMax, edgesMax } from '../src/core/workflow/workflow.ts';
 import { concurrencyDefault, queuedPerPlaceMax, queuedPerPlaceStanding, queueWaitMsMax, standingMs } from '../src/fabric/admission.ts';
 import { metaBytesMax } from '../src/fabric/call-options.ts';
@@ -65,6 +66,8 @@ export const limits: readonly Limit[] = [
   { what: 'items of one stream that nobody has taken yet', limit: `${bytes(windowBytes)}, and one more item; ${bytes(windowBytesMin)} from the ${wideWindowsMax + 1}th stream on that a process reads`, beyond: 'its producer waits' },
   { what: 'silence of one side of a stream', limit: time(silenceMsMax), beyond: '`deadline_exceeded` / the handler is cancelled' },
   { what: 'commands of a workflow', limit: count(commandsMax), beyond: '`bad_workflow`' },
+  { what: 'elements that `each` maps in one run', limit: count(elementsMax), beyond: 'the step fails with `bad_argument`' },
+  { what: '`parallel` of one `each`', limit: count(parallelMax), beyond: '`bad_workflow`' },
   { what: 'edges of a workflow', limit: count(edgesMax), beyond: '`bad_workflow`' },
   { what: 'time of one run, unless it says otherwise', limit: time(runTimeoutMsDefault), beyond: '`deadline_exceeded`' },
   { what: 'steps of one run under way at once', limit: count(inFlightMaxDefault), beyond: 'the others wait (`run_limit`)' },

@@ -73,6 +73,8 @@ export interface ErrorDetails {
   bad_result: { readonly path: readonly (string | number)[]; readonly expected: string; readonly found: string } & StreamRemains;
   step_failed: {
     readonly step: string;
+    /** Of a step that maps a list: the place of the element that failed first. */
+    readonly element?: number;
     readonly partial: Readonly<Record<string, unknown>>;
     readonly steps: Readonly<Record<string, StepOutcome>>;
   } & Undone;
@@ -110,7 +112,7 @@ const messages: { readonly [C in ErrorCode]: (detail: ErrorDetails[C]) => string
   cancelled: (d) => (d.reason === undefined ? 'cancelled' : `cancelled: ${reasonText(d.reason)}`),
   function_failed: (d) => `${d.name}: ${d.message}`,
   bad_result: (d) => `${pathText(d.path)} of the result: expected ${d.expected}, found ${d.found}`,
-  step_failed: (d) => `step "${d.step}" failed`,
+  step_failed: (d) => `step "${d.step}" failed${d.element === undefined ? '' : ` at element ${d.element}`}`,
   upstream_failed: (d) => `step "${d.step}" did not run because "${d.upstream}" failed`,
   coordinator_lost: (d) => `the coordinator of run ${d.runId} is gone`,
   unknown_run: (d) => `no run "${d.runId}" is known here; settled runs are kept for 5 minutes`,

@@ -32,28 +32,39 @@ export function lineOf(event: RunEvent): string | undefined {
     case 'reference.looksBare':
       return `hint: step "${event.step}" was given the text "${event.text}", which is also the name of a step; write {"$ref": "${event.text}"}, or use --bare, if its result was meant`;
     case 'step.waiting':
-      return `  ${event.step} waits: ${reasonText(event.reason)}`;
+      return `  ${nameOf(event)} waits: ${reasonText(event.reason)}`;
+    case 'step.opened':
+      return `  ${event.step}: ${event.elements === 1 ? '1 element' : `${event.elements} elements`}`;
+    case 'element.settled':
+      return event.ok ? undefined : endText(event);
     case 'step.started':
-      return event.attempt > 1 ? `  ${event.step} tried again on ${event.server} (attempt ${event.attempt})` : undefined;
+      return event.attempt > 1 ? `  ${nameOf(event)} tried again on ${event.server} (attempt ${event.attempt})` : undefined;
     case 'step.progress':
-      return `  ${event.step}: ${shortText(event.value)}`;
-    case 'step.settled': {
-      const error = event.error === undefined ? '' : `: ${event.error.code}: ${event.error.message}`;
-      const place = event.server === undefined ? '' : ` on ${event.server}`;
-      const instead = event.usedFallback ? ', its fallback is used' : '';
-      return `  ${event.step} ${event.outcome.replace('_', ' ')}${place} ${event.elapsedMs.toFixed(0)} ms${instead}${error}`;
-    }
+      return `  ${nameOf(event)}: ${shortText(event.value)}`;
+    case 'step.settled':
+      return endText(event);
     case 'compensation.started':
-      return event.attempt > 1 ? `  ${event.step} is undone again on ${event.server} (attempt ${event.attempt})` : undefined;
+      return event.attempt > 1 ? `  ${nameOf(event)} is undone again on ${event.server} (attempt ${event.attempt})` : undefined;
     case 'compensation.waiting':
-      return `  the undo of ${event.step} waits: ${reasonText(event.reason)}`;
+      return `  the undo of ${nameOf(event)} waits: ${reasonText(event.reason)}`;
     case 'compensation.settled': {
       const error = event.error === undefined ? '' : `: ${event.error.code}: ${event.error.message}`;
-      return `  ${event.step} ${event.ok ? 'undone' : `not undone, after ${event.attempts} tries`}${error}`;
+      return `  ${nameOf(event)} ${event.ok ? 'undone' : `not undone, after ${event.attempts} tries`}${error}`;
     }
     case 'run.settled':
       return `${event.ok ? 'done' : 'failed'} in ${event.elapsedMs.toFixed(0)} ms`;
   }
+}
+
+function nameOf({ step, element }: { readonly step: string; readonly element?: number | undefined }): string {
+  return element === undefined ? step : `${step}[${element}]`;
+}
+
+function endText(event: Extract<RunEvent, { readonly kind: 'step.settled' | 'element.settled' }>): string {
+  const error = event.error === undefined ? '' : `: ${event.error.code}: ${event.error.message}`;
+  const place = event.server === undefined ? '' : ` on ${event.server}`;
+  const instead = event.usedFallback ? ', its fallback is used' : '';
+  return `  ${nameOf(event)} ${event.outcome.replace('_', ' ')}${place} ${event.elapsedMs.toFixed(0)} ms${instead}${error}`;
 }
 
 /** Why a step waits, in words. */
@@ -81,17 +92,26 @@ export class ProgressState {
   #steps = 0;
   #settled = 0;
   readonly #running = new Map<string, string>();
+  readonly #elements = new Map<string, { readonly of: number; ended: number }>();
 
   see(event: RunEvent): void {
     if (event.kind === 'run.accepted') this.#steps = event.steps.length;
+    if (event.kind === 'step.opened') this.#elements.set(event.step, { of: event.elements, ended: 0 });
     if (event.kind === 'step.started') this.#running.set(event.step, event.server);
+    if (event.kind === 'element.settled') {
+      const elements = this.#elements.get(event.step);
+      if (elements) elements.ended += 1;
+    }
     if (event.kind !== 'step.settled') return;
     this.#running.delete(event.step);
     this.#settled += 1;
   }
 
   summary(): string {
-    const running = [...this.#running].slice(0, 3).map(([step, server]) => `${step} (${server})`);
+    const running = [...this.#running].slice(0, 3).map(([step, server]) => {
+      const elements = this.#elements.get(step);
+      return elements ? `${step} (${elements.ended} of ${elements.of})` : `${step} (${server})`;
+    });
     const more = this.#running.size > 3 ? ` and ${this.#running.size - 3} more` : '';
     return `${this.#settled} of ${this.#steps} steps${running.length > 0 ? `, running: ${running.join(', ')}${more}` : ''}`;
   }

@@ -69,22 +69,32 @@ function isRunning({ now }: StepView): boolean {
   return now.state === 'running';
 }
 
-function graphed({ step, function: fun, now }: StepView): { readonly name: string; readonly mark: string; readonly label: string } {
+function graphed({ step, function: fun, now, elements }: StepView): {
+  readonly name: string;
+  readonly mark: string;
+  readonly label: string;
+} {
   const what = step === fun ? step : `${step} (${fun})`;
   switch (now.state) {
     case 'waiting':
       return {
         name: step,
         mark: '○',
-        label: `${what} waits: ${reasonText(now.reason)}${now.reason.kind === 'input' ? '' : `, until ${now.ends}`}`,
+        label: `${what}${elements ? ` ${elementsText(elements)},` : ''} waits: ${reasonText(now.reason)}${now.reason.kind === 'input' ? '' : `, until ${now.ends}`}`,
       };
     case 'running':
-      return { name: step, mark: '▶', label: `${what} ${placeOf(now)}` };
+      return { name: step, mark: '▶', label: `${what} ${elements ? elementsText(elements) : placeOf(now)}` };
     case 'settled': {
-      const place = now.server === undefined ? '' : ` on ${now.server}`;
+      const place = elements ? ` (${elementsText(elements)})` : now.server === undefined ? '' : ` on ${now.server}`;
       return { name: step, mark: marks[now.outcome], label: `${what} ${now.outcome.replace('_', ' ')}${place} ${shown(now.elapsedMs)}` };
     }
   }
+}
+
+/** How far a step is that maps a list. */
+function elementsText({ of, done, failed, running }: NonNullable<StepView['elements']>): string {
+  const more = [...(running > 0 ? [`${running} running`] : []), ...(failed > 0 ? [`${failed} failed`] : [])];
+  return [`${done} of ${of} done`, ...more].join(', ');
 }
 
 const marks = { done: '●', failed: '✗', not_run: '·', maybe: '?' } as const;

@@ -83,7 +83,9 @@ export class ActiveRun {
   /** What a view of it is made of, now. */
   viewed(): ViewedRun {
     const findWait = (step: string) => this.#work?.machine.findWait(step);
-    return { ...this.#subject, events: this.#log.since(0), findWait, nowMs: this.#clock.nowMs(), wallMs: this.#clock.wallMs() };
+    const countElements = (step: string) => this.#work?.machine.countElements(step);
+    const now = { nowMs: this.#clock.nowMs(), wallMs: this.#clock.wallMs() };
+    return { ...this.#subject, events: this.#log.since(0), findWait, countElements, ...now };
   }
 
   start(): void {
@@ -144,10 +146,13 @@ export class ActiveRun {
       observer.emit({ kind: event.kind, runId, name: name?.slice(0, nameShown), steps: event.steps.length });
     else if (event.kind === 'run.settled') observer.emit({ kind: event.kind, runId, ok: event.ok, elapsedMs: event.elapsedMs });
     else if (event.kind === 'step.started')
-      observer.emit({ kind: event.kind, runId, step: event.step, server: event.server, attempt: event.attempt });
+      observer.emit({ kind: event.kind, runId, step: event.step, element: event.element, server: event.server, attempt: event.attempt });
     else if (event.kind === 'step.settled') {
       const { step, outcome, server, elapsedMs } = event;
       observer.emit({ kind: event.kind, runId, step, outcome, server, elapsedMs });
+    } else if (event.kind === 'element.settled') {
+      const { step, element, outcome, server, elapsedMs } = event;
+      observer.emit({ kind: event.kind, runId, step, element, outcome, server, elapsedMs });
     }
   }
 }
@@ -161,7 +166,11 @@ function carryOut(effect: Exclude<RunEffect, { kind: 'event' }>, calls: StepCall
     case 'beginStep':
       return calls.begin(effect.step, effect.timeoutMs);
     case 'cancelStep':
-      return calls.cancel(effect.step, effect.reason);
+      return calls.cancel(effect, effect.reason);
+    case 'readList':
+      return calls.read(effect.step, effect.list);
+    case 'makeList':
+      return calls.make(effect.step, effect.values);
     case 'startUndo':
       return calls.undo(effect);
   }

@@ -136,6 +136,7 @@ function inJson(event: WireRunEvent): WireRunEvent {
     case 'step.progress':
       return { ...event, value: asJson(event.value) };
     case 'compensation.settled':
+    case 'element.settled':
     case 'step.settled':
       return event.error === undefined ? event : { ...event, error: errorInJson(event.error) };
     case 'run.settled':

@@ -17,6 +17,8 @@ export interface PlannedStep {
   readonly function?: string;
   /** Of a workflow: the commands that must be done first. */
   readonly needs?: readonly string[];
+  /** Of a workflow: the list whose elements the function is called for, one call each, and how many at a time. */
+  readonly each?: { readonly list: string; readonly parallel: number };
   /** The server that comes first now; absent: none would take the call. */
   readonly server?: string;
   /** The version that it would run. */

@@ -105,6 +105,7 @@ export function decodeRunEvent(event: WireRunEvent): RunEvent {
     case 'step.progress':
       return { ...event, value: decodeValue(event.value) };
     case 'compensation.settled':
+    case 'element.settled':
     case 'step.settled': {
       // Without an error it is the same in both forms: not copied.
       if (event.error === undefined) return event as RunEvent;

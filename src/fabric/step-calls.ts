@@ -8,10 +8,10 @@
 
 import type { Clock } from '../base/clock.ts';
 import type { Offer } from '../core/catalog/server-state.ts';
-import type { Payload } from '../core/payload.ts';
+import type { Filled, Payload } from '../core/payload.ts';
 import type { Expected, Experience } from '../core/workflow/experience.ts';
 import type { WireCommand } from '../core/workflow/record.ts';
-import type { RunEffect, RunInput, ShippedStep, StepEnd, StepStart, UndoStart } from '../core/workflow/run-io.ts';
+import type { Called, RunEffect, RunInput, ShippedStep, StepEnd, StepStart, UndoStart } from '../core/workflow/run-io.ts';
 import { HeddleError } from '../errors.ts';
 import { fromWireError, toWireError } from '../wire/error.ts';
 import type { CallHistory } from './call-history.ts';
@@ -19,6 +19,7 @@ import type { FusedCall } from './fused-call.ts';
 import type { GroupPlace } from './fuser.ts';
 import type { FusedSink, GroupMember, StepBack } from './group-member.ts';
 import type { CallEngine, CallHandle, CallSink, CallWait, Invocation, Settlement } from './invocation.ts';
+import { makeList, readList } from './step-lists.ts';
 
 /** What carries the calls of steps. */
 export interface StepEngine extends CallEngine {
@@ -55,13 +56,14 @@ export class StepCalls {
   /** `place`: of the plan. */
   start(start: StepStart, place?: object): void {
     const sink = this.#sinkOf(start);
-    const tried = this.#tried.get(start.step);
-    this.#tried.delete(start.step);
+    const key = keyOf(start);
+    const tried = this.#tried.get(key);
+    this.#tried.delete(key);
     const route = (place as GroupPlace | undefined)?.routes[0]; // the fuser made it, which is the run's only one
     const invocation = this.#invocation(start, tried);
     const planned = route ? { ...invocation, planned: route.server.instance } : invocation;
     const handle = this.#options.engine.start(planned, sink, tried?.history);
-    if (!sink.isSettled) this.#calls.set(start.step, handle);
+    if (!sink.isSettled) this.#calls.set(key, handle);
   }
 
   startGroup({ place, steps, leftMs }: Extract<RunEffect, { kind: 'startGroup' }>): void {
@@ -81,21 +83,32 @@ export class StepCalls {
     this.#shipped.get(step)?.begin(timeoutMs);
   }
 
-  cancel(step: string, reason: string): void {
-    this.#calls.get(step)?.cancel(reason);
+  cancel(called: Called, reason: string): void {
+    this.#calls.get(keyOf(called))?.cancel(reason);
+  }
+
+  /** The elements of a list that a step maps. */
+  read(step: string, list: Filled): void {
+    this.#options.feed({ kind: 'listRead', step, list: readList(list) });
+  }
+
+  /** The list of their results. */
+  make(step: string, values: readonly Payload[]): void {
+    this.#options.feed({ kind: 'listMade', step, end: makeList(values) });
   }
 
   /** One try: what is tried again, and when, is the run's to say. */
-  undo({ step, compensation, args, timeoutMs, idempotencyKey }: UndoStart): void {
+  undo({ step, element, compensation, args, timeoutMs, idempotencyKey }: UndoStart): void {
     const { feed, engine } = this.#options;
+    const called = { step, element };
     const command: WireCommand = { ...compensation, name: step, after: [] };
     const invocation = this.#invocation({ step, command, args, timeoutMs });
     const terms = { attemptsMax: 1, idempotencyKey, waitMs: undoWaitMs };
     engine.start(
       { ...invocation, terms, wantsProgress: false },
       {
-        started: (server) => feed({ kind: 'undoStarted', step, server }),
-        settled: ({ outcome, server }) => feed({ kind: 'undoSettled', step, end: endOf(outcome), server }),
+        started: (server) => feed({ kind: 'undoStarted', ...called, server }),
+        settled: ({ outcome, server }) => feed({ kind: 'undoSettled', ...called, end: endOf(outcome), server }),
       },
     );
   }
@@ -136,12 +149,14 @@ export class StepCalls {
     }
   }
 
-  #sinkOf({ step, command }: StepStart): StepSink {
+  #sinkOf({ step, element, command }: StepStart): StepSink {
     const note: Note = (took, server) => this.#options.experience?.note(command.function, took, server);
-    return new StepSink(step, { feed: this.#options.feed, note }, (tried) => {
-      this.#calls.delete(step);
-      this.#shipped.delete(step);
-      if (tried) this.#tried.set(step, tried);
+    const called = { step, element };
+    const key = keyOf(called);
+    return new StepSink(called, { feed: this.#options.feed, note }, (tried) => {
+      this.#calls.delete(key);
+      this.#shipped.delete(key);
+      if (tried) this.#tried.set(key, tried);
     });
   }
 
@@ -179,6 +194,11 @@ export class StepCalls {
 /** How long an undo waits for a server that offers it, within its try. */
 const undoWaitMs = 5_000;
 
+/** Of a step, or of one of its elements: no name holds a line break. */
+function keyOf({ step, element }: Called): string {
+  return element === undefined ? step : `${step}\n${element}`;
+}
+
 function endOf(outcome: Settlement['outcome']): StepEnd {
   return outcome.ok ? { ok: true, value: outcome.value } : { ok: false, error: fromWireError(outcome.error), wire: outcome.error };
 }
@@ -186,28 +206,28 @@ function endOf(outcome: Settlement['outcome']): StepEnd {
 /** Turns what happens to a step's call into inputs of the run. */
 class StepSink implements FusedSink {
   isSettled = false;
-  readonly #step: string;
+  readonly #called: Called;
   readonly #feed: (input: RunInput) => void;
   readonly #note: Note;
   readonly #over: (tried?: Tried) => void;
 
-  constructor(step: string, told: Pick<StepCallsOptions, 'feed'> & { readonly note: Note }, over: (tried?: Tried) => void) {
-    this.#step = step;
+  constructor(called: Called, told: Pick<StepCallsOptions, 'feed'> & { readonly note: Note }, over: (tried?: Tried) => void) {
+    this.#called = called;
     this.#feed = told.feed;
     this.#note = told.note;
     this.#over = over;
   }
 
   started(server: string, attempt: number): void {
-    this.#feed({ kind: 'stepStarted', step: this.#step, server, attempt });
+    this.#feed({ kind: 'stepStarted', ...this.#called, server, attempt });
   }
 
   progress(value: Payload): void {
-    this.#feed({ kind: 'stepProgress', step: this.#step, value });
+    this.#feed({ kind: 'stepProgress', ...this.#called, value });
   }
 
   waiting(reason: CallWait): void {
-    this.#feed({ kind: 'stepWaiting', step: this.#step, reason });
+    this.#feed({ kind: 'stepWaiting', ...this.#called, reason });
   }
 
   settled({ outcome, server, freeSlots, serverMicros }: Settlement): void {
@@ -215,12 +235,12 @@ class StepSink implements FusedSink {
     if (outcome.ok && serverMicros !== undefined && server !== undefined)
       this.#note({ runMs: serverMicros / 1000, bytes: outcome.value.bytes.length }, server);
     this.#over();
-    this.#feed({ kind: 'stepSettled', step: this.#step, end: endOf(outcome), server, freeSlots });
+    this.#feed({ kind: 'stepSettled', ...this.#called, end: endOf(outcome), server, freeSlots });
   }
 
   back({ error: wire, server, freeSlots, tried }: StepBack): void {
     this.isSettled = true;
     this.#over(tried);
-    this.#feed({ kind: 'stepBack', step: this.#step, error: fromWireError(wire), wire, server, freeSlots });
+    this.#feed({ kind: 'stepBack', step: this.#called.step, error: fromWireError(wire), wire, server, freeSlots });
   }
 }

@@ -10,10 +10,13 @@
 import type { Clock } from '../base/clock.ts';
 import type { Catalog } from '../core/catalog/catalog.ts';
 import type { Router } from '../core/routing/router.ts';
+import { parallelDefault } from '../core/workflow/each-record.ts';
 import { Experience } from '../core/workflow/experience.ts';
 import { queryKey } from '../core/workflow/offer-source.ts';
 import { parseWorkflow } from '../core/workflow/parse.ts';
 import type { StepPlan } from '../core/workflow/planner.ts';
+import type { Each } from '../core/workflow/record.ts';
+import { sourceText } from '../core/workflow/ref.ts';
 import type { CheckedWorkflow } from '../core/workflow/workflow.ts';
 import { encodeValue } from '../wire/value.ts';
 import type { Explainer, FunctionPlan, WorkflowQuestion } from './explainer.ts';
@@ -85,14 +88,16 @@ interface StepContext {
 
 function stepOf(plan: StepPlan<Place>, { checked, known, groups, offersMax }: StepContext): PlannedStep {
   const command = checked.commands[plan.at];
+  const each = eachOf(command?.command.each);
   const { place, group, startMs, endMs, bytesIn, bytesOut, isKnown } = plan;
   return {
     name: command?.command.name ?? '',
     function: command?.command.function ?? '',
     needs: (command?.needs ?? []).flatMap((need) => checked.commands[need]?.command.name ?? []),
+    ...(each ? { each } : {}),
     ...(place ? { server: place.offer.server.name, version: place.offer.record.version } : {}),
     ...(group === undefined ? {} : { group }),
-    reasons: [...choiceOf(known), ...reasonsOf(plan, groups), ...notListed(known.verdicts.length, offersMax)],
+    reasons: [...choiceOf(known), ...eachReasons(each), ...reasonsOf(plan, groups), ...notListed(known.verdicts.length, offersMax)],
     offers: known.offers.slice(0, offersMax),
     predicted: {
       startMs: rounded(startMs),
@@ -109,6 +114,15 @@ function choiceOf({ reasons, verdicts }: FunctionPlan): readonly string[] {
   const [match = ''] = reasons;
   const isChosen = verdicts.filter(({ isCandidate }) => isCandidate).length > 1;
   return isChosen ? [match, 'the one with the best score is taken; those within twice of it take turns'] : reasons;
+}
+
+function eachOf(each: Each | undefined): PlannedStep['each'] {
+  const source = each?.list.holes[0]?.source;
+  return each && { list: source ? sourceText(source) : 'a list of values', parallel: each.parallel ?? parallelDefault };
+}
+
+function eachReasons(each: PlannedStep['each']): readonly string[] {
+  return each ? [`one call for each element of ${each.list}, ${each.parallel} at a time; how many is known when it runs`] : [];
 }
 
 function reasonsOf({ place, group }: StepPlan<Place>, groups: ReadonlyMap<number, number>): readonly string[] {

@@ -102,7 +102,24 @@ type RunEvent =
       readonly steps: number;
     }
   | { readonly kind: 'run.settled'; readonly runId: string; readonly ok: boolean; readonly elapsedMs: number }
-  | { readonly kind: 'step.started'; readonly runId: string; readonly step: string; readonly server: string; readonly attempt: number }
+  | {
+      readonly kind: 'step.started';
+      readonly runId: string;
+      readonly step: string;
+      /** Of a step that maps a list: the place of the element that is meant. */
+      readonly element?: number | undefined;
+      readonly server: string;
+      readonly attempt: number;
+    }
+  | {
+      readonly kind: 'element.settled';
+      readonly runId: string;
+      readonly step: string;
+      readonly element: number;
+      readonly outcome: StepOutcome;
+      readonly server?: string | undefined;
+      readonly elapsedMs: number;
+    }
   | {
       readonly kind: 'step.settled';
       readonly runId: string;
@@ -147,6 +164,7 @@ export const eventTable: Readonly<Record<EventKind, string>> = {
   'run.accepted': 'this server coordinates a run',
   'run.settled': 'a run that this server coordinates has ended',
   'step.started': 'a step of a run has been sent to a server',
+  'element.settled': 'an element of the list that a step maps has ended',
   'step.settled': 'a step of a run has ended, or will not run',
   'member.joined': 'a member is known and alive',
   'member.suspected': 'evidence stands against a member',

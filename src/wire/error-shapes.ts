@@ -40,7 +40,7 @@ const shapes: { readonly [C in ErrorCode]: Shape<ErrorDetails[C]> } = {
     ...ofStream,
   },
   bad_result: { ...value, ...ofStream },
-  step_failed: { step: 'string', partial: 'object', steps: 'outcomes', ...undone },
+  step_failed: { step: 'string', element: 'number?', partial: 'object', steps: 'outcomes', ...undone },
   upstream_failed: { step: 'string', upstream: 'string' },
   coordinator_lost: { runId: 'string', partial: 'object', steps: 'outcomes', ...undone },
   unknown_run: { runId: 'string' },

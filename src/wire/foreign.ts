@@ -158,6 +158,8 @@ function commandOf(command: CommandRequest__Output): Readonly<Record<string, unk
     ...(command.attemptsMax ? { retry: { attempts: command.attemptsMax } } : {}),
     ...(command.compensate ? { compensate: compensationOf(command.compensate) } : {}),
     ...(command.onFailure ? { onFailure: onFailureOf(command.onFailure) } : {}),
+    ...(command.each ? { each: workflowValue(command.each) } : {}),
+    ...(command.parallel ? { parallel: command.parallel } : {}),
     ...(isAlone ? { fuse: false } : {}),
   };
 }

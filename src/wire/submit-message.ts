@@ -39,6 +39,10 @@ function writeCommand(sink: Sink, field: number, command: WireCommand): void {
   const { writer } = sink;
   const mark = writer.mark();
   writer.flag(14, command.fuse === false);
+  if (command.each) {
+    writer.uint(13, command.each.parallel ?? 0);
+    writeTemplate(sink, 12, command.each.list);
+  }
   writeCompensation(sink, 11, command.compensate);
   writeOnFailure(sink, 10, command.onFailure);
   writer.uint(9, command.attemptsMax ?? 0);
@@ -77,9 +81,11 @@ function writeTemplate(sink: Sink, field: number, template: Template): void {
 
 function writeHole(writer: ProtoWriter, field: number, hole: Hole): void {
   const mark = writer.mark();
+  writer.flag(6, hole.source.kind === 'index');
+  writer.flag(5, hole.source.kind === 'item');
   writePath(writer, 4, hole.source.path);
+  writer.flag(3, hole.source.kind === 'input');
   if (hole.source.kind === 'step') writer.presentString(2, hole.source.step);
-  else writer.flag(3, true);
   writePath(writer, 1, hole.at);
   writer.message(field, mark);
 }
@@ -149,6 +155,8 @@ function readCommand(source: Source): WireCommand {
   let args: Template = noTemplate;
   let need: Need | undefined;
   let timeoutMs: number | undefined;
+  let list: Template | undefined;
+  let parallel: number | undefined;
   const policies: { -readonly [K in 'attemptsMax' | 'onFailure' | 'compensate' | 'fuse']: WireCommand[K] } = {
     attemptsMax: undefined,
     onFailure: undefined,
@@ -168,11 +176,14 @@ function readCommand(source: Source): WireCommand {
     else if (tag === varintTag(9)) policies.attemptsMax = reader.uint() || undefined;
     else if (tag === bytesTag(10)) policies.onFailure = readOnFailure(source);
     else if (tag === bytesTag(11)) policies.compensate = readCompensation(source);
+    else if (tag === bytesTag(12)) list = readTemplate(source);
+    else if (tag === varintTag(13)) parallel = reader.uint() || undefined;
     else if (tag === varintTag(14)) policies.fuse = reader.flag() ? false : undefined;
     else reader.skip(tag);
   }
   reader.leave(outer);
-  return { ...texts, args, need, after, timeoutMs, ...policies };
+  const each = list && { list, ...(parallel === undefined ? {} : { parallel }) };
+  return { ...texts, args, need, after, timeoutMs, ...policies, each };
 }
 
 function readCompensation(source: Source): Compensation {
@@ -219,6 +230,8 @@ function readHole(reader: ProtoReader): Hole {
     else if (tag === bytesTag(2)) source = { kind: 'step', step: reader.string(), path };
     else if (tag === varintTag(3)) source = reader.flag() ? { kind: 'input', path } : source;
     else if (tag === bytesTag(4)) path.push(readPathPart(reader));
+    else if (tag === varintTag(5)) source = reader.flag() ? { kind: 'item', path } : source;
+    else if (tag === varintTag(6)) source = reader.flag() ? { kind: 'index', path } : source;
     else reader.skip(tag);
   }
   reader.leave(outer);

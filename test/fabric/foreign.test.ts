@@ -22,6 +22,8 @@ interface RunEventMessage {
   readonly runAccepted?: { readonly runId: string; readonly steps: readonly string[] };
   readonly stepProgress?: { readonly step: string; readonly value: Value };
   readonly stepSettled?: { readonly step: string; readonly isFallback?: boolean };
+  readonly stepOpened?: { readonly step: string; readonly elements: number };
+  readonly elementSettled?: { readonly step: string; readonly element: number; readonly ok: boolean };
   readonly runSettled?: {
     readonly ok: boolean;
     readonly result?: { readonly template: Value; readonly inputs: readonly unknown[] };
@@ -278,6 +280,21 @@ describe('a foreign client submits', () => {
     );
     expect(read(events.at(-1)?.runSettled?.result?.template)).toEqual({ b: 42 });
     expect(events.flatMap(({ stepSettled }) => (stepSettled?.isFallback ? [stepSettled.step] : []))).toEqual(['a']);
+  });
+
+  test('with each: the function is called once for each element, and the events say how they ended', async () => {
+    const each = {
+      name: 'sums',
+      function: 'add',
+      each: json({ $input: true }),
+      args: json([{ $item: true }, { $index: true }]),
+      parallel: 2,
+    };
+    const events = await runOf(client.submit({ commands: [each], input: json([10, 20, 30]) }));
+    expect(read(events.at(-1)?.runSettled?.result?.template)).toEqual({ sums: [10, 21, 32] });
+    expect(events.flatMap(({ stepOpened }) => (stepOpened ? [stepOpened.elements] : []))).toEqual([3]);
+    const ended = events.flatMap(({ elementSettled }) => (elementSettled?.ok ? [elementSettled.element] : []));
+    expect([...ended].sort()).toEqual([0, 1, 2]);
   });
 
   test('and ends its call: the run is cancelled, unless it is detached', async () => {

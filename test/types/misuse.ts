@@ -102,8 +102,21 @@ workflow('m', ({ step, input }: Builder<Row[]>) => {
 });
 
 export function builders(client: Client): void {
-  // @ts-expect-error each does not exist
-  workflow('each', ({ each }) => each);
+  workflow('each', ({ each, input }: Builder<Row[]>) => {
+    // @ts-expect-error a list, not one of its elements
+    each('a', sum, input.get(0), (row) => [row]);
+    // @ts-expect-error the element does not fit the argument
+    each('b', sum, input, (row) => [row]);
+    // @ts-expect-error a reference to a list, not a list
+    each('c', sum, [1, 2], (one) => [one]);
+    // @ts-expect-error no such option
+    each('d', sum, input, (row) => [row.get('v')], { paralel: 2 });
+    const sums = each('e', sum, input, (row) => [row.get('v')]);
+    // @ts-expect-error the results are a list
+    each('f', sum, sums, (one) => [one.get('v')]);
+    // @ts-expect-error the result of an element may not be known: its undo must accept undefined
+    each('g', sum, input, (row) => [row.get('v')], { compensate: { fn: sum, args: (total) => [total] } });
+  });
   workflow('compensate', ({ step, compensate }: Builder<Row[]>) => {
     const paid = step('paid', sum, [1]);
     // @ts-expect-error the result may not be known: the undo must accept undefined

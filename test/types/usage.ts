@@ -208,7 +208,7 @@ export const fib = defineFunction({
 });
 
 // Workflows.
-export const report = workflow('report', ({ step, compensate, input }: Builder<Row[]>) => {
+export const report = workflow('report', ({ step, each, compensate, input }: Builder<Row[]>) => {
   const clean = step('clean', cleanRows, [input]);
   const stats = step('stats', describe, [clean.get('rows')], { version: '^1', timeoutMs: 5, target: 's' });
   const store = step('store', saveReport, [clean, stats], { need: ['db'], after: [clean] });
@@ -230,7 +230,15 @@ export const report = workflow('report', ({ step, compensate, input }: Builder<R
   const paid = step('pay', ledger('ledger.pay'), ['o1', 5n]);
   same<typeof paid, Ref<{ paymentId: string }>>(true);
   compensate(paid, ledger('ledger.refund'), (payment) => ['o1', payment], { timeoutMs: 5, retry: { attempts: 3 }, need: ['db'] });
-  return { store, total, deep: { first, list: [best, total] }, nested };
+  const sums = each('sums', sum, clean.get('rows'), (row, i) => [row.get('v'), i]);
+  same<typeof sums, Ref<number[]>>(true);
+  const some = each('some', sum, clean.get('rows'), (row) => [row.get('v')], { parallel: 4, onFailure: { fallback: null } });
+  same<typeof some, Ref<(number | null)[]>>(true);
+  const payments = each('payments', ledger('ledger.pay'), clean.get('rows'), (row) => [row.get('id'), 5n], {
+    compensate: { fn: ledger('ledger.refund'), args: (payment, row) => [row.get('id'), payment], retry: { attempts: 3 } },
+  });
+  same<typeof payments, Ref<{ paymentId: string }[]>>(true);
+  return { store, total, deep: { first, list: [best, total] }, nested, sums };
 });
 
 export async function running(): Promise<void> {
@@ -242,7 +250,7 @@ export async function running(): Promise<void> {
     if (event.kind === 'step.settled' && event.error?.code === 'no_route') event.error.detail.offers.at(0)?.why.at(0);
   }
   const out = await run.result;
-  same<typeof out, { store: string; total: number; deep: { first: string; list: number[] }; nested: string }>(true);
+  same<typeof out, { store: string; total: number; deep: { first: string; list: number[] }; nested: string; sums: number[] }>(true);
   const again = await client.attach(run.runId, report).result;
   same<typeof again, typeof out>(true);
   await run.accepted;

@@ -74,6 +74,8 @@ const template: fc.Arbitrary<Template> = fc.record({
       source: fc.oneof(
         fc.record({ kind: fc.constant('step' as const), step: name, path }),
         fc.record({ kind: fc.constant('input' as const), path }),
+        fc.record({ kind: fc.constant('item' as const), path }),
+        fc.record({ kind: fc.constant('index' as const), path }),
       ),
     }),
     { maxLength: 2 },
@@ -90,6 +92,7 @@ const command: fc.Arbitrary<WireCommand> = fc.record({
   target: maybe(name),
   timeoutMs: maybe(ms),
   fuse: maybe(fc.constant(false as const)),
+  each: maybe(fc.record({ list: template, parallel: fc.integer({ min: 1, max: 256 }) })),
   attemptsMax: maybe(fc.integer({ min: 1, max: 10 })),
   compensate: maybe(
     fc.record({
@@ -124,31 +127,34 @@ const reason = fc.oneof(
   fc.record({ kind: fc.constant('deadline' as const), untilMs }),
 );
 
+const element = { element: maybe(fc.nat()) };
+const settled = {
+  step: name,
+  ok: fc.boolean(),
+  outcome: fc.constantFrom('done' as const, 'failed' as const, 'not_run' as const, 'maybe' as const),
+  server: maybe(name),
+  elapsedMs,
+  bytes: maybe(count),
+  error: maybe(wireError),
+  usedFallback: maybe(fc.constant(true)),
+};
 const head = { seq: count, atMs: elapsedMs };
 export const runEvent: fc.Arbitrary<WireRunEvent> = fc.oneof(
   fc.record({ ...head, kind: fc.constant('run.accepted' as const), runId: name, coordinator: name, steps: names }),
   fc.record({ ...head, kind: fc.constant('reference.looksBare' as const), step: name, text }),
-  fc.record({ ...head, kind: fc.constant('step.waiting' as const), step: name, reason }),
-  fc.record({ ...head, kind: fc.constant('step.started' as const), step: name, server: name, attempt: fc.nat() }),
-  fc.record({ ...head, kind: fc.constant('step.progress' as const), step: name, value: payload }),
-  fc.record({
-    ...head,
-    kind: fc.constant('step.settled' as const),
-    step: name,
-    ok: fc.boolean(),
-    outcome: fc.constantFrom('done', 'failed', 'not_run', 'maybe'),
-    server: maybe(name),
-    elapsedMs,
-    bytes: maybe(count),
-    error: maybe(wireError),
-    usedFallback: maybe(fc.constant(true)),
-  }),
-  fc.record({ ...head, kind: fc.constant('compensation.waiting' as const), step: name, reason }),
-  fc.record({ ...head, kind: fc.constant('compensation.started' as const), step: name, server: name, attempt: fc.nat() }),
+  fc.record({ ...head, kind: fc.constant('step.waiting' as const), step: name, ...element, reason }),
+  fc.record({ ...head, kind: fc.constant('step.started' as const), step: name, ...element, server: name, attempt: fc.nat() }),
+  fc.record({ ...head, kind: fc.constant('step.progress' as const), step: name, ...element, value: payload }),
+  fc.record({ ...head, kind: fc.constant('step.settled' as const), ...settled }),
+  fc.record({ ...head, kind: fc.constant('step.opened' as const), step: name, elements: fc.nat() }),
+  fc.record({ ...head, kind: fc.constant('element.settled' as const), element: fc.nat(), ...settled }),
+  fc.record({ ...head, kind: fc.constant('compensation.waiting' as const), step: name, ...element, reason }),
+  fc.record({ ...head, kind: fc.constant('compensation.started' as const), step: name, ...element, server: name, attempt: fc.nat() }),
   fc.record({
     ...head,
     kind: fc.constant('compensation.settled' as const),
     step: name,
+    ...element,
     ok: fc.boolean(),
     server: maybe(name),
     attempts: fc.nat(),

@@ -39,6 +39,18 @@ export interface Builder<out Input = void> {
     options?: StepOptions<F>,
   ): Ref<R | Is<F>>;
   /**
+   * Adds a step that calls the function once for each element of a list; gives the reference to the list of results, in the
+   * list's order. `args` is called once, at once, with what stands for the element and its index. Policies are for each
+   * element; a fallback joins the type of the elements.
+   */
+  each<T, A extends readonly unknown[], R, F = never, U extends readonly unknown[] = readonly never[]>(
+    name: string,
+    fn: HeddleFunction<A, R>,
+    list: Ref<readonly T[]>,
+    args: (item: Ref<T>, index: Ref<number>) => StepArgs<A>,
+    options?: EachOptions<F, T, R, U>,
+  ): Ref<(R | Is<F>)[]>;
+  /**
    * Says what undoes a step when the run fails: called, in reverse order, for what succeeded and for what may have run. Then the
    * result is not known, and the reference to it gives undefined, and so does every `.get` on it.
    */
@@ -48,6 +60,19 @@ export interface Builder<out Input = void> {
     args: (result: Ref<R | undefined>) => StepArgs<A>,
     options?: CompensateOptions,
   ): void;
+}
+
+export interface EachOptions<F, T, R, U extends readonly unknown[]> extends StepOptions<F> {
+  /** Elements that are under way at the same time, 1 to 256; default 64. */
+  readonly parallel?: number | undefined;
+  /** What undoes an element, when the run fails: called for each that succeeded or may have run. */
+  readonly compensate?: ElementUndo<T, R, U> | undefined;
+}
+
+export interface ElementUndo<T, R, U extends readonly unknown[]> extends CompensateOptions {
+  readonly fn: HeddleFunction<U, unknown>;
+  /** `result` gives undefined where it is not known. */
+  readonly args: (result: Ref<Is<R> | undefined>, item: Ref<Is<T>>, index: Ref<number>) => StepArgs<U>;
 }
 
 export type CompensateOptions = Pick<StepOptions, 'need' | 'version' | 'target' | 'timeoutMs' | 'retry'>;

@@ -10,7 +10,7 @@
 import type { OfferQuery } from '../catalog/match.ts';
 import type { FunctionRecord } from '../catalog/offer.ts';
 import type { Path } from '../payload.ts';
-import { findMisfit, type Misfit, partsOf } from '../schema/fit.ts';
+import { elementsOf, findMisfit, type Misfit, partsOf, schemaText } from '../schema/fit.ts';
 import { type FunctionSchemas, readSchemas, type SchemaNode } from '../schema/json-schema.ts';
 import { short } from './fields.ts';
 import { type OfferSource, queryKey, queryOf } from './offer-source.ts';
@@ -27,7 +27,8 @@ interface Described {
 export function checkEdges(workflow: CheckedWorkflow, offers: OfferSource, problems: Problems): void {
   const book = new SchemaBook(offers);
   for (const { command } of workflow.commands) {
-    for (const hole of command.args.holes) {
+    const holes = [...(command.each?.list.holes ?? []), ...command.args.holes];
+    for (const hole of holes) {
       const fault = edgeFault(hole, command, { workflow, book });
       if (fault !== undefined) problems.report(fault, command.name);
     }
@@ -40,20 +41,29 @@ interface Ends {
 }
 
 function edgeFault(hole: Hole, command: WireCommand, { workflow, book }: Ends): string | undefined {
-  if (hole.source.kind !== 'step') return undefined;
-  const { step, path } = hole.source;
+  const list = command.each?.list.holes[0];
+  const isItem = hole.source.kind === 'item';
+  const source = isItem ? list?.source : hole.source;
+  if (source?.kind !== 'step') return undefined;
+  const { step, path } = source;
   const producer = workflow.commands[workflow.positions.get(step) ?? -1]?.command;
   // A fallback may be anything.
   const givers = producer === undefined || producer.onFailure?.kind === 'fallback' ? [] : book.of(producer);
   if (givers.length === 0 || givers.some(({ schemas }) => schemas.output === undefined)) return undefined;
   const takers = book.of(command);
-  const reference = [step, ...path].join('.');
+  const reference = [step, ...path, ...(isItem ? ['*', ...hole.source.path] : [])].join('.');
   let fault: string | undefined;
   for (const giver of givers) {
-    const given = giver.schemas.output && partsOf(giver.schemas.output, path);
+    const whole = producer && giver.schemas.output && resultParts(giver.schemas.output, producer, path);
+    const given = isItem ? whole && elementParts(whole, hole.source.path) : whole;
     if (given === undefined) return undefined;
+    if (hole === list && given.length > 0) {
+      if (elementsOf(given)?.length !== 0) return undefined;
+      fault ??= `each: "${short(reference)}" is never a list: ${giver.title} gives ${schemaText(given)}`;
+      continue;
+    }
     if (given.length === 0) {
-      fault ??= `${placeText(hole.at)}: "${short(reference)}" is never there: no result of ${giver.title} has it`;
+      fault ??= `${hole === list ? 'each' : placeText(hole.at)}: "${short(reference)}" is never there: no result of ${giver.title} has it`;
       continue;
     }
     const misfits = takers.map((taker) => ({ taker, misfit: misfitAt(hole.at, given, taker) }));
@@ -62,6 +72,22 @@ function edgeFault(hole: Hole, command: WireCommand, { workflow, book }: Ends): 
     fault ??= faultText({ hole, reference, giver, taker: first.taker }, first.misfit);
   }
   return fault;
+}
+
+/** What a path leads to in the result of a command, which is a list of its function's where it maps one. */
+function resultParts(output: SchemaNode, { each }: WireCommand, path: Path): readonly SchemaNode[] | undefined {
+  if (!each) return partsOf(output, path);
+  const [index] = path;
+  if (index === undefined) return [{ schema: { type: 'array', items: output.schema }, root: output.root }];
+  return Number.isInteger(Number(index)) ? partsOf(output, path.slice(1)) : [];
+}
+
+/** What a path leads to in the elements; undefined also where there are none, which the edge of the list says. */
+function elementParts(lists: readonly SchemaNode[], path: Path): readonly SchemaNode[] | undefined {
+  const elements = elementsOf(lists);
+  if (elements === undefined || elements.length === 0) return undefined;
+  const parts = elements.map((element) => partsOf(element, path));
+  return parts.some((part) => part === undefined) ? undefined : parts.flatMap((part) => part ?? []);
 }
 
 function misfitAt(at: Path, given: readonly SchemaNode[], { schemas }: Described): Misfit | undefined {

@@ -11,6 +11,10 @@ import type { Path } from '../payload.ts';
 export type Reference =
   | { readonly $ref: string; readonly path?: Path }
   | { readonly $input: true; readonly path?: Path }
+  /** In a command with `each`: the element that it is called for. */
+  | { readonly $item: true; readonly path?: Path }
+  /** In a command with `each`: its place in the list, from 0. */
+  | { readonly $index: true }
   | { readonly $literal: unknown };
 
 /** One step to be: call `fun` with `args`. */
@@ -37,6 +41,13 @@ export interface Command<Name extends string = string> {
    */
   readonly onFailure?: 'fail' | 'continue' | { readonly fallback: unknown };
   readonly compensate?: CompensationData<Name>;
+  /**
+   * The list (a reference to one, or `{ $literal: [...] }`) whose elements the command is called for, once each; its result is the
+   * list of theirs. `retry`, `timeoutMs`, `onFailure` and `compensate` are then for each element.
+   */
+  readonly each?: Reference;
+  /** With `each`: elements that are under way at the same time, 1 to 256; default 64. */
+  readonly parallel?: number;
   /** False: it never goes to its server together with other steps (docs/planning.md); default true. */
   readonly fuse?: boolean;
 }

@@ -22,6 +22,8 @@ import type { StepTable } from './step-table.ts';
 export interface DataflowOptions {
   readonly steps: StepTable;
   readonly schedule: Schedule;
+  /** A step has all that it needs. */
+  readonly onReady: (at: number) => void;
   readonly starter: StepStarter;
   readonly saga: Saga;
   readonly settings: RunSettings;
@@ -39,7 +41,7 @@ export interface RunTime {
 export interface StepClose {
   readonly outcome: StepOutcome;
   readonly server?: string | undefined;
-  readonly error?: OpaqueError;
+  readonly error?: OpaqueError | undefined;
 }
 
 export class Dataflow {
@@ -90,9 +92,9 @@ export class Dataflow {
     const { value, ...close } = how;
     const elapsedMs = steps.settle(at, { outcome: how.outcome, value }, nowMs);
     const ok = how.outcome === 'done';
-    const { compensate, timeoutMs = Number.POSITIVE_INFINITY } = steps.checkedOf(at).command;
+    const { compensate, each, timeoutMs = Number.POSITIVE_INFINITY } = steps.checkedOf(at).command;
     const deadlineMs = nowMs + Math.min(timeoutMs - elapsedMs, leftMs);
-    if (compensate) saga.note(at, { outcome: how.outcome, deadlineMs }, nowMs);
+    if (compensate && !each) saga.note(at, { outcome: how.outcome, deadlineMs }, nowMs);
     emit({
       kind: 'step.settled',
       step: steps.nameOf(at),
@@ -110,9 +112,9 @@ export class Dataflow {
   }
 
   #release(done: number, { nowMs, leftMs }: RunTime): void {
-    const { steps, schedule, starter } = this.#options;
+    const { steps, onReady, starter } = this.#options;
     const { ready, begun } = steps.release(done, nowMs);
-    for (const next of ready) schedule.queue(next);
+    for (const next of ready) onReady(next);
     for (const next of begun) starter.begin(next, leftMs);
   }
 
@@ -121,7 +123,9 @@ export class Dataflow {
     const { steps } = this.#options;
     const root = this.failureOf(upstream);
     this.#failed.set(at, root);
-    const value = fallbackOf(steps.checkedOf(at).command.onFailure);
+    const { each, onFailure } = steps.checkedOf(at).command;
+    // Of a step that maps a list it stands for an element, and there are none.
+    const value = each ? undefined : fallbackOf(onFailure);
     this.settle(at, { ...(steps.findRan(at) ?? { outcome: 'not_run', error: this.upstreamFailed(at, root.step) }), value }, time);
     return at;
   }

@@ -12,13 +12,14 @@ import type { HeddleFunction } from '../function.ts';
 import { rangeOf } from '../function.ts';
 import type { Builder, CompensateOptions, StepOptions } from './builder-api.ts';
 import type { Command, WorkflowData } from './data.ts';
-import { checkKeys, short, typeName } from './fields.ts';
-import { argumentData, failureData, shapeData } from './literal.ts';
+import { checkKeys, isPlain, short, typeName } from './fields.ts';
+import { argumentData, failureData, type LiteralContext, shapeData } from './literal.ts';
 import type { Ref } from './ref.ts';
 import { findSource, isOfFlow, makeRef } from './ref.ts';
 
 const stepOptions = { what: 'step option', names: ['need', 'version', 'target', 'after', 'timeoutMs', 'retry', 'onFailure', 'fuse'] };
 
+const eachOptions = { what: 'option of each', names: [...stepOptions.names, 'parallel', 'compensate'] };
 const compensateOptions = { what: 'option of compensate', names: ['need', 'version', 'target', 'timeoutMs', 'retry'] };
 
 /** What a step is told beside its name. */
@@ -26,6 +27,13 @@ interface StepCall {
   readonly fn: unknown;
   readonly args: readonly unknown[];
   readonly options: StepOptions<unknown>;
+}
+
+interface EachCall {
+  readonly fn: unknown;
+  readonly list: unknown;
+  readonly args: unknown;
+  readonly options: StepOptions<unknown> & { readonly parallel?: number | undefined; readonly compensate?: unknown };
 }
 
 /** What `build` has said so far. */
@@ -38,13 +46,12 @@ export class Draft {
   }
 
   builder<Input>(): Builder<Input> {
-    const flow: Builder<Input> = {
+    return {
       input: makeRef<Input>({ kind: 'input', path: [] }, this),
       step: (...[name, fn, args, options = {}]) => this.#step(name, { fn, args, options }),
+      each: (...[name, fn, list, args, options = {}]) => this.#each(name, { fn, list, args, options }),
       compensate: (...[step, fn, args, options = {}]) => this.#compensate(step, { fn, args, options }),
     };
-    for (const later of ['each']) Object.defineProperty(flow, later, { get: () => refuseUnbuilt(later) });
-    return flow;
   }
 
   finish(name: string, output: unknown): WorkflowData {
@@ -55,15 +62,51 @@ export class Draft {
   }
 
   #step<R>(name: string, { fn, args, options }: StepCall): Ref<R> {
+    const report = this.#reporter(name);
+    if (!isCallable(fn)) report(notCallable('a step', fn));
+    else if (!Array.isArray(args)) report(`the arguments are given as a list; this is ${typeName(args)}`);
+    else {
+      checkKeys(options, stepOptions, report);
+      this.#commands.set(name, this.#command(name, fn, { args, options, context: { flow: this, report } }));
+    }
+    return makeRef<R>({ kind: 'step', step: name, path: [] }, this);
+  }
+
+  #each<R>(name: string, { fn, list, args, options }: EachCall): Ref<R> {
+    const report = this.#reporter(name);
+    const own = makeRef<R>({ kind: 'step', step: name, path: [] }, this);
+    const isList = findSource(list) !== undefined && isOfFlow(list, this);
+    if (!isList) report(`each takes a reference to a list of this workflow; this is ${findSource(list) ? 'none of its' : typeName(list)}`);
+    if (!isCallable(fn)) report(notCallable('each', fn));
+    else if (typeof args !== 'function') report(`the arguments of each are given as (item, index) => [...]; this is ${typeName(args)}`);
+    else if (isList) {
+      checkKeys(options, eachOptions, report);
+      const context = { flow: this, report, each: {} };
+      const parts = [makeRef({ kind: 'item', path: [] }, context.each), makeRef({ kind: 'index', path: [] }, context.each)];
+      const given: unknown = args(...parts);
+      if (!Array.isArray(given)) report(`the arguments are given as a list; this is ${typeName(given)}`);
+      const command = this.#command(name, fn, { args: Array.isArray(given) ? given : [], options, context });
+      const [each] = argumentData([list], context);
+      const { parallel, compensate } = options;
+      const undo = compensate === undefined ? undefined : this.#elementUndo(compensate, [own, ...parts], context);
+      const more = { each, ...(parallel === undefined ? {} : { parallel }), ...(undo === undefined ? {} : { compensate: undo }) };
+      // What a reference has become is one as data.
+      this.#commands.set(name, Object.freeze({ ...command, ...more }) as Command);
+    }
+    return own;
+  }
+
+  #elementUndo(undo: unknown, parts: readonly unknown[], context: LiteralContext): Command['compensate'] {
+    const tell = (message: string): void => context.report(`compensate: ${message}`);
+    if (!isPlain(undo)) return void tell(`each takes { fn, args }; this is ${typeName(undo)}`);
+    const { fn, args, ...options } = undo;
+    return this.#undoOf({ fn, args, options, parts }, { ...context, report: tell });
+  }
+
+  #reporter(name: string): (message: string) => void {
     const report = (message: string): void => this.report(message, short(String(name)));
     if (this.#commands.has(name)) report('the name is used twice; every step needs its own');
-    if (!isCallable(fn))
-      report(
-        `a step takes a definition (defineFunction) or a handle (remote) of a call; this is ${isStream(fn) ? 'a stream' : typeName(fn)}`,
-      );
-    else if (!Array.isArray(args)) report(`the arguments are given as a list; this is ${typeName(args)}`);
-    else this.#commands.set(name, this.#command(name, fn, { args, options }));
-    return makeRef<R>({ kind: 'step', step: name, path: [] }, this);
+    return report;
   }
 
   #compensate(
@@ -75,15 +118,32 @@ export class Draft {
     const command = isWhole ? this.#commands.get(source.step) : undefined;
     if (!command) return this.report(`compensate takes what step(...) gave; this is ${source ? 'another reference' : typeName(step)}`);
     const report = (message: string): void => this.report(`compensate: ${message}`, command.name);
+    if (command.each) return report('the elements of an each are undone one by one: give it as its option compensate: { fn, args }');
     if (command.compensate) return report('the step has an undo already');
-    if (!isCallable(fn)) return report(`it takes a definition or a handle of a call; this is ${isStream(fn) ? 'a stream' : typeName(fn)}`);
-    if (typeof args !== 'function') return report(`its arguments are given as (result) => [...]; this is ${typeName(args)}`);
-    const list: unknown = args(step);
-    if (!Array.isArray(list)) return report(`the arguments are given as a list; this is ${typeName(list)}`);
+    const compensate = this.#undoOf({ fn, args, options, parts: [step] }, { flow: this, report });
+    if (compensate) this.#commands.set(command.name, Object.freeze({ ...command, compensate }));
+  }
+
+  /** `parts`: what the arguments of the undo are made from. */
+  #undoOf(
+    {
+      fn,
+      args,
+      options,
+      parts,
+    }: { readonly fn: unknown; readonly args: unknown; readonly options: CompensateOptions; readonly parts: readonly unknown[] },
+    context: LiteralContext,
+  ): Command['compensate'] {
+    const { report } = context;
+    if (!isCallable(fn))
+      return void report(`it takes a definition or a handle of a call; this is ${isStream(fn) ? 'a stream' : typeName(fn)}`);
+    if (typeof args !== 'function') return void report(`its arguments are given as (result) => [...]; this is ${typeName(args)}`);
+    const list: unknown = args(...parts);
+    if (!Array.isArray(list)) return void report(`the arguments are given as a list; this is ${typeName(list)}`);
     checkKeys(options, compensateOptions, report);
     const { need, version = rangeOf(fn), target, timeoutMs, retry } = options;
     const data = {
-      args: argumentData(list, { flow: this, report }),
+      args: argumentData(list, context),
       need,
       version: version === '*' ? undefined : version,
       target,
@@ -91,23 +151,26 @@ export class Draft {
       retry,
     };
     const given = Object.entries(data).filter(([, value]) => value !== undefined);
-    this.#commands.set(command.name, Object.freeze({ ...command, compensate: { fun: fn.name, ...Object.fromEntries(given) } }));
+    return { fun: fn.name, ...Object.fromEntries(given) };
   }
 
-  #command(name: string, fn: CallableHead, { args, options }: Omit<StepCall, 'fn'>): Command {
-    const report = (message: string): void => this.report(message, name);
-    checkKeys(options, stepOptions, report);
+  #command(
+    name: string,
+    fn: CallableHead,
+    { args, options, context }: Omit<StepCall, 'fn'> & { readonly context: LiteralContext },
+  ): Command {
+    const { report } = context;
     const version = options.version ?? rangeOf(fn);
     return Object.freeze({
       name,
       fun: fn.name,
-      args: argumentData(args, { flow: this, report }),
+      args: argumentData(args, context),
       ...(options.need === undefined ? {} : { need: options.need }),
       ...(version === '*' ? {} : { version }),
       ...(options.target === undefined ? {} : { target: options.target }),
       ...(options.timeoutMs === undefined ? {} : { timeoutMs: options.timeoutMs }),
       ...(options.retry === undefined ? {} : { retry: options.retry }),
-      ...(options.onFailure === undefined ? {} : { onFailure: failureData(options.onFailure, { flow: this, report }) }),
+      ...(options.onFailure === undefined ? {} : { onFailure: failureData(options.onFailure, context) }),
       ...(options.fuse === undefined ? {} : { fuse: options.fuse }),
       ...(options.after === undefined ? {} : { after: this.#after(options.after, report) }),
     });
@@ -135,6 +198,6 @@ function isStream(fn: unknown): boolean {
   return typeof fn === 'object' && fn !== null && 'kind' in fn && fn.kind === 'stream';
 }
 
-function refuseUnbuilt(what: string): never {
-  throw new HeddleError('bad_workflow', { problems: [{ message: `a builder has no "${what}" yet (known: step, input)` }] });
+function notCallable(what: string, fn: unknown): string {
+  return `${what} takes a definition (defineFunction) or a handle (remote) of a call; this is ${isStream(fn) ? 'a stream' : typeName(fn)}`;
 }

@@ -2,11 +2,11 @@
  * How a run ends: its result from the results of its steps, or its error from what became of them.
  */
 
-import { present } from '../../base/assert.ts';
 import type { Executed, StepOutcome } from '../../errors.ts';
 import { HeddleError } from '../../errors.ts';
-import type { Filled, Input, Payload } from '../payload.ts';
-import type { Hole, WireCommand } from './record.ts';
+import type { Filled } from '../payload.ts';
+import { valuesFor } from './hole-values.ts';
+import type { WireCommand } from './record.ts';
 import type { RunSettings, StepEnd } from './run-io.ts';
 import type { StepTable } from './step-table.ts';
 
@@ -14,6 +14,8 @@ import type { StepTable } from './step-table.ts';
 export interface FailedStep {
   readonly kind: 'failed';
   readonly step: string;
+  /** Of a step that maps a list: the element that failed first. */
+  readonly element?: number | undefined;
   readonly error: HeddleError;
 }
 
@@ -46,15 +48,6 @@ export function isLate(error: HeddleError, command: WireCommand, leftMs: number)
   return error.code === 'deadline_exceeded' && !isOwn && leftMs <= lateMarginMs;
 }
 
-/** The values for a template's holes. */
-export function valuesFor(holes: readonly Hole[], steps: StepTable, input: Payload | undefined): readonly Input[] {
-  return holes.map(({ at, source }) =>
-    source.kind === 'step'
-      ? { at, value: steps.valueOf(source.step), path: source.path, name: source.step }
-      : { at, value: present(input, 'a workflow refers to an input that the run has not'), path: source.path, name: 'the input' },
-  );
-}
-
 /** The steps whose results the submitter asked for. */
 export function returnedSteps(steps: StepTable, { workflow: { returns } }: RunSettings): readonly string[] {
   switch (returns.kind) {
@@ -80,7 +73,7 @@ export function runResult(steps: StepTable, settings: RunSettings): Filled {
     case 'steps':
       return recordOf([...new Set(returns.steps)], steps, settings);
     case 'shape':
-      return { template: returns.shape.value, inputs: valuesFor(returns.shape.holes, steps, settings.input) };
+      return { template: returns.shape.value, inputs: valuesFor(returns.shape.holes, { steps, input: settings.input }) };
   }
 }
 
@@ -103,7 +96,7 @@ export function runError(cause: RunCause, ends: RunEnds, settings: RunSettings):
   const partial = {};
   switch (cause.kind) {
     case 'failed':
-      return new HeddleError('step_failed', { step: cause.step, partial, steps, ...undone }, { executed, cause: cause.error });
+      return new HeddleError('step_failed', { ...nameOf(cause), partial, steps, ...undone }, { executed, cause: cause.error });
     case 'cancelled':
       return new HeddleError('cancelled', { reason: cause.reason, partial, steps, ...undone }, { executed });
     case 'late':
@@ -111,6 +104,10 @@ export function runError(cause: RunCause, ends: RunEnds, settings: RunSettings):
     case 'abandoned':
       return new HeddleError('coordinator_lost', { runId: settings.runId, partial, steps, ...undone }, { executed });
   }
+}
+
+function nameOf({ step, element }: FailedStep): { readonly step: string; readonly element?: number } {
+  return element === undefined ? { step } : { step, element };
 }
 
 /** The strongest that the steps say. */
@@ -123,7 +120,7 @@ function executedOf(outcomes: readonly StepOutcome[]): Executed {
 export function reasonOf(cause: RunCause): string {
   switch (cause.kind) {
     case 'failed':
-      return `step "${cause.step}" failed`;
+      return `step "${cause.step}" failed${cause.element === undefined ? '' : ` at element ${cause.element}`}`;
     case 'cancelled':
       return cause.reason;
     case 'late':

@@ -5,6 +5,7 @@
  * F2 of several steps that a step sets free, one joins; the others only where they could go nowhere else, or take no longer
  *    than a trip: what can run elsewhere at the same time shall.
  * F3 a group has at most `groupMax` steps and `groupBytesMax` of arguments: it must fit into a frame.
+ * F4 a step that maps a list goes alone, element by element: how many there are is known only when the list is there.
  * Where a step may go is the router's to say; sending the group is the fabric's.
  */
 
@@ -75,10 +76,11 @@ function isFreed(at: number, group: ReadonlySet<number>, { workflow, state }: Gr
 }
 
 function mayJoin(workflow: CheckedWorkflow, at: number): boolean {
-  return workflow.commands[at]?.command.fuse !== false;
+  const command = workflow.commands[at]?.command;
+  return command?.fuse !== false && command?.each === undefined;
 }
 
 /** Whether others may stand behind it in a group: what its failure means for them is the run's to say. */
 function mayGoOn(command: CheckedWorkflow['commands'][number]['command']): boolean {
-  return command.fuse !== false && command.onFailure === undefined && command.compensate === undefined;
+  return command.fuse !== false && command.each === undefined && command.onFailure === undefined && command.compensate === undefined;
 }

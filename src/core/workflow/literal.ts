@@ -8,12 +8,15 @@
 
 import type { Command, Reference, Shape } from './data.ts';
 import { isPlain, typeName } from './fields.ts';
+import type { HoleSource } from './record.ts';
 import { findSource, isOfFlow, sourceText } from './ref.ts';
 import { templateDepthMax as depthMax, isReserved } from './references.ts';
 
 export interface LiteralContext {
   /** The builder run that its references must come from. */
   readonly flow: object;
+  /** In the arguments of `each`: what its element and index belong to. */
+  readonly each?: object | undefined;
   readonly report: (message: string) => void;
 }
 
@@ -83,6 +86,13 @@ function recordShape(output: Readonly<Record<string, unknown>>, context: Literal
   return Object.fromEntries(keys.map((key) => [key, shapeData(output[key], context, depth + 1)]));
 }
 
+function strangerText(source: HoleSource): string {
+  const isOfEach = source.kind === 'item' || source.kind === 'index';
+  return isOfEach
+    ? `${sourceText(source)} of an each stands in the arguments of that each alone; elsewhere take its result`
+    : `the reference to "${sourceText(source)}" belongs to another workflow`;
+}
+
 function dollarKey(record: object): string {
   return Object.keys(record).find((key) => key.startsWith('$')) ?? '';
 }
@@ -94,7 +104,16 @@ function asyncHint(output: unknown): string {
 function referenceData(value: unknown, context: LiteralContext): Reference | undefined {
   const source = findSource(value);
   if (!source) return undefined;
-  if (!isOfFlow(value, context.flow)) context.report(`the reference to "${sourceText(source)}" belongs to another workflow`);
+  if (!isOfFlow(value, context.flow) && !isOfFlow(value, context.each)) context.report(strangerText(source));
   const path = source.path.length === 0 ? {} : { path: source.path };
-  return source.kind === 'input' ? { $input: true, ...path } : { $ref: source.step, ...path };
+  switch (source.kind) {
+    case 'step':
+      return { $ref: source.step, ...path };
+    case 'input':
+      return { $input: true, ...path };
+    case 'item':
+      return { $item: true, ...path };
+    case 'index':
+      return { $index: true };
+  }
 }

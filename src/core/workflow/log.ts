@@ -4,9 +4,9 @@
  * E1 `since(n)` gives every kept event after number n, in order: a follower that comes back misses nothing that
  *    is not superseded.
  * E2 at most `eventsMax` events and `progressBytesMax` of progress are kept, or a quarter of that beside what nothing
- *    supersedes. At a limit, what a later event of the same step supersedes is dropped: older progress, and waits and
- *    attempts that are over. Of 10,000 steps that leaves at most an attempt, the last progress and the end each:
- *    30,000 events and those of the run itself.
+ *    supersedes. At a limit, what a later event of the same step (or element) supersedes is dropped: older progress, and waits
+ *    and attempts that are over. Of 10,000 steps that leaves at most an attempt, the last progress and the end each, and of
+ *    10,000 elements one event each: 40,000 events and those of the run itself.
  */
 
 import { assert } from '../../base/assert.ts';
@@ -83,24 +83,34 @@ class Superseded {
       case 'step.progress':
         return !isFirst(this.#progressed, event.step);
       case 'step.started':
-        this.#heard.add(event.step);
-        return !isFirst(this.#started, event.step);
+        this.#heard.add(keyOf(event));
+        return !isFirst(this.#started, keyOf(event));
       case 'step.waiting':
-        return !isFirst(this.#heard, event.step);
+        return !isFirst(this.#heard, keyOf(event));
       case 'step.settled':
         this.#heard.add(event.step);
         return false;
+      case 'element.settled':
+        this.#heard.add(keyOf(event));
+        this.#started.add(keyOf(event));
+        return false;
       case 'compensation.started':
-        return !isFirst(this.#undoing, event.step);
+        return !isFirst(this.#undoing, keyOf(event));
       case 'compensation.waiting':
-        return !isFirst(this.#undoWaiting, event.step);
+        return !isFirst(this.#undoWaiting, keyOf(event));
       case 'compensation.settled':
+      case 'step.opened':
       case 'run.accepted':
       case 'reference.looksBare':
       case 'run.settled':
         return false;
     }
   }
+}
+
+/** Of a step, or of one of its elements: no name holds a line break. */
+function keyOf({ step, element }: { readonly step: string; readonly element?: number | undefined }): string {
+  return element === undefined ? step : `${step}\n${element}`;
 }
 
 function isFirst(seen: Set<string>, step: string): boolean {

@@ -9,6 +9,7 @@
 import type { WorkflowProblem } from '../../errors.ts';
 import type { Need } from '../catalog/offer.ts';
 import type { Payload } from '../payload.ts';
+import { readEach } from './each-record.ts';
 import { checkKeys, isPlain, short, typeName } from './fields.ts';
 import { readOnFailure, readRetry } from './policies.ts';
 import type { Compensation, LooksBare, Template, WireCommand, WireReturns } from './record.ts';
@@ -85,7 +86,22 @@ function builtHint(data: unknown): string {
 const workflowKeys = { what: 'workflow field', names: ['name', 'commands', 'returns'] };
 const commandKeys = {
   what: 'command field',
-  names: ['name', 'fun', 'args', 'need', 'version', 'after', 'target', 'timeoutMs', 'retry', 'onFailure', 'compensate', 'fuse'],
+  names: [
+    'name',
+    'fun',
+    'args',
+    'need',
+    'version',
+    'after',
+    'target',
+    'timeoutMs',
+    'retry',
+    'onFailure',
+    'compensate',
+    'each',
+    'parallel',
+    'fuse',
+  ],
 };
 
 const compensationKeys = { what: 'field of "compensate"', names: ['fun', 'args', 'need', 'version', 'target', 'timeoutMs', 'retry'] };
@@ -115,6 +131,7 @@ class CommandReader {
       timeoutMs: readTimeout(fields['timeoutMs'], report),
       attemptsMax: readRetry(fields['retry'], report),
       compensate: this.#compensation(fields['compensate'], label, report),
+      each: readEach(fields, { report, template: (value) => this.#template(value, label, (message) => report(`each: ${message}`)) }),
       onFailure: readOnFailure(fields['onFailure'], { report, encode: (value) => this.#encoded(value, report) }),
       fuse: readFuse(fields['fuse'], report),
     };
@@ -155,13 +172,17 @@ class CommandReader {
 
   #arguments(args: unknown, step: string, report: (message: string) => void): Template {
     if (!Array.isArray(args)) report(`"args" takes the list of arguments, found ${typeName(args)}`);
+    return this.#template(Array.isArray(args) ? args : [], step, report);
+  }
+
+  #template(value: unknown, step: string, report: (message: string) => void): Template {
     const { references, encode } = this.#options;
     const onLooksBare = (text: string): void => {
       const isNews = text !== step && this.looksBare.length < looksBareMax;
       if (isNews) this.looksBare.push({ step, text });
     };
     const context = { names: this.#names, isBare: references === 'bare', report, ...(references === undefined ? { onLooksBare } : {}) };
-    return readTemplate(Array.isArray(args) ? args : [], context, encode);
+    return readTemplate(value, context, encode);
   }
 }
 

@@ -128,7 +128,8 @@ class Planner<Place extends PlaceFacts> {
       endMs: startMs + score,
       bytesIn,
       bytesOut: expected?.bytes,
-      isKnown: runMs !== undefined,
+      // How often it is called is known when its list is there.
+      isKnown: runMs !== undefined && this.#workflow.commands[at]?.command.each === undefined,
       score,
     };
   }
@@ -190,7 +191,7 @@ class Planner<Place extends PlaceFacts> {
     let bytes = args.value.bytes.length;
     for (const { source } of args.holes) {
       if (source.kind === 'input') bytes += this.#port.inputBytes;
-      else {
+      else if (source.kind === 'step') {
         const from = this.#workflow.positions.get(source.step);
         if (from !== undefined && !together.has(from)) bytes += this.#plans[from]?.bytesOut ?? 0;
       }

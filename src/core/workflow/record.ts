@@ -9,10 +9,16 @@ import type { StepOutcome } from '../../errors.ts';
 import type { Need } from '../catalog/offer.ts';
 import type { Filled, Path, Payload } from '../payload.ts';
 
-/** Where a hole's value comes from: the result of a step, or the run's input; `path` leads to the part wanted. */
+/** Where a hole's value comes from; `path` leads to the part wanted. */
 export type HoleSource =
+  /** The result of a step. */
   | { readonly kind: 'step'; readonly step: string; readonly path: Path }
-  | { readonly kind: 'input'; readonly path: Path };
+  /** The run's input. */
+  | { readonly kind: 'input'; readonly path: Path }
+  /** Of a command with `each`: the element that it is called for. */
+  | { readonly kind: 'item'; readonly path: Path }
+  /** Likewise: its place in the list, from 0. */
+  | { readonly kind: 'index'; readonly path: Path };
 
 export interface Hole {
   /** Place inside the template. */
@@ -52,6 +58,14 @@ export interface Compensation {
   readonly attemptsMax?: number | undefined;
 }
 
+/** The list whose elements a command is called for. */
+export interface Each {
+  /** One hole that is all of it, or a list without holes. */
+  readonly list: Template;
+  /** Elements that are under way at the same time; absent: `parallelDefault`. */
+  readonly parallel?: number | undefined;
+}
+
 export interface WireCommand {
   readonly name: string;
   readonly function: string;
@@ -66,6 +80,7 @@ export interface WireCommand {
   readonly attemptsMax?: number | undefined;
   readonly onFailure?: OnFailure | undefined;
   readonly compensate?: Compensation | undefined;
+  readonly each?: Each | undefined;
   /** False: it never goes to its server together with others. */
   readonly fuse?: false | undefined;
 }
@@ -101,14 +116,24 @@ export type OpaqueError = object;
 /**
  * What happens in a run, but its end. A step that only waits for its inputs says nothing (the commands say it);
  * `step.waiting` comes when something else holds it back. Every step settles exactly once, also one that never ran.
+ * `element`: of a step that maps a list, the place in it of the element that is meant; absent: the step as a whole.
  */
 export type RunEventBody<Value, Failure> =
   | CompensationEvent<Failure>
   | { readonly kind: 'run.accepted'; readonly runId: string; readonly coordinator: string; readonly steps: readonly string[] }
   | ({ readonly kind: 'reference.looksBare' } & LooksBare)
-  | { readonly kind: 'step.waiting'; readonly step: string; readonly reason: WaitReason }
-  | { readonly kind: 'step.started'; readonly step: string; readonly server: string; readonly attempt: number }
-  | { readonly kind: 'step.progress'; readonly step: string; readonly value: Value }
+  | { readonly kind: 'step.waiting'; readonly step: string; readonly element?: number | undefined; readonly reason: WaitReason }
+  | {
+      readonly kind: 'step.started';
+      readonly step: string;
+      readonly element?: number | undefined;
+      readonly server: string;
+      readonly attempt: number;
+    }
+  | { readonly kind: 'step.progress'; readonly step: string; readonly element?: number | undefined; readonly value: Value }
+  /** The list of a step that maps one is there. */
+  | { readonly kind: 'step.opened'; readonly step: string; readonly elements: number }
+  | ElementSettled<Failure>
   | {
       readonly kind: 'step.settled';
       readonly step: string;
@@ -123,13 +148,36 @@ export type RunEventBody<Value, Failure> =
       readonly usedFallback?: boolean | undefined;
     };
 
+/** An element that was called has ended; one that never was says nothing. */
+export interface ElementSettled<Failure> {
+  readonly kind: 'element.settled';
+  readonly step: string;
+  readonly element: number;
+  readonly ok: boolean;
+  readonly outcome: StepOutcome;
+  readonly server?: string | undefined;
+  readonly elapsedMs: number;
+  /** Of its result, encoded; absent without one. */
+  readonly bytes?: number | undefined;
+  readonly error?: Failure | undefined;
+  /** The fallback stands for its result. */
+  readonly usedFallback?: boolean | undefined;
+}
+
 /** What happens once a run has failed: steps are undone, in reverse. */
 export type CompensationEvent<Failure> =
-  | { readonly kind: 'compensation.waiting'; readonly step: string; readonly reason: WaitReason }
-  | { readonly kind: 'compensation.started'; readonly step: string; readonly server: string; readonly attempt: number }
+  | { readonly kind: 'compensation.waiting'; readonly step: string; readonly element?: number | undefined; readonly reason: WaitReason }
+  | {
+      readonly kind: 'compensation.started';
+      readonly step: string;
+      readonly element?: number | undefined;
+      readonly server: string;
+      readonly attempt: number;
+    }
   | {
       readonly kind: 'compensation.settled';
       readonly step: string;
+      readonly element?: number | undefined;
       readonly ok: boolean;
       readonly server?: string | undefined;
       /** Tries that were made. */

@@ -115,7 +115,7 @@ export function findSource(value: unknown): HoleSource | undefined {
 }
 
 /** Whether it is a reference that this builder run handed out. */
-export function isOfFlow(value: unknown, flow: object): boolean {
+export function isOfFlow(value: unknown, flow: object | undefined): boolean {
   return isSourceRef(value) && value['~flow'] === flow;
 }
 
@@ -125,8 +125,20 @@ function isSourceRef(value: unknown): value is SourceRef {
 
 /** `clean.rows.0`, as messages and bare references write it. */
 export function sourceText(source: HoleSource): string {
-  const root = source.kind === 'step' ? source.step : 'the input';
-  return [root, ...source.path].join('.');
+  return [rootText(source), ...source.path].join('.');
+}
+
+function rootText(source: HoleSource): string {
+  switch (source.kind) {
+    case 'step':
+      return source.step;
+    case 'input':
+      return 'the input';
+    case 'item':
+      return 'the element';
+    case 'index':
+      return 'the index';
+  }
 }
 
 function refuse(source: HoleSource, what: string): never {

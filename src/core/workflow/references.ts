@@ -1,6 +1,6 @@
 /**
- * References in arguments: `{ $ref, path? }`, `{ $input: true, path? }`, `{ $literal: x }`, and, where asked for,
- * bare strings. Parsing cuts them out: the template keeps null in each hole, the hole says what belongs there.
+ * References in arguments: `{ $ref, path? }`, `{ $input: true, path? }`, `{ $item: true, path? }`, `{ $index: true }`,
+ * `{ $literal: x }`, and, where asked for, bare strings. Parsing cuts them out: the template keeps null in each hole, the hole says what belongs there.
  *
  * P1 arrays and plain objects are searched, nothing else; what `$literal` holds is passed on unsearched.
  * P2 an object that looks like a reference and is none is refused, never passed on in silence.
@@ -129,6 +129,8 @@ class Search {
 const literalKeys: KeySet = { what: 'field beside $literal', names: ['$literal'] };
 const refKeys: KeySet = { what: 'reference field', names: ['$ref', 'path'] };
 const inputKeys: KeySet = { what: 'reference field', names: ['$input', 'path'] };
+const itemKeys: KeySet = { what: 'reference field', names: ['$item', 'path'] };
+const indexKeys: KeySet = { what: 'reference field', names: ['$index'] };
 
 function readReference(record: Readonly<Record<string, unknown>>, report: (message: string) => void): HoleSource | undefined {
   const path = readPath(record['path'], report);
@@ -140,15 +142,26 @@ function readReference(record: Readonly<Record<string, unknown>>, report: (messa
     report(`$ref takes the name of a command, found ${typeName(step)}`);
   } else if (Object.hasOwn(record, '$input')) {
     checkKeys(record, inputKeys, report);
-    if (record['$input'] === true) return { kind: 'input', path };
-    report(`$input takes true, found ${typeName(record['$input'])}`);
+    if (isTrue(record, '$input', report)) return { kind: 'input', path };
+  } else if (Object.hasOwn(record, '$item')) {
+    checkKeys(record, itemKeys, report);
+    if (isTrue(record, '$item', report)) return { kind: 'item', path };
+  } else if (Object.hasOwn(record, '$index')) {
+    checkKeys(record, indexKeys, report);
+    if (isTrue(record, '$index', report)) return { kind: 'index', path: [] };
   } else {
     const key = Object.keys(record).find((name) => name.startsWith('$')) ?? '';
     report(
-      `there is no reference "${key}" (known: $ref, $input, $literal); to pass this object as it is, write { "$literal": ... } around it`,
+      `there is no reference "${key}" (known: $ref, $input, $item, $index, $literal); to pass this object as it is, write { "$literal": ... } around it`,
     );
   }
   return undefined;
+}
+
+function isTrue(record: Readonly<Record<string, unknown>>, key: string, report: (message: string) => void): boolean {
+  if (record[key] === true) return true;
+  report(`${key} takes true, found ${typeName(record[key])}`);
+  return false;
 }
 
 /** A path from outside, checked; undefined after a report. */

@@ -14,22 +14,36 @@ export type StepEnd =
   /** `wire` is the same error as it travels. */
   | { readonly ok: false; readonly error: HeddleError; readonly wire: OpaqueError };
 
+/** Whose call is meant. */
+export interface Called {
+  readonly step: string;
+  /** Of a step that maps a list: the place of the element in it. */
+  readonly element?: number | undefined;
+}
+
 export type RunInput =
   /** Once, first. */
   | { readonly kind: 'started' }
   /** An attempt of a started step's call went out. */
-  | { readonly kind: 'stepStarted'; readonly step: string; readonly server: string; readonly attempt: number }
+  | ({ readonly kind: 'stepStarted'; readonly server: string; readonly attempt: number } & Called)
   /** A started step's call waits before its next attempt. */
-  | { readonly kind: 'stepWaiting'; readonly step: string; readonly reason: WaitReason }
-  | { readonly kind: 'stepProgress'; readonly step: string; readonly value: Payload }
+  | ({ readonly kind: 'stepWaiting'; readonly reason: WaitReason } & Called)
+  | ({ readonly kind: 'stepProgress'; readonly value: Payload } & Called)
   /** Once for every `startStep`. `freeSlots` and `server` as in the reply. */
-  | {
+  | ({
       readonly kind: 'stepSettled';
-      readonly step: string;
       readonly end: StepEnd;
       readonly server?: string | undefined;
       readonly freeSlots?: number | undefined;
+    } & Called)
+  /** Once for every `readList`: its elements, or why there are none. */
+  | {
+      readonly kind: 'listRead';
+      readonly step: string;
+      readonly list: { readonly ok: true; readonly items: readonly Payload[] } | Extract<StepEnd, { ok: false }>;
     }
+  /** Once for every `makeList`. */
+  | { readonly kind: 'listMade'; readonly step: string; readonly end: StepEnd }
   /**
    * Once for a shipped step instead of `stepSettled`: what became of it there is no end of the step, which is called again when
    * its inputs are there. `error` says what may have run.
@@ -43,14 +57,34 @@ export type RunInput =
       readonly freeSlots?: number | undefined;
     }
   /** A try of an undo went out. */
-  | { readonly kind: 'undoStarted'; readonly step: string; readonly server: string }
+  | ({ readonly kind: 'undoStarted'; readonly server: string } & Called)
   /** Once for every `startUndo`. */
-  | { readonly kind: 'undoSettled'; readonly step: string; readonly end: StepEnd; readonly server?: string | undefined }
+  | ({ readonly kind: 'undoSettled'; readonly end: StepEnd; readonly server?: string | undefined } & Called)
   /** Somebody gave the run up. */
   | { readonly kind: 'cancelled'; readonly reason: string }
   /** This coordinator stops before the run is over. */
   | { readonly kind: 'abandoned' }
   | { readonly kind: 'wake' };
+
+/** What a run is told of the elements of a list. */
+export type ElementInput =
+  | Extract<RunInput, { kind: 'listRead' | 'listMade' }>
+  | (Extract<RunInput, { kind: 'stepStarted' | 'stepWaiting' | 'stepProgress' | 'stepSettled' }> & { readonly element: number });
+
+export function isOfElement(input: RunInput): input is ElementInput {
+  switch (input.kind) {
+    case 'listRead':
+    case 'listMade':
+      return true;
+    case 'stepStarted':
+    case 'stepWaiting':
+    case 'stepProgress':
+    case 'stepSettled':
+      return input.element !== undefined;
+    default:
+      return false;
+  }
+}
 
 export type RunEffect =
   /** Call the function, at `place` if that is possible; answer with one `stepSettled`, also after a `cancelStep`. */
@@ -60,16 +94,19 @@ export type RunEffect =
   /** All that a shipped step awaited is done: from now on its own time runs. */
   | { readonly kind: 'beginStep'; readonly step: string; readonly timeoutMs: number }
   /** Cancel its call: the answer should come at once. */
-  | { readonly kind: 'cancelStep'; readonly step: string; readonly reason: string }
+  | ({ readonly kind: 'cancelStep'; readonly reason: string } & Called)
+  /** Read the list that a step maps; answer with one `listRead`. */
+  | { readonly kind: 'readList'; readonly step: string; readonly list: Filled }
+  /** Make one list of the results of its elements; answer with one `listMade`. */
+  | { readonly kind: 'makeList'; readonly step: string; readonly values: readonly Payload[] }
   /** Call what undoes the step; answer with one `undoSettled`. */
   | UndoStart
   /** For the log and every follower; `run.settled` is the last effect of all. */
   | { readonly kind: 'event'; readonly event: WireRunEvent };
 
 /** One try of an undo. */
-export interface UndoStart {
+export interface UndoStart extends Called {
   readonly kind: 'startUndo';
-  readonly step: string;
   readonly compensation: Compensation;
   readonly args: Filled;
   readonly timeoutMs: number;
@@ -78,8 +115,7 @@ export interface UndoStart {
 }
 
 /** The call of a step. */
-export interface StepStart {
-  readonly step: string;
+export interface StepStart extends Called {
   readonly command: WireCommand;
   /** With the values that are known here. */
   readonly args: Filled;

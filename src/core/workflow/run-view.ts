@@ -6,6 +6,7 @@
  */
 
 import type { StepOutcome } from '../../errors.ts';
+import type { ElementCounts } from './each-progress.ts';
 import type { WaitReason, WireRunEvent } from './record.ts';
 import { endOfWait } from './wait-text.ts';
 import type { CheckedWorkflow } from './workflow.ts';
@@ -23,6 +24,8 @@ export interface StepView {
   /** The steps that it comes after. */
   readonly needs: readonly string[];
   readonly now: StepNow;
+  /** Of a step that maps a list, once that is there. */
+  readonly elements?: ElementCounts;
   /** How its undo stands, once the run has failed and it is to be undone. */
   readonly undo?: StepNow;
 }
@@ -54,6 +57,8 @@ export interface ViewedRun {
   readonly workflow: CheckedWorkflow;
   readonly events: readonly WireRunEvent[];
   readonly findWait: (step: string) => WaitReason | undefined;
+  /** Of a run that has not settled. */
+  readonly countElements: (step: string) => ElementCounts | undefined;
   /** By the clock of the reasons. */
   readonly nowMs: number;
   /** The same moment in milliseconds since the Unix epoch. */
@@ -79,9 +84,10 @@ export function runSummaryOf({ runId, name, coordinator, workflow, events, wallM
 
 /** Everything about a run. Linear in its steps, edges and events. */
 export function runViewOf(viewed: ViewedRun): RunView {
-  const { workflow, events, findWait, nowMs } = viewed;
+  const { workflow, events, findWait, countElements, nowMs } = viewed;
   const latest = latestOf(events, nowMs);
   const undos = undosOf(events, nowMs);
+  const mapped = elementsOf(events);
   const nameOf = (at: number): string => workflow.commands[at]?.command.name ?? '';
   const steps = workflow.order.flatMap((at): StepView[] => {
     const checked = workflow.commands[at];
@@ -91,7 +97,9 @@ export function runViewOf(viewed: ViewedRun): RunView {
     const known = latest.get(step) ?? onItsWay;
     const reason = findWait(step) ?? (known.state === 'settled' ? undefined : openInput(needs, latest));
     const undo = undos.get(step);
-    return [{ step, function: fun, needs, now: reason === undefined ? known : waiting(reason, nowMs), ...(undo ? { undo } : {}) }];
+    const elements = countElements(step) ?? mapped.get(step);
+    const now = reason === undefined ? known : waiting(reason, nowMs);
+    return [{ step, function: fun, needs, now, ...(elements ? { elements } : {}), ...(undo ? { undo } : {}) }];
   });
   return { run: runSummaryOf(viewed), steps };
 }
@@ -114,10 +122,11 @@ function latestOf(events: readonly WireRunEvent[], nowMs: number): ReadonlyMap<s
   for (const event of events) {
     switch (event.kind) {
       case 'step.waiting':
-        latest.set(event.step, isOfCall(event.reason) ? waiting(event.reason, nowMs) : onItsWay);
+        // Of its elements the machine knows better.
+        if (event.element === undefined) latest.set(event.step, isOfCall(event.reason) ? waiting(event.reason, nowMs) : onItsWay);
         break;
       case 'step.started':
-        latest.set(event.step, { state: 'running', server: event.server, attempt: event.attempt });
+        if (event.element === undefined) latest.set(event.step, { state: 'running', server: event.server, attempt: event.attempt });
         break;
       case 'step.settled': {
         const { outcome, server, elapsedMs } = event;
@@ -127,6 +136,8 @@ function latestOf(events: readonly WireRunEvent[], nowMs: number): ReadonlyMap<s
       case 'run.accepted':
       case 'reference.looksBare':
       case 'step.progress':
+      case 'step.opened':
+      case 'element.settled':
       case 'compensation.waiting':
       case 'compensation.started':
       case 'compensation.settled':
@@ -135,6 +146,17 @@ function latestOf(events: readonly WireRunEvent[], nowMs: number): ReadonlyMap<s
     }
   }
   return latest;
+}
+
+/** How the elements of each list ended that a step mapped. */
+function elementsOf(events: readonly WireRunEvent[]): ReadonlyMap<string, ElementCounts> {
+  const counts = new Map<string, { of: number; done: number; failed: number; running: number }>();
+  for (const event of events) {
+    if (event.kind === 'step.opened') counts.set(event.step, { of: event.elements, done: 0, failed: 0, running: 0 });
+    const count = event.kind === 'element.settled' ? counts.get(event.step) : undefined;
+    if (count && event.kind === 'element.settled') count[event.ok ? 'done' : 'failed'] += 1;
+  }
+  return counts;
 }
 
 /** How each undo stands. */

@@ -16,12 +16,15 @@ import type { Machine } from '../../base/machine.ts';
 import { HeddleError } from '../../errors.ts';
 import type { Filled, Payload } from '../payload.ts';
 import { Dataflow, type RunTime } from './dataflow.ts';
+import type { ElementCounts } from './each-progress.ts';
+import { EarlyEnd } from './early-end.ts';
+import { Elements } from './elements.ts';
 import type { RunCause } from './ending.ts';
-import { outcomeOf, reasonOf, returnedSteps, runError, runResult } from './ending.ts';
+import { outcomeOf, returnedSteps, runError, runResult } from './ending.ts';
 import { fallbackOf } from './policies.ts';
 import type { OpaqueError, RunEventBody, RunSettled, WaitReason, WireRunEvent } from './record.ts';
-import type { RunEffect, RunInput, RunSettings } from './run-io.ts';
-import { endGraceMs } from './run-io.ts';
+import type { ElementInput, RunEffect, RunInput, RunSettings } from './run-io.ts';
+import { isOfElement } from './run-io.ts';
 import { Saga } from './saga.ts';
 import { Schedule } from './schedule.ts';
 import { StepStarter } from './step-start.ts';
@@ -42,7 +45,9 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   readonly #schedule: Schedule;
   readonly #saga: Saga;
   readonly #starter: StepStarter;
+  readonly #elements: Elements;
   readonly #flow: Dataflow;
+  readonly #early: EarlyEnd;
   #phase: Phase = { kind: 'new' };
   #effects: RunEffect[] = [];
   #sequence = 0;
@@ -57,7 +62,10 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     this.#starter = new StepStarter({ steps: this.#steps, schedule: this.#schedule, settings, push });
     const emit = (event: RunEventBody<Payload, OpaqueError>): void => this.#emit(event);
     this.#saga = new Saga({ steps: this.#steps, settings, emit, push });
-    this.#flow = new Dataflow({ steps: this.#steps, schedule: this.#schedule, starter: this.#starter, saga: this.#saga, settings, emit });
+    const parts = { steps: this.#steps, schedule: this.#schedule, saga: this.#saga, settings, emit, push };
+    this.#elements = new Elements(parts);
+    this.#flow = new Dataflow({ ...parts, starter: this.#starter, onReady: (at) => this.#onReady(at) });
+    this.#early = new EarlyEnd({ ...parts, elements: this.#elements, flow: this.#flow });
   }
 
   get isSettled(): boolean {
@@ -66,7 +74,12 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
 
   /** Why a step has not started; undefined when it has. */
   findWait(step: string): WaitReason | undefined {
-    return this.#steps.findWait(step);
+    return this.#steps.findWait(step) ?? this.#elements.findWait(this.#steps.positionOf(step));
+  }
+
+  /** Of a step that maps a list, once that is there: how its elements stand. */
+  countElements(step: string): ElementCounts | undefined {
+    return this.#elements.countsOf(this.#steps.positionOf(step));
   }
 
   handle(input: RunInput, nowMs: number): void {
@@ -105,6 +118,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   }
 
   #take(input: RunInput): void {
+    if (isOfElement(input)) return this.#takeElement(input);
     switch (input.kind) {
       case 'started':
         return this.#start();
@@ -144,7 +158,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     this.#startedMs = this.#nowMs;
     this.#emit({ kind: 'run.accepted', runId, coordinator, steps: this.#steps.namesInOrder() });
     for (const hint of looksBare ?? []) this.#emit({ kind: 'reference.looksBare', ...hint });
-    for (const at of this.#steps.roots()) this.#schedule.queue(at);
+    for (const at of this.#steps.roots()) this.#onReady(at);
     if (this.#steps.unsettled === 0) this.#finish();
   }
 
@@ -153,9 +167,21 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     this.#emit({ kind: 'step.started', step, server, attempt });
   }
 
+  #onReady(at: number): void {
+    if (this.#steps.checkedOf(at).command.each) this.#elements.open(at, this.#nowMs);
+    else this.#schedule.queue(at);
+  }
+
   #startReady(): void {
-    for (const at of this.#schedule.takeStartable(this.#nowMs)) this.#starter.start(at, this.#leftMs, this.#nowMs);
+    for (const at of this.#schedule.takeStartable(this.#nowMs)) {
+      if (this.#elements.owns(at)) this.#elements.start(at, this.#time);
+      else this.#starter.start(at, this.#leftMs, this.#nowMs);
+    }
     for (const { at, reason } of this.#schedule.takeHeld(this.#nowMs)) {
+      if (this.#elements.owns(at)) {
+        this.#elements.hold(at, reason);
+        continue;
+      }
       this.#steps.hold(at, reason);
       this.#emit({ kind: 'step.waiting', step: this.#steps.nameOf(at), reason });
     }
@@ -196,28 +222,26 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     this.#goOnFrom(at);
   }
 
+  #takeElement(input: ElementInput): void {
+    const news = this.#elements.take(input, { ...this.#time, isRunning: this.#phase.kind === 'running' });
+    if (!news) return;
+    if (news.kind === 'fatal') return this.#end(news.cause);
+    const { at, close, value } = news;
+    this.#flow.settle(at, { ...close, value }, this.#time);
+    if (this.#phase.kind !== 'running') return;
+    if (!value) this.#flow.survived(at, this.#elements.failureOf(at));
+    this.#goOnFrom(at);
+  }
+
   #goOnFrom(at: number): void {
     this.#flow.goOnFrom(at, this.#time);
     if (this.#steps.unsettled === 0) this.#finish();
   }
 
-  /** The run ends before its time: whatever has not started never will, whatever runs is cancelled. */
+  /** The run ends before its time. */
   #end(cause: RunCause): void {
     if (this.#phase.kind !== 'running') return;
-    this.#phase = { kind: 'ending', cause, untilMs: this.#nowMs + endGraceMs };
-    const reason = reasonOf(cause);
-    const others = this.#settings.codec.encodeError(new HeddleError('cancelled', { reason }, { executed: 'no' }));
-    const upstream = cause.kind === 'failed' ? cause.step : undefined;
-    const dependents = upstream === undefined ? undefined : this.#steps.dependentsOf(upstream);
-    for (const at of this.#steps.waiting()) {
-      const error = upstream !== undefined && dependents?.has(at) ? this.#flow.upstreamFailed(at, upstream) : others;
-      this.#flow.settle(at, this.#steps.findRan(at) ?? { outcome: 'not_run', error }, this.#time);
-    }
-    const isUndone = (at: number): boolean => cause.kind !== 'abandoned' && this.#steps.checkedOf(at).command.compensate !== undefined;
-    const called = this.#steps.called();
-    // What it has done is known best from its end.
-    if (called.some(isUndone)) this.#phase = { kind: 'ending', cause, untilMs: Math.max(this.#nowMs, this.#deadlineMs) + endGraceMs };
-    for (const at of called) if (!isUndone(at)) this.#effects.push({ kind: 'cancelStep', step: this.#steps.nameOf(at), reason });
+    this.#phase = { kind: 'ending', cause, untilMs: this.#early.stop(cause, this.#time) };
   }
 
   #finish(): void {
@@ -228,9 +252,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   }
 
   #finishEarly(cause: RunCause): void {
-    const silent = new HeddleError('cancelled', { reason: 'no answer came in time' }, { executed: 'maybe' });
-    const close = { outcome: 'maybe', error: this.#settings.codec.encodeError(silent) } as const;
-    for (const at of this.#steps.called()) this.#flow.settle(at, close, this.#time);
+    this.#early.giveUp(this.#time);
     if (cause.kind !== 'abandoned' && this.#saga.begin(this.#nowMs)) this.#phase = { kind: 'undoing', cause };
     else this.#settleFailed(cause);
   }

@@ -21,8 +21,8 @@ export interface Held {
 }
 
 export class Schedule {
-  /** By position of the step. */
-  readonly #lanes: readonly Lane[];
+  /** By position of the step, then of the elements of steps that map a list, as they were adopted. */
+  readonly #lanes: Lane[];
   readonly #turns = new Fifo<Lane>();
   readonly #paused = new Set<Lane>();
   readonly #random: Random;
@@ -49,6 +49,14 @@ export class Schedule {
     this.#isQueued.add(at);
     this.#fresh.push(at);
     this.#list(lane);
+  }
+
+  /** A step is called for this many elements: they take its lane. Gives what the first is called, the others follow. */
+  adopt(at: number, elements: number): number {
+    const first = this.#lanes.length;
+    const lane = this.#laneOf(at);
+    for (let element = 0; element < elements; element += 1) this.#lanes.push(lane);
+    return first;
   }
 
   /** A step was refused for want of a place: back into its lane; gives the reason. */
@@ -161,7 +169,7 @@ function full(lane: Lane): WaitReason {
 }
 
 /** One lane for each function with the same demands. */
-function lanesOf(commands: readonly WireCommand[]): readonly Lane[] {
+function lanesOf(commands: readonly WireCommand[]): Lane[] {
   const lanes = new Map<string, Lane>();
   return commands.map((command) => {
     const key = JSON.stringify([command.function, command.version, command.need, command.target]);

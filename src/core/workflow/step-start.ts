@@ -3,7 +3,7 @@
  */
 
 import type { Filled } from '../payload.ts';
-import { valuesFor } from './ending.ts';
+import { valuesFor } from './hole-values.ts';
 import type { Hole } from './record.ts';
 import type { FusionState, RunEffect, RunSettings, ShippedStep, StepStart } from './run-io.ts';
 import type { Schedule } from './schedule.ts';
@@ -84,8 +84,7 @@ function timeoutMsOf(at: number, { steps, leftMs }: StartContext): number {
 
 /** What fusion may ask of the run. */
 function fusionState({ steps, settings }: StartContext, { room }: { readonly room: number }): FusionState {
-  const bytesOf = ({ source }: Hole): number =>
-    (source.kind === 'input' ? settings.input : steps.findValue(source.step))?.bytes.length ?? 0;
+  const bytesOf = ({ source }: Hole): number => (source.kind === 'step' ? steps.findValue(source.step) : settings.input)?.bytes.length ?? 0;
   return {
     room,
     missingOf: (at) => steps.missingOf(at),
@@ -97,5 +96,5 @@ function fusionState({ steps, settings }: StartContext, { room }: { readonly roo
 }
 
 function argsOf(at: number, holes: readonly Hole[], { steps, settings }: StartContext): Filled {
-  return { template: steps.checkedOf(at).command.args.value, inputs: valuesFor(holes, steps, settings.input) };
+  return { template: steps.checkedOf(at).command.args.value, inputs: valuesFor(holes, { steps, input: settings.input }) };
 }

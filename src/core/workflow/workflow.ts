@@ -10,6 +10,7 @@ import { nearest } from '../../base/nearest.ts';
 import type { WorkflowProblem } from '../../errors.ts';
 import { HeddleError } from '../../errors.ts';
 import { nameProblem } from '../names.ts';
+import { eachFaults, isOfElement } from './each-record.ts';
 import { short } from './fields.ts';
 import { dependentsOf, orderCommands } from './order.ts';
 import { attemptsMax } from './policies.ts';
@@ -134,8 +135,10 @@ function needsOf(command: WireCommand, context: Context): readonly number[] {
   const undoHoles = command.compensate?.args.holes.filter(({ source }) => source.kind !== 'step' || source.step !== command.name) ?? [];
   const undoFault = command.compensate && nameProblem('function', command.compensate.function);
   if (undoFault) report(`compensate: "fun" takes ${undoFault.expected}, found ${undoFault.found}`);
+  for (const problem of eachFaults(command)) report(problem);
   const steps = [
     ...stepsOf(command.args.holes, record, report),
+    ...stepsOf(command.each?.list.holes ?? [], record, report),
     ...command.after.map((step) => ({ step, how: '"after"' })),
     // What its undo refers to must be there whenever it may have run.
     ...stepsOf(undoHoles, record, report),
@@ -158,7 +161,7 @@ function* stepsOf(
   for (const { source, at } of holes) {
     if (source.path.length > pathMax || at.length > pathMax) report(`a reference goes deeper than ${pathMax}`);
     if (source.kind === 'step') yield { step: source.step, how: 'a reference' };
-    else if (!record.hasInput) report('it refers to the input of the run, and none is given');
+    else if (source.kind === 'input' && !record.hasInput) report('it refers to the input of the run, and none is given');
   }
 }
 
@@ -180,6 +183,7 @@ function checkReturns(context: Context): void {
   const { returns } = record;
   if (returns.kind === 'leaves' || returns.kind === 'all') return;
   const holes = returns.kind === 'shape' ? returns.shape.holes : [];
+  if (holes.some(isOfElement)) report('"$item" and "$index" stand only in a command with "each"');
   const steps = returns.kind === 'steps' ? returns.steps : [...stepsOf(holes, record, report)].map(({ step }) => step);
   if (steps.length > edgesMax) report(`${steps.length} references, the limit is ${edgesMax}`);
   else for (const step of steps) if (!positions.has(step)) report(unknownStep(step, 'it', context));

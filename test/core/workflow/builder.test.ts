@@ -47,6 +47,32 @@ describe('a built workflow', () => {
     expect(JSON.parse(JSON.stringify(flow))).toEqual(flow.toJSON());
   });
 
+  it('carries the list of an each, its element and index, and what undoes an element', () => {
+    const flow = workflow('w', ({ step, each, input }: Builder<Row[]>) => {
+      const clean = step('clean', fn('rows.clean'), [input]);
+      const scores = each('scores', fn('sum'), clean.get('rows'), (row, index) => [row.get('v'), index, clean.get('dropped')], {
+        parallel: 8,
+        onFailure: { fallback: null },
+        compensate: { fn: fn('take'), args: (score, row, index) => [{ score, id: row.get('id'), index }], retry: { attempts: 2 } },
+      });
+      return { scores, first: scores.get(0) };
+    });
+    expect(flow.toJSON().commands[1]).toEqual({
+      name: 'scores',
+      fun: 'sum',
+      each: { $ref: 'clean', path: ['rows'] },
+      args: [{ $item: true, path: ['v'] }, { $index: true }, { $ref: 'clean', path: ['dropped'] }],
+      parallel: 8,
+      onFailure: { fallback: null },
+      compensate: {
+        fun: 'take',
+        args: [{ score: { $ref: 'scores' }, id: { $item: true, path: ['id'] }, index: { $index: true } }],
+        retry: { attempts: 2 },
+      },
+    });
+    expect(() => parseWorkflow(flow.toJSON(), { hasInput: true, encode })).not.toThrow();
+  });
+
   it('carries what undoes its steps', () => {
     const flow = workflow('w', ({ step, compensate }) => {
       const first = step('first', fn('sum'), [1]);
@@ -146,7 +172,43 @@ describe('a built workflow', () => {
       ({ step }: Builder) => step('b', fn('sum'), [1], { onFailure: { fallback: [step('a', fn('sum'), [1])] } }),
       'b: a fallback is a value, and cannot refer to a step or the input',
     ],
-    ['each', (flow: Builder) => Reflect.get(flow, 'each'), 'a builder has no "each" yet'],
+    [
+      'each over a value',
+      ({ each }: Builder) => each('a', fn('take'), [1, 2] as never, (item) => [item]),
+      'a: each takes a reference to a list of this workflow; this is a list',
+    ],
+    [
+      'each with arguments that are no function',
+      ({ each, input }: Builder<number[]>) => each('a', fn('take'), input, [1] as never),
+      'a: the arguments of each are given as (item, index) => [...]; this is a list',
+    ],
+    [
+      'an unknown option of each',
+      ({ each, input }: Builder<number[]>) => each('a', fn('take'), input, (item) => [item], { paralell: 2 } as object),
+      'a: there is no option of each "paralell"; did you mean "parallel"?',
+    ],
+    [
+      'an element outside its each',
+      ({ each, step, input }: Builder<number[]>) => {
+        let leaked: Ref<number> | undefined;
+        each('a', fn('take'), input, (item) => {
+          leaked = item;
+          return [item];
+        });
+        step('b', fn('take'), [leaked]);
+      },
+      'b: the element of an each stands in the arguments of that each alone; elsewhere take its result',
+    ],
+    [
+      'an undo of an each as if it were one step',
+      ({ each, compensate, input }: Builder<number[]>) =>
+        compensate(
+          each('a', fn('take'), input, (item) => [item]),
+          fn('take'),
+          (all) => [all],
+        ),
+      'a: compensate: the elements of an each are undone one by one: give it as its option compensate: { fn, args }',
+    ],
     [
       'an undo of what is no step',
       ({ input, compensate }: Builder) => compensate(input, fn('take'), () => [1]),

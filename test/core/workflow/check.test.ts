@@ -139,6 +139,26 @@ describe('the edges of a workflow against the schemas of the catalog', () => {
     ]);
   });
 
+  it('S2: of an each: its list, its elements and the list of its results', () => {
+    const size = typed('size', '1.0.0', [{ type: 'string' }], { type: 'number' });
+    const b = { name: 'b', fun: 'size', each: { $ref: 'a', path: ['rows'] }, args: [{ $item: true }] };
+    const known = [load, count, size];
+    expect(edgesOf(known, a, b, { name: 'c', fun: 'count', args: [{ $ref: 'b' }, { n: { $ref: 'b', path: [0] } }] })).toEqual([]);
+    expect(edgesOf(known, a, { ...b, each: { $ref: 'a' } })).toEqual(['b: each: "a" is never a list: load 1.0.0 gives an object']);
+    expect(edgesOf(known, a, { ...b, each: { $ref: 'a', path: ['rowz'] } })).toEqual([
+      'b: each: "a.rowz" is never there: no result of load 1.0.0 has it',
+    ]);
+    expect(edgesOf(known, a, { ...b, fun: 'count' })).toEqual([
+      'b: args[0]: "a.rows.*" does not fit: load 1.0.0 gives a string, count 2.0.0 takes a list',
+    ]);
+    expect(edgesOf(known, a, b, { name: 'c', fun: 'size', args: [{ $ref: 'b' }] })).toEqual([
+      'c: args[0]: "b" does not fit: size 1.0.0 gives a list, size 1.0.0 takes a string',
+    ]);
+    expect(edgesOf(known, a, b, { name: 'c', fun: 'count', args: [{ $ref: 'b', path: ['total'] }] })).toEqual([
+      'c: args[0]: "b.total" is never there: no result of size 1.0.0 has it',
+    ]);
+  });
+
   it('S1: pass where one offer fits, and are refused where the version leaves none that does', () => {
     const newer = typed('count', '3.0.0', [rows], { type: 'number' });
     const asked = (version?: string): object => ({ name: 'b', fun: 'count', args: [{ $ref: 'a' }], ...(version ? { version } : {}) });

@@ -59,8 +59,10 @@ describe('references in arguments', () => {
     [{ $ref: 'a', path: ['__proto__'] }, '"__proto__" is no field'],
     [{ $ref: 'a', path: Array(65).fill('x') }, 'longer than 64'],
     [{ $input: 'yes' }, '$input takes true'],
-    [{ $item: true }, 'there is no reference "$item"'],
-    [{ $index: true }, '{ "$literal": ... }'],
+    [{ $item: 1 }, '$item takes true, found a number'],
+    [{ $index: true, path: [0] }, 'there is no reference field "path"'],
+    [{ $each: true, $ref: 'a' }, 'there is no reference field "$each"'],
+    [{ $other: 1 }, '{ "$literal": ... }'],
     [{ $where: 1 }, 'there is no reference "$where"'],
     [{ $literal: 1, path: [] }, 'field beside $literal'],
   ])('P2: %j is refused with a hint', (value, hint) => {

@@ -18,6 +18,7 @@ function viewOf(world: World, commands: unknown): RunView {
     workflow: checked,
     events: world.events,
     findWait: (step) => world.machine.findWait(step),
+    countElements: (step) => world.machine.countElements(step),
     nowMs,
     wallMs: nowMs + 1_000,
   });
@@ -79,7 +80,8 @@ describe('a view of a run', () => {
       { name: 'b', fun: 'f', after: ['a'] },
     ];
     const { checked } = parseWorkflow(chain, { hasInput: false, encode });
-    const sent = { runId: 'r1', name: undefined, coordinator: 'here', workflow: checked, findWait: () => undefined, nowMs: 5, wallMs: 5 };
+    const asked = { findWait: () => undefined, countElements: () => undefined };
+    const sent = { runId: 'r1', name: undefined, coordinator: 'here', workflow: checked, ...asked, nowMs: 5, wallMs: 5 };
     const started = { seq: 1, atMs: 0, kind: 'step.started', server: 's', attempt: 1 } as const;
     const ended = { seq: 2, atMs: 0, kind: 'step.settled', step: 'a', ok: true, outcome: 'done', elapsedMs: 1 } as const;
     const states = (events: readonly object[]): readonly unknown[] =>

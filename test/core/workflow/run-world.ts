@@ -5,10 +5,10 @@ import { VirtualClock } from '../../../src/base/virtual-clock.ts';
 import { parseWorkflow } from '../../../src/core/workflow/parse.ts';
 import type { WireRunEvent } from '../../../src/core/workflow/record.ts';
 import { RunMachine } from '../../../src/core/workflow/run.ts';
-import type { RunEffect, RunInput, RunSettings, StepEnd, UndoStart } from '../../../src/core/workflow/run-io.ts';
+import type { Called, RunEffect, RunInput, RunSettings, StepEnd, UndoStart } from '../../../src/core/workflow/run-io.ts';
 import { HeddleError } from '../../../src/errors.ts';
 import type { PlainError } from './codec.ts';
-import { codec, decodeFilled, encode } from './codec.ts';
+import { codec, decode, decodeFilled, encode } from './codec.ts';
 
 export type Start = Extract<RunEffect, { kind: 'startStep' }>;
 
@@ -88,7 +88,10 @@ export class World {
       if (effect.kind === 'event') this.events.push(effect.event);
       else if (effect.kind === 'startStep') this.#call(effect);
       else if (effect.kind === 'startUndo') this.#undo(effect);
-      else if (effect.kind === 'cancelStep' && this.#options.cancelAnswers !== false) this.#cancel(effect.step);
+      else if (effect.kind === 'cancelStep' && this.#options.cancelAnswers !== false) this.#cancel(effect);
+      else if (effect.kind === 'readList') this.#read(effect);
+      else if (effect.kind === 'makeList')
+        this.feedLater(0, { kind: 'listMade', step: effect.step, end: { ok: true, value: encode(effect.values.map(decode)) } });
     }
   }
 
@@ -107,17 +110,19 @@ export class World {
   get story(): readonly string[] {
     return this.events.map((event) => {
       const step = 'step' in event ? ` ${event.step}` : '';
-      const outcome = event.kind === 'step.settled' ? ` ${event.outcome}` : '';
-      return `${event.kind}${step}${event.kind === 'step.waiting' ? ` ${event.reason.kind}` : outcome}`;
+      const outcome = event.kind === 'step.settled' || event.kind === 'element.settled' ? ` ${event.outcome}` : '';
+      const element = 'element' in event && event.element !== undefined ? `[${event.element}]` : '';
+      return `${event.kind}${step}${element}${event.kind === 'step.waiting' ? ` ${event.reason.kind}` : outcome}`;
     });
   }
 
   #call(start: Start): void {
     const args = decodeFilled(start.args) as readonly unknown[];
     const answer = this.#answers(args, start, this.clock.nowMs());
-    this.feedLater(0, { kind: 'stepStarted', step: start.step, server: answer?.server ?? 's', attempt: 1 });
+    const called = { step: start.step, element: start.element };
+    this.feedLater(0, { kind: 'stepStarted', ...called, server: answer?.server ?? 's', attempt: 1 });
     if (!answer) {
-      this.#open.set(start.step, () => {});
+      this.#open.set(keyOf(start), () => {});
       return;
     }
     const end: StepEnd = 'error' in answer ? failed(answer.error) : { ok: true, value: encode(answer.value) };
@@ -125,26 +130,33 @@ export class World {
     const cancelTimer = this.clock.schedule(answer.afterMs ?? 1, () =>
       this.feed({
         kind: 'stepSettled',
-        step: start.step,
+        ...called,
         end,
         server,
         freeSlots: typeof freeSlots === 'function' ? freeSlots() : freeSlots,
       }),
     );
-    this.#open.set(start.step, cancelTimer);
+    this.#open.set(keyOf(start), cancelTimer);
   }
 
   #undo(start: UndoStart): void {
     const args = decodeFilled(start.args) as readonly unknown[];
     const answer = this.#options.undos?.(args, start, this.clock.nowMs()) ?? { value: 'undone' };
     const end: StepEnd = 'error' in answer ? failed(answer.error) : { ok: true, value: encode(answer.value) };
-    this.feedLater(0, { kind: 'undoStarted', step: start.step, server: 's' });
-    this.feedLater(answer.afterMs ?? 1, { kind: 'undoSettled', step: start.step, end, server: 's' });
+    const called = { step: start.step, element: start.element };
+    this.feedLater(0, { kind: 'undoStarted', ...called, server: 's' });
+    this.feedLater(answer.afterMs ?? 1, { kind: 'undoSettled', ...called, end, server: 's' });
   }
 
-  #cancel(step: string): void {
-    this.#open.get(step)?.();
-    this.feedLater(1, { kind: 'stepSettled', step, end: failed(new HeddleError('cancelled', {}, { executed: 'maybe' })) });
+  #read({ step, list }: Extract<RunEffect, { kind: 'readList' }>): void {
+    const value = decodeFilled(list);
+    const error = new HeddleError('bad_argument', { path: ['each'], expected: 'a list', found: 'something else' });
+    this.feedLater(0, { kind: 'listRead', step, list: Array.isArray(value) ? { ok: true, items: value.map(encode) } : failed(error) });
+  }
+
+  #cancel({ step, element }: Called): void {
+    this.#open.get(keyOf({ step, element }))?.();
+    this.feedLater(1, { kind: 'stepSettled', step, element, end: failed(new HeddleError('cancelled', {}, { executed: 'maybe' })) });
   }
 
   feedLater(afterMs: number, input: RunInput): () => void {
@@ -152,7 +164,11 @@ export class World {
   }
 }
 
-export function failed(error: HeddleError): StepEnd {
+function keyOf({ step, element }: Called): string {
+  return element === undefined ? step : `${step}[${element}]`;
+}
+
+export function failed(error: HeddleError): Extract<StepEnd, { ok: false }> {
   return { ok: false, error, wire: codec.encodeError(error) };
 }
 

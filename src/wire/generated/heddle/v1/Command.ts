@@ -18,6 +18,8 @@ export interface Command {
   'attemptsMax'?: (number);
   'onFailure'?: (_heddle_v1_OnFailure | null);
   'compensate'?: (_heddle_v1_Compensation | null);
+  'each'?: (_heddle_v1_Template | null);
+  'parallel'?: (number);
   'isAlone'?: (boolean);
   '_timeoutMs'?: "timeoutMs";
 }
@@ -34,6 +36,8 @@ export interface Command__Output {
   'attemptsMax'?: (number);
   'onFailure'?: (_heddle_v1_OnFailure__Output);
   'compensate'?: (_heddle_v1_Compensation__Output);
+  'each'?: (_heddle_v1_Template__Output);
+  'parallel'?: (number);
   'isAlone'?: (boolean);
   '_timeoutMs'?: "timeoutMs";
 }

@@ -18,6 +18,8 @@ export interface CommandRequest {
   'attemptsMax'?: (number);
   'onFailure'?: (_heddle_v1_OnFailure | null);
   'compensate'?: (_heddle_v1_CompensationRequest | null);
+  'each'?: (_heddle_v1_Value | null);
+  'parallel'?: (number);
   'isAlone'?: (boolean);
 }
 
@@ -33,5 +35,7 @@ export interface CommandRequest__Output {
   'attemptsMax'?: (number);
   'onFailure'?: (_heddle_v1_OnFailure__Output);
   'compensate'?: (_heddle_v1_CompensationRequest__Output);
+  'each'?: (_heddle_v1_Value__Output);
+  'parallel'?: (number);
   'isAlone'?: (boolean);
 }

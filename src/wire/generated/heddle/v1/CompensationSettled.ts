@@ -9,6 +9,8 @@ export interface CompensationSettled {
   'elapsedMs'?: (number | string);
   'attempts'?: (number);
   'error'?: (_heddle_v1_Error | null);
+  'element'?: (number);
+  '_element'?: "element";
 }
 
 export interface CompensationSettled__Output {
@@ -18,4 +20,6 @@ export interface CompensationSettled__Output {
   'elapsedMs'?: (number);
   'attempts'?: (number);
   'error'?: (_heddle_v1_Error__Output);
+  'element'?: (number);
+  '_element'?: "element";
 }

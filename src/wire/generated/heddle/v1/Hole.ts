@@ -7,7 +7,9 @@ export interface Hole {
   'step'?: (string);
   'input'?: (boolean);
   'path'?: (_heddle_v1_PathPart)[];
-  'source'?: "step"|"input";
+  'item'?: (boolean);
+  'index'?: (boolean);
+  'source'?: "step"|"input"|"item"|"index";
 }
 
 export interface Hole__Output {
@@ -15,5 +17,7 @@ export interface Hole__Output {
   'step'?: (string);
   'input'?: (boolean);
   'path'?: (_heddle_v1_PathPart__Output)[];
-  'source'?: "step"|"input";
+  'item'?: (boolean);
+  'index'?: (boolean);
+  'source'?: "step"|"input"|"item"|"index";
 }

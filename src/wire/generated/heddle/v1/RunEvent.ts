@@ -10,6 +10,8 @@ import type { RunSettled as _heddle_v1_RunSettled, RunSettled__Output as _heddle
 import type { CompensationWaiting as _heddle_v1_CompensationWaiting, CompensationWaiting__Output as _heddle_v1_CompensationWaiting__Output } from '../../heddle/v1/CompensationWaiting.ts';
 import type { CompensationStarted as _heddle_v1_CompensationStarted, CompensationStarted__Output as _heddle_v1_CompensationStarted__Output } from '../../heddle/v1/CompensationStarted.ts';
 import type { CompensationSettled as _heddle_v1_CompensationSettled, CompensationSettled__Output as _heddle_v1_CompensationSettled__Output } from '../../heddle/v1/CompensationSettled.ts';
+import type { StepOpened as _heddle_v1_StepOpened, StepOpened__Output as _heddle_v1_StepOpened__Output } from '../../heddle/v1/StepOpened.ts';
+import type { ElementSettled as _heddle_v1_ElementSettled, ElementSettled__Output as _heddle_v1_ElementSettled__Output } from '../../heddle/v1/ElementSettled.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface RunEvent {
@@ -25,7 +27,9 @@ export interface RunEvent {
   'compensationWaiting'?: (_heddle_v1_CompensationWaiting | null);
   'compensationStarted'?: (_heddle_v1_CompensationStarted | null);
   'compensationSettled'?: (_heddle_v1_CompensationSettled | null);
-  'event'?: "runAccepted"|"looksBare"|"stepWaiting"|"stepStarted"|"stepProgress"|"stepSettled"|"runSettled"|"compensationWaiting"|"compensationStarted"|"compensationSettled";
+  'stepOpened'?: (_heddle_v1_StepOpened | null);
+  'elementSettled'?: (_heddle_v1_ElementSettled | null);
+  'event'?: "runAccepted"|"looksBare"|"stepWaiting"|"stepStarted"|"stepProgress"|"stepSettled"|"runSettled"|"compensationWaiting"|"compensationStarted"|"compensationSettled"|"stepOpened"|"elementSettled";
 }
 
 export interface RunEvent__Output {
@@ -41,5 +45,7 @@ export interface RunEvent__Output {
   'compensationWaiting'?: (_heddle_v1_CompensationWaiting__Output);
   'compensationStarted'?: (_heddle_v1_CompensationStarted__Output);
   'compensationSettled'?: (_heddle_v1_CompensationSettled__Output);
-  'event'?: "runAccepted"|"looksBare"|"stepWaiting"|"stepStarted"|"stepProgress"|"stepSettled"|"runSettled"|"compensationWaiting"|"compensationStarted"|"compensationSettled";
+  'stepOpened'?: (_heddle_v1_StepOpened__Output);
+  'elementSettled'?: (_heddle_v1_ElementSettled__Output);
+  'event'?: "runAccepted"|"looksBare"|"stepWaiting"|"stepStarted"|"stepProgress"|"stepSettled"|"runSettled"|"compensationWaiting"|"compensationStarted"|"compensationSettled"|"stepOpened"|"elementSettled";
 }

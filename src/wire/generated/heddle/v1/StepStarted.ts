@@ -5,10 +5,14 @@ export interface StepStarted {
   'step'?: (string);
   'server'?: (string);
   'attempt'?: (number);
+  'element'?: (number);
+  '_element'?: "element";
 }
 
 export interface StepStarted__Output {
   'step'?: (string);
   'server'?: (string);
   'attempt'?: (number);
+  'element'?: (number);
+  '_element'?: "element";
 }

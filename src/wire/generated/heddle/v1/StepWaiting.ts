@@ -5,9 +5,13 @@ import type { WaitReason as _heddle_v1_WaitReason, WaitReason__Output as _heddle
 export interface StepWaiting {
   'step'?: (string);
   'reason'?: (_heddle_v1_WaitReason | null);
+  'element'?: (number);
+  '_element'?: "element";
 }
 
 export interface StepWaiting__Output {
   'step'?: (string);
   'reason'?: (_heddle_v1_WaitReason__Output);
+  'element'?: (number);
+  '_element'?: "element";
 }

@@ -1,0 +1,202 @@
+/**
+ * How far one step is that maps a list: its elements by their place, and what they add up to.
+ *
+ * G1 an element goes forward only: open, queued, called, settled; called and queued again when its server had no place for it.
+ * G2 what the step says of itself is the strongest that its elements say: it ran if one did, it may have run if one may have.
+ */
+
+import { present } from '../../base/assert.ts';
+import type { StepOutcome } from '../../errors.ts';
+import type { Payload } from '../payload.ts';
+import type { FailedStep } from './ending.ts';
+import type { OpaqueError, WaitReason } from './record.ts';
+
+/** `reading`: its list is on its way. `making`: the list of its results is. */
+type Phase = 'reading' | 'running' | 'making' | 'over';
+
+/** Of all elements of a step: how they stand. */
+export interface ElementCounts {
+  readonly of: number;
+  readonly done: number;
+  /** Ended without a result of their own. */
+  readonly failed: number;
+  readonly running: number;
+}
+
+/** How the call of an element ended. */
+export interface ElementEnd {
+  readonly outcome: StepOutcome;
+  /** Its result, or what stands for it. */
+  readonly value: Payload | undefined;
+}
+
+export class EachProgress {
+  /** Position of the step. */
+  readonly at: number;
+  readonly #tally = { done: 0, failed: 0, maybe: 0, not_run: 0 };
+  /** Calls under way, since when. */
+  readonly #called = new Map<number, number>();
+  /** Of those, the ones that wait to be tried again. */
+  readonly #waits = new Map<number, WaitReason>();
+  #phase: Phase = 'reading';
+  #items: readonly Payload[] = [];
+  #values: (Payload | undefined)[] = [];
+  #base = 0;
+  #count = 0;
+  #queued = 0;
+  #held: WaitReason | undefined;
+  #told: WaitReason['kind'] | undefined;
+  #stopped: string | undefined;
+  /** The first element that failed, and its error as it travels. */
+  #failure: { readonly cause: FailedStep; readonly wire: OpaqueError } | undefined;
+
+  constructor(at: number) {
+    this.at = at;
+  }
+
+  get phase(): Phase {
+    return this.#phase;
+  }
+
+  get failure(): { readonly cause: FailedStep; readonly wire: OpaqueError } | undefined {
+    return this.#failure;
+  }
+
+  get counts(): ElementCounts {
+    const { done, failed, maybe, not_run: notRun } = this.#tally;
+    return { of: this.#count, done, failed: failed + maybe + notRun, running: this.#called.size };
+  }
+
+  /** Why it was stopped. */
+  get stopped(): string | undefined {
+    return this.#stopped;
+  }
+
+  get isIdle(): boolean {
+    return this.#called.size === 0;
+  }
+
+  get isComplete(): boolean {
+    const { done, failed, maybe, not_run: notRun } = this.#tally;
+    return done + failed + maybe + notRun === this.#count;
+  }
+
+  /** Places of the elements under way, in the order in which they were called. */
+  get called(): readonly number[] {
+    return [...this.#called.keys()];
+  }
+
+  /** The results in the order of the list; every element must have one. */
+  get values(): readonly Payload[] {
+    return this.#values.map((value, element) => present(value, `element ${element} has no result`));
+  }
+
+  get hasAllValues(): boolean {
+    return this.isComplete && this.#values.every((value) => value !== undefined);
+  }
+
+  /** The list is there. `base`: what the first element is called in the schedule. */
+  open(items: readonly Payload[], base: number): void {
+    this.#phase = 'running';
+    this.#items = items;
+    this.#count = items.length;
+    this.#values = items.map(() => undefined);
+    this.#base = base;
+  }
+
+  /** What the next element is called in the schedule, which it enters now; undefined: all have. */
+  queueNext(): number | undefined {
+    if (this.#queued >= this.#count) return undefined;
+    this.#queued += 1;
+    return this.#base + this.#queued - 1;
+  }
+
+  unitOf(element: number): number {
+    return this.#base + element;
+  }
+
+  elementOf(unit: number): number {
+    return unit - this.#base;
+  }
+
+  itemOf(element: number): Payload {
+    return present(this.#items[element], `no element ${element}`);
+  }
+
+  /** Elements are held back. */
+  hold(reason: WaitReason): void {
+    this.#held = reason;
+  }
+
+  /** Whether that is for another reason than was told last. */
+  tell(reason: WaitReason): boolean {
+    const isNews = this.#told !== reason.kind;
+    this.#told = reason.kind;
+    return isNews;
+  }
+
+  /** No further element starts. */
+  stop(reason: string): void {
+    this.#queued = this.#count;
+    this.#stopped ??= reason;
+  }
+
+  call(element: number, nowMs: number): void {
+    this.#called.set(element, nowMs);
+  }
+
+  isCalled(element: number): boolean {
+    return this.#called.has(element);
+  }
+
+  started(element: number): void {
+    this.#waits.delete(element);
+  }
+
+  waits(element: number, reason: WaitReason): void {
+    this.#waits.set(element, reason);
+  }
+
+  /** Its call is over, be it that it is made again; gives the milliseconds since it began. */
+  uncall(element: number, nowMs: number): number {
+    const sinceMs = present(this.#called.get(element), `element ${element} was not called`);
+    this.#called.delete(element);
+    this.#waits.delete(element);
+    return nowMs - sinceMs;
+  }
+
+  settle(element: number, { outcome, value }: ElementEnd): void {
+    this.#tally[outcome] += 1;
+    this.#values[element] = value;
+  }
+
+  /** Keeps the first. */
+  fail(cause: FailedStep, wire: OpaqueError): void {
+    this.#failure ??= { cause, wire };
+  }
+
+  make(): void {
+    this.#phase = 'making';
+  }
+
+  /** What it says of itself (G2); from now on nothing happens to it. */
+  close(): StepOutcome {
+    const { done, failed, maybe } = this.#tally;
+    const isDone = done === this.#count && this.#phase === 'making' && this.#stopped === undefined;
+    this.#phase = 'over';
+    this.#items = [];
+    this.#values = [];
+    if (isDone) return 'done';
+    if (done + failed > 0) return 'failed';
+    return maybe > 0 ? 'maybe' : 'not_run';
+  }
+
+  /** What keeps it from going on: nothing that is under way runs, and the rest is held. */
+  findWait(): WaitReason | undefined {
+    if (this.#phase !== 'running' || this.isComplete) return undefined;
+    if (this.#called.size === 0) return this.#held;
+    if (this.#waits.size < this.#called.size) return undefined;
+    const [first] = this.#waits.values();
+    return first;
+  }
+}

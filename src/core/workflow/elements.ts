@@ -1,0 +1,286 @@
+/**
+ * The elements of the steps that map a list (`each`): each is called by itself, as steps are, and the step's result is the list
+ * of theirs.
+ *
+ * L1 at most `parallel` elements of a step are under way, within what the run and the servers have room for (schedule.ts).
+ * L2 the list is read, and that of the results made, outside (`readList`, `makeList`): no value is looked into here.
+ * L3 an element that fails ends the run, unless the step's `onFailure` says otherwise: `continue` lets the other elements end, and
+ *    the step has no result then; a fallback stands for the result of the element.
+ * L4 the results are in the order of the list, whichever ended first.
+ * How far a step is is each-progress.ts; what follows from its end is dataflow.ts.
+ */
+
+import { present } from '../../base/assert.ts';
+import { HeddleError } from '../../errors.ts';
+import type { Payload } from '../payload.ts';
+import type { StepClose } from './dataflow.ts';
+import { EachProgress, type ElementCounts } from './each-progress.ts';
+import { elementsMax, parallelDefault } from './each-record.ts';
+import { type FailedStep, isLate, outcomeOf, type RunCause } from './ending.ts';
+import { type ElementFacts, valuesFor } from './hole-values.ts';
+import { fallbackOf } from './policies.ts';
+import type { Each, OpaqueError, RunEventBody, WaitReason } from './record.ts';
+import { sourceText } from './ref.ts';
+import type { ElementInput, RunEffect, RunInput, RunSettings, StepEnd } from './run-io.ts';
+import type { Saga } from './saga.ts';
+import type { Schedule } from './schedule.ts';
+import type { StepTable } from './step-table.ts';
+
+export interface ElementsOptions {
+  readonly steps: StepTable;
+  readonly schedule: Schedule;
+  readonly saga: Saga;
+  readonly settings: RunSettings;
+  readonly push: (effect: RunEffect) => void;
+  readonly emit: (event: RunEventBody<Payload, OpaqueError>) => void;
+}
+
+/** The moment at which that happens. */
+export interface ElementTime {
+  readonly nowMs: number;
+  /** Of the run. */
+  readonly leftMs: number;
+  /** Elements may start, and failures have consequences. */
+  readonly isRunning: boolean;
+}
+
+/** What follows for the run. */
+export type EachNews =
+  /** The step has ended; without a value what needs it will not run. */
+  | { readonly kind: 'closed'; readonly at: number; readonly close: StepClose; readonly value?: Payload | undefined }
+  /** The run ends. */
+  | { readonly kind: 'fatal'; readonly cause: RunCause };
+
+type ElementSettling = Extract<ElementInput, { kind: 'stepSettled' }>;
+
+export class Elements {
+  readonly #options: ElementsOptions;
+  readonly #byStep = new Map<number, EachProgress>();
+  /** By what elements are called in the schedule, counted from the last step on. */
+  readonly #owners: EachProgress[] = [];
+  readonly #stepCount: number;
+
+  constructor(options: ElementsOptions) {
+    this.#options = options;
+    this.#stepCount = options.settings.workflow.commands.length;
+  }
+
+  /** Whether it is an element, not a step, that the schedule means. */
+  owns(unit: number): boolean {
+    return unit >= this.#stepCount;
+  }
+
+  /** Whether it is a step that maps a list, and under way. */
+  has(at: number): boolean {
+    return this.#byStep.has(at);
+  }
+
+  countsOf(at: number): ElementCounts | undefined {
+    const progress = this.#byStep.get(at);
+    return progress && progress.phase !== 'reading' ? progress.counts : undefined;
+  }
+
+  findWait(at: number): WaitReason | undefined {
+    return this.#byStep.get(at)?.findWait();
+  }
+
+  /** What an ended step has no result for. */
+  failureOf(at: number): FailedStep {
+    return present(this.#byStep.get(at)?.failure, 'a step without a result, of which no element failed').cause;
+  }
+
+  /** The step has all that it needs: its list is asked for. */
+  open(at: number, nowMs: number): void {
+    const { steps, settings, push } = this.#options;
+    steps.call(at, nowMs);
+    this.#byStep.set(at, new EachProgress(at));
+    const { list } = this.#eachOf(at);
+    push({
+      kind: 'readList',
+      step: steps.nameOf(at),
+      list: { template: list.value, inputs: valuesFor(list.holes, { steps, input: settings.input }) },
+    });
+  }
+
+  /** Its turn has come. */
+  start(unit: number, { nowMs, leftMs }: Pick<ElementTime, 'nowMs' | 'leftMs'>): void {
+    const { steps, settings, push } = this.#options;
+    const progress = this.#ownerOf(unit);
+    const element = progress.elementOf(unit);
+    const { command } = steps.checkedOf(progress.at);
+    progress.call(element, nowMs);
+    const inputs = valuesFor(command.args.holes, { steps, input: settings.input, element: this.#factsOf(progress, element) });
+    const timeoutMs = Math.min(command.timeoutMs ?? leftMs, leftMs);
+    push({ kind: 'startStep', step: command.name, element, command, args: { template: command.args.value, inputs }, timeoutMs });
+  }
+
+  /** An element cannot start yet: told of the step, once for each reason. */
+  hold(unit: number, reason: WaitReason): void {
+    const progress = this.#ownerOf(unit);
+    progress.hold(reason);
+    if (progress.tell(reason)) this.#options.emit({ kind: 'step.waiting', step: this.#options.steps.nameOf(progress.at), reason });
+  }
+
+  take(input: ElementInput, time: ElementTime): EachNews | undefined {
+    const at = this.#options.steps.positionOf(input.step);
+    const progress = this.#byStep.get(at);
+    if (!progress || progress.phase === 'over') return undefined;
+    if (input.kind === 'listRead') return progress.phase === 'reading' ? this.#opened(progress, input.list, time) : undefined;
+    if (input.kind === 'listMade') return progress.phase === 'making' ? this.#made(progress, input.end) : undefined;
+    const { element, step } = input;
+    if (!progress.isCalled(element)) return undefined;
+    switch (input.kind) {
+      case 'stepStarted':
+        progress.started(element);
+        this.#options.schedule.sent(progress.unitOf(element), input.server, time.nowMs);
+        return void this.#options.emit({ kind: 'step.started', step, element, server: input.server, attempt: input.attempt });
+      case 'stepWaiting':
+        progress.waits(element, input.reason);
+        return void this.#options.emit({ kind: 'step.waiting', step, element, reason: input.reason });
+      case 'stepProgress':
+        return void this.#options.emit({ kind: 'step.progress', step, element, value: input.value });
+      case 'stepSettled':
+        return this.#settleCall(progress, input, time);
+    }
+  }
+
+  /** The run ends: no element starts any more, and those under way are cancelled unless `isLeft`. Gives the end of a step that has none. */
+  stop(at: number, { reason, isLeft }: { readonly reason: string; readonly isLeft: boolean }): StepClose | undefined {
+    const { steps, push } = this.#options;
+    const progress = present(this.#byStep.get(at), 'a step is stopped that maps no list');
+    progress.stop(reason);
+    if (!isLeft) for (const element of progress.called) push({ kind: 'cancelStep', step: steps.nameOf(at), element, reason });
+    return progress.isIdle ? this.#closeOf(progress) : undefined;
+  }
+
+  /** No answer came in time for what is under way. */
+  giveUp(at: number, error: OpaqueError, time: ElementTime): StepClose {
+    const progress = present(this.#byStep.get(at), 'a step is given up that maps no list');
+    for (const element of progress.called) this.#settle(progress, { element, outcome: 'maybe', error }, time);
+    return this.#closeOf(progress);
+  }
+
+  #opened(progress: EachProgress, list: Extract<RunInput, { kind: 'listRead' }>['list'], time: ElementTime): EachNews | undefined {
+    const { steps, schedule, emit } = this.#options;
+    if (!list.ok) return this.#refused(progress, list);
+    const fault = this.#tooMany(list.items.length);
+    if (fault) return this.#refused(progress, fault);
+    for (const _ of list.items) this.#owners.push(progress);
+    progress.open(list.items, schedule.adopt(progress.at, list.items.length));
+    emit({ kind: 'step.opened', step: steps.nameOf(progress.at), elements: list.items.length });
+    for (let free = this.#eachOf(progress.at).parallel ?? parallelDefault; free > 0; free -= 1) this.#queueNext(progress);
+    return this.#goOn(progress, time);
+  }
+
+  #tooMany(count: number): Extract<StepEnd, { ok: false }> | undefined {
+    const before = this.#owners.length;
+    if (before + count <= elementsMax) return undefined;
+    const found = `a list of ${count}${before === 0 ? '' : ` beside ${before} that the run has mapped`}`;
+    const error = new HeddleError('bad_argument', { path: ['each'], expected: `at most ${elementsMax} elements in one run`, found });
+    return { ok: false, error, wire: this.#options.settings.codec.encodeError(error) };
+  }
+
+  /** There is no list to map, or none of its results. */
+  #refused(progress: EachProgress, { error, wire }: Extract<StepEnd, { ok: false }>): EachNews {
+    const cause = { kind: 'failed', step: this.#options.steps.nameOf(progress.at), error } as const;
+    progress.fail(cause, wire);
+    if (this.#options.steps.checkedOf(progress.at).command.onFailure?.kind !== 'continue') return { kind: 'fatal', cause };
+    return { kind: 'closed', at: progress.at, close: this.#closeOf(progress) };
+  }
+
+  #settleCall(progress: EachProgress, input: ElementSettling, time: ElementTime): EachNews | undefined {
+    const { schedule, steps, saga } = this.#options;
+    const { end, element } = input;
+    const unit = progress.unitOf(element);
+    schedule.ended(unit, input, time.nowMs);
+    if (!end.ok && time.isRunning && HeddleError.is(end.error, 'overloaded')) {
+      progress.uncall(element, time.nowMs);
+      return void progress.hold(schedule.requeue(unit));
+    }
+    const { command } = steps.checkedOf(progress.at);
+    const late = !end.ok && isLate(end.error, command, time.leftMs);
+    const policy = time.isRunning && !late ? command.onFailure : undefined;
+    const close = { element, outcome: outcomeOf(end), server: input.server, ...(end.ok ? {} : { error: end.wire }) };
+    this.#settle(progress, { ...close, value: end.ok ? end.value : fallbackOf(policy) }, time);
+    if (!end.ok) {
+      if (HeddleError.is(end.error, 'function_failed')) saga.spare(progress.at, element);
+      const cause = { kind: 'failed', step: command.name, element, error: end.error } as const;
+      progress.fail(cause, end.wire);
+      if (time.isRunning && (late || !policy)) return { kind: 'fatal', cause: late ? { kind: 'late' } : cause };
+    }
+    if (time.isRunning) this.#queueNext(progress);
+    return this.#goOn(progress, time);
+  }
+
+  #settle(
+    progress: EachProgress,
+    how: StepClose & { readonly element: number; readonly value?: Payload | undefined },
+    { nowMs, leftMs }: ElementTime,
+  ): void {
+    const { steps, saga, emit } = this.#options;
+    const { element, value, ...close } = how;
+    const { outcome } = close;
+    const elapsedMs = progress.uncall(element, nowMs);
+    const { compensate, timeoutMs = Number.POSITIVE_INFINITY } = steps.checkedOf(progress.at).command;
+    const deadlineMs = nowMs + Math.min(timeoutMs - elapsedMs, leftMs);
+    const result = outcome === 'done' ? value : undefined;
+    if (compensate) saga.note(progress.at, { outcome, deadlineMs, element: { ...this.#factsOf(progress, element), value: result } }, nowMs);
+    progress.settle(element, { outcome, value });
+    emit({
+      kind: 'element.settled',
+      step: steps.nameOf(progress.at),
+      element,
+      ok: outcome === 'done',
+      ...close,
+      elapsedMs,
+      ...(result ? { bytes: result.bytes.length } : {}),
+      ...(value && !result ? { usedFallback: true } : {}),
+    });
+  }
+
+  /** All have ended: the list of their results, or the end of the step. */
+  #goOn(progress: EachProgress, { isRunning }: ElementTime): EachNews | undefined {
+    const { steps, push } = this.#options;
+    if (isRunning && !progress.isComplete) return undefined;
+    if (isRunning && progress.hasAllValues) {
+      const { values } = progress;
+      progress.make();
+      return void push({ kind: 'makeList', step: steps.nameOf(progress.at), values });
+    }
+    return progress.isIdle ? { kind: 'closed', at: progress.at, close: this.#closeOf(progress) } : undefined;
+  }
+
+  #made(progress: EachProgress, end: StepEnd): EachNews {
+    if (!end.ok) return this.#refused(progress, end);
+    return { kind: 'closed', at: progress.at, close: this.#closeOf(progress), value: end.value };
+  }
+
+  #closeOf(progress: EachProgress): StepClose {
+    const { codec } = this.#options.settings;
+    const { failure, stopped } = progress;
+    const outcome = progress.close();
+    if (outcome === 'done') return { outcome };
+    const executed = outcome === 'failed' ? 'yes' : outcome === 'maybe' ? 'maybe' : 'no';
+    const error = failure?.wire ?? codec.encodeError(new HeddleError('cancelled', { reason: stopped }, { executed }));
+    return { outcome, error };
+  }
+
+  #queueNext(progress: EachProgress): void {
+    const unit = progress.queueNext();
+    if (unit !== undefined) this.#options.schedule.queue(unit);
+  }
+
+  #factsOf(progress: EachProgress, element: number): ElementFacts {
+    const source = this.#eachOf(progress.at).list.holes[0]?.source;
+    const name = `${source ? sourceText(source) : 'the list'}.${element}`;
+    return { index: element, place: this.#options.settings.codec.encodeValue(element), item: progress.itemOf(element), name };
+  }
+
+  #ownerOf(unit: number): EachProgress {
+    return present(this.#owners[unit - this.#stepCount], `no element number ${unit}`);
+  }
+
+  #eachOf(at: number): Each {
+    return present(this.#options.steps.checkedOf(at).command.each, 'a step that maps no list');
+  }
+}
