@@ -1,13 +1,32 @@
 /**
- * Two groups, one after the other: everything in this process on threads, then what starts server processes.
- * Real processes share two cores with nothing else, and a wait's bound is generous: a test fails only if the
- * awaited event never comes. Under a loaded machine what computes for five seconds takes a minute.
+ * Everything in this process on threads first, then what starts server processes, last what harms those.
+ * The files of a thread share the modules that they load: to load them anew for each of 200 files costs half of all the
+ * time. A file that counts the heap or the handles of its process, or loads other test files, has a world of its own (`apart`).
+ * Real processes wait as much as they compute: two files at a time keep two cores busy. Those that tell a slow server from a
+ * lost one share them with nothing else. A wait's bound is generous: a test fails only if the awaited event never comes.
+ * Under a loaded machine what computes for five seconds takes a minute.
  */
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
 
 const root = resolve(import.meta.dirname, '..');
 const withProcesses = ['test/e2e/**/*.test.ts', 'test/examples/**/*.test.ts'];
+const harmful = ['test/e2e/{faults,hosts,mesh-faults}.test.ts'];
+const apart = [
+  'test/fabric/direct-suites.test.ts',
+  'test/fabric/server.test.ts',
+  'test/stories/aborted-calls.test.ts',
+  'test/testing/**/*.test.ts',
+  'test/transport/grpc-faults.test.ts',
+];
+const onThreads = {
+  pool: 'threads',
+  maxWorkers: 2,
+  testTimeout: 120_000,
+  hookTimeout: 120_000,
+  sequence: { groupOrder: 0 },
+} as const;
+const onForks = (maxWorkers: number) => ({ pool: 'forks', maxWorkers, testTimeout: 180_000, hookTimeout: 180_000 }) as const;
 
 export default defineConfig({
   root,
@@ -27,26 +46,14 @@ export default defineConfig({
         test: {
           name: 'inside',
           include: ['test/**/*.test.ts'],
-          exclude: withProcesses,
-          pool: 'threads',
-          maxWorkers: 2,
-          testTimeout: 120_000,
-          hookTimeout: 120_000,
-          sequence: { groupOrder: 0 },
+          exclude: [...withProcesses, ...apart],
+          ...onThreads,
+          isolate: false,
         },
       },
-      {
-        extends: true,
-        test: {
-          name: 'processes',
-          include: withProcesses,
-          pool: 'forks',
-          maxWorkers: 1,
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-          sequence: { groupOrder: 1 },
-        },
-      },
+      { extends: true, test: { name: 'apart', include: apart, ...onThreads } },
+      { extends: true, test: { name: 'processes', include: withProcesses, exclude: harmful, ...onForks(2), sequence: { groupOrder: 1 } } },
+      { extends: true, test: { name: 'harm', include: harmful, ...onForks(1), sequence: { groupOrder: 2 } } },
     ],
   },
 });

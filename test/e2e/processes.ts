@@ -12,11 +12,12 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll } from 'vitest';
 import { within } from '../within.ts';
+import { builtModule } from './built-module.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
 const heddle = join(root, 'dist/cli/main.js');
 /** The functions that the end-to-end tests serve. */
-export const functionsModule = fileURLToPath(new URL('functions.ts', import.meta.url));
+export const functionsModule = builtModule('functions.ts');
 const lineWaitMs = 30_000;
 
 export interface Finished {
