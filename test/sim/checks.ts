@@ -1,11 +1,12 @@
 /**
- * The invariants of the mesh design page that can be checked while a world runs: M2, M3, M5, M7, M8, M9.
+ * The invariants of the mesh design page that can be checked while a world runs: M2, M3, M5, M7, M8, M9; and Q1 (burials.ts).
  *
  * M1 is a property of records (test/core/gossip/record.test.ts), M4 and M6 are looked at when a fabric should be whole
  * (run.ts), M10 is the trace.
  */
 
 import { compareHeads, type OwnerRecord, slotOf } from '../../src/core/gossip/record.ts';
+import { Burials } from './burials.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
@@ -27,6 +28,7 @@ const largeMembers = 5_000;
 export class Checks {
   readonly violations: string[] = [];
   readonly #world: World;
+  readonly #burials: Burials;
   /** Observer and subject of every obituary that is held; since when, if the subject runs and can be reached. */
   readonly #heldDead = new Map<string, { readonly observer: Process; readonly subject: Process; sinceMs: number | undefined }>();
   #samples = 0;
@@ -35,6 +37,7 @@ export class Checks {
 
   constructor(world: World) {
     this.#world = world;
+    this.#burials = new Burials(world);
   }
 
   /** Watches what the process keeps, from now on. */
@@ -78,9 +81,16 @@ export class Checks {
     if (wasLate && isInnocent) this.#violate(`F1 ${by.options.name} accuses ${of.options.name} after a stall of its own`);
   }
 
+  /** Q1: somebody that runs has been buried. */
+  burial(subject: Process): void {
+    const problem = this.#burials.problemOf(subject);
+    if (problem !== undefined) this.#violate(problem);
+  }
+
   /** M5, M8 and M9, now. */
   sample(live: readonly Process[]): void {
     this.#samples += 1;
+    this.#burials.sample();
     for (const [key, held] of this.#heldDead) {
       if (!this.#isStillHeld(held)) this.#heldDead.delete(key);
       else this.#falseDeath(held);
@@ -126,7 +136,7 @@ export class Checks {
     const { name } = process.options;
     const { records, suspicions } = process.gossip.inspection;
     const names = this.#world.namesEver;
-    if (records.size > names) this.#violate(`M9 ${name} keeps ${records.size} records of ${names} names`);
+    if (records.size > names + this.#world.unknownRecords) this.#violate(`M9 ${name} keeps ${records.size} records of ${names} names`);
     const suspects = suspicions.names().length;
     if (suspects > names) this.#violate(`M9 ${name} suspects ${suspects} of ${names} names`);
     const bytes = this.#world.traffic?.mostOf(process.host.address) ?? 0;

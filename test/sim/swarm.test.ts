@@ -23,20 +23,22 @@ describe('a fabric of random size and settings under random faults', () => {
   });
 });
 
-/** Seeds up to the one that catches it; patterns.test.ts has those that a pattern catches with its first seed. */
+/** Members at the most, and seeds up to the one that catches it; patterns.test.ts has those that a pattern catches at once. */
 const controls = [
-  ['does not heal', { heals: false }, 1],
-  ['blames others for a stall of its own', { shiftsDeadlines: false }, 16],
-  ['passes on what it has passed on already', { floodsOnce: false }, 8],
-  ['lets what is final go on', { isFinalFinal: false }, 10],
+  ['does not heal', { heals: false }, { size: 10, seeds: 1 }],
+  ['does not refute', { canRefute: false }, { size: 14, seeds: 8 }],
+  ['convicts on the word of one', { needsQuorum: false }, { size: 14, seeds: 4 }],
+  ['blames others for a stall of its own', { shiftsDeadlines: false }, { size: 10, seeds: 16 }],
+  ['passes on what it has passed on already', { floodsOnce: false }, { size: 10, seeds: 8 }],
+  ['lets what is final go on', { isFinalFinal: false }, { size: 10, seeds: 10 }],
 ] as const;
 
 describe('the swarm catches a member that', () => {
-  test.each(controls)('%s', (_what, rules, seeds) => {
+  test.each(controls)('%s', (_what, rules, { size, seeds }) => {
     // Only the last of them is run here: those before it cost time and find nothing.
-    const { problems } = runSwarm(swarmPlan({ seed: `${seeds}`, sizeMax: 10 }), { rules });
-    expect(problems).not.toEqual([]);
-    expect(runSwarm(swarmPlan({ seed: `${seeds}`, sizeMax: 10 })).problems).toEqual([]);
+    const plan = swarmPlan({ seed: `${seeds}`, sizeMax: size });
+    expect(runSwarm(plan, { rules }).problems).not.toEqual([]);
+    expect(runSwarm(plan).problems).toEqual([]);
   });
 
   test('fails, in a plan made small, still in the same way', async () => {

@@ -56,6 +56,8 @@ export class World {
   readonly convictions: string[] = [];
   /** Own evidence that somebody noted against somebody. */
   readonly accusations: { readonly by: string; readonly of: string; readonly atMs: number }[] = [];
+  /** Records of kinds that this build does not know, put about by a test. */
+  unknownRecords = 0;
   /** Called with all that a machine tells the rooms above. */
   onNews: (process: Process, news: MeshNews) => void = () => {};
   readonly #options: WorldOptions;
@@ -261,7 +263,9 @@ export class World {
     if (note.kind === 'member.suspected' && note.isOwnEvidence) this.#accused(process, note);
     if (note.kind !== 'member.died') return;
     const subject = this.#instances.get(note.instance);
-    if (subject?.host.isAlive && !subject.host.isPaused) this.convictions.push(`${note.name} at ${this.clock.nowMs()}`);
+    if (!subject?.host.isAlive || subject.host.isPaused) return;
+    this.convictions.push(`${note.name} at ${this.clock.nowMs()}`);
+    if (this.#options.isChecked !== false) this.checks.burial(subject);
   }
 
   #accused(process: Process, { name, instance }: { readonly name: string; readonly instance: string }): void {
