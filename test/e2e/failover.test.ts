@@ -58,24 +58,32 @@ async function memberNamed(name: string) {
   return (await client.members()).find((member) => member.name === name);
 }
 
-test('case 27: two equal processes share sequential calls, and calls 64 at a time', async () => {
-  for (const callers of [1, 64]) {
-    let left = 600;
-    const shares = new Map<string, number>();
-    const caller = async (): Promise<void> => {
-      while (left > 0) {
-        left -= 1;
-        const { server } = (await client.call('whoami', [])) as { server: string };
-        shares.set(server, (shares.get(server) ?? 0) + 1);
-      }
-    };
-    await Promise.all(Array.from({ length: callers }, caller));
-    console.log(`case 27: ${callers} in flight: b ${shares.get('b') ?? 0}, c ${shares.get('c') ?? 0} (bound: 1.3 / 2, that is 390)`);
-    // A machine that does other work too makes one of them slower for a while, and the pick is right to see it; the bound itself is
-    // kept on virtual time (test/core/routing/shares.test.ts), stalls included.
-    expect([...shares.keys()].sort()).toEqual(['b', 'c']);
-  }
-});
+/** The largest part of 600 calls that one server got, of what an equal share would be. */
+async function largestShare(inFlight: number): Promise<number> {
+  let left = 600;
+  const shares = new Map<string, number>();
+  const caller = async (): Promise<void> => {
+    while (left > 0) {
+      left -= 1;
+      const { server } = (await client.call('whoami', [])) as { server: string };
+      shares.set(server, (shares.get(server) ?? 0) + 1);
+    }
+  };
+  await Promise.all(Array.from({ length: inFlight }, caller));
+  return (Math.max(...shares.values()) / 600) * providers.size;
+}
+
+test.each([1, 4, 16, 64])(
+  'case 27: of two equal processes none gets more than 1.3 times its share, with %d calls in flight',
+  async (inFlight) => {
+    // A machine that does other work too makes one of them slower for a while, and the pick is right to see it: of five stretches
+    // one must do. Every single one does on virtual time (test/core/routing/shares.test.ts), stalls included.
+    const stretches: number[] = [];
+    while (stretches.length < 5 && !stretches.some((share) => share <= 1.3)) stretches.push(await largestShare(inFlight));
+    console.log(`case 27: ${inFlight} in flight: ${stretches.map((share) => share.toFixed(2)).join(', ')} times its share (bound 1.3)`);
+    expect(Math.min(...stretches)).toBeLessThanOrEqual(1.3);
+  },
+);
 
 describe('the owner of a call is killed', () => {
   test('fault 1, case 17: an idempotent call goes on elsewhere, and routing avoids the dead server', async () => {
