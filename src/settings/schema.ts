@@ -79,9 +79,9 @@ export const settingsSchema = z.strictObject({
       silenceMaxMs: milliseconds(4_000, 'A link counts as silent after this long at the most.'),
       dialTimeoutMs: milliseconds(
         1_000,
-        'One dial, from the first packet to the answer. Higher suits slow networks, lower finds the next seed sooner.',
+        'One dial, from the first packet to the answer; up to eight times as long while the event loop here is late, and up to four times for a newcomer that seeds have not answered. Higher suits slow networks, lower finds the next seed sooner.',
       ),
-      checkTimeoutMs: milliseconds(500, 'One dial that checks a suspect.'),
+      checkTimeoutMs: milliseconds(500, 'One dial that checks a suspect; stretched like the other.'),
       buryHardMs: milliseconds(200, 'From a quorum on refused connections to the end of a member.'),
       burySilentMs: milliseconds(3_000, 'The same on silence: the time to refute. Higher: fewer servers are given up wrongly.'),
       buryStalledMs: milliseconds(10_000, 'The same where a process answers the network but not the mesh.'),

@@ -151,7 +151,11 @@ export class Adopting {
     if (!record || record.isLeaving || record.instance === self.instance || observers.includes(record)) return;
     if (this.#askedAtMs.has(record.instance) || self.record.adopters.includes(record.owner) || !this.#state.isHeldAlive(record)) return;
     this.#askedAtMs.set(record.instance, nowMs);
-    this.#questions.set(record.instance, { name: record.owner, untilMs: nowMs + 2 * settings.dialTimeoutMs, isAsked: false });
+    this.#questions.set(record.instance, {
+      name: record.owner,
+      untilMs: nowMs + 2 * this.#state.stretched(settings.dialTimeoutMs),
+      isAsked: false,
+    });
     if (!this.#state.openLinkTo(record.instance)) this.#dialling.reach(record);
   }
 

@@ -26,9 +26,6 @@ import { isHard } from './suspicion.ts';
 
 /** Inspections between two looks at everybody against whom anything stands. */
 const roundsPerLook = 5;
-const healthMax = 8;
-/** A bad mark is half forgotten after 35 ticks that came in time. */
-const healthPerTick = 0.98;
 
 export interface DetectorParts {
   readonly spread: Spread;
@@ -66,13 +63,13 @@ export class Detector {
     if (!state.rules.shiftsDeadlines) return;
     state.stalledAtMs = state.nowMs;
     for (const link of state.links.all()) link.shift(lateMs, state.nowMs);
-    state.health = Math.min(healthMax, state.health + 1);
+    state.worsen();
   }
 
   /** Finds the links that went silent, and judges. */
   inspect(): void {
     const state = this.#state;
-    state.health = Math.max(1, state.health * healthPerTick);
+    state.recover();
     for (const link of state.links.used()) {
       if (!link.isSilent(state.settings, state)) continue;
       const record = state.findMember(link.name);

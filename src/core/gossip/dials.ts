@@ -10,6 +10,9 @@ import type { HelloPurpose } from './message.ts';
 import { meshLimits, meshProtocol } from './settings.ts';
 import type { MeshState } from './state.ts';
 
+/** How much longer a newcomer's dial to a seed may take at the most than others. */
+const seedPatienceMax = 4;
+
 /** Where the answer to an errand goes. */
 export interface Errand {
   readonly link: number;
@@ -66,15 +69,26 @@ export class Dials {
     const dial: Dial = { id: this.#nextId++, address, purpose, isConfigured: this.join.includes(address), startedAtMs: state.nowMs };
     this.#underWay.set(dial.id, dial);
     if (!isProbe) this.#busy.add(address);
-    const isCheck = isProbe || (purpose.kind === 'member' && state.suspicions.own(purpose.name) !== undefined);
     state.emit({
       kind: 'dial',
       dial: dial.id,
       address,
       hello: { ...greeterOf(state), purpose: helloPurpose(purpose), isConfigured: dial.isConfigured, isJoining: !state.hasMet },
-      timeoutMs: isCheck ? state.settings.checkTimeoutMs : state.settings.dialTimeoutMs,
+      timeoutMs: this.#patienceMs(dial),
     });
     return true;
+  }
+
+  /**
+   * What a dial may take: less where it checks somebody, more while our own loop is late, and more with every vain attempt of
+   * a newcomer at a seed, whose host may be as busy as ours.
+   */
+  #patienceMs({ address, purpose }: Dial): number {
+    const { settings, suspicions, hasJoined } = this.#state;
+    const isCheck = !isForLink(purpose) || (purpose.kind === 'member' && suspicions.own(purpose.name) !== undefined);
+    const ms = isCheck ? settings.checkTimeoutMs : settings.dialTimeoutMs;
+    const attempts = purpose.kind === 'seed' && !hasJoined ? (this.#waits.get(address)?.attempts ?? 0) : 0;
+    return Math.max(this.#state.stretched(ms), ms * Math.min(2 ** attempts, seedPatienceMax));
   }
 
   /** Ends a dial and gives it back; undefined when it is not known. */

@@ -141,7 +141,7 @@ export class FirstSync {
   }
 
   #patience(): void {
-    this.#untilMs = this.#state.nowMs + patienceDials * this.#state.settings.dialTimeoutMs;
+    this.#untilMs = this.#state.nowMs + patienceDials * this.#state.stretched(this.#state.settings.dialTimeoutMs);
   }
 }
 

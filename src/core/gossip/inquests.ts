@@ -63,7 +63,7 @@ export class Inquests {
     const { nowMs, settings } = this.#state;
     const clear: Obituary[] = [];
     for (const inquest of this.#open.values()) {
-      const isAnswered = inquest.from === from || nowMs - inquest.openedAtMs > settings.checkTimeoutMs;
+      const isAnswered = inquest.from === from || nowMs - inquest.openedAtMs > this.#state.stretched(settings.checkTimeoutMs);
       if (inquest.stage !== 'asked' || !isAnswered) continue;
       const held = this.#state.findMember(inquest.obituary.owner);
       if (held && (this.#isQuorate(inquest.obituary, held) || this.#isMissed(held))) clear.push(inquest.obituary);

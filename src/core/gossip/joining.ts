@@ -31,7 +31,7 @@ export class Joining {
     if (this.#state.hasJoined) return;
     this.#firstSync.onAnswer(link);
     this.#awaited = [...(this.#awaited ?? []), ...slots];
-    this.#bodiesUntilMs = this.#state.nowMs + this.#state.settings.dialTimeoutMs;
+    this.#bodiesUntilMs = this.#state.nowMs + this.#state.stretched(this.#state.settings.dialTimeoutMs);
     this.check();
   }
 

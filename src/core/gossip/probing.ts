@@ -14,7 +14,6 @@ import type { MeshState } from './state.ts';
 
 /** How many others are asked. */
 export const askedMax = 3;
-const healthMax = 8;
 
 /** What is known of others' attempts. `reached`: one of them got through. */
 export type Opinion = 'asking' | 'reached' | 'none';
@@ -109,14 +108,14 @@ export class Probing {
       if (inquiry.open.size > 0 && !this.#isOpen(inquiry)) {
         const isDeaf = inquiry.open.size === inquiry.asked && inquiry.asked > 1;
         inquiry.open.clear();
-        if (isDeaf && rules.shiftsDeadlines) this.#state.health = Math.min(healthMax, this.#state.health + 1);
+        if (isDeaf && rules.shiftsDeadlines) this.#state.worsen();
       }
       if (suspicions.own(name)?.instance !== inquiry.instance) this.#inquiries.delete(name);
     }
   }
 
   #isOpen({ open, askedAtMs }: Inquiry): boolean {
-    return open.size > 0 && this.#state.nowMs - askedAtMs < 1.5 * this.#state.settings.checkTimeoutMs;
+    return open.size > 0 && this.#state.nowMs - askedAtMs < 1.5 * this.#state.stretched(this.#state.settings.checkTimeoutMs);
   }
 
   /** Random members whose links work. */

@@ -48,6 +48,10 @@ export const allRules: MeshRules = {
   floodsOnce: true,
 };
 
+const healthMax = 8;
+/** A bad mark is half forgotten after 35 ticks that came in time. */
+const healthPerTick = 0.98;
+
 export interface MeshMachineOptions extends SelfOptions, MeshHashes {
   readonly settings: MeshSettings;
   readonly random: Random;
@@ -73,8 +77,7 @@ export class MeshState {
   /** Members whose view may have changed since the views were last told. */
   readonly touched = new Set<string>();
   nowMs: number;
-  /** 1 is well; up to 8 while our own loop is late. */
-  health = 1;
+  #health = 1;
   isIsolated = false;
   /** When our own loop was last found late. */
   stalledAtMs = Number.NEGATIVE_INFINITY;
@@ -99,6 +102,26 @@ export class MeshState {
     this.nowMs = options.startedAtMs;
     this.records.offer(this.self.record, this.nowMs);
     this.touched.add(this.self.name);
+  }
+
+  /** 1 is well; up to 8 while our own loop is late, or deaf. */
+  get health(): number {
+    return this.#health;
+  }
+
+  /** Our own loop was late, or nobody answers us at all. */
+  worsen(): void {
+    this.#health = Math.min(healthMax, this.#health + 1);
+  }
+
+  /** A tick came in time. */
+  recover(): void {
+    this.#health = Math.max(1, this.#health * healthPerTick);
+  }
+
+  /** A time that others have, as long as our own slowness may make it seem: at most eight times as long. */
+  stretched(ms: number): number {
+    return ms * this.#health;
   }
 
   emit(effect: MeshEffect): void {

@@ -89,7 +89,7 @@ export class Rig {
       this.feed({ kind: 'greeted', link: at + 1, hello: helloOf(name) });
       this.hear(name, { kind: 'push', records: [recordOf(name)] });
     }
-    this.take();
+    if (join.length === 0) this.take();
   }
 
   feed(input: MeshInput): void {
