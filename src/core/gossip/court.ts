@@ -4,13 +4,13 @@
 
 import { present } from '../../base/assert.ts';
 import { quorumOf } from './observers.ts';
-import { observersOf } from './overlay.ts';
+import { nearOf, observersOf } from './overlay.ts';
 import type { MemberRecord } from './record.ts';
 import { ringCount } from './rings.ts';
 import type { MeshState } from './state.ts';
 import type { Court } from './suspicion.ts';
 
-/** Ring places by which the views of two members may differ. */
+/** Places on a ring by which the views of two members may differ. */
 const driftPlaces = 3;
 
 /**
@@ -18,25 +18,30 @@ const driftPlaces = 3;
  * member has itself lost most of the others.
  */
 export function courtOf(record: MemberRecord, state: MeshState): Court {
-  const near = observersOf(record.owner, ringCount + driftPlaces, state).map((slot) =>
+  const near = nearOf(record.owner, driftPlaces, state);
+  const observers = observersOf(record.owner, ringCount, state).map((slot) =>
     present(state.records.memberAt(slot), 'an observer is a member'),
   );
-  const seats = [...near.slice(0, ringCount), ...adoptersOf(record, state)];
+  const seats = [...observers, ...adoptersOf(record, state)];
   const alive = new Set(seats.filter((member) => state.isHeldAlive(member))).size;
   const quorum = state.rules.needsQuorum ? quorumOf(alive) : 1;
   return {
     quorum,
     hardQuorum: state.rules.needsQuorum ? Math.min(2, quorumOf(alive), Math.max(alive, 1)) : 1,
     maySilenceConvict: !state.rules.needsQuorum || (!state.isIsolated && alive > 1),
-    mayReport: (observer) => record.adopters.includes(observer) || near.some((member) => member.owner === observer),
+    mayReport: (observer) => record.adopters.includes(observer) || isAmong(near, observer, state),
   };
+}
+
+function isAmong(near: ReadonlySet<number>, name: string, { arena }: MeshState): boolean {
+  const slot = arena.slots.find(name);
+  return slot !== undefined && near.has(slot);
 }
 
 /** Whether this observer's word about a member counts: it stands near it on the rings, or the member names it. */
 export function mayReport(observer: string, { owner, adopters }: MemberRecord, state: MeshState): boolean {
   if (adopters.includes(observer)) return true;
-  const slot = state.arena.slots.find(observer);
-  return slot !== undefined && observersOf(owner, ringCount + driftPlaces, state).includes(slot);
+  return isAmong(nearOf(owner, driftPlaces, state), observer, state);
 }
 
 /** The observers of a member in the eyes of whoever reaches them all: those that the fabric takes to watch it. */

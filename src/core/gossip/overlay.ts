@@ -125,6 +125,12 @@ export function observersOf(name: string, count: number, tables: Pick<OverlayTab
   return tables.arena.rings.observersOf(name, count, countsBut(name, tables));
 }
 
+/** Slots of those who stand at most `places` before `name` on some ring, as they are known here, its observers included. */
+export function nearOf(name: string, places: number, tables: Pick<OverlayTables, 'arena' | 'records' | 'doubts'>): ReadonlySet<number> {
+  const { rings } = tables.arena;
+  return new Set([...rings.near(name, places, countsBut(name, tables)), ...observersOf(name, ringCount, tables)]);
+}
+
 /** The dead are not on the rings, nor is anybody who is `unreachable` here. */
 function countsBut(name: string, { records, doubts }: Pick<OverlayTables, 'records' | 'doubts'>): (slot: number) => boolean {
   return (slot) => {

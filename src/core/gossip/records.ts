@@ -177,9 +177,9 @@ export class Records {
     this.#bodies.set(bodyHash, (this.#bodies.get(bodyHash) ?? 0) + 1);
   }
 
-  #leave(slot: number, { bodyHash }: MemberRecord): void {
+  #leave(slot: number, { owner, bodyHash }: MemberRecord): void {
     this.#members -= 1;
-    this.#arena.rings.leave(slot);
+    this.#arena.rings.leave(slot, owner);
     const uses = (this.#bodies.get(bodyHash) ?? 0) - 1;
     if (uses > 0) this.#bodies.set(bodyHash, uses);
     else this.#bodies.delete(bodyHash);

@@ -18,8 +18,8 @@ export type Counts = (slot: number) => boolean;
 export class Rings {
   readonly #hash: Hash64;
   readonly #rings: readonly Ring[] = Array.from({ length: ringCount }, () => new Ring());
-  /** Places by ring and slot; NaN for a slot that has never been on the rings. */
-  readonly #places: readonly number[][] = Array.from({ length: ringCount }, () => []);
+  /** The place on each ring of everybody who is on them, by name: a place takes a hash. */
+  readonly #places = new Map<string, readonly number[]>();
   /** Tables in which a slot is a member. */
   readonly #uses: number[] = [];
 
@@ -32,32 +32,50 @@ export class Rings {
     const uses = this.#uses[slot] ?? 0;
     this.#uses[slot] = uses + 1;
     if (uses > 0) return;
-    for (const [ring, order] of this.#rings.entries()) {
-      const place = placeOf(name, ring, this.#hash);
-      const places = this.#places[ring];
-      if (places) places[slot] = place;
-      order.insert(slot, place);
-    }
+    const places = this.#placesOf(name);
+    this.#places.set(name, places);
+    for (const [ring, order] of this.#rings.entries()) order.insert(slot, places[ring] ?? 0);
   }
 
-  leave(slot: number): void {
+  leave(slot: number, name: string): void {
     const uses = (this.#uses[slot] ?? 0) - 1;
     this.#uses[slot] = uses;
     if (uses > 0) return;
-    for (const [ring, order] of this.#rings.entries()) order.remove(slot, this.#places[ring]?.[slot] ?? 0);
+    const places = this.#placesOf(name);
+    this.#places.delete(name);
+    for (const [ring, order] of this.#rings.entries()) order.remove(slot, places[ring] ?? 0);
   }
 
   /** The `count` observers of a member that is or was called `name`, nearest first; fewer where fewer count. */
   observersOf(name: string, count: number, counts: Counts): readonly number[] {
-    const walks = this.#rings.map((ring, at) => new Walk(ring, { place: placeOf(name, at, this.#hash), step: -1, counts }));
+    const places = this.#placesOf(name);
+    const walks = this.#rings.map((ring, at) => new Walk(ring, { place: places[at] ?? 0, step: -1, counts }));
     return takeInTurn(walks, count);
+  }
+
+  /** Everybody who stands at most so many places before a member on one ring or another. */
+  near(name: string, places: number, counts: Counts): ReadonlySet<number> {
+    const near = new Set<number>();
+    for (const [at, place] of this.#placesOf(name).entries()) {
+      const ring = this.#rings[at];
+      const walk = ring && new Walk(ring, { place, step: -1, counts });
+      for (let left = places; walk && left > 0; left -= 1) {
+        const slot = walk.next([]);
+        if (slot !== undefined) near.add(slot);
+      }
+    }
+    return near;
   }
 
   /** The first `count` slots ahead of a member on one ring, nearest first. */
   ahead(name: string, ring: number, { count, counts }: { readonly count: number; readonly counts: Counts }): readonly number[] {
     const order = this.#rings[ring];
     if (!order) return [];
-    return takeInTurn([new Walk(order, { place: placeOf(name, ring, this.#hash), step: 1, counts })], count);
+    return takeInTurn([new Walk(order, { place: this.#placesOf(name)[ring] ?? 0, step: 1, counts })], count);
+  }
+
+  #placesOf(name: string): readonly number[] {
+    return this.#places.get(name) ?? this.#rings.map((_, ring) => placeOf(name, ring, this.#hash));
   }
 }
 

@@ -64,9 +64,44 @@ describe('the observers of a member', () => {
     const rings = new Rings(hashText);
     for (const [slot, name] of ['a', 'b', 'c'].entries()) rings.enter(slot, name);
     rings.enter(1, 'b');
-    rings.leave(1);
+    rings.leave(1, 'b');
     expect([...rings.observersOf('a', 4, (slot) => slot !== 0)].sort()).toEqual([1, 2]);
-    rings.leave(1);
+    rings.leave(1, 'b');
     expect(rings.observersOf('a', 4, (slot) => slot !== 0)).toEqual([2]);
+  });
+});
+
+describe('whoever stands near a member', () => {
+  const all = Array.from({ length: 40 }, (_, at) => `m${at}`);
+
+  function ringsOf(names: readonly string[]): Rings {
+    const rings = new Rings(hashText);
+    for (const name of names) rings.enter(all.indexOf(name), name);
+    return rings;
+  }
+
+  test('is within so many places on one of the rings', () => {
+    const near = ringsOf(all).near('m0', 3, (slot) => slot !== 0);
+    const expected = [0, 1, 2, 3].flatMap((ring) => {
+      const place = (name: string): number => {
+        const { high, low } = hashText(`ring ${ring} ${name}`);
+        return high * 2 ** 21 + (low >>> 11);
+      };
+      const distance = (name: string): number => (place('m0') - place(name) + 2 ** 53) % 2 ** 53;
+      return [...all.slice(1)].sort((a, b) => distance(a) - distance(b)).slice(0, 3);
+    });
+    expect([...near].map((slot) => all[slot]).sort()).toEqual([...new Set(expected)].sort());
+  });
+
+  test('observes it in the eyes of one that has not heard of any two of the others', () => {
+    const rings = ringsOf(all);
+    const near = rings.near('m0', 3, (slot) => slot !== 0);
+    for (let one = 1; one < all.length; one += 1) {
+      for (let two = one + 1; two < all.length; two += 1) {
+        const known = rings.observersOf('m0', 4, (slot) => ![0, one, two].includes(slot));
+        // Not more than three places away on any ring: two are missing.
+        for (const slot of known) expect(near.has(slot)).toBe(true);
+      }
+    }
   });
 });
