@@ -4,12 +4,16 @@
  */
 import { meshLimits } from '../src/core/gossip/settings.ts';
 import { nameRules, resourcesMax } from '../src/core/names.ts';
+import { collectMs } from '../src/core/workflow/leases.ts';
+import { remakesMax } from '../src/core/workflow/recovery.ts';
 import { eventsMax } from '../src/core/workflow/log.ts';
 import { inFlightMaxDefault } from '../src/core/workflow/run-io.ts';
 import { attemptsMax } from '../src/core/workflow/policies.ts';
 import { elementsMax, parallelMax } from '../src/core/workflow/each-record.ts';
 import { commandsMax, edgesMax } from '../src/core/workflow/workflow.ts';
 import { concurrencyDefault, queuedPerPlaceMax, queuedPerPlaceStanding, queueWaitMsMax, standingMs } from '../src/fabric/admission.ts';
+import { handOffDefaults } from '../src/fabric/hand-off-settings.ts';
+import { parkedValuesMax } from '../src/fabric/parked-values.ts';
 import { metaBytesMax } from '../src/fabric/call-options.ts';
 import { argumentsMax } from '../src/fabric/call-values.ts';
 import { watchersMax } from '../src/fabric/catalog-watches.ts';
@@ -29,7 +33,7 @@ import { waitingMax } from '../src/fabric/waiting-room.ts';
 import { silenceMsMax, wideWindowsMax, windowBytes, windowBytesMin } from '../src/fabric/stream-port.ts';
 import { messageBytesMax, socketsMax, socketsPerAddressMax, valueBytesMax } from '../src/transport/limits.ts';
 import { keyBytesMax } from '../src/wire/call-terms.ts';
-import { inlineBytesMax } from '../src/wire/common-messages.ts';
+import { inlineBytesMax, parkedBytesMax } from '../src/wire/common-messages.ts';
 import { valueDepthMax } from '../src/wire/value.ts';
 
 export interface Limit {
@@ -65,6 +69,12 @@ export const limits: readonly Limit[] = [
   { what: 'kinds of slots of one server or function', limit: `${count(slotKindsMax)}, ${count(slotsMax)} of each`, beyond: '`bad_argument`' },
   { what: 'items of one stream that nobody has taken yet', limit: `${bytes(windowBytes)}, and one more item; ${bytes(windowBytesMin)} from the ${wideWindowsMax + 1}th stream on that a process reads`, beyond: 'its producer waits' },
   { what: 'silence of one side of a stream', limit: time(silenceMsMax), beyond: '`deadline_exceeded` / the handler is cancelled' },
+  { what: "one step's result", limit: bytes(parkedBytesMax), beyond: '`bad_result`, raised while encoding' },
+  { what: "a step's result that is sent along, unless a setting says otherwise", limit: bytes(handOffDefaults.inlineBytesMax), beyond: 'it stays with its producer, and is pulled' },
+  { what: 'such results at one server, unless a setting says otherwise', limit: `${bytes(handOffDefaults.memoryBytesMax)} in memory, ${bytes(handOffDefaults.spillBytesMax)} on disk, ${count(parkedValuesMax)} in all`, beyond: 'to disk / `bad_result`' },
+  { what: 'time that such a result stays without a word of its coordinator', limit: time(handOffDefaults.leaseMs), beyond: 'it is freed (`lease_lost` for whoever pulls it)' },
+  { what: 'time to collect the large results of a settled run', limit: time(collectMs), beyond: '`lease_lost`' },
+  { what: 'runs of one step for its lost result', limit: count(remakesMax), beyond: 'the step that needs it fails' },
   { what: 'commands of a workflow', limit: count(commandsMax), beyond: '`bad_workflow`' },
   { what: 'elements that `each` maps in one run', limit: count(elementsMax), beyond: 'the step fails with `bad_argument`' },
   { what: '`parallel` of one `each`', limit: count(parallelMax), beyond: '`bad_workflow`' },

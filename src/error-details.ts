@@ -85,6 +85,15 @@ export interface ErrorDetails {
     readonly steps: Readonly<Record<string, StepOutcome>>;
   } & Undone;
   unknown_run: { readonly runId: string };
+  lease_lost: {
+    /** Whose result it was. */
+    readonly step: string;
+    /** The server that kept it. */
+    readonly server: string;
+    readonly why: string;
+    /** Which of its results, where it was made more than once. */
+    readonly value: string;
+  };
   version_mismatch: { readonly ours: string; readonly theirs: string };
   cluster_mismatch: { readonly ours: string; readonly theirs: string };
   name_taken: { readonly name: string; readonly address: string };
@@ -116,6 +125,7 @@ const messages: { readonly [C in ErrorCode]: (detail: ErrorDetails[C]) => string
   upstream_failed: (d) => `step "${d.step}" did not run because "${d.upstream}" failed`,
   coordinator_lost: (d) => `the coordinator of run ${d.runId} is gone`,
   unknown_run: (d) => `no run "${d.runId}" is known here; settled runs are kept for 5 minutes`,
+  lease_lost: (d) => `the result of "${d.step}", kept by ${d.server}, is lost: ${d.why}`,
   version_mismatch: (d) => `no common protocol version: ours ${d.ours}, theirs ${d.theirs}`,
   cluster_mismatch: (d) => `the address belongs to cluster "${d.theirs}", this is "${d.ours}"`,
   name_taken: (d) => `a live server at ${d.address} is already called "${d.name}"; give this one another name`,

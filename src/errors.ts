@@ -83,6 +83,7 @@ export const errorTable = {
   upstream_failed: { executed: inherited, retry: 'never', isBreakerFailure: false, grpc: 'FAILED_PRECONDITION', mender: 'function', meaning: 'a step that this one depends on failed' },
   coordinator_lost: { executed: ['maybe', 'no', 'yes'], retry: 'never', isBreakerFailure: false, grpc: 'UNAVAILABLE', mender: 'operator', meaning: 'the server that coordinated the run is gone' },
   unknown_run: { executed: no, retry: 'never', isBreakerFailure: false, grpc: 'NOT_FOUND', mender: 'caller', meaning: 'no run of this id is known' },
+  lease_lost: { executed: inherited, retry: 'never', isBreakerFailure: false, grpc: 'ABORTED', mender: 'fabric', meaning: 'a large result is not there any more, or cannot be had from the server that kept it' },
   version_mismatch: { executed: no, retry: 'free', isBreakerFailure: true, grpc: 'FAILED_PRECONDITION', mender: 'operator', meaning: 'the two sides speak no common protocol version' },
   cluster_mismatch: { executed: no, retry: 'never', isBreakerFailure: false, grpc: 'FAILED_PRECONDITION', mender: 'operator', meaning: 'the address belongs to another cluster' },
   name_taken: { executed: no, retry: 'never', isBreakerFailure: false, grpc: 'ALREADY_EXISTS', mender: 'operator', meaning: 'another live server has this name' },

@@ -24,6 +24,7 @@ const details: { readonly [C in ErrorCode]: ErrorDetails[C] } = {
   upstream_failed: { step: 'c', upstream: 'b' },
   coordinator_lost: { runId: 'r', partial: {}, steps },
   unknown_run: { runId: 'r' },
+  lease_lost: { step: 'a', server: 's', why: 'it is gone', value: 'i/1' },
   version_mismatch: { ours: '1-2', theirs: '3' },
   cluster_mismatch: { ours: 'a', theirs: 'b' },
   name_taken: { name: 'a', address: '127.0.0.1:1' },

@@ -31,6 +31,7 @@ const exitCodeOf: Readonly<Record<ErrorCode, ExitCode>> = {
   overloaded: noRoute,
   draining: noRoute,
   not_offered_here: noRoute,
+  lease_lost: noRoute,
   coordinator_lost: noRoute,
   version_mismatch: noRoute,
   cluster_mismatch: noRoute,

@@ -84,6 +84,10 @@ export function reasonText(reason: WaitReason): string {
       return `to try again (${reason.because})`;
     case 'deadline':
       return 'its step may still be running';
+    case 'hand_off':
+      return `its server pulls the result of ${reason.step} from ${reason.server}`;
+    case 'lease':
+      return `its result was lost with ${reason.server}, and is made again`;
   }
 }
 

@@ -13,7 +13,35 @@ export type Encoding = 'json' | 'binary' | 'bytes' | 'undefined';
 
 export interface Payload {
   readonly encoding: Encoding;
+  /** Empty where `parked` says where they are. */
   readonly bytes: Uint8Array;
+  /** The bytes have stayed with the server that produced them: whoever needs them pulls them from there. */
+  readonly parked?: Parked | undefined;
+}
+
+/** Where the bytes of a value are that was not sent along. */
+export interface Parked {
+  /** Name and instance of the server that keeps them. */
+  readonly server: string;
+  readonly instance: string;
+  /** Its number there. */
+  readonly id: number;
+  /** How many bytes there are. */
+  readonly bytes: number;
+  /** The function that gave it may run again, so a value that is lost can be made once more. */
+  readonly isRepeatable: boolean;
+  /** It was given as a stream of bytes, and may be read as one. */
+  readonly isStream: boolean;
+}
+
+/** The bytes of a value, wherever they are. */
+export function sizeOf({ bytes, parked }: Payload): number {
+  return parked?.bytes ?? bytes.length;
+}
+
+/** What tells one value that was kept from all others. */
+export function valueName({ instance, id }: Parked): string {
+  return `${instance}/${id}`;
 }
 
 /** Keys and positions that lead from a value to a part of it. */

@@ -10,11 +10,12 @@
 import { present } from '../base/assert.ts';
 import type { CancelTask, Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
+import type { Filled } from '../core/payload.ts';
 import type { Experience } from '../core/workflow/experience.ts';
 import { EventLog } from '../core/workflow/log.ts';
 import type { WireRunEvent } from '../core/workflow/record.ts';
 import { RunMachine } from '../core/workflow/run.ts';
-import type { RunEffect, RunInput, RunSettings } from '../core/workflow/run-io.ts';
+import type { LeaseEffect, RunEffect, RunInput, RunSettings } from '../core/workflow/run-io.ts';
 import type { ViewedRun } from '../core/workflow/run-view.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Invocation } from './invocation.ts';
@@ -35,6 +36,10 @@ export interface ActiveRunOptions {
   readonly experience?: Experience | undefined;
   /** Identity and number of a step's call. */
   readonly nextCall: () => Pick<Invocation, 'caller' | 'callerName' | 'callNumber'>;
+  /** Gets what stayed with other servers, where it is looked into here. */
+  readonly fetch?: ((args: Filled) => Promise<Filled>) | undefined;
+  /** Tells a server about results that it keeps. */
+  readonly lease?: ((lease: LeaseEffect) => void) | undefined;
   /** Called once, when the last event is out. */
   readonly onSettled: () => void;
 }
@@ -69,9 +74,13 @@ export class ActiveRun {
     this.runId = runId;
     this.#subject = { runId, name, coordinator, workflow };
     this.#clock = clock;
-    const calls = new StepCalls({ ...options, feed: (input) => this.#feed(input) });
+    const calls = new StepCalls({ ...options, leaseMs: settings.leaseMs, feed: (input) => this.#feed(input) });
     const machine = new RunMachine(settings);
-    const execute = (effect: RunEffect): void => (effect.kind === 'event' ? this.#onEvent(effect.event) : carryOut(effect, calls));
+    const execute = (effect: RunEffect): void => {
+      if (effect.kind === 'event') this.#onEvent(effect.event);
+      else if (effect.kind === 'lease') options.lease?.(effect);
+      else carryOut(effect, calls);
+    };
     const pump = new Pump({ machine, clock, wake: () => wakes, execute });
     this.#work = { options, machine, pump };
   }
@@ -157,7 +166,7 @@ export class ActiveRun {
   }
 }
 
-function carryOut(effect: Exclude<RunEffect, { kind: 'event' }>, calls: StepCalls): void {
+function carryOut(effect: Exclude<RunEffect, { kind: 'event' | 'lease' }>, calls: StepCalls): void {
   switch (effect.kind) {
     case 'startStep':
       return calls.start(effect, effect.place);

@@ -10,7 +10,8 @@
 
 import type { CallId } from '../core/outcome/call-id.ts';
 import type { Payload } from '../core/payload.ts';
-import type { CallFrame, CreditFrame, EndFrame, ItemFrame } from '../wire/frame.ts';
+import { undefinedPayload } from '../wire/common-messages.ts';
+import type { CallFrame, CreditFrame, EndFrame, ItemFrame, Pulling } from '../wire/frame.ts';
 import type { Incoming } from './conversation.ts';
 import type { CallHandle, CallSink, Settlement } from './invocation.ts';
 import type { Peer } from './peer.ts';
@@ -122,6 +123,10 @@ export class CallAnswer implements CallOrigin, CallSink, CallId {
 
   progress(value: Payload): void {
     for (const { peer, id } of this.#followers) peer.send({ kind: 'progress', id, value });
+  }
+
+  pulling(pulling: Pulling): void {
+    for (const { peer, id } of this.#followers) peer.send({ kind: 'progress', id, value: undefinedPayload, pulling });
   }
 
   streamed(word: StreamWord): void {

@@ -66,6 +66,7 @@ export function frameOf(call: Invocation, sent: SentAttempt): CallFrame {
     hasStreamInput: call.hasStreamInput,
     lost: sent.lost,
     runners: sent.isDirect ? undefined : call.runners,
+    parkMs: sent.isDirect ? call.parkMs : undefined,
     terms: call.terms,
     args: call.args,
   };

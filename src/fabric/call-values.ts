@@ -9,6 +9,7 @@
 import type { Filled, Payload } from '../core/payload.ts';
 import { type Filling, fill } from '../core/workflow/fill.ts';
 import { HeddleError } from '../errors.ts';
+import { parkedBytesMax } from '../wire/common-messages.ts';
 import { decodeArguments, decodeValue, type EncodeOptions, encodeValue } from '../wire/value.ts';
 import { argumentError, resultError } from '../wire/value-problem.ts';
 import type { Definition } from './define.ts';
@@ -37,9 +38,10 @@ export function checkResult(value: unknown, definition: Definition): unknown {
   return definition.output === undefined ? value : validateResult(definition.output, value);
 }
 
-/** The result, encoded. Throws `bad_result`. */
-export function writeResult(value: unknown, isJsonOnly: boolean): Payload {
+/** The result, encoded. `staysHere`: it may be as large as what is pulled. Throws `bad_result`. */
+export function writeResult(value: unknown, isJsonOnly: boolean, staysHere = false): Payload {
   try {
+    if (staysHere) return encodeValue(value, { isJsonOnly, bytesMax: parkedBytesMax });
     return encodeValue(value, isJsonOnly ? jsonEncoding : plainEncoding);
   } catch (problem) {
     throw HeddleError.is(problem) ? problem : unreadable(resultError(problem));

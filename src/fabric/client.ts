@@ -101,7 +101,13 @@ export class FabricClient {
     }
     const engine = this.#direct ?? this.#engine;
     this.#caller = new FabricCaller({ engine, clock, wheel: this.#wheel, identity: { name, instance }, refusal });
-    this.#runs = new RunCaller({ engine: this.#engine, coordinator: () => this.#keeper.ack?.server ?? name, instance, refusal });
+    this.#runs = new RunCaller({
+      engine: this.#engine,
+      values: this.#engine.values,
+      coordinator: () => this.#keeper.ack?.server ?? name,
+      instance,
+      refusal,
+    });
   }
 
   async open(): Promise<void> {

@@ -13,6 +13,7 @@ import type {
   ItemFrame,
   OutcomeFrame,
   ProgressFrame,
+  PullFrame,
   QueryFrame,
   ReplyFrame,
   RunEventFrame,
@@ -48,7 +49,16 @@ export interface RoomWaiter {
 }
 
 /** What a peer may ask for. */
-export type RequestFrame = CallFrame | QueryFrame | SubmitFrame | AttachFrame | CancelRunFrame | OutcomeFrame | WatchFrame | DrainFrame;
+export type RequestFrame =
+  | CallFrame
+  | QueryFrame
+  | SubmitFrame
+  | AttachFrame
+  | CancelRunFrame
+  | OutcomeFrame
+  | WatchFrame
+  | DrainFrame
+  | PullFrame;
 
 /** The answering side of one conversation. */
 export interface Incoming {

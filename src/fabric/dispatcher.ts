@@ -19,6 +19,7 @@ import type { Observer } from '../observe/observer.ts';
 import { toWireError } from '../wire/error.ts';
 import type { CallFrame } from '../wire/frame.ts';
 import { Places } from './admission.ts';
+import type { HandOff } from './hand-off.ts';
 import { LoopLoad } from './loop-load.ts';
 import type { Registry, ServedFunction } from './registry.ts';
 import { ServedCall } from './served-call.ts';
@@ -41,6 +42,8 @@ export interface DispatcherOptions {
   readonly announce: () => void;
   /** Carries `ctx.stream`. */
   readonly nestedStream: NestedStream;
+  /** Of large arguments and results. */
+  readonly handOff?: HandOff | undefined;
 }
 
 /** What a refused call is from then on. */

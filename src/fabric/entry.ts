@@ -15,6 +15,7 @@ import type { RequestFrame } from './conversation.ts';
 import type { DrainDoor } from './drain-door.ts';
 import type { Peer } from './peer.ts';
 import { PeerFollower } from './peer-follower.ts';
+import type { PullDesk } from './pull-desk.ts';
 import type { Questions } from './questions.ts';
 import { failure, refuse, respond, unattended } from './responses.ts';
 import type { RunEngine, RunInspector } from './run-engine.ts';
@@ -27,6 +28,7 @@ export interface EntryOptions {
   readonly questions: Questions;
   readonly watches: CatalogWatches;
   readonly drains: DrainDoor;
+  readonly pulls: PullDesk;
   readonly clock: Clock;
   /** By how much a frame that is read now may be older than it looks. */
   readonly gapMs: (nowMs: number) => number;
@@ -60,6 +62,8 @@ export class Entry {
         return this.#watch(frame, peer);
       case 'drain':
         return this.#options.drains.open(frame, peer);
+      case 'pull':
+        return this.#options.pulls.take(frame, peer);
       case 'outcome':
         return this.#options.calls.outcomes.answer(frame, peer);
     }

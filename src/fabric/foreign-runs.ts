@@ -20,6 +20,7 @@ import { decodeSubmitRequest, encodeRunEvent, encodeWatchedEvent, type ForeignSu
 import type { ForeignWatch } from '../wire/foreign-questions.ts';
 import { decodeValue, encodeValue } from '../wire/value.ts';
 import { checkTimeout } from './call-options.ts';
+import { collected, isUncollected, uncollectedBytes, type ValueSource } from './collected-run.ts';
 import { timeoutMsMax } from './invocation.ts';
 import { PendingEvents } from './pending-events.ts';
 import { checkRunId } from './run-caller.ts';
@@ -31,9 +32,11 @@ export const clientLeft = 'the client ended its call';
 
 export class ForeignRuns {
   readonly #runs: RunEngine;
+  readonly #values: ValueSource;
 
-  constructor(runs: RunEngine) {
+  constructor(runs: RunEngine, values: ValueSource) {
     this.#runs = runs;
+    this.#values = values;
   }
 
   /** One run; its events as messages. Throws the HeddleError of a run that was refused. */
@@ -42,7 +45,8 @@ export class ForeignRuns {
     const submission = requestOf(submitted, request.timeoutMs);
     const following = new Following(request.signal, (follower) => this.#runs.submit(submission, follower));
     try {
-      for await (const event of following.events) yield sendable(encodeRunEvent(submitted.isJsonOnly ? inJson(event) : filled(event)));
+      for await (const event of this.#whole(following.events, request.signal))
+        yield sendable(encodeRunEvent(submitted.isJsonOnly ? inJson(event) : filled(event)));
     } finally {
       const isOver = following.close();
       const runId = following.runId;
@@ -55,9 +59,19 @@ export class ForeignRuns {
     checkRunId(runId, 'run_id');
     const following = new Following(signal, (follower) => this.#runs.attach(runId, fromSequence, follower));
     try {
-      for await (const event of following.events) yield sendable(encodeWatchedEvent(isJsonOnly ? inJson(event) : filled(event)));
+      for await (const event of this.#whole(following.events, signal))
+        yield sendable(encodeWatchedEvent(isJsonOnly ? inJson(event) : filled(event)));
     } finally {
       following.close();
+    }
+  }
+
+  /** The events with their large results, which a foreign client cannot collect; nothing is pulled that could not be sent (F5). */
+  async *#whole(events: AsyncIterable<WireRunEvent>, signal: AbortSignal): AsyncIterable<WireRunEvent> {
+    for await (const event of events) {
+      if (event.kind !== 'run.settled' || !isUncollected(event)) yield event;
+      else if (uncollectedBytes(event) > messageBytesMax) throw tooLarge(uncollectedBytes(event));
+      else yield await collected(event, this.#values, signal);
     }
   }
 }
@@ -121,8 +135,12 @@ function requestOf(submitted: ForeignSubmit, clientTimeoutMs: number | undefined
 /** Only results and errors of steps can be so large: something has run. */
 function sendable(message: Uint8Array): Uint8Array {
   if (message.length <= messageBytesMax) return message;
+  throw tooLarge(message.length);
+}
+
+function tooLarge(found: number): HeddleError {
   const expected = `at most ${messageBytesMax} bytes in one gRPC message`;
-  throw new HeddleError('bad_result', { path: [], expected, found: `an event of ${message.length} bytes` });
+  return new HeddleError('bad_result', { path: [], expected, found: `an event of ${found} bytes` });
 }
 
 /** The event with its result filled in: a foreign client knows no holes. */

@@ -20,6 +20,7 @@ import {
 } from '../wire/foreign-questions.ts';
 import { encodeValue } from '../wire/value.ts';
 import type { CatalogFeed } from './catalog-feed.ts';
+import type { ValueSource } from './collected-run.ts';
 import { type Explainer, explainQuery } from './explainer.ts';
 import { ForeignCalls, type ForeignCallsOptions } from './foreign-calls.ts';
 import { ForeignRuns } from './foreign-runs.ts';
@@ -32,6 +33,8 @@ import type { WorkflowExplainer } from './workflow-explainer.ts';
 
 export interface ForeignEntryOptions extends ForeignCallsOptions {
   readonly runs: RunEngine & RunInspector;
+  /** Of results that were too large to be sent along. */
+  readonly values: ValueSource;
   readonly explainer: Explainer;
   readonly workflows: WorkflowExplainer;
   readonly feed: CatalogFeed;
@@ -49,7 +52,7 @@ export class ForeignEntry {
   constructor(options: ForeignEntryOptions) {
     this.#options = options;
     this.#calls = new ForeignCalls(options);
-    this.#runs = new ForeignRuns(options.runs);
+    this.#runs = new ForeignRuns(options.runs, options.values);
   }
 
   /** One answer; the response message. Rejects with the HeddleError that the client is told. */

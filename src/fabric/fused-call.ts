@@ -131,7 +131,9 @@ export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
   }
 
   onProgress(frame: ProgressFrame): void {
-    if (this.#hasBegun && !this.#isOver) this.#member.sink.progress?.(frame.value);
+    if (!this.#hasBegun || this.#isOver) return;
+    if (frame.pulling) this.#member.sink.pulling?.(frame.pulling);
+    else this.#member.sink.progress?.(frame.value);
   }
 
   /** F3. */

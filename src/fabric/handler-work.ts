@@ -8,10 +8,12 @@
  * Deadline, place and reply are the call's (served-call.ts); values are call-values.ts, errors verdicts.ts.
  */
 
-import type { Payload } from '../core/payload.ts';
+import type { Filled, Payload } from '../core/payload.ts';
 import type { Executed, HeddleError } from '../errors.ts';
+import type { Pulling } from '../wire/frame.ts';
 import { checkResult, readArguments, writeResult } from './call-values.ts';
 import { type ContextCall, ServedContext } from './context.ts';
+import { type FetchedArguments, isHandedOff } from './hand-off.ts';
 import { tellFailed, watchBlocking } from './handler-events.ts';
 import { ServedStream, type StreamingCall } from './served-stream.ts';
 import type { StreamWord } from './stream-port.ts';
@@ -24,6 +26,8 @@ export interface WorkingCall extends StreamingCall, ContextCall {
   waits(): void;
   done(value: Payload): void;
   failed(error: HeddleError): void;
+  /** It waits for the bytes of an argument, or not any more. */
+  pulling(pulling: Pulling): void;
   /** The handler of a call that was given up has returned at last. */
   returned(): void;
 }
@@ -38,6 +42,7 @@ export class HandlerWork {
   /** For their types, in what is said of a handler that threw. */
   #args: readonly unknown[] = [];
   readonly #streams: ServedStream | undefined;
+  #fetched: FetchedArguments | undefined;
 
   constructor(call: WorkingCall) {
     this.#call = call;
@@ -51,9 +56,30 @@ export class HandlerWork {
   }
 
   start(): void {
+    const { args } = this.#call.frame;
+    if (args.inputs.length > 0 && isHandedOff(args)) this.#fetch(args);
+    else this.#read(args);
+  }
+
+  /** Its large arguments are with other servers, or parked here. */
+  #fetch(given: Filled): void {
+    const { handOff } = this.#call.offer.host;
+    this.#call.waits();
+    this.#fetched = handOff?.fetch(given, (pulling) => this.#call.pulling(pulling));
+    if (!this.#fetched) return this.#unready(new Error('nothing is pulled here'));
+    this.#fetched.args.then(
+      (whole) => {
+        if (this.#stage === 'preparing') this.#read(whole);
+        else this.#call.returned();
+      },
+      (problem: unknown) => this.#unready(problem),
+    );
+  }
+
+  #read(filled: Filled): void {
     let args: readonly unknown[] | Promise<readonly unknown[]>;
     try {
-      args = readArguments(this.#call.frame.args, this.#call.offer.served.definition, this.#streams?.input);
+      args = readArguments(filled, this.#call.offer.served.definition, this.#streams?.input);
     } catch (problem) {
       return this.#unready(problem);
     }
@@ -68,6 +94,7 @@ export class HandlerWork {
   /** Nobody waits for the result any more. The signal is the caller's to fire, after its reply (`abort`). */
   leave(): void {
     this.#stage = 'left';
+    this.#fetched?.cancel();
     this.#streams?.close();
   }
 
@@ -161,7 +188,8 @@ export class HandlerWork {
     if (this.#stage !== 'finishing') return this.#call.returned();
     let payload: Payload;
     try {
-      payload = writeResult(value, this.#call.frame.isJsonOnly);
+      const { isJsonOnly, parkMs } = this.#call.frame;
+      payload = writeResult(value, isJsonOnly, parkMs !== undefined);
     } catch (problem) {
       return this.#unwritten(problem);
     }

@@ -71,6 +71,7 @@ export class HedgedCall<Route> implements CallHandle {
       {
         settled: (end) => this.#onSettled(end),
         progress: (value) => this.#sink.progress?.(value),
+        pulling: (pulling) => this.#sink.pulling?.(pulling),
         dropped: () => this.#onDropped(),
         started: (server, attempt) => this.#onStarted(server, attempt),
         waiting: (reason) => {

@@ -8,7 +8,7 @@
 import type { Effect, Need, OfferKind } from '../core/catalog/offer.ts';
 import type { Filled, Payload } from '../core/payload.ts';
 import type { ErrorCode } from '../errors.ts';
-import type { CallTerms, ReplyFrame } from '../wire/frame.ts';
+import type { CallTerms, Pulling, ReplyFrame } from '../wire/frame.ts';
 import type { StreamWord } from './stream-port.ts';
 
 export interface Invocation {
@@ -57,6 +57,8 @@ export interface Invocation {
   readonly planned?: string | undefined;
   /** Instances of servers of which its caller knows that they may run it. */
   readonly runners?: readonly string[] | undefined;
+  /** A large result stays with the server that ran it, so many milliseconds at first; absent: it is sent. */
+  readonly parkMs?: number | undefined;
 }
 
 /** How a call ended. */
@@ -82,6 +84,8 @@ export interface CallSink {
   /** This process ends without knowing how the call does: whoever it was passed on for sees the connection break. */
   dropped?(): void;
   progress?(value: Payload): void;
+  /** It waits for the bytes of an argument that another server keeps; without a server: not any more. */
+  pulling?(pulling: Pulling): void;
   /** An item of the streamed result, credit for the streamed argument (the function runs then), or a sign of life. */
   streamed?(word: StreamWord): void;
   /** An attempt was sent. */

@@ -15,7 +15,7 @@ import { type Deferred, deferred } from '../base/deferred.ts';
 import { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Link } from '../transport/transport.ts';
-import type { GroupFrame, ServersFrame } from '../wire/frame.ts';
+import type { GroupFrame, LeaseFrame, ServersFrame } from '../wire/frame.ts';
 import type { PeerIdentity, RequestFrame } from './conversation.ts';
 import type { LinkIdentity, MeshLink, MeshLinkCallbacks } from './mesh-port.ts';
 import type { Outcomes } from './outcomes.ts';
@@ -29,6 +29,7 @@ export interface LinksOptions {
   readonly observer: Observer;
   readonly onRequest: (frame: RequestFrame, peer: Peer) => void;
   readonly onGroup: (frame: GroupFrame, peer: Peer) => void;
+  readonly onLease: (frame: LeaseFrame) => void;
   /** A link to this server instance has just been opened. */
   readonly onOpened: (instance: string) => void;
   /** A call waits for a link to this server. */
@@ -117,6 +118,7 @@ export class Links {
     const peer: Peer = new Peer(link, identity, {
       onRequest: (frame, from) => this.#options.onRequest(frame, from),
       onGroup: (frame, from) => this.#options.onGroup(frame, from),
+      onLease: (frame) => this.#options.onLease(frame),
       onServers: ({ isMoving }) => {
         if (isMoving) this.#leftByPeer(peer);
       },

@@ -7,7 +7,8 @@
 
 import { IdMap } from '../base/id-map.ts';
 import type { Payload } from '../core/payload.ts';
-import type { CallFrame, CreditFrame, Frame, ItemFrame, ReplyFrame } from '../wire/frame.ts';
+import { undefinedPayload } from '../wire/common-messages.ts';
+import type { CallFrame, CreditFrame, Frame, ItemFrame, Pulling, ReplyFrame } from '../wire/frame.ts';
 import type { Conversation } from './conversation.ts';
 import type { Dispatcher, IncomingCall } from './dispatcher.ts';
 import type { Settlement } from './invocation.ts';
@@ -109,10 +110,14 @@ class OwnCall implements CallOrigin {
   progress(value: Payload): void {
     if (!this.hasLeft) this.#conversation.onProgress?.({ kind: 'progress', id: this.#id, value });
   }
+
+  pulling(pulling: Pulling): void {
+    if (!this.hasLeft) this.#conversation.onProgress?.({ kind: 'progress', id: this.#id, value: undefinedPayload, pulling });
+  }
 }
 
 /** Bytes that a handler gives are still its own, and it may write to them again: what goes on is a copy, as over a wire. */
 function ownOutcome(outcome: ReplyFrame['outcome']): ReplyFrame['outcome'] {
-  if (!outcome.ok || outcome.value.encoding !== 'bytes') return outcome;
+  if (!outcome.ok || outcome.value.encoding !== 'bytes' || outcome.value.parked) return outcome;
   return { ok: true, value: { encoding: 'bytes', bytes: new Uint8Array(outcome.value.bytes) } };
 }

@@ -13,7 +13,7 @@
 import { IdMap } from '../base/id-map.ts';
 import { ReplyLedger } from '../core/outcome/reply-ledger.ts';
 import type { Evidence, Link } from '../transport/transport.ts';
-import type { Frame, GroupFrame, ReplyFrame, RunEventFrame, ServersFrame, StandingFrame } from '../wire/frame.ts';
+import type { Frame, GroupFrame, LeaseFrame, ReplyFrame, RunEventFrame, ServersFrame, StandingFrame } from '../wire/frame.ts';
 import { Arrivals } from './arrivals.ts';
 import type { Conversation, Incoming, PeerIdentity, RequestFrame, RoomWaiter } from './conversation.ts';
 import { Departures } from './departures.ts';
@@ -27,6 +27,7 @@ export interface PeerHandlers {
   /** Several calls at once; absent: nobody may send them here. */
   onGroup?(frame: GroupFrame, peer: Peer): void;
   onServers?(frame: ServersFrame): void;
+  onLease?(frame: LeaseFrame): void;
   onMesh?(message: Uint8Array): void;
   /** Any frame arrived. */
   onHeard?(): void;
@@ -203,6 +204,7 @@ export class Peer {
       case 'outcome':
       case 'watch':
       case 'drain':
+      case 'pull':
         return this.#onRequest(frame);
       case 'group':
         return this.#onGroup(frame);
@@ -221,6 +223,8 @@ export class Peer {
         return this.#onCancel(frame.id, frame.reason);
       case 'servers':
         return this.#handlers.onServers?.(frame);
+      case 'lease':
+        return this.#handlers.onLease?.(frame);
       case 'mesh':
         return this.#handlers.onMesh?.(frame.message);
     }

@@ -144,7 +144,8 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
   }
 
   onProgress(frame: ProgressFrame): void {
-    this.#sink.progress?.(frame.value);
+    if (frame.pulling) this.#sink.pulling?.(frame.pulling);
+    else this.#sink.progress?.(frame.value);
   }
 
   onStream(frame: ItemFrame | CreditFrame): void {

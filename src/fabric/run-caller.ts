@@ -17,6 +17,7 @@ import { encodeValue } from '../wire/value.ts';
 import { argumentError } from '../wire/value-problem.ts';
 import type { RunOptions, SubmitOptions } from './api.ts';
 import { checkSignal, checkTimeout } from './call-options.ts';
+import type { ValueSource } from './collected-run.ts';
 import { FlowReader } from './flow-reader.ts';
 import { checkOptions } from './known-options.ts';
 import type { RunEngine, SubmitRequest } from './run-engine.ts';
@@ -24,6 +25,8 @@ import { RunHandle } from './run-handle.ts';
 
 export interface RunCallerOptions {
   readonly engine: RunEngine;
+  /** Of results that were too large to be sent along. */
+  readonly values: ValueSource;
   /** Name of the server that will coordinate, as far as it is known. */
   readonly coordinator: () => string;
   readonly instance: string;
@@ -66,7 +69,7 @@ export class RunCaller {
   }
 
   attach(runId: unknown): RunHandle {
-    const handle = new RunHandle(typeof runId === 'string' ? runId : '', this.#options.engine);
+    const handle = new RunHandle(typeof runId === 'string' ? runId : '', this.#options);
     try {
       this.#refuse();
       checkRunId(runId, 'runId');
@@ -78,7 +81,7 @@ export class RunCaller {
   }
 
   #begin(options: unknown, send: (handle: RunHandle) => void): RunHandle {
-    const handle = new RunHandle(chosenRunId(options) ?? this.#nextRunId(), this.#options.engine);
+    const handle = new RunHandle(chosenRunId(options) ?? this.#nextRunId(), this.#options);
     try {
       this.#refuse();
       send(handle);

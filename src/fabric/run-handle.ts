@@ -5,6 +5,7 @@
  * H2 every loop over `events` begins with the first event and ends after `run.settled`; a run without events
  *    (refused, unknown) ends the loop with its error.
  * H3 a run that is given up before it was sent is never sent.
+ * H4 large results are collected from the servers that keep them before the run is told to have settled.
  */
 
 import { onAbort } from '../base/aborts.ts';
@@ -18,6 +19,7 @@ import { fromWireError, type WireError } from '../wire/error.ts';
 import { decodeValue } from '../wire/value.ts';
 import { peerValueError } from '../wire/value-problem.ts';
 import type { Run, RunEvent } from './api.ts';
+import { collected, isUncollected, type SettledRun, type ValueSource } from './collected-run.ts';
 import type { RunEngine, RunFollower } from './run-engine.ts';
 
 export class RunHandle implements Run<unknown>, RunFollower {
@@ -28,12 +30,14 @@ export class RunHandle implements Run<unknown>, RunFollower {
   readonly #accepted: Deferred<void> = deferred();
   readonly #result: Deferred<unknown> = deferred();
   readonly #engine: RunEngine;
+  readonly #values: ValueSource;
   #isSent = false;
   #onEnd: (() => void) | undefined;
 
-  constructor(runId: string, engine: RunEngine) {
+  constructor(runId: string, { engine, values }: { readonly engine: RunEngine; readonly values: ValueSource }) {
     this.runId = runId;
     this.#engine = engine;
+    this.#values = values;
     this.accepted = quiet(this.#accepted.promise);
     this.result = quiet(this.#result.promise);
   }
@@ -57,6 +61,27 @@ export class RunHandle implements Run<unknown>, RunFollower {
   }
 
   onEvent(wire: WireRunEvent): void {
+    if (wire.kind === 'run.settled' && isUncollected(wire)) void this.#collect(wire);
+    else this.#take(wire);
+  }
+
+  onFailure(error: HeddleError): void {
+    if (this.events.isEnded) return;
+    this.#finish(error);
+    this.#accepted.reject(error);
+    this.#result.reject(error);
+  }
+
+  /** H4. */
+  async #collect(event: SettledRun): Promise<void> {
+    try {
+      this.#take(await collected(event, this.#values, new AbortController().signal));
+    } catch (error) {
+      this.onFailure(known(error));
+    }
+  }
+
+  #take(wire: WireRunEvent): void {
     let event: RunEvent;
     try {
       event = decodeRunEvent(wire);
@@ -66,13 +91,6 @@ export class RunHandle implements Run<unknown>, RunFollower {
     this.events.push(event);
     if (event.kind === 'run.accepted') this.#accepted.resolve();
     if (event.kind === 'run.settled') this.#settle(event);
-  }
-
-  onFailure(error: HeddleError): void {
-    if (this.events.isEnded) return;
-    this.#finish(error);
-    this.#accepted.reject(error);
-    this.#result.reject(error);
   }
 
   /** Nobody but this process has heard of the run. */

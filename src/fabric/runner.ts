@@ -9,8 +9,9 @@
 import type { CancelTask, Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
 import type { Catalog } from '../core/catalog/catalog.ts';
+import type { Filled } from '../core/payload.ts';
 import type { Experience } from '../core/workflow/experience.ts';
-import type { Fusion, RunCodec } from '../core/workflow/run-io.ts';
+import type { Fusion, LeaseEffect, RunCodec } from '../core/workflow/run-io.ts';
 import { type RunSummary, type RunView, runSummaryOf, runViewOf } from '../core/workflow/run-view.ts';
 import type { CheckedWorkflow } from '../core/workflow/workflow.ts';
 import { HeddleError } from '../errors.ts';
@@ -41,6 +42,12 @@ export interface RunnerOptions {
   readonly nextCall: () => Pick<Invocation, 'caller' | 'callerName' | 'callNumber'>;
   /** Told what steps took and gave. */
   readonly experience?: Experience | undefined;
+  /** How long large results stay with their producers without a word from here. */
+  readonly leaseMs?: number | undefined;
+  /** Gets large results, where the elements of a list are wanted. */
+  readonly fetch?: ((args: Filled) => Promise<Filled>) | undefined;
+  /** Tells a server about results that it keeps. */
+  readonly lease?: ((lease: LeaseEffect) => void) | undefined;
   /** Where the steps of a run go, and which together; absent: each alone, as a call. `inputBytes`: of its input. */
   readonly fusionOf?: ((workflow: CheckedWorkflow, inputBytes: number) => Fusion) | undefined;
 }
@@ -148,6 +155,7 @@ export class Runner implements RunEngine, RunInspector {
         looksBare: request.looksBare,
         wallOffsetMs: clock.wallMs() - clock.nowMs(),
         random: random.fork(runId),
+        leaseMs: this.#options.leaseMs,
         fusion: this.#options.fusionOf?.(workflow, request.input?.bytes.length ?? 0),
         codec,
       },

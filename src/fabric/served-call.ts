@@ -14,7 +14,7 @@ import type { WheelEntry } from '../base/deadline-wheel.ts';
 import type { Payload } from '../core/payload.ts';
 import type { Executed, HeddleError } from '../errors.ts';
 import { toWireError } from '../wire/error.ts';
-import type { CallFrame } from '../wire/frame.ts';
+import type { CallFrame, Pulling } from '../wire/frame.ts';
 import { queueWaitMs, retryAfterMsBounds } from './admission.ts';
 import { writeResult } from './call-values.ts';
 import { tellLogged, tellOverstayed } from './handler-events.ts';
@@ -143,13 +143,31 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
     tellLogged(this.offer.host.observer, this, { message, fields });
   }
 
+  pulling(pulling: Pulling): void {
+    if (!this.isSettled) this.origin.pulling?.(pulling);
+  }
+
   /** Its work's: somebody else's promise decides when it goes on, and from here on the deadline must. */
   waits(): void {
     if (this.wheelNext === undefined && !this.isSettled) this.offer.host.wheel.arm(this, this.deadlineMs);
   }
 
   done(value: Payload): void {
-    this.#end({ ok: true, value });
+    let sent: Payload;
+    try {
+      sent = this.#parked(value);
+    } catch (problem) {
+      return this.failed(unwrittenVerdict(problem));
+    }
+    this.#end({ ok: true, value: sent });
+  }
+
+  /** What is sent of a result that may stay here. */
+  #parked(value: Payload): Payload {
+    const { frame, offer } = this;
+    if (frame.parkMs === undefined || !offer.host.handOff) return value;
+    const isRepeatable = offer.served.definition.effect !== 'once' && frame.effect !== 'once';
+    return offer.host.handOff.park(value, { leaseMs: frame.parkMs, isRepeatable });
   }
 
   failed(error: HeddleError): void {

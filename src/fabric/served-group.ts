@@ -124,6 +124,7 @@ export class ServedGroup {
       placeWaitMs,
       settled: (settlement) => this.#settled(member, settlement),
       progress: (value) => answer.progress(value),
+      pulling: (pulling) => answer.pulling(pulling),
     };
   }
 

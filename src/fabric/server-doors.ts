@@ -12,10 +12,11 @@ import { DrainDoor } from './drain-door.ts';
 import { Entry } from './entry.ts';
 import type { Explainer } from './explainer.ts';
 import { ForeignEntry, type ForeignEntryOptions } from './foreign.ts';
+import type { HandOffRoom } from './hand-off-room.ts';
 import type { Links } from './links.ts';
 import { Questions } from './questions.ts';
 import { Reception, type ReceptionOptions } from './reception.ts';
-import type { RunRelay } from './run-relay.ts';
+import { RunRelay } from './run-relay.ts';
 import type { Runner } from './runner.ts';
 import type { ServerGuards } from './server-guards.ts';
 import type { StallWatch } from './stall-watch.ts';
@@ -32,6 +33,7 @@ export interface BehindDoors extends Pick<CallDeskOptions, 'clock' | 'observer' 
   readonly explainer: Explainer;
   readonly workflows: WorkflowExplainer;
   readonly runner: Runner;
+  readonly handOffs: HandOffRoom;
   readonly relay: RunRelay;
   readonly wheel: ForeignEntryOptions['wheel'];
   readonly nextCall: ForeignEntryOptions['nextCall'];
@@ -57,13 +59,28 @@ export function entryOf(behind: BehindDoors): Entry {
       workflows: behind.workflows,
     }),
     watches: new CatalogWatches({ feed: behind.directory.feed, clock, server: identity.name }),
+    pulls: behind.handOffs.desk,
     drains: new DrainDoor({ server: identity.name, drain: guards.drain, members, links }),
+  });
+}
+
+/** Runs of this server, and those of others. */
+export function relayOf({ clock, runner, links, members }: Pick<BehindDoors, 'clock' | 'runner' | 'links' | 'members'>): RunRelay {
+  const isThere = ({ status, isSelf, isLinked }: MemberView): boolean =>
+    !isSelf && !isLinked && (status === 'alive' || status === 'suspect');
+  return new RunRelay({
+    clock,
+    runner,
+    peers: (server) => links.servers(server),
+    unlinked: () => members().filter(isThere),
+    reach: (server, done) => links.whenLinked(server, done),
   });
 }
 
 /** Lets in who may come in, and answers foreign clients. */
 export function receptionOf(behind: BehindDoors): Reception {
   const { identity, guards, relay: runs, directory } = behind;
-  const foreign = new ForeignEntry({ ...behind, runs, feed: directory.feed, server: identity.name, refusal: guards.refusal });
+  const values = behind.handOffs.puller;
+  const foreign = new ForeignEntry({ ...behind, runs, values, feed: directory.feed, server: identity.name, refusal: guards.refusal });
   return new Reception({ ...behind, foreign, refusal: guards.sessionRefusal });
 }

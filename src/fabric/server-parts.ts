@@ -4,6 +4,7 @@
 
 import { type Clock, systemClock } from '../base/clock.ts';
 import { type Random, systemRandom } from '../base/random.ts';
+import type { SpillStore } from '../storage/spill.ts';
 import { GrpcTransport } from '../transport/grpc.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { ServerTuning } from './tuning.ts';
@@ -13,6 +14,8 @@ export interface ServerParts {
   readonly random: Random;
   readonly transport: Transport;
   readonly tuning?: ServerTuning | undefined;
+  /** Where results go that memory has no room for; default: to disk. */
+  readonly spill?: SpillStore | undefined;
   /** What the last process of this server left behind; default: nothing, and nothing is kept. */
   readonly memory?: ServerMemory | undefined;
 }

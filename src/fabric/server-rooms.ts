@@ -20,6 +20,7 @@ import { askToBeLeft } from './drain-door.ts';
 import type { UnderWay } from './drain-port.ts';
 import { Explainer } from './explainer.ts';
 import { Fuser } from './fuser.ts';
+import { HandOffRoom } from './hand-off-room.ts';
 import { Links } from './links.ts';
 import { LocalPeer } from './local-peer.ts';
 import { Mesh } from './mesh.ts';
@@ -28,9 +29,9 @@ import { Outcomes } from './outcomes.ts';
 import type { Reception } from './reception.ts';
 import { Registry } from './registry.ts';
 import { RunCaller } from './run-caller.ts';
-import { RunRelay } from './run-relay.ts';
+import type { RunRelay } from './run-relay.ts';
 import { Runner, type RunnerOptions } from './runner.ts';
-import { type BehindDoors, entryOf, receptionOf } from './server-doors.ts';
+import { type BehindDoors, entryOf, receptionOf, relayOf } from './server-doors.ts';
 import type { ServerGuards } from './server-guards.ts';
 import type { ResolvedServerOptions } from './server-options.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -57,6 +58,7 @@ export class ServerRooms implements DrainableRooms {
   readonly #identity: { readonly name: string; readonly instance: string };
   readonly #wheel: DeadlineWheel;
   readonly #stalls: StallWatch;
+  readonly #handOffs: HandOffRoom;
   readonly #dispatcher: Dispatcher;
   readonly #breakers: Breakers;
   readonly #outcomes: Outcomes;
@@ -85,6 +87,7 @@ export class ServerRooms implements DrainableRooms {
     const onChange = (): void => this.#waitingRoom.changed();
     this.directory = new Directory({ catalog, clock, observer, onChange });
     this.#breakers = new Breakers({ catalog, clock, random: random.fork('breakers'), observer, onChange });
+    this.#handOffs = new HandOffRoom({ parts, identity, observer, links: () => this.#links });
     this.#dispatcher = this.#makeDispatcher();
     this.#outcomes = new Outcomes({ clock, server: options.name });
     this.#links = new Links({
@@ -93,6 +96,7 @@ export class ServerRooms implements DrainableRooms {
       outcomes: this.#outcomes,
       onRequest: (frame, peer) => entry.onRequest(frame, peer),
       onGroup: (frame, peer) => entry.onGroup(frame, peer),
+      onLease: (frame) => this.#handOffs.values.lease(frame),
       onOpened: (server) => this.#linkOpened(catalog, server),
       onWanted: (server) => this.mesh.want(server),
     });
@@ -103,8 +107,9 @@ export class ServerRooms implements DrainableRooms {
     this.caller = new FabricCaller({ engine: this.#calls, clock, wheel: this.#wheel, identity, refusal: guards.callRefusal });
     const nextCall = () => ({ caller: instance, callerName: options.name, callNumber: this.caller.nextCallNumber() });
     this.#runner = this.#makeRunner(catalog, router, nextCall);
-    this.relay = this.#makeRelay();
-    this.runs = new RunCaller({ engine: this.relay, coordinator: () => options.name, instance, refusal: guards.callRefusal });
+    this.relay = relayOf({ clock, runner: this.#runner, links: this.#links, members: () => this.mesh.members() });
+    const callers = { coordinator: () => options.name, instance, refusal: guards.callRefusal };
+    this.runs = new RunCaller({ engine: this.relay, values: this.#handOffs.puller, ...callers });
     this.#news = new SessionNews({ clock, members: () => this.mesh.members(), tell: (frame) => this.#links.tellSessions(frame) });
     const behind = this.#behindDoors(catalog, nextCall);
     const entry = entryOf(behind);
@@ -172,6 +177,8 @@ export class ServerRooms implements DrainableRooms {
 
   async idle(): Promise<void> {
     await Promise.all([this.#dispatcher.idle(), this.#calls.idle(), this.#runner.idle()]);
+    // What a run of this server gave has its end with that; what others need is pulled, or freed by them.
+    await this.#handOffs.values.idle();
   }
 
   /** Ends every call and run. */
@@ -190,6 +197,7 @@ export class ServerRooms implements DrainableRooms {
     this.#news.close();
     this.#breakers.close();
     this.#dispatcher.close();
+    await this.#handOffs.values.close();
     this.#outcomes.close();
     this.#wheel.close();
   }
@@ -203,6 +211,7 @@ export class ServerRooms implements DrainableRooms {
       random: random.fork('handlers'),
       wheel: this.#wheel,
       observer: this.observer,
+      handOff: this.#handOffs.handOff,
       nestedCall: (parent, fn, call) => this.caller.nestedCall(parent, fn, call),
       announce: () => this.announce(),
       nestedStream: (parent, fn, call) => this.caller.nestedStream(parent, fn, call),
@@ -239,19 +248,8 @@ export class ServerRooms implements DrainableRooms {
       observer,
       nextCall,
       fusionOf,
+      ...this.#handOffs.forRuns,
       experience: this.workflows.experience,
-    });
-  }
-
-  #makeRelay(): RunRelay {
-    const isThere = ({ status, isSelf, isLinked }: MemberView): boolean =>
-      !isSelf && !isLinked && (status === 'alive' || status === 'suspect');
-    return new RunRelay({
-      clock: this.#parts.clock,
-      runner: this.#runner,
-      peers: (server) => this.#links.servers(server),
-      unlinked: () => this.mesh.members().filter(isThere),
-      reach: (server, done) => this.#links.whenLinked(server, done),
     });
   }
 
@@ -273,6 +271,7 @@ export class ServerRooms implements DrainableRooms {
       outcomes: this.#outcomes,
       links: this.#links,
       runner: this.#runner,
+      handOffs: this.#handOffs,
       relay: this.relay,
       nextCall,
       members: () => this.mesh.members(),

@@ -9,6 +9,7 @@ import type { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { CallFrame, CallTerms } from '../wire/frame.ts';
 import type { Places } from './admission.ts';
+import type { HandOff } from './hand-off.ts';
 import type { CallSink } from './invocation.ts';
 import type { LoopLoad } from './loop-load.ts';
 import type { ServedFunction } from './registry.ts';
@@ -82,6 +83,8 @@ export interface ServingHost extends ContextHost {
   readonly load: LoopLoad;
   /** Of the streamed arguments that its handlers read. */
   readonly windows: StreamWindows;
+  /** Of large arguments and results; absent: none are taken, and every result is sent. */
+  readonly handOff?: HandOff | undefined;
   /** Told just before the reply. */
   onSettled(call: IncomingCall): void;
   /** The function has as many strays as its limit, or no more. */

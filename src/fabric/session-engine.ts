@@ -8,11 +8,14 @@
 import type { Clock } from '../base/clock.ts';
 import type { Effect } from '../core/catalog/offer.ts';
 import type { Payload } from '../core/payload.ts';
+import { collectMs } from '../core/workflow/leases.ts';
 import { HeddleError } from '../errors.ts';
 import type { QueryFrame } from '../wire/frame.ts';
 import { CallTable } from './call-table.ts';
+import { handOffDefaults } from './hand-off-settings.ts';
 import type { CallEngine, CallHandle, CallSink, Invocation } from './invocation.ts';
 import type { Peer } from './peer.ts';
+import { Puller, type PullerOptions } from './puller.ts';
 import { RoundTrip } from './round-trip.ts';
 import type { AttemptEnd, CallPeer, ProcessContext, Routing, Tried } from './routing-port.ts';
 import type { RunEngine, RunFollower, SubmitRequest, Unfollow } from './run-engine.ts';
@@ -27,6 +30,8 @@ export type SessionRoute = Peer | typeof nextSession;
 const notConnected = { name: 'the fabric', instance: '' };
 
 export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRoute> {
+  /** Gets large results through the entry. */
+  readonly values: Puller;
   readonly #keeper: SessionKeeper;
   readonly #clock: Clock;
   readonly #roundTrip = new RoundTrip();
@@ -36,6 +41,8 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
     this.#keeper = keeper;
     this.#clock = context.clock;
     this.#calls = new CallTable(this, context);
+    const reach: PullerOptions['reach'] = (_parked, done) => this.#reachEntry(done);
+    this.values = new Puller({ findHere: () => undefined, reach, bytesMax: handOffDefaults.memoryBytesMax });
   }
 
   start(invocation: Invocation, sink: CallSink): CallHandle {
@@ -132,6 +139,27 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
 
   ended(route: SessionRoute, _permit: number, { code, elapsedMs, serverMicros, isStreamed }: AttemptEnd): void {
     if (code === undefined && serverMicros !== undefined && !isStreamed) this.#roundTrip.note(route, elapsedMs, serverMicros);
+  }
+
+  /** The session, or the next one, which is not waited for longer than results can be collected. */
+  #reachEntry(done: (reached: Peer | HeddleError) => void): () => void {
+    const { peer } = this.#keeper;
+    if (peer) {
+      done(peer);
+      return () => {};
+    }
+    const late = (): void => end(new HeddleError('unreachable', { address: notConnected.name, evidence: 'silent' }));
+    const leave = this.#keeper.whenOpen((next) => end(next ?? new HeddleError('closed', { what: 'the client' })));
+    const cancelWait = this.#clock.schedule(collectMs, late);
+    const end = (reached: Peer | HeddleError): void => {
+      leave();
+      cancelWait();
+      done(reached);
+    };
+    return () => {
+      leave();
+      cancelWait();
+    };
   }
 
   #ask(send: (peer: Peer, id: number) => void): Promise<unknown> {

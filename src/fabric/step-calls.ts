@@ -8,18 +8,20 @@
 
 import type { Clock } from '../base/clock.ts';
 import type { Offer } from '../core/catalog/server-state.ts';
-import type { Filled, Payload } from '../core/payload.ts';
+import { type Filled, type Payload, sizeOf } from '../core/payload.ts';
 import type { Expected, Experience } from '../core/workflow/experience.ts';
 import type { WireCommand } from '../core/workflow/record.ts';
 import type { Called, RunEffect, RunInput, ShippedStep, StepEnd, StepStart, UndoStart } from '../core/workflow/run-io.ts';
 import { HeddleError } from '../errors.ts';
 import { fromWireError, toWireError } from '../wire/error.ts';
+import type { Pulling } from '../wire/frame.ts';
 import type { CallHistory } from './call-history.ts';
 import type { FusedCall } from './fused-call.ts';
 import type { GroupPlace } from './fuser.ts';
 import type { FusedSink, GroupMember, StepBack } from './group-member.ts';
+import { isHandedOff } from './hand-off.ts';
 import type { CallEngine, CallHandle, CallSink, CallWait, Invocation, Settlement } from './invocation.ts';
-import { makeList, readList } from './step-lists.ts';
+import { makeList, readList, unreadList } from './step-lists.ts';
 
 /** What carries the calls of steps. */
 export interface StepEngine extends CallEngine {
@@ -37,6 +39,10 @@ export interface StepCallsOptions {
   readonly feed: (input: RunInput) => void;
   /** Told what steps took and gave. */
   readonly experience?: Experience | undefined;
+  /** Gets what stayed with other servers, where it is looked into here. */
+  readonly fetch?: ((args: Filled) => Promise<Filled>) | undefined;
+  /** How long large results stay where they were made; absent: they are sent. */
+  readonly leaseMs?: number | undefined;
 }
 
 type Tried = NonNullable<StepBack['tried']>;
@@ -89,7 +95,12 @@ export class StepCalls {
 
   /** The elements of a list that a step maps. */
   read(step: string, list: Filled): void {
-    this.#options.feed({ kind: 'listRead', step, list: readList(list) });
+    const { feed, fetch } = this.#options;
+    if (!isHandedOff(list) || !fetch) return feed({ kind: 'listRead', step, list: readList(list) });
+    fetch(list).then(
+      (whole) => feed({ kind: 'listRead', step, list: readList(whole) }),
+      (problem: unknown) => feed({ kind: 'listRead', step, list: unreadList(problem) }),
+    );
   }
 
   /** The list of their results. */
@@ -105,7 +116,7 @@ export class StepCalls {
     const invocation = this.#invocation({ step, command, args, timeoutMs });
     const terms = { attemptsMax: 1, idempotencyKey, waitMs: undoWaitMs };
     engine.start(
-      { ...invocation, terms, wantsProgress: false },
+      { ...invocation, terms, wantsProgress: false, parkMs: undefined },
       {
         started: (server) => feed({ kind: 'undoStarted', ...called, server }),
         settled: ({ outcome, server }) => feed({ kind: 'undoSettled', ...called, end: endOf(outcome), server }),
@@ -187,6 +198,8 @@ export class StepCalls {
       round: 0,
       isAgain: false,
       via: undefined,
+      // What elements give is looked into here, when it becomes one list.
+      parkMs: command.each ? undefined : this.#options.leaseMs,
     };
   }
 }
@@ -226,6 +239,12 @@ class StepSink implements FusedSink {
     this.#feed({ kind: 'stepProgress', ...this.#called, value });
   }
 
+  pulling({ step: of, server }: Pulling): void {
+    const { step, element } = this.#called;
+    // Of elements the step tells what most of them wait for.
+    if (element === undefined) this.#feed({ kind: 'stepPulling', step, of, server });
+  }
+
   waiting(reason: CallWait): void {
     this.#feed({ kind: 'stepWaiting', ...this.#called, reason });
   }
@@ -233,7 +252,7 @@ class StepSink implements FusedSink {
   settled({ outcome, server, freeSlots, serverMicros }: Settlement): void {
     this.isSettled = true;
     if (outcome.ok && serverMicros !== undefined && server !== undefined)
-      this.#note({ runMs: serverMicros / 1000, bytes: outcome.value.bytes.length }, server);
+      this.#note({ runMs: serverMicros / 1000, bytes: sizeOf(outcome.value) }, server);
     this.#over();
     this.#feed({ kind: 'stepSettled', ...this.#called, end: endOf(outcome), server, freeSlots });
   }

@@ -30,6 +30,11 @@ export function readList({ template, inputs }: Filled): ListRead {
   }
 }
 
+/** A list whose bytes cannot be had. */
+export function unreadList(problem: unknown): ListRead {
+  return failed(problem);
+}
+
 /** One list of the results of elements. Linear in their bytes. */
 export function makeList(values: readonly Payload[]): StepEnd {
   try {

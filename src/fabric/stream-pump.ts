@@ -29,6 +29,8 @@ export interface PumpOptions {
   readonly credit: number;
   /** Checks and encodes one item; may throw or reject. */
   readonly write: (item: unknown) => Payload | Promise<Payload>;
+  /** Nobody writes to an item's bytes again: they need no copy (P4). */
+  readonly isKept?: boolean | undefined;
   readonly send: (value: Payload) => void;
   readonly ended: (end: PumpEnd) => void;
 }
@@ -124,7 +126,7 @@ export class StreamPump {
     if (this.#isStopped) return undefined;
     this.#credit -= costOf(value);
     this.#items += 1;
-    this.#options.send(owned(value));
+    this.#options.send(this.#options.isKept ? value : owned(value));
     return undefined;
   }
 }

@@ -6,6 +6,7 @@
  */
 
 import type { MeshSettings } from '../core/gossip/settings.ts';
+import type { HandOffSettings } from './hand-off-settings.ts';
 
 export interface ServerTuning {
   /** How long a drain waits for calls under way; default 25,000. */
@@ -15,4 +16,6 @@ export interface ServerTuning {
   /** Pings on every connection; default 10,000 and 5,000. */
   readonly keepalive?: { readonly timeMs: number; readonly timeoutMs: number } | undefined;
   readonly mesh?: Partial<MeshSettings> | undefined;
+  /** Of large results that go from server to server. */
+  readonly handOff?: Partial<HandOffSettings> | undefined;
 }

@@ -129,7 +129,14 @@ type RunEvent =
       readonly elapsedMs: number;
     };
 
-export type FabricEvent = ServerEvent | LinkEvent | OfferEvent | LoopEvent | CallEvent | BreakerEvent | RunEvent | MeshNote;
+/** Of large results that stay on this server until they are pulled; `value` is one's number here. */
+type ResultEvent =
+  | { readonly kind: 'result.parked'; readonly value: number; readonly bytes: number }
+  | { readonly kind: 'result.spilled'; readonly value: number; readonly bytes: number; readonly ok: boolean }
+  | { readonly kind: 'result.released'; readonly value: number; readonly bytes: number }
+  | { readonly kind: 'lease.expired'; readonly value: number; readonly bytes: number };
+
+export type FabricEvent = ServerEvent | LinkEvent | OfferEvent | LoopEvent | CallEvent | BreakerEvent | RunEvent | ResultEvent | MeshNote;
 
 export type EventKind = FabricEvent['kind'];
 /** The event of one kind. */
@@ -166,6 +173,10 @@ export const eventTable: Readonly<Record<EventKind, string>> = {
   'step.started': 'a step of a run has been sent to a server',
   'element.settled': 'an element of the list that a step maps has ended',
   'step.settled': 'a step of a run has ended, or will not run',
+  'result.parked': 'a large result stays on this server until whoever needs it has pulled it',
+  'result.spilled': 'such a result has gone to disk, for want of memory; or could not, and stays in memory',
+  'result.released': 'such a result is not needed any more, and is free',
+  'lease.expired': 'nobody has said for the time of its lease that such a result is needed: it is free',
   'member.joined': 'a member is known and alive',
   'member.suspected': 'evidence stands against a member',
   'member.refuted': 'the evidence against a member is void: it answered',

@@ -21,6 +21,7 @@ export interface KnobFacts {
 }
 
 const dayMs = 24 * 3_600_000;
+const [KiB, MiB, GiB] = [1024, 1024 ** 2, 1024 ** 3];
 const portText = '"auto", a port such as 7420, or a range such as "7420-7440"';
 const portUnion = z.union([z.literal('auto'), z.int().min(1).max(65_535), z.string().regex(/^\d{1,5}-\d{1,5}$/)]);
 
@@ -100,6 +101,23 @@ export const settingsSchema = z.strictObject({
       callLinkIdleMs: milliseconds(60_000, 'A link that carries calls only closes this long after the last. Higher: fewer dials.'),
     })
     .prefault({}),
+  handOff: z
+    .strictObject({
+      inlineBytesMax: bytes(64 * KiB, 'Results of steps over this size stay with their producer until they are pulled.', 64 * MiB),
+      leaseMs: milliseconds(
+        30_000,
+        'How long such a result stays when its coordinator is silent. Higher: it outlives longer cuts; lower: it is freed sooner.',
+        3_600_000,
+      ),
+      memoryBytesMax: bytes(
+        64 * MiB,
+        'How much of such results stays in memory; the rest goes to disk. Also what is pulled at once.',
+        64 * GiB,
+      ),
+      spillBytesMax: bytes(16 * GiB, 'How much of them may lie on disk; a result for which there is no room fails its step.', 1024 * GiB),
+      spillDir: text('Folder for what goes to disk; its files have no names. Default: the one for temporary files.', '/var/tmp/heddle'),
+    })
+    .prefault({}),
 });
 
 /** What a server is made of, every default filled in. */
@@ -160,6 +178,15 @@ function milliseconds(byDefault: number, reason: string, max = dayMs) {
     .max(max)
     .default(byDefault)
     .meta({ ...facts('number', reason, expected), unit: 'ms' });
+}
+
+function bytes(byDefault: number, reason: string, max: number) {
+  return z
+    .int()
+    .min(1)
+    .max(max)
+    .default(byDefault)
+    .meta({ ...facts('number', reason, `a whole number of bytes from 1 to ${max}`), unit: 'bytes' });
 }
 
 function members(byDefault: number, reason: string) {

@@ -15,7 +15,7 @@ export interface ServerInput {
 }
 
 /** The server that the settings describe. */
-export function serverInput({ server, cluster, transport, admin, mesh }: Settings): ServerInput {
+export function serverInput({ server, cluster, transport, admin, mesh, handOff }: Settings): ServerInput {
   const { name, resources, slots, join, host, advertise, drainGraceMs } = server;
   return {
     options: {
@@ -34,6 +34,7 @@ export function serverInput({ server, cluster, transport, admin, mesh }: Setting
       pinUid: cluster.pinUid,
       keepalive: { timeMs: transport.keepaliveIntervalMs, timeoutMs: transport.keepaliveTimeoutMs },
       mesh,
+      handOff,
     },
   };
 }

@@ -13,6 +13,7 @@ import type { Client, ConnectOptions, Server } from '../fabric/api.ts';
 import { FabricClient } from '../fabric/client.ts';
 import { FabricServer } from '../fabric/server.ts';
 import { resolveServerOptions } from '../fabric/server-options.ts';
+import { MemorySpill } from '../storage/memory-spill.ts';
 import { MemoryNetwork } from '../transport/memory.ts';
 import { NetworkWeather } from '../transport/network-weather.ts';
 import type { Fault, Stage } from './faults.ts';
@@ -175,7 +176,7 @@ export class Simulation<State> {
     const memory = { epoch, saveEpoch: (saved: number) => void this.#epochs.set(name, saved) };
     const server = process.run(() => {
       const options = resolveServerOptions(this.#serverOptions(name), random);
-      return new FabricServer(options, { clock: process, random, transport, memory });
+      return new FabricServer(options, { clock: process, random, transport, memory, spill: new MemorySpill() });
     });
     this.#servers.set(name, { process, server });
     server.on('server.failed', ({ code, message }) => this.trace.tell(`${name} failed: ${code} ${message}`));

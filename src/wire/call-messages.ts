@@ -30,6 +30,7 @@ export const viaMax = 8;
 
 export function writeCall(sink: Sink, call: CallFrame): void {
   const { writer } = sink;
+  if (call.parkMs !== undefined) writer.uint(33, wholeMs(call.parkMs));
   if (call.hasStreamInput || call.isStream || call.isAgain || call.lost > 0 || call.runners) writeCircumstances(writer, call);
   if (call.terms) writeTerms(writer, call.terms);
   writeMeta(writer, 19, call.meta);
@@ -116,6 +117,7 @@ function emptyCall(id: number): Draft {
     hasStreamInput: false,
     lost: 0,
     runners: undefined,
+    parkMs: undefined,
     terms: undefined,
     args: { template: undefinedPayload, inputs: [] },
   };
@@ -169,6 +171,7 @@ function readCircumstance(reader: ProtoReader, tag: number, call: Draft): void {
   else if (tag === varintTag(30)) call.hasStreamInput = reader.flag();
   else if (tag === varintTag(31)) call.lost = reader.uint();
   else if (tag === bytesTag(32)) call.runners = withInstance(call.runners, reader);
+  else if (tag === varintTag(33)) call.parkMs = reader.uint() || undefined;
   else reader.skip(tag);
 }
 

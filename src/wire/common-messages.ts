@@ -5,7 +5,7 @@
  */
 
 import type { Effect, Need } from '../core/catalog/offer.ts';
-import type { Encoding, Filled, Input, Path, Payload } from '../core/payload.ts';
+import type { Encoding, Filled, Input, Parked, Path, Payload } from '../core/payload.ts';
 import type { Executed } from '../errors.ts';
 import type { LargeIncoming, LargeOutgoing } from './frame.ts';
 import type { ProtoReader } from './proto-reader.ts';
@@ -15,6 +15,8 @@ import { protocolError } from './value-problem.ts';
 
 /** Payloads up to this many bytes travel inside their frame. */
 export const inlineBytesMax = 64 * 1024;
+/** The largest value that stays with its producer until it is pulled. */
+export const parkedBytesMax = 1024 * 1024 * 1024;
 
 /** Where one frame is written, and where its large payloads go. */
 export interface Sink {
@@ -37,6 +39,7 @@ export function writeValue(sink: Sink, field: number, payload: Payload): void {
   const { writer, large } = sink;
   const mark = writer.mark();
   const { bytes } = payload;
+  if (payload.parked) writeParked(writer, 5, payload.parked);
   if (large && bytes.length > inlineBytesMax) {
     writer.uint(4, bytes.length);
     writer.uint(3, large.put(bytes));
@@ -55,17 +58,48 @@ export function readValue(source: Source): Payload {
   let encoding = 0;
   let transfer = 0;
   let transferBytes = 0;
+  let parked: Parked | undefined;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) bytes = reader.bytes();
     else if (tag === varintTag(2)) encoding = reader.uint();
     else if (tag === varintTag(3)) transfer = reader.uint();
     else if (tag === varintTag(4)) transferBytes = reader.uint();
+    else if (tag === bytesTag(5)) parked = readParkedIn(reader);
     else reader.skip(tag);
   }
   reader.leave(outer);
+  if (parked) return { encoding: knownEncoding(encoding), bytes: noBytes, parked };
   const payload = { encoding: knownEncoding(encoding), bytes };
   if (transfer !== 0) expectLarge(source, { transfer, transferBytes }, payload);
   return payload;
+}
+
+export function writeParked(writer: ProtoWriter, field: number, parked: Parked): void {
+  const mark = writer.mark();
+  writer.flag(6, parked.isStream);
+  writer.flag(5, parked.isRepeatable);
+  writer.uint(4, parked.bytes);
+  writer.uint(3, parked.id);
+  writer.string(2, parked.instance);
+  writer.string(1, parked.server);
+  writer.message(field, mark);
+}
+
+export function readParkedIn(reader: ProtoReader): Parked {
+  const outer = reader.enter();
+  const parked = { server: '', instance: '', id: 0, bytes: 0, isRepeatable: false, isStream: false };
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) parked.server = reader.string();
+    else if (tag === bytesTag(2)) parked.instance = reader.string();
+    else if (tag === varintTag(3)) parked.id = reader.uint();
+    else if (tag === varintTag(4)) parked.bytes = reader.uint();
+    else if (tag === varintTag(5)) parked.isRepeatable = reader.flag();
+    else if (tag === varintTag(6)) parked.isStream = reader.flag();
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  if (parked.bytes > parkedBytesMax) throw protocolError(`a value of ${parked.bytes} bytes is over the limit of ${parkedBytesMax}`);
+  return parked;
 }
 
 /** The payload's bytes come later; until then it is empty, and its frame not whole. */

@@ -8,8 +8,10 @@ import type { Payload } from '../core/payload.ts';
 import type { Sink, Source } from './common-messages.ts';
 import { readTexts, readValue, undefinedPayload, writeValue } from './common-messages.ts';
 import type { AttachFrame, CancelFrame, CancelRunFrame, DrainFrame, ProgressFrame, QueryFrame, ServersFrame, WatchFrame } from './frame.ts';
+import type { Pulling } from './hand-off-frames.ts';
 import type { ProtoReader } from './proto-reader.ts';
 import { bytesTag, varintTag } from './proto-reader.ts';
+import { readPulling, writePulling } from './pulling-message.ts';
 import { protocolError } from './value-problem.ts';
 
 export type ControlFrame = CancelFrame | ProgressFrame | QueryFrame | AttachFrame | CancelRunFrame | ServersFrame | WatchFrame | DrainFrame;
@@ -24,7 +26,8 @@ export function writeControl(sink: Sink, frame: ControlFrame): void {
       writer.string(1, frame.reason);
       return;
     case 'progress':
-      writeValue(sink, 1, frame.value);
+      if (frame.pulling) writePulling(writer, 2, frame.pulling);
+      else writeValue(sink, 1, frame.value);
       return;
     case 'query':
       if (frame.argument) writeValue(sink, 2, frame.argument);
@@ -60,7 +63,7 @@ export function readControl(source: Source, kind: ControlFrame['kind'], id: numb
     case 'cancel':
       return { kind, id, reason: readTexts(reader).first };
     case 'progress':
-      return { kind, id, value: readProgress(source) };
+      return { kind, id, ...readProgress(source) };
     case 'query':
       return { kind, id, ...readQuery(source) };
     case 'attach':
@@ -80,14 +83,16 @@ export function readControl(source: Source, kind: ControlFrame['kind'], id: numb
   }
 }
 
-function readProgress(source: Source): Payload {
+function readProgress(source: Source): Pick<ProgressFrame, 'value' | 'pulling'> {
   const { reader } = source;
   let value = undefinedPayload;
+  let pulling: Pulling | undefined;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) value = readValue(source);
+    else if (tag === bytesTag(2)) pulling = readPulling(reader);
     else reader.skip(tag);
   }
-  return value;
+  return pulling === undefined ? { value } : { value, pulling };
 }
 
 function readQuery(source: Source): Pick<QueryFrame, 'about' | 'argument'> {

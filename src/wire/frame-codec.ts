@@ -18,6 +18,7 @@ import { inlineBytesMax } from './common-messages.ts';
 import { readControl, writeControl } from './control-messages.ts';
 import type { Frame, LargeIncoming, LargeOutgoing } from './frame.ts';
 import { readGroup, writeGroup } from './group-messages.ts';
+import { readLease, readPull, writeLease, writePull } from './hand-off-messages.ts';
 import { readOutcome, readStanding, writeOutcome, writeStanding } from './outcome-messages.ts';
 import { bytesTag, ProtoReader, varintTag } from './proto-reader.ts';
 import { ProtoWriter } from './proto-writer.ts';
@@ -54,6 +55,8 @@ const fields = {
   watch: 19,
   drain: 20,
   group: 21,
+  pull: 22,
+  lease: 23,
 } as const satisfies Record<Frame['kind'], number>;
 
 const kinds: readonly (Frame['kind'] | undefined)[] = [
@@ -79,6 +82,8 @@ const kinds: readonly (Frame['kind'] | undefined)[] = [
   'watch',
   'drain',
   'group',
+  'pull',
+  'lease',
 ];
 
 const besideField = 13;
@@ -181,6 +186,10 @@ function writeBody(sink: Sink, frame: Frame): void {
       return writeStanding(sink.writer, frame);
     case 'group':
       return writeGroup(sink, frame);
+    case 'pull':
+      return writePull(sink.writer, frame);
+    case 'lease':
+      return writeLease(sink.writer, frame);
     default:
       return unreachable(frame);
   }
@@ -240,6 +249,10 @@ function readBody(source: Source, head: Head): Frame {
       return readStanding(source.reader, head.id);
     case 'group':
       return readGroup(source);
+    case 'pull':
+      return readPull(source.reader, head.id);
+    case 'lease':
+      return readLease(source.reader);
     case undefined:
       throw protocolError(`a frame has a body with the number ${head.field}, which this version does not know`);
     default:

@@ -9,10 +9,12 @@
 import type { Effect, Need } from '../core/catalog/offer.ts';
 import type { Filled, Path, Payload } from '../core/payload.ts';
 import type { LooksBare, WireCommand, WireReturns, WireRunEvent } from '../core/workflow/record.ts';
+import type { LeaseFrame, PullFrame, Pulling } from './hand-off-frames.ts';
 import type { OutcomeFrame, StandingFrame } from './outcome-frames.ts';
 import type { CreditFrame, EndFrame, ItemFrame } from './stream-frames.ts';
 import type { WireError } from './wire-error.ts';
 
+export type { LeaseFrame, PullFrame, Pulling } from './hand-off-frames.ts';
 export type { OutcomeFrame, StandingFrame } from './outcome-frames.ts';
 export type { CreditFrame, EndFrame, ItemFrame } from './stream-frames.ts';
 
@@ -77,6 +79,8 @@ export interface CallFrame {
   readonly lost: number;
   /** Instances of servers of which the sender knows that they may run it, at most `viaMax`. */
   readonly runners?: readonly string[] | undefined;
+  /** A result over 64 KiB stays with the receiver, for so many milliseconds at first; absent: it is sent. */
+  readonly parkMs?: number | undefined;
   /** What the caller asks beyond the usual: absent for most calls. */
   readonly terms?: CallTerms | undefined;
   /** The argument list (an array), with the values that go into its holes. */
@@ -132,6 +136,8 @@ export interface ProgressFrame {
   readonly kind: 'progress';
   readonly id: number;
   readonly value: Payload;
+  /** Instead of the value: it waits for the bytes of an argument. */
+  readonly pulling?: Pulling | undefined;
 }
 
 /** A question about the fabric, answered by a reply whose value is the shape of the API. */
@@ -260,7 +266,9 @@ export type Frame =
   | StandingFrame
   | WatchFrame
   | DrainFrame
-  | GroupFrame;
+  | GroupFrame
+  | PullFrame
+  | LeaseFrame;
 
 /** First message of a client's session, and its answer. (Servers' links greet with mesh messages.) */
 export interface SessionHello {

@@ -60,6 +60,13 @@ export class ProtoReader {
     throw protocolError('an integer is over 2^53 - 1');
   }
 
+  /** A list of unsigned integers, packed; its elements are put behind those of `values`. */
+  uints(values: number[]): void {
+    const outer = this.enter();
+    while (!this.isAtEnd) values.push(this.uint());
+    this.leave(outer);
+  }
+
   /** Any varint but 0 is true, negative ones too. */
   flag(): boolean {
     let isSet = false;

@@ -66,6 +66,14 @@ export class ProtoWriter {
     this.#varint(field << 3);
   }
 
+  /** A list of unsigned integers, packed; an empty one is left out. */
+  uints(field: number, values: readonly number[]): void {
+    if (values.length === 0) return;
+    const mark = this.mark();
+    for (let at = values.length - 1; at >= 0; at -= 1) this.#varint(values[at] ?? 0);
+    this.#prefix(field, this.mark() - mark);
+  }
+
   /** False is left out. */
   flag(field: number, value: boolean): void {
     if (value) this.presentUint(field, 1);

@@ -6,6 +6,7 @@ import { unreachable } from '../base/assert.ts';
 import type { WaitReason } from '../core/workflow/record.ts';
 import { bytesTag, doubleTag, type ProtoReader, varintTag } from './proto-reader.ts';
 import type { ProtoWriter } from './proto-writer.ts';
+import { readPulling, writePulling } from './pulling-message.ts';
 
 export function writeReason(writer: ProtoWriter, field: number, reason: WaitReason): void {
   const mark = writer.mark();
@@ -35,6 +36,12 @@ export function writeReason(writer: ProtoWriter, field: number, reason: WaitReas
     case 'deadline':
       writer.presentDouble(7, reason.untilMs);
       break;
+    case 'hand_off':
+      writePulling(writer, 8, reason);
+      break;
+    case 'lease':
+      writer.presentString(9, reason.server);
+      break;
     default:
       unreachable(reason);
   }
@@ -53,10 +60,17 @@ export function readReason(reader: ProtoReader): WaitReason | undefined {
     else if (tag === varintTag(5)) reason = { kind: 'run_limit', limit: reader.uint() };
     else if (tag === bytesTag(6)) reason = readRetry(reader);
     else if (tag === doubleTag(7)) reason = { kind: 'deadline', untilMs: reader.double() };
+    else if (tag === bytesTag(8)) reason = readHandOff(reader);
+    else if (tag === bytesTag(9)) reason = { kind: 'lease', server: reader.string() };
     else reader.skip(tag);
   }
   reader.leave(outer);
   return reason;
+}
+
+function readHandOff(reader: ProtoReader): WaitReason {
+  const { step, server = '' } = readPulling(reader);
+  return { kind: 'hand_off', step, server };
 }
 
 function readRetry(reader: ProtoReader): WaitReason {

@@ -14,6 +14,8 @@ import { FabricClient } from '../../src/fabric/client.ts';
 import { FabricServer } from '../../src/fabric/server.ts';
 import { resolveServerOptions } from '../../src/fabric/server-options.ts';
 import type { ServerTuning } from '../../src/fabric/tuning.ts';
+import { MemorySpill } from '../../src/storage/memory-spill.ts';
+import type { SpillStore } from '../../src/storage/spill.ts';
 import { SimulatedProcess } from '../../src/testing/simulated-process.ts';
 import { Timeline } from '../../src/testing/timeline.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
@@ -28,6 +30,8 @@ export class FabricWorld {
   readonly processes = new Map<string, SimulatedProcess>();
   /** Stands between every link and whoever uses it; set before servers and clients are made. */
   watch: WatchLink | undefined;
+  /** Where every server puts what its memory has no room for. */
+  spill: SpillStore = new MemorySpill();
   /** How clients route; direct-suites.test.ts runs the suites of other files once more with the other one. */
   static routing: 'entry' | 'direct' = 'entry';
   readonly #time = new Timeline(this.clock);
@@ -59,7 +63,7 @@ export class FabricWorld {
     // No two processes are alike: a restarted server is another instance.
     const random = this.#random.fork(`server ${name} ${this.#servers.size + this.#killed}`);
     const resolved = resolveServerOptions({ name, functions, ...rest }, random);
-    return new FabricServer(resolved, { clock, random, transport: this.#transportOf(clock), tuning });
+    return new FabricServer(resolved, { clock, random, transport: this.#transportOf(clock), tuning, spill: this.spill });
   }
 
   /** A client with the addresses of these servers, connected to the first that takes it. */

@@ -11,6 +11,7 @@ export function madeLinks(clock: Clock): Links {
     observer: new Observer(),
     onRequest: () => {},
     onGroup: () => {},
+    onLease: () => {},
     outcomes: new Outcomes({ clock, server: 'here' }),
     onOpened: () => {},
     onWanted: () => {},

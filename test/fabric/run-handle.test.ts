@@ -108,7 +108,8 @@ describe('the handle of a run', () => {
       attach: () => () => {},
       cancel: async () => {},
     };
-    const handle = new RunHandle('r', engine);
+    const values = { pull: () => Promise.reject(new Error('nothing is kept')) };
+    const handle = new RunHandle('r', { engine, values });
     handle.send(() => void engine.submit({} as never, handle), undefined);
     const value = { encoding: 'json', bytes: Buffer.from('{') } as const;
     follower?.onEvent({ seq: 1, atMs: 0, kind: 'step.progress', step: 'a', value });

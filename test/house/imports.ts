@@ -29,6 +29,7 @@ const coreAll = [
   'core/routing',
   'core/outcome',
   'core/schema',
+  'core/handoff',
   'core/workflow',
 ];
 
@@ -44,18 +45,20 @@ export const importTable: Readonly<Record<string, Rule>> = {
   'core/routing': { rooms: coreFloor, types: ['core/catalog'] },
   'core/outcome': { rooms: coreFloor },
   'core/schema': { rooms: ['core/payload'] },
+  'core/handoff': { rooms: coreFloor },
   'core/workflow': { rooms: [...coreFloor, 'core/schema'], types: ['core/catalog'] },
   // Names and limits are what bytes are checked against where they become records.
   wire: { rooms: ['base', 'errors'], types: coreAll, files: ['src/core/names.ts', 'src/core/gossip/settings.ts'], isNodeAllowed: true },
   transport: { rooms: ['base', 'errors'], isNodeAllowed: true },
+  storage: { rooms: ['base', 'errors'], isNodeAllowed: true },
   observe: { rooms: ['base', 'errors'], types: coreAll },
-  fabric: { rooms: ['base', 'errors', ...coreAll, 'wire', 'transport', 'observe'], isNodeAllowed: true },
+  fabric: { rooms: ['base', 'errors', ...coreAll, 'wire', 'transport', 'storage', 'observe'], isNodeAllowed: true },
   settings: { rooms: ['base', 'errors'], types: ['fabric'], isNodeAllowed: true },
   // `remote` and the builder are pure, so they live in core; the front door passes them on.
   index: { rooms: ['fabric', 'observe', 'errors', 'core/function', 'core/workflow'], types: coreAll },
   // `node:*` to put timers, dates and the tracking of asynchronous work in the name of a simulated process.
   testing: {
-    rooms: ['base', 'errors', 'transport', 'fabric', 'observe'],
+    rooms: ['base', 'errors', 'transport', 'storage', 'fabric', 'observe'],
     types: coreAll,
     files: ['src/core/names.ts'],
     isNodeAllowed: true,

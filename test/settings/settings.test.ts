@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { meshDefaults } from '../../src/core/gossip/settings.ts';
 import { HeddleError, type SettingsProblem } from '../../src/errors.ts';
 import { drainGraceMs } from '../../src/fabric/drain.ts';
+import { handOffDefaults } from '../../src/fabric/hand-off-settings.ts';
 import { loadSettings, type SettingsSources } from '../../src/settings/load.ts';
 import { listKnobs, settingsSchema } from '../../src/settings/schema.ts';
 import { serverInput } from '../../src/settings/server-options.ts';
@@ -45,7 +46,7 @@ describe('settings.toml', () => {
 
 test('K3: the defaults are those of the rooms that use them', () => {
   const { tuning, options } = serverInput(loadSettings({}));
-  expect(tuning).toEqual({ drainGraceMs, pinUid: undefined, keepalive: defaultKeepalive, mesh: meshDefaults });
+  expect(tuning).toEqual({ drainGraceMs, pinUid: undefined, keepalive: defaultKeepalive, mesh: meshDefaults, handOff: handOffDefaults });
   expect(options).toMatchObject({ host: '127.0.0.1', port: 'auto', cluster: 'default', join: [], resources: [], slots: {} });
 });
 

@@ -3,7 +3,7 @@
  */
 
 import fc from 'fast-check';
-import type { Encoding, Filled, Payload } from '../../src/core/payload.ts';
+import type { Encoding, Filled, Parked, Payload } from '../../src/core/payload.ts';
 import type { Template, WireCommand, WireReturns, WireRunEvent } from '../../src/core/workflow/record.ts';
 import type { WireCause, WireError } from '../../src/wire/error.ts';
 import type { CallTerms, Frame } from '../../src/wire/frame.ts';
@@ -39,12 +39,24 @@ export const plainValue: fc.Arbitrary<unknown> = fc
   .map((data): unknown => JSON.parse(JSON.stringify(JSON.parse(data))));
 
 const encoding = fc.constantFrom<Encoding>('json', 'binary', 'bytes', 'undefined');
-const payload: fc.Arbitrary<Payload> = fc.record({ encoding, bytes: fc.uint8Array({ maxLength: 30 }) });
 const count = fc.oneof(fc.nat(300), fc.maxSafeNat());
 const ms = fc.oneof(fc.nat(100_000), fc.maxSafeNat());
 const name = fc.string({ unit: 'grapheme', minLength: 1, maxLength: 10 }).filter((word) => word !== '__proto__');
 const maybe = <T>(arbitrary: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(arbitrary, { nil: undefined });
 const names = fc.array(name, { maxLength: 3 });
+const parked: fc.Arbitrary<Parked> = fc.record({
+  server: name,
+  instance: name,
+  id: count,
+  bytes: fc.nat(1024 ** 3),
+  isRepeatable: fc.boolean(),
+  isStream: fc.boolean(),
+});
+const payload: fc.Arbitrary<Payload> = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ encoding, bytes: fc.uint8Array({ maxLength: 30 }) }) },
+  { weight: 1, arbitrary: fc.record({ encoding, bytes: fc.constant(new Uint8Array(0)), parked }) },
+);
+const pulling = fc.record({ step: name, server: maybe(name) });
 const path = fc.array(fc.oneof(text, count), { maxLength: 3 });
 const filled: fc.Arbitrary<Filled> = fc.record({
   template: payload,
@@ -125,6 +137,8 @@ const reason = fc.oneof(
   fc.record({ kind: fc.constant('run_limit' as const), limit: fc.nat() }),
   fc.record({ kind: fc.constant('retry' as const), untilMs, because: text }),
   fc.record({ kind: fc.constant('deadline' as const), untilMs }),
+  fc.record({ kind: fc.constant('hand_off' as const), step: name, server: name }),
+  fc.record({ kind: fc.constant('lease' as const), server: name }),
 );
 
 const element = { element: maybe(fc.nat()) };
@@ -223,6 +237,7 @@ const plainCall = fc.record({
   round: fc.nat(),
   acked: count,
   terms: maybe(terms.filter(isSaying)),
+  parkMs: maybe(fc.integer({ min: 1, max: 60_000 })),
   args: filled,
 });
 const call = fc.tuple(plainCall, circumstances).map(([plain, more]) => ({ ...plain, ...more }));
@@ -272,6 +287,19 @@ export const frame: fc.Arbitrary<Frame> = fc.oneof(
   submit,
   fc.record({ kind: fc.constant('cancel' as const), id, reason: text }),
   fc.record({ kind: fc.constant('progress' as const), id, value: payload }),
+  pulling.map((what) => ({
+    kind: 'progress' as const,
+    id: 5,
+    value: { encoding: 'undefined' as const, bytes: new Uint8Array(0) },
+    pulling: what,
+  })),
+  fc.record({ kind: fc.constant('pull' as const), id, parked, credit: count }),
+  fc.record({
+    kind: fc.constant('lease' as const),
+    renewed: fc.array(count, { maxLength: 4 }),
+    forMs: ms,
+    released: fc.array(count, { maxLength: 4 }),
+  }),
   fc.record({
     kind: fc.constant('query' as const),
     id,

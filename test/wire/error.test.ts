@@ -29,6 +29,7 @@ const details: { readonly [C in ErrorCode]: ErrorDetails[C] } = {
   upstream_failed: { step: 'd', upstream: 'c' },
   coordinator_lost: { runId: 'r1', partial: {}, steps: {} },
   unknown_run: { runId: 'r1' },
+  lease_lost: { step: 'a', server: 's', why: 'it is gone', value: 'i/1' },
   version_mismatch: { ours: '1', theirs: '2' },
   cluster_mismatch: { ours: 'a', theirs: 'b' },
   name_taken: { name: 'gpu-1', address: '127.0.0.1:1' },

@@ -9,8 +9,9 @@
 
 import { present } from '../../base/assert.ts';
 import { HeddleError, type StepOutcome } from '../../errors.ts';
-import type { Payload } from '../payload.ts';
+import { type Payload, sizeOf } from '../payload.ts';
 import { type FailedStep, isLate } from './ending.ts';
+import type { Leases } from './leases.ts';
 import { fallbackOf } from './policies.ts';
 import type { OpaqueError, RunEventBody } from './record.ts';
 import type { RunInput, RunSettings, StepEnd } from './run-io.ts';
@@ -26,6 +27,7 @@ export interface DataflowOptions {
   readonly onReady: (at: number) => void;
   readonly starter: StepStarter;
   readonly saga: Saga;
+  readonly leases: Leases;
   readonly settings: RunSettings;
   readonly emit: (event: RunEventBody<Payload, OpaqueError>) => void;
 }
@@ -77,6 +79,14 @@ export class Dataflow {
     return { kind: 'failed', step: command.name, error: end.error };
   }
 
+  /** The server of a called step waits for bytes, or not any more. */
+  pulls({ step, of, server }: Extract<RunInput, { kind: 'stepPulling' }>): void {
+    const { steps, emit } = this.#options;
+    const reason = server === undefined ? undefined : ({ kind: 'hand_off', step: of, server } as const);
+    steps.pulls(steps.positionOf(step), reason);
+    if (reason) emit({ kind: 'step.waiting', step, reason });
+  }
+
   /** D1, from a step that has just settled on. */
   goOnFrom(at: number, time: RunTime): void {
     const { steps } = this.#options;
@@ -88,9 +98,10 @@ export class Dataflow {
   }
 
   settle(at: number, how: StepClose & { readonly value?: Payload | undefined }, { nowMs, leftMs }: RunTime): void {
-    const { steps, saga, emit } = this.#options;
+    const { steps, saga, leases, emit } = this.#options;
     const { value, ...close } = how;
     const elapsedMs = steps.settle(at, { outcome: how.outcome, value }, nowMs);
+    leases.settled(at, value, nowMs);
     const ok = how.outcome === 'done';
     const { compensate, each, timeoutMs = Number.POSITIVE_INFINITY } = steps.checkedOf(at).command;
     const deadlineMs = nowMs + Math.min(timeoutMs - elapsedMs, leftMs);
@@ -101,7 +112,7 @@ export class Dataflow {
       ok,
       ...close,
       elapsedMs,
-      ...(value && ok ? { bytes: value.bytes.length } : {}),
+      ...(value && ok ? { bytes: sizeOf(value) } : {}),
       ...(value && !ok ? { usedFallback: true } : {}),
     });
   }

@@ -13,6 +13,7 @@ import { type RunCause, reasonOf } from './ending.ts';
 import type { RunEffect, RunSettings } from './run-io.ts';
 import { endGraceMs } from './run-io.ts';
 import type { StepTable } from './step-table.ts';
+import { stepsBehind } from './workflow.ts';
 
 export interface EarlyEndOptions {
   readonly steps: StepTable;
@@ -55,7 +56,7 @@ export class EarlyEnd {
     const { steps, flow, settings } = this.#options;
     const others = settings.codec.encodeError(new HeddleError('cancelled', { reason: reasonOf(cause) }, { executed: 'no' }));
     const upstream = cause.kind === 'failed' ? cause.step : undefined;
-    const dependents = upstream === undefined ? undefined : steps.dependentsOf(upstream);
+    const dependents = upstream === undefined ? undefined : stepsBehind(settings.workflow, upstream);
     for (const at of steps.waiting()) {
       const error = upstream !== undefined && dependents?.has(at) ? flow.upstreamFailed(at, upstream) : others;
       flow.settle(at, steps.findRan(at) ?? { outcome: 'not_run', error }, time);

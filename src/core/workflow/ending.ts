@@ -9,6 +9,7 @@ import { valuesFor } from './hole-values.ts';
 import type { WireCommand } from './record.ts';
 import type { RunSettings, StepEnd } from './run-io.ts';
 import type { StepTable } from './step-table.ts';
+import { allNames, leafNames } from './workflow.ts';
 
 /** A step of which the run has no result. */
 export interface FailedStep {
@@ -49,12 +50,13 @@ export function isLate(error: HeddleError, command: WireCommand, leftMs: number)
 }
 
 /** The steps whose results the submitter asked for. */
-export function returnedSteps(steps: StepTable, { workflow: { returns } }: RunSettings): readonly string[] {
+export function returnedSteps({ workflow }: Pick<RunSettings, 'workflow'>): readonly string[] {
+  const { returns } = workflow;
   switch (returns.kind) {
     case 'leaves':
-      return steps.leafNames();
+      return leafNames(workflow);
     case 'all':
-      return steps.allNames();
+      return allNames(workflow);
     case 'steps':
       return returns.steps;
     case 'shape':
@@ -67,9 +69,9 @@ export function runResult(steps: StepTable, settings: RunSettings): Filled {
   const { returns } = settings.workflow;
   switch (returns.kind) {
     case 'leaves':
-      return recordOf(steps.leafNames(), steps, settings);
+      return recordOf(leafNames(settings.workflow), steps, settings);
     case 'all':
-      return recordOf(steps.allNames(), steps, settings);
+      return recordOf(allNames(settings.workflow), steps, settings);
     case 'steps':
       return recordOf([...new Set(returns.steps)], steps, settings);
     case 'shape':

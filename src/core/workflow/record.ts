@@ -101,7 +101,11 @@ export type WaitReason =
   | { readonly kind: 'run_limit'; readonly limit: number }
   | { readonly kind: 'retry'; readonly untilMs: number; readonly because: string }
   /** Of a compensation: its step may be running until then. */
-  | { readonly kind: 'deadline'; readonly untilMs: number };
+  | { readonly kind: 'deadline'; readonly untilMs: number }
+  /** Its server pulls the result of that step from the server of this name. */
+  | { readonly kind: 'hand_off'; readonly step: string; readonly server: string }
+  /** Its result was kept by the server of this name, and is gone: it runs once more. */
+  | { readonly kind: 'lease'; readonly server: string };
 
 export interface EventHead {
   /** Counts from 1 within the run. */

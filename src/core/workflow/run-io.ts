@@ -29,6 +29,8 @@ export type RunInput =
   /** A started step's call waits before its next attempt. */
   | ({ readonly kind: 'stepWaiting'; readonly reason: WaitReason } & Called)
   | ({ readonly kind: 'stepProgress'; readonly value: Payload } & Called)
+  /** The server of a started step pulls the result of `of` from another; without a server: not any more. */
+  | { readonly kind: 'stepPulling'; readonly step: string; readonly of: string; readonly server?: string | undefined }
   /** Once for every `startStep`. `freeSlots` and `server` as in the reply. */
   | ({
       readonly kind: 'stepSettled';
@@ -101,8 +103,20 @@ export type RunEffect =
   | { readonly kind: 'makeList'; readonly step: string; readonly values: readonly Payload[] }
   /** Call what undoes the step; answer with one `undoSettled`. */
   | UndoStart
+  | LeaseEffect
   /** For the log and every follower; `run.settled` is the last effect of all. */
   | { readonly kind: 'event'; readonly event: WireRunEvent };
+
+/** Tell the server that keeps these results which of them stay, for `forMs` from now on, and which are not needed any more. */
+export interface LeaseEffect {
+  readonly kind: 'lease';
+  /** Name and instance. */
+  readonly server: string;
+  readonly instance: string;
+  readonly renewed: readonly number[];
+  readonly released: readonly number[];
+  readonly forMs: number;
+}
 
 /** One try of an undo. */
 export interface UndoStart extends Called {
@@ -169,6 +183,8 @@ export interface RunSettings {
   readonly codec: RunCodec;
   /** Absent: every step goes alone. */
   readonly fusion?: Fusion | undefined;
+  /** How long results stay with their producers without a word from here; absent: none does. */
+  readonly leaseMs?: number | undefined;
   /** Steps whose calls are under way at the same time; default 256. */
   readonly inFlightMax?: number | undefined;
 }

@@ -122,8 +122,9 @@ function latestOf(events: readonly WireRunEvent[], nowMs: number): ReadonlyMap<s
   for (const event of events) {
     switch (event.kind) {
       case 'step.waiting':
-        // Of its elements the machine knows better.
-        if (event.element === undefined) latest.set(event.step, isOfCall(event.reason) ? waiting(event.reason, nowMs) : onItsWay);
+        // Of its elements, and of what its server waits for, the machine knows better.
+        if (event.element === undefined && event.reason.kind !== 'hand_off')
+          latest.set(event.step, isOfCall(event.reason) ? waiting(event.reason, nowMs) : onItsWay);
         break;
       case 'step.started':
         if (event.element === undefined) latest.set(event.step, { state: 'running', server: event.server, attempt: event.attempt });
@@ -185,6 +186,8 @@ function isOfCall({ kind }: WaitReason): boolean {
     case 'input':
     case 'concurrency_full':
     case 'run_limit':
+    case 'hand_off':
+    case 'lease':
       return false;
   }
 }

@@ -1,9 +1,9 @@
 /**
  * One execution of a workflow, as a state machine (base/machine.ts): dataflow without level barriers (its calls: fabric/runner.ts).
  *
- * X1 a step starts the moment all that it needs is done, held back only for a reason of `WaitReason`; never before,
- *    and never twice, unless its server answered that it had no place for it (`overloaded`).
- * X2 every step settles exactly once, then the run settles, at its deadline plus `endGraceMs` at the latest.
+ * X1 a step starts the moment all that it needs is done, held back only for a reason of `WaitReason`; never before, and never
+ *    twice, unless its server had no place for it (`overloaded`) or could not get an input, or its result is lost (recovery.ts).
+ * X2 every step settles exactly once for every start, then the run, at its deadline plus `endGraceMs` at the latest.
  * X3 the first step that fails ends the run (nothing more starts, what runs is cancelled, results stay), unless its `onFailure`
  *    says otherwise. A run that has not what it shall return fails.
  * X4 the error of a run is `executed: no` only if every step is `not_run`.
@@ -21,8 +21,10 @@ import { EarlyEnd } from './early-end.ts';
 import { Elements } from './elements.ts';
 import type { RunCause } from './ending.ts';
 import { outcomeOf, returnedSteps, runError, runResult } from './ending.ts';
+import { Leases } from './leases.ts';
 import { fallbackOf } from './policies.ts';
 import type { OpaqueError, RunEventBody, RunSettled, WaitReason, WireRunEvent } from './record.ts';
+import { Recovery } from './recovery.ts';
 import type { ElementInput, RunEffect, RunInput, RunSettings } from './run-io.ts';
 import { isOfElement } from './run-io.ts';
 import { Saga } from './saga.ts';
@@ -48,6 +50,8 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   readonly #elements: Elements;
   readonly #flow: Dataflow;
   readonly #early: EarlyEnd;
+  readonly #leases: Leases;
+  readonly #recovery: Recovery;
   #phase: Phase = { kind: 'new' };
   #effects: RunEffect[] = [];
   #sequence = 0;
@@ -62,10 +66,12 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     this.#starter = new StepStarter({ steps: this.#steps, schedule: this.#schedule, settings, push });
     const emit = (event: RunEventBody<Payload, OpaqueError>): void => this.#emit(event);
     this.#saga = new Saga({ steps: this.#steps, settings, emit, push });
-    const parts = { steps: this.#steps, schedule: this.#schedule, saga: this.#saga, settings, emit, push };
+    this.#leases = new Leases({ steps: this.#steps, settings, push });
+    const parts = { steps: this.#steps, schedule: this.#schedule, saga: this.#saga, leases: this.#leases, settings, emit, push };
     this.#elements = new Elements(parts);
     this.#flow = new Dataflow({ ...parts, starter: this.#starter, onReady: (at) => this.#onReady(at) });
     this.#early = new EarlyEnd({ ...parts, elements: this.#elements, flow: this.#flow });
+    this.#recovery = new Recovery({ ...parts, onReady: (at) => this.#onReady(at) });
   }
 
   get isSettled(): boolean {
@@ -87,6 +93,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     if (this.#phase.kind !== 'settled') this.#take(input);
     if (this.#phase.kind === 'running' && nowMs >= this.#deadlineMs) this.#end({ kind: 'late' });
     if (this.#phase.kind === 'running') this.#startReady();
+    this.#leases.wake(nowMs);
     if (this.#phase.kind === 'ending' && (this.#steps.inFlight === 0 || nowMs >= this.#phase.untilMs)) this.#finishEarly(this.#phase.cause);
     if (this.#phase.kind !== 'undoing') return;
     this.#saga.advance(nowMs);
@@ -100,6 +107,10 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   }
 
   nextWakeMs(): number {
+    return Math.min(this.#phaseWakeMs(), this.#leases.nextWakeMs());
+  }
+
+  #phaseWakeMs(): number {
     switch (this.#phase.kind) {
       case 'running':
         return Math.min(this.#deadlineMs, this.#schedule.nextWakeMs());
@@ -130,6 +141,9 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
         return;
       case 'stepProgress':
         if (this.#steps.isInFlight(input.step)) this.#emit({ kind: 'step.progress', step: input.step, value: input.value });
+        return;
+      case 'stepPulling':
+        if (this.#steps.isInFlight(input.step)) this.#flow.pulls(input);
         return;
       case 'stepSettled':
         if (this.#steps.isInFlight(input.step)) this.#settleCall(input);
@@ -207,10 +221,12 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
 
   #settleCall(input: Settling): void {
     const at = this.#steps.positionOf(input.step);
-    const { end } = input;
-    const isShed = !end.ok && HeddleError.is(end.error, 'overloaded') && this.#phase.kind === 'running';
+    const isRunning = this.#phase.kind === 'running';
     this.#flow.endCall(at, input, this.#nowMs);
-    if (isShed) return this.#steps.hold(at, this.#schedule.requeue(at));
+    if (isRunning && !input.end.ok && HeddleError.is(input.end.error, 'overloaded'))
+      return this.#steps.hold(at, this.#schedule.requeue(at));
+    if (isRunning && this.#recovery.mends(at, input.end)) return;
+    const end = this.#recovery.explained(at, input.end);
     const cause = end.ok ? undefined : this.#flow.causeOf(at, end, this.#leftMs);
     const policy = cause?.kind === 'failed' && this.#phase.kind === 'running' ? this.#steps.checkedOf(at).command.onFailure : undefined;
     const close = { outcome: outcomeOf(end), server: input.server, ...(end.ok ? {} : { error: end.wire }) };
@@ -245,7 +261,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   }
 
   #finish(): void {
-    const missing = returnedSteps(this.#steps, this.#settings).find((step) => !this.#steps.hasValue(this.#steps.positionOf(step)));
+    const missing = returnedSteps(this.#settings).find((step) => !this.#steps.hasValue(this.#steps.positionOf(step)));
     if (missing !== undefined) return this.#finishEarly(this.#flow.failureOf(this.#steps.positionOf(missing)));
     const result = runResult(this.#steps, this.#settings);
     this.#settle({ kind: 'run.settled', ok: true, elapsedMs: this.#nowMs - this.#startedMs, result });
@@ -259,11 +275,15 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
 
   #settleFailed(cause: RunCause): void {
     const error = runError(cause, { steps: this.#steps.outcomes(), compensated: this.#saga.outcomes() }, this.#settings);
-    const wire = this.#settings.codec.encodeError(error, this.#steps.results());
+    const wire = this.#settings.codec.encodeError(
+      error,
+      this.#steps.results((at) => !this.#leases.isReleased(at)),
+    );
     this.#settle({ kind: 'run.settled', ok: false, elapsedMs: this.#nowMs - this.#startedMs, error: wire });
   }
 
   #settle(end: RunSettled<Filled, OpaqueError>): void {
+    this.#leases.end(end.ok);
     this.#emit(end);
     this.#phase = { kind: 'settled' };
   }

@@ -21,6 +21,7 @@ import type { CompensationEvent, Hole } from './record.ts';
 import type { RunEffect, RunInput, RunSettings, StepEnd } from './run-io.ts';
 import { inFlightMaxDefault } from './run-io.ts';
 import type { StepTable } from './step-table.ts';
+import { allNames } from './workflow.ts';
 
 /** After the deadline of its call a handler that heeds no signal has this long to end. */
 export const strayMs = 5_000;
@@ -106,7 +107,7 @@ export class Saga {
       this.#openOf.set(at, size);
     }
     const { steps } = this.#options;
-    const positions = steps.allNames().map((name) => steps.positionOf(name));
+    const positions = allNames(this.#options.settings.workflow).map((name) => steps.positionOf(name));
     this.#left = positions.map((at) => steps.checkedOf(at).neededBy.length);
     this.#reach(positions.filter((at) => this.#left[at] === 0));
     this.advance(nowMs);

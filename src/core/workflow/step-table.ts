@@ -26,6 +26,10 @@ export class StepTable {
   readonly #missing: number[];
   /** Y3: of steps that came back. */
   readonly #ran = new Map<number, { readonly outcome: StepOutcome; readonly error: OpaqueError }>();
+  /** Of called steps whose servers wait for bytes. */
+  readonly #pulling = new Map<number, WaitReason>();
+  /** Of steps that run again: what they gave before, for those that were about to start with it. */
+  readonly #stale = new Map<number, Payload>();
   #inFlight = 0;
   #unsettled: number;
 
@@ -77,9 +81,27 @@ export class StepTable {
     return at !== undefined && this.#stateOf(at).kind === 'called';
   }
 
+  isSettled(at: number): boolean {
+    return this.#stateOf(at).kind === 'settled';
+  }
+
   findWait(step: string): WaitReason | undefined {
-    const state = this.#stateOf(this.positionOf(step));
-    return state.kind === 'waiting' ? state.reason : undefined;
+    const at = this.positionOf(step);
+    const state = this.#stateOf(at);
+    if (state.kind === 'waiting') return state.reason;
+    return state.kind === 'called' ? this.#pulling.get(at) : undefined;
+  }
+
+  /** What a called step waits for at its server; undefined: for nothing any more. */
+  pulls(at: number, reason: WaitReason | undefined): void {
+    if (reason) this.#pulling.set(at, reason);
+    else this.#pulling.delete(at);
+  }
+
+  /** Of a waiting step that has all its inputs: what it waits for. */
+  explain(at: number, reason: WaitReason): void {
+    const state = this.#stateOf(at);
+    if (state.kind === 'waiting' && this.#missing[at] === 0) this.#states[at] = { ...state, reason };
   }
 
   /** It is ready, or was refused for want of a place, and waits for something else than its inputs. */
@@ -106,6 +128,7 @@ export class StepTable {
   takeBack(at: number, ran: { readonly outcome: StepOutcome; readonly error: OpaqueError }): boolean {
     assert(this.#stateOf(at).kind === 'called', 'a step comes back that was not called');
     this.#inFlight -= 1;
+    this.#pulling.delete(at);
     if (ran.outcome !== 'not_run') this.#ran.set(at, ran);
     this.#waitFrom(at, 0);
     return this.#missing[at] === 0;
@@ -123,8 +146,7 @@ export class StepTable {
 
   /** The result of a step, if it is done. */
   findValue(step: string): Payload | undefined {
-    const state = this.#stateOf(this.positionOf(step));
-    return state.kind === 'settled' ? state.value : undefined;
+    return this.findValueAt(this.positionOf(step));
   }
 
   /** Gives the milliseconds since its call began, 0 when there was none. */
@@ -135,6 +157,8 @@ export class StepTable {
     this.#unsettled -= 1;
     if (state.kind !== 'called') return 0;
     this.#inFlight -= 1;
+    this.#pulling.delete(at);
+    this.#stale.delete(at);
     return nowMs - state.sinceMs;
   }
 
@@ -161,6 +185,8 @@ export class StepTable {
     const begun: number[] = [];
     for (const at of this.checkedOf(done).neededBy) {
       const left = present(this.#missing[at], 'no step of that number') - 1;
+      // It has run with what this step gave the first time.
+      if (left < 0) continue;
       this.#missing[at] = left;
       const state = this.#stateOf(at);
       if (left > 0) this.#waitForNext(at, done);
@@ -173,33 +199,46 @@ export class StepTable {
     return { ready, begun };
   }
 
-  /** The steps that need it, directly or not. */
-  dependentsOf(step: string): ReadonlySet<number> {
-    const found = new Set<number>();
-    const left = [this.positionOf(step)];
-    for (let at = left.pop(); at !== undefined; at = left.pop()) {
-      for (const dependent of this.checkedOf(at).neededBy) {
-        if (found.has(dependent)) continue;
-        found.add(dependent);
-        left.push(dependent);
-      }
-    }
-    return found;
-  }
-
   /** The result of a step that is done. */
   valueOf(step: string): Payload {
-    const state = this.#stateOf(this.positionOf(step));
-    assert(state.kind === 'settled' && state.value, 'a step has no result');
-    return state.value;
+    const at = this.positionOf(step);
+    return present(this.findValueAt(at) ?? this.#stale.get(at), 'a step has no result');
   }
 
-  leafNames(): readonly string[] {
-    return this.#workflow.leaves.map((at) => this.nameOf(at));
+  /** The result of a step, if it is done. */
+  findValueAt(at: number): Payload | undefined {
+    const state = this.#stateOf(at);
+    return state.kind === 'settled' ? state.value : undefined;
   }
 
-  allNames(): readonly string[] {
-    return this.#workflow.commands.map(({ command }) => command.name);
+  /** These settled steps are to run again; gives those that can at once. */
+  reopen(steps: ReadonlySet<number>): readonly number[] {
+    for (const at of steps) {
+      const value = this.findValueAt(at);
+      if (value) this.#stale.set(at, value);
+      this.#states[at] = { kind: 'waiting', reason: this.#inputReason(this.checkedOf(at), 0, at), next: 0 };
+      this.#unsettled += 1;
+    }
+    for (const at of steps) {
+      for (const dependent of this.checkedOf(at).neededBy) {
+        const missing = this.#missing[dependent] ?? 0;
+        const isWaiting = this.#stateOf(dependent).kind === 'waiting';
+        // One that is ready starts with what it was promised, and comes back.
+        if (steps.has(dependent) || (isWaiting && missing > 0)) this.#missing[dependent] = missing + 1;
+      }
+    }
+    for (const at of steps) this.#waitFrom(at, 0);
+    return [...steps].filter((at) => this.#missing[at] === 0);
+  }
+
+  /** A called step has not run, for want of an input; whether it is ready to be called again. */
+  waitAgain(at: number): boolean {
+    assert(this.#stateOf(at).kind === 'called', 'a step waits again that was not called');
+    this.#inFlight -= 1;
+    this.#pulling.delete(at);
+    this.#missing[at] = this.checkedOf(at).needs.filter((need) => !this.isSettled(need)).length;
+    this.#waitFrom(at, 0);
+    return this.#missing[at] === 0;
   }
 
   /** What became of every step, once all are settled. */
@@ -212,11 +251,11 @@ export class StepTable {
     );
   }
 
-  /** The results that are there. */
-  results(): Readonly<Record<string, Payload>> {
+  /** The results that are there, of steps for which `isKept`. */
+  results(isKept: (at: number) => boolean): Readonly<Record<string, Payload>> {
     return Object.fromEntries(
       this.#states.flatMap((state, at): [string, Payload][] =>
-        state.kind === 'settled' && state.value ? [[this.nameOf(at), state.value]] : [],
+        state.kind === 'settled' && state.value && isKept(at) ? [[this.nameOf(at), state.value]] : [],
       ),
     );
   }

@@ -19,6 +19,10 @@ export function endOfWait(reason: WaitReason, nowMs: number): string {
       return `the end of any of the ${reason.limit} steps of the run that are under way`;
     case 'retry':
       return `the next try, ${inText(reason.untilMs, nowMs)}`;
+    case 'hand_off':
+      return `the last byte of the result of "${reason.step}" from ${reason.server}`;
+    case 'lease':
+      return `another run of it: its result was lost with ${reason.server}`;
     case 'deadline':
       return `the time at which its step cannot run any more, ${inText(reason.untilMs, nowMs)}`;
   }

@@ -200,3 +200,27 @@ function cycleText(names: readonly string[]): string {
       : [...quoted.slice(0, cycleEnds), `... ${quoted.length - 2 * cycleEnds} more ...`, ...quoted.slice(-cycleEnds)];
   return `the commands wait for one another in a circle: ${[...shown, quoted[0]].join(' needs ')}`;
 }
+
+/** The names of all commands. */
+export function allNames({ commands }: CheckedWorkflow): readonly string[] {
+  return commands.map(({ command }) => command.name);
+}
+
+/** The names of those that no other needs. */
+export function leafNames({ leaves, commands }: CheckedWorkflow): readonly string[] {
+  return leaves.flatMap((at) => commands[at]?.command.name ?? []);
+}
+
+/** The positions of the commands that need this one, directly or not. */
+export function stepsBehind({ positions, commands }: CheckedWorkflow, step: string): ReadonlySet<number> {
+  const found = new Set<number>();
+  const left = [positions.get(step)];
+  for (let at = left.pop(); at !== undefined; at = left.pop()) {
+    for (const dependent of commands[at]?.neededBy ?? []) {
+      if (found.has(dependent)) continue;
+      found.add(dependent);
+      left.push(dependent);
+    }
+  }
+  return found;
+}

@@ -40,6 +40,7 @@ export interface Call {
   'hasStreamInput'?: (boolean);
   'lost'?: (number);
   'runners'?: (string)[];
+  'parkMs'?: (number | string | Long);
   '_waitMs'?: "waitMs";
 }
 
@@ -76,5 +77,6 @@ export interface Call__Output {
   'hasStreamInput'?: (boolean);
   'lost'?: (number);
   'runners'?: (string)[];
+  'parkMs'?: (number);
   '_waitMs'?: "waitMs";
 }

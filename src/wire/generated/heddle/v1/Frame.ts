@@ -19,6 +19,8 @@ import type { Standing as _heddle_v1_Standing, Standing__Output as _heddle_v1_St
 import type { Watch as _heddle_v1_Watch, Watch__Output as _heddle_v1_Watch__Output } from '../../heddle/v1/Watch.ts';
 import type { Drain as _heddle_v1_Drain, Drain__Output as _heddle_v1_Drain__Output } from '../../heddle/v1/Drain.ts';
 import type { Group as _heddle_v1_Group, Group__Output as _heddle_v1_Group__Output } from '../../heddle/v1/Group.ts';
+import type { Pull as _heddle_v1_Pull, Pull__Output as _heddle_v1_Pull__Output } from '../../heddle/v1/Pull.ts';
+import type { Lease as _heddle_v1_Lease, Lease__Output as _heddle_v1_Lease__Output } from '../../heddle/v1/Lease.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Frame {
@@ -43,7 +45,9 @@ export interface Frame {
   'watch'?: (_heddle_v1_Watch | null);
   'drain'?: (_heddle_v1_Drain | null);
   'group'?: (_heddle_v1_Group | null);
-  'body'?: "call"|"reply"|"cancel"|"progress"|"query"|"submit"|"attach"|"cancelRun"|"runEvent"|"servers"|"mesh"|"beside"|"item"|"credit"|"end"|"outcome"|"standing"|"watch"|"drain"|"group";
+  'pull'?: (_heddle_v1_Pull | null);
+  'lease'?: (_heddle_v1_Lease | null);
+  'body'?: "call"|"reply"|"cancel"|"progress"|"query"|"submit"|"attach"|"cancelRun"|"runEvent"|"servers"|"mesh"|"beside"|"item"|"credit"|"end"|"outcome"|"standing"|"watch"|"drain"|"group"|"pull"|"lease";
 }
 
 export interface Frame__Output {
@@ -68,5 +72,7 @@ export interface Frame__Output {
   'watch'?: (_heddle_v1_Watch__Output);
   'drain'?: (_heddle_v1_Drain__Output);
   'group'?: (_heddle_v1_Group__Output);
-  'body'?: "call"|"reply"|"cancel"|"progress"|"query"|"submit"|"attach"|"cancelRun"|"runEvent"|"servers"|"mesh"|"beside"|"item"|"credit"|"end"|"outcome"|"standing"|"watch"|"drain"|"group";
+  'pull'?: (_heddle_v1_Pull__Output);
+  'lease'?: (_heddle_v1_Lease__Output);
+  'body'?: "call"|"reply"|"cancel"|"progress"|"query"|"submit"|"attach"|"cancelRun"|"runEvent"|"servers"|"mesh"|"beside"|"item"|"credit"|"end"|"outcome"|"standing"|"watch"|"drain"|"group"|"pull"|"lease";
 }

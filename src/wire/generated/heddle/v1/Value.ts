@@ -1,6 +1,7 @@
 // Original file: proto/heddle/v1/common.proto
 
 import type { Encoding as _heddle_v1_Encoding, Encoding__Output as _heddle_v1_Encoding__Output } from '../../heddle/v1/Encoding.ts';
+import type { Parked as _heddle_v1_Parked, Parked__Output as _heddle_v1_Parked__Output } from '../../heddle/v1/Parked.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Value {
@@ -8,6 +9,7 @@ export interface Value {
   'encoding'?: (_heddle_v1_Encoding);
   'transfer'?: (number | string | Long);
   'transferBytes'?: (number | string | Long);
+  'parked'?: (_heddle_v1_Parked | null);
 }
 
 export interface Value__Output {
@@ -15,4 +17,5 @@ export interface Value__Output {
   'encoding'?: (_heddle_v1_Encoding__Output);
   'transfer'?: (number);
   'transferBytes'?: (number);
+  'parked'?: (_heddle_v1_Parked__Output);
 }

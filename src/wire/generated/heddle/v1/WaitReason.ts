@@ -1,5 +1,6 @@
 // Original file: proto/heddle/v1/fabric.proto
 
+import type { Pulling as _heddle_v1_Pulling, Pulling__Output as _heddle_v1_Pulling__Output } from '../../heddle/v1/Pulling.ts';
 
 export interface _heddle_v1_WaitReason_Retry {
   'untilMs'?: (number | string);
@@ -19,7 +20,9 @@ export interface WaitReason {
   'runLimit'?: (number);
   'retry'?: (_heddle_v1_WaitReason_Retry | null);
   'deadlineMs'?: (number | string);
-  'reason'?: "input"|"noOffer"|"breakerUntilMs"|"concurrencyFull"|"runLimit"|"retry"|"deadlineMs";
+  'handOff'?: (_heddle_v1_Pulling | null);
+  'lease'?: (string);
+  'reason'?: "input"|"noOffer"|"breakerUntilMs"|"concurrencyFull"|"runLimit"|"retry"|"deadlineMs"|"handOff"|"lease";
 }
 
 export interface WaitReason__Output {
@@ -30,5 +33,7 @@ export interface WaitReason__Output {
   'runLimit'?: (number);
   'retry'?: (_heddle_v1_WaitReason_Retry__Output);
   'deadlineMs'?: (number);
-  'reason'?: "input"|"noOffer"|"breakerUntilMs"|"concurrencyFull"|"runLimit"|"retry"|"deadlineMs";
+  'handOff'?: (_heddle_v1_Pulling__Output);
+  'lease'?: (string);
+  'reason'?: "input"|"noOffer"|"breakerUntilMs"|"concurrencyFull"|"runLimit"|"retry"|"deadlineMs"|"handOff"|"lease";
 }

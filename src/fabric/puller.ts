@@ -1,0 +1,116 @@
+/**
+ * Gets the bytes of values that stayed with their producers: from this process, over the link to their server, or, for a client,
+ * through its entry.
+ *
+ * G1 what comes are the bytes that were given, by their hash, or an error: whatever goes wrong is `lease_lost`, which says of
+ *    whose result and why.
+ * G2 values on their way in are bounded together (byte-room.ts); one is always let in, whatever its size, and costs itself and
+ *    one window of slices.
+ */
+
+import { createHash } from 'node:crypto';
+import { onAbort } from '../base/aborts.ts';
+import type { Parked, Payload } from '../core/payload.ts';
+import { HeddleError } from '../errors.ts';
+import { protocolError } from '../wire/value-problem.ts';
+import { ByteRoom } from './byte-room.ts';
+import type { KeptValue } from './kept-value.ts';
+import { lostValue } from './lost-value.ts';
+import { Pull, type PullPeer } from './pull.ts';
+import { StreamWindows } from './stream-windows.ts';
+
+export interface PullerOptions {
+  /** One that is kept in this process. */
+  readonly findHere: (parked: Parked) => KeptValue | undefined;
+  /** The way to whoever keeps a value; told once, now or later. Gives what takes the wish back. */
+  readonly reach: (parked: Parked, done: (reached: PullPeer | HeddleError) => void) => () => void;
+  /** Bytes of values on their way in at once. */
+  readonly bytesMax: number;
+}
+
+/** What is wanted, and whose result it is. */
+export interface Wanted {
+  readonly value: Payload;
+  readonly parked: Parked;
+  readonly step: string;
+}
+
+export class Puller {
+  readonly #options: PullerOptions;
+  readonly #room: ByteRoom;
+  readonly #windows = new StreamWindows();
+
+  constructor(options: PullerOptions) {
+    this.#options = options;
+    this.#room = new ByteRoom(options.bytesMax);
+  }
+
+  /** The value with its bytes. Rejects with `lease_lost`, or with the reason of the signal. */
+  async pull({ value, parked, step }: Wanted, signal: AbortSignal): Promise<Payload> {
+    const leave = await this.#room.enter(parked.bytes, signal);
+    try {
+      const here = this.#options.findHere(parked);
+      const bytes = here ? await wholeOf(here.slices(), parked, () => here.hash) : await this.#fetch(parked, signal);
+      signal.throwIfAborted();
+      return { encoding: value.encoding, bytes };
+    } catch (problem) {
+      signal.throwIfAborted();
+      throw lossOf(parked, step, problem);
+    } finally {
+      leave();
+    }
+  }
+
+  async #fetch(parked: Parked, signal: AbortSignal): Promise<Uint8Array> {
+    const peer = await this.#reach(parked, signal);
+    const window = this.#windows.open();
+    const pull = new Pull(peer, parked, window);
+    const leaveSignal = onAbort(signal, (reason) => pull.cancel(reason));
+    try {
+      return await wholeOf(pull, parked, () => pull.hash);
+    } finally {
+      leaveSignal();
+      this.#windows.close(window);
+    }
+  }
+
+  #reach(parked: Parked, signal: AbortSignal): Promise<PullPeer> {
+    return new Promise((resolve, reject) => {
+      const leave = this.#options.reach(parked, (reached) => {
+        if (HeddleError.is(reached)) reject(reached);
+        else resolve(reached);
+      });
+      // Of a promise that has settled nothing comes any more.
+      onAbort(signal, (reason) => {
+        leave();
+        reject(reason);
+      });
+    });
+  }
+}
+
+/** The bytes in one piece. Throws when they are not those that were given. */
+async function wholeOf(
+  slices: AsyncIterable<Uint8Array>,
+  parked: Parked,
+  given: () => Uint8Array | Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  const whole = Buffer.allocUnsafeSlow(parked.bytes);
+  const hash = createHash('sha256');
+  let at = 0;
+  for await (const bytes of slices) {
+    if (at + bytes.length > whole.length) throw protocolError(`a value of ${whole.length} bytes has more of them`);
+    whole.set(bytes, at);
+    hash.update(bytes);
+    at += bytes.length;
+  }
+  if (at < whole.length) throw protocolError(`a value of ${whole.length} bytes ended after ${at}`);
+  if (hash.digest().compare(await given()) !== 0) throw protocolError('the bytes that came are not those that were given');
+  return whole;
+}
+
+function lossOf(parked: Parked, step: string, problem: unknown): HeddleError {
+  if (HeddleError.is(problem, 'lease_lost')) return lostValue(parked, { step, why: problem.detail.why });
+  const why = problem instanceof Error ? problem.message : 'it cannot be read';
+  return lostValue(parked, { step, why, ...(HeddleError.is(problem) ? { cause: problem } : {}) });
+}

@@ -1,0 +1,15 @@
+// Original file: proto/heddle/v1/fabric.proto
+
+import type { Long } from '@grpc/proto-loader';
+
+export interface Lease {
+  'renewed'?: (number | string | Long)[];
+  'forMs'?: (number | string | Long);
+  'released'?: (number | string | Long)[];
+}
+
+export interface Lease__Output {
+  'renewed'?: (number)[];
+  'forMs'?: (number);
+  'released'?: (number)[];
+}

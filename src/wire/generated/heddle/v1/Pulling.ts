@@ -1,0 +1,12 @@
+// Original file: proto/heddle/v1/fabric.proto
+
+
+export interface Pulling {
+  'step'?: (string);
+  'server'?: (string);
+}
+
+export interface Pulling__Output {
+  'step'?: (string);
+  'server'?: (string);
+}
