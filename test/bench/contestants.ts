@@ -6,6 +6,7 @@ import type { Contestant } from './contestant.ts';
 import { callOfClient, chainInTurns, chainOfClient, chainServerToServer } from './contestants/chains.ts';
 import { fanByHand, fanOfClient, fanOfServer } from './contestants/fans.ts';
 import { stream, unary } from './contestants/grpc.ts';
+import { bareHandOff, handOff } from './contestants/hand-off.ts';
 import { direct, serverToServer, throughEntry } from './contestants/heddle.ts';
 import { moleculer, moleculerFan, moleculerInSequence } from './contestants/moleculer.ts';
 import { nats } from './contestants/nats.ts';
@@ -23,6 +24,8 @@ export const contestants = {
   'heddle fan': fanOfServer,
   'heddle fan of a client': fanOfClient,
   'heddle fan by hand': fanByHand,
+  'heddle pipeline of 50 MB': handOff,
+  'grpc-js streams of 50 MB': bareHandOff,
   'heddle stream': smallItems,
   'heddle stream of 256 KiB': largeItems,
   'grpc-js server stream': bareSmallItems,

@@ -85,6 +85,13 @@ export const rows: Readonly<Record<string, Row>> = {
     figure: 'callsPerSecond',
     peers: [{ name: 'Moleculer fan by hand', ...atLeast(1.2) }, { name: 'heddle fan of a client' }, { name: 'heddle fan by hand' }],
   },
+  P7: {
+    title: 'three steps with 50 MB each at three servers, and one that looks at the end of it; one run at a time',
+    subject: 'heddle pipeline of 50 MB',
+    inFlight: 1,
+    figure: 'p50Micros',
+    peers: [{ name: 'grpc-js streams of 50 MB', ...atMost(1.3) }],
+  },
   D1: {
     title: 'a direct client beside one of the same entry server, one at a time',
     subject: 'heddle direct',
