@@ -30,14 +30,17 @@ const numberTags: ReadonlySet<number> = new Set([transferTag, totalTag, creditTa
 
 const nothing = new Uint8Array(0);
 
-/** A chunk, from what is not absent in it. */
-export function encodeChunk(chunk: Partial<Chunk>): Buffer {
+/** What a chunk takes beside its data and its token at the most. */
+export const chunkHeadBytesMax = 64;
+
+/** A chunk, from what is not absent in it; written into `room` where that is enough for it. */
+export function encodeChunk(chunk: Partial<Chunk>, room?: Buffer): Buffer {
   const { data = nothing, token = nothing } = chunk;
   const numbers = numbersOf(chunk);
   const dataBytes = data.length === 0 ? 0 : bytesFieldBytes(data);
   const tokenBytes = token.length === 0 ? 0 : bytesFieldBytes(token);
   const headBytes = numbers.reduce((bytes, [, value]) => bytes + numberFieldBytes(value), 0);
-  const writer = new FieldWriter(headBytes + dataBytes + tokenBytes);
+  const writer = new FieldWriter(headBytes + dataBytes + tokenBytes, room);
   for (const [tag, value] of numbers) writer.number(tag, value);
   if (dataBytes > 0) writer.bytes(dataTag, data);
   if (tokenBytes > 0) writer.bytes(tokenTag, token);

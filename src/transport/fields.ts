@@ -19,13 +19,13 @@ export function numberFieldBytes(value: number): number {
   return value === 0 ? 0 : 1 + varintBytes(value);
 }
 
-/** Fills a message whose size is known. */
+/** Fills a message whose size is known: in fresh memory, or in `room` where that is enough. */
 export class FieldWriter {
   readonly message: Buffer;
   #at = 0;
 
-  constructor(bytes: number) {
-    this.message = Buffer.allocUnsafe(bytes);
+  constructor(bytes: number, room?: Buffer) {
+    this.message = room && room.length >= bytes ? room.subarray(0, bytes) : Buffer.allocUnsafe(bytes);
   }
 
   /** 0 is left out. */

@@ -7,6 +7,7 @@ import { expect, test } from 'vitest';
 import { type Chunk, decodeChunk, encodeChunk } from '../../src/transport/chunk-codec.ts';
 import { LargeReceiver } from '../../src/transport/large-receiver.ts';
 import { LargeSender } from '../../src/transport/large-sender.ts';
+import { LargeValues } from '../../src/transport/large-values.ts';
 import { arrivingMax, chunkBytesMax, transfersMax } from '../../src/transport/limits.ts';
 import { isSame, pattern } from '../contract/transport-world.ts';
 
@@ -209,4 +210,33 @@ test(`${transfersMax} values that were given up before they began are remembered
   arrive(2);
   arrive(3);
   expect([...got.keys()]).toEqual([2]);
+});
+
+test('full chunks are written into two buffers in turn, each only once the stream is through with it (B1)', async () => {
+  const written: { readonly message: Buffer; readonly done: () => void }[] = [];
+  const values = new LargeValues({
+    valueBytesMax: undefined,
+    onNeeded: () => {},
+    onLarge: () => {},
+    onProgress: () => {},
+    onProblem: () => {},
+    onLost: () => {},
+  });
+  const nothing = () => {};
+  const write = (message: Buffer, done: () => void) => written.push({ message, done });
+  values.attach({ take: nothing, write, pause: nothing, resume: nothing, end: nothing, destroy: nothing });
+  const value = pattern(8 * chunkBytesMax, 1);
+  const sent = values.send(1, value);
+  const memory = new Set<ArrayBufferLike>();
+  for (let at = 0; at < 8; at += 1) {
+    // What the stream still holds is as it was written, also after the next one was.
+    const chunk = decodeChunk(written[at]?.message ?? Buffer.alloc(0));
+    expect(isSame(chunk?.data ?? Buffer.alloc(0), value.subarray(at * chunkBytesMax, (at + 1) * chunkBytesMax))).toBe(true);
+    memory.add(written[at]?.message.buffer ?? new ArrayBuffer(0));
+    if (at === 0) values.onMessage(encodeChunk({ transfer: 1, credit: value.length - chunkBytesMax }));
+    else written[at - 1]?.done();
+  }
+  expect(memory.size).toBe(2);
+  values.onMessage(encodeChunk({ transfer: 1, isReceived: true }));
+  await sent;
 });
