@@ -36,6 +36,8 @@ export class MassGuard {
   #countedAtMs = 0;
   #aboveAtMs = 0;
   #indexedAtMs = Number.NEGATIVE_INFINITY;
+  /** What the table was like when its ids were looked up last. */
+  #indexedChanges = -1;
 
   constructor(state: MeshState, announcing: Announcing) {
     this.#state = state;
@@ -70,7 +72,7 @@ export class MassGuard {
   /** A peer doubts these. */
   onDoubts(ids: readonly string[]): void {
     const { doubts, self, nowMs } = this.#state;
-    const isIndexDue = nowMs - this.#indexedAtMs >= setIntervalMs;
+    const isIndexDue = nowMs - this.#indexedAtMs >= setIntervalMs && this.#indexedChanges !== this.#state.records.changes;
     if (isIndexDue && ids.some((id) => doubts.nameOf(id) === undefined)) this.#index();
     const own = doubts.idOf(self.record);
     for (const id of ids.slice(0, meshLimits.doubts)) {
@@ -181,7 +183,9 @@ export class MassGuard {
     }
   }
 
+  /** Cost: all members; at most once a second, and not again while nothing has changed. */
   #index(): void {
+    this.#indexedChanges = this.#state.records.changes;
     this.#indexedAtMs = this.#state.nowMs;
     for (const member of this.#state.members()) this.#state.doubts.idOf(member);
   }

@@ -9,12 +9,11 @@
  * O3 a change of the rings makes a mesh link a call link and the other way round; it closes none.
  */
 
-import { present } from '../../base/assert.ts';
 import type { Adoptions } from './adoptions.ts';
 import type { Arena } from './arena.ts';
 import type { Doubts } from './doubts.ts';
 import type { LinkState, Links } from './links.ts';
-import { type MemberRecord, slotOf } from './record.ts';
+import type { MemberRecord } from './record.ts';
 import type { Records } from './records.ts';
 import { ringCount } from './rings.ts';
 import type { Self } from './self.ts';
@@ -99,9 +98,11 @@ export class Overlay {
 
   #everybody(): Set<number> {
     const { arena, records, self } = this.#tables;
-    const others = [...records.all()].filter((record) => record.owner !== self.name);
-    const slots = others.map((record) => present(arena.slots.find(slotOf(record)), 'a record without a slot'));
-    return new Set(slots.filter((slot) => records.memberAt(slot) !== undefined));
+    const counts = (slot: number): boolean => {
+      const member = records.memberAt(slot);
+      return member !== undefined && member.owner !== self.name;
+    };
+    return new Set(arena.rings.ahead(self.name, 0, { count: records.members, counts }));
   }
 
   /** Our observers, and those whom we observe. */

@@ -32,6 +32,7 @@ export class Records {
   #size = 0;
   #members = 0;
   #membership = 0;
+  #changes = 0;
   /** What stood there before, by slot, of all that has changed since it was last asked for. */
   #replaced = new Map<string, OwnerRecord | undefined>();
   /** Members that name a catalog body, by its hash. */
@@ -53,6 +54,11 @@ export class Records {
   /** Another number whenever a member has come or ended. */
   get membership(): number {
     return this.#membership;
+  }
+
+  /** Another number whenever anything has changed. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /** Some member names this catalog body. */
@@ -157,6 +163,7 @@ export class Records {
 
   #put(key: string, record: OwnerRecord, nowMs: number): void {
     // Before the old one goes: what both share stays where it is in the arena.
+    this.#changes += 1;
     const slot = this.#arena.slots.acquire(key);
     const number = this.#arena.pool.acquire(record);
     const before = this.memberAt(slot);
