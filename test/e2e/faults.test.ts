@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { type Client, connect } from 'heddle';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { failureOf, tell } from '../within.ts';
+import { decodeRecord, recordBytes } from '../../src/wire/mesh-record.ts';
+import { failureOf, tell, within } from '../within.ts';
+import { builtModule } from './built-module.ts';
 import { giveUpAtOnce } from './giving-up.ts';
+import { NewerBuild, unknownField } from './newer-build.ts';
 import { functionsModule, type ServerProcess, Stage } from './processes.ts';
 
 const stage = new Stage();
@@ -12,12 +14,14 @@ let one: ServerProcess;
 let client: Client;
 
 beforeAll(async () => {
-  one = await stage.serve('one', functionsModule, fileURLToPath(new URL('load-functions.ts', import.meta.url)));
+  one = await stage.serve('one', '--settings', await pinned('ab'), functionsModule, builtModule('load-functions.ts'));
   client = await connect(one.url);
 });
 
 afterAll(() => client.close());
 
+/** A settings file that pins the cluster's uid. */
+const pinned = (byte: string) => stage.file(`${byte}.toml`, `[cluster]\npinUid = "${byte.repeat(16)}"\n`);
 const isAlive = async () => expect(await client.call('whoami', [])).toMatchObject({ pid: one.process.pid });
 
 describe('a server process', () => {
@@ -50,6 +54,14 @@ describe('a server process', () => {
     expect(await newcomer.finished).toEqual({ code: 3, signal: null });
     expect(newcomer.errors.join('\n')).toContain('cluster_mismatch');
     expect((await client.members()).map(({ name }) => name)).toEqual(['one']);
+  });
+
+  test('fault 16: with another `pinUid` it is refused as well, of the same cluster name though it is, and lists nobody', async () => {
+    const newcomer = stage.heddle('serve', '--settings', await pinned('cd'), '--name', 'theirs', '--join', one.url);
+    expect(await newcomer.finished).toEqual({ code: 3, signal: null });
+    expect(newcomer.errors.join('\n')).toContain('cluster_mismatch');
+    expect((await client.members()).map(({ name }) => name)).toEqual(['one']);
+    expect((await client.catalog()).filter(({ server }) => server !== 'one')).toEqual([]);
   });
 
   test('fault 18: a result of 100 MB is refused, and the process goes on with the memory it had', async () => {
@@ -101,4 +113,58 @@ describe('a server process', () => {
     });
     await isAlive();
   });
+
+  test('fault 17: refuses a build that speaks no protocol of its own, with the reason', async () => {
+    const alien = new NewerBuild('alien', { cluster: stage.cluster, protocolMin: 90, protocolMax: 99 });
+    expect((await alien.greet(one.url)).refusal).toEqual({
+      code: 'version_mismatch',
+      message: expect.stringContaining('speaks protocol 1'),
+    });
+    expect((await client.members()).map(({ name }) => name)).toEqual(['one']);
+    await alien.close();
+  });
+
+  test('fault 17: takes a build that knows more, and passes its words on to others as they are', async () => {
+    const two = await stage.serve('two', '--join', one.url);
+    const newer = new NewerBuild('newer', { cluster: stage.cluster });
+    const { refusal, features } = await newer.greet(one.url);
+    expect([refusal, features]).toEqual([undefined, []]); // what both know is what is used
+    const { name: owner, epoch, instance, url } = newer.hello;
+    const head = { owner, epoch, instance, final: 'none', version: 1 } as const;
+    const member = {
+      ...head,
+      kind: 'member',
+      incarnation: 0,
+      url,
+      isLeaving: false,
+      bodyHash: '',
+      resources: ['far'],
+      adopters: [],
+    } as const;
+    const words = Buffer.concat([recordBytes(member), unknownField]);
+    // Of a later kind: the same with another number in its first field.
+    const riddle = Buffer.from(words);
+    riddle[riddle.indexOf(Uint8Array.of(0x08, 0x01)) + 1] = 99;
+    newer.say({ kind: 'push', records: [decodeRecord(words), decodeRecord(riddle)] });
+    await within('two lists it', 1_000, async () => (await membersOf(two.url)).includes('newer'));
+    const reader = new NewerBuild('reader', { cluster: stage.cluster });
+    await reader.greet(two.url);
+    await within('two holds both as they were said', 1_000, async () => {
+      const held = await reader.records();
+      return isSame(held.get('newer'), words) && isSame(held.get('99/newer'), riddle);
+    });
+    await Promise.all([newer.close(), reader.close()]);
+    await isAlive();
+  });
 });
+
+async function membersOf(url: string): Promise<readonly string[]> {
+  const reader = await connect(url);
+  const members = await reader.members();
+  await reader.close();
+  return members.map(({ name }) => name);
+}
+
+function isSame(a: Uint8Array | undefined, b: Uint8Array): boolean {
+  return a !== undefined && Buffer.compare(a, b) === 0;
+}
