@@ -120,7 +120,9 @@ export class Scene {
 
   /** Waits for it, at most `ms`; otherwise that is a problem. */
   within(what: string, ms: number, isSo: () => boolean): void {
-    if (this.world.until(isSo, ms) === undefined) this.wrong(`${what}: not within ${ms} ms`);
+    if (this.world.until(isSo, ms) !== undefined) return;
+    const lateMs = this.world.until(isSo, ms);
+    this.wrong(`${what}: not within ${ms} ms${lateMs === undefined ? ', nor twice that' : `, but ${Math.round(lateMs)} ms later`}`);
   }
 
   oneViewWithin(what: string, ms: number): void {
