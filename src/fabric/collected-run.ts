@@ -3,6 +3,7 @@
  *
  * C1 a result of the run that cannot be had is the run's failure, `lease_lost`; its steps have run.
  * C2 of a run that failed, results that cannot be had are not among those that are there.
+ * C3 once all is there, the servers that keep it are told.
  */
 
 import type { Filled, Input, Payload } from '../core/payload.ts';
@@ -15,7 +16,7 @@ import type { Puller } from './puller.ts';
 export type SettledRun = Extract<WireRunEvent, { readonly kind: 'run.settled' }>;
 
 /** Whoever gets the bytes of values that stayed elsewhere. */
-export type ValueSource = Pick<Puller, 'pull'>;
+export type ValueSource = Pick<Puller, 'pull' | 'collected'>;
 
 /** Whether something of it has to be collected. */
 export function isUncollected(event: SettledRun): boolean {
@@ -30,11 +31,13 @@ export function uncollectedBytes(event: SettledRun): number {
 /** The same event with all its bytes. Rejects with `lease_lost` (C1), or with the reason of the signal. */
 export async function collected(event: SettledRun, source: ValueSource, signal: AbortSignal): Promise<SettledRun> {
   const { result, error } = event;
-  return {
+  const whole = {
     ...event,
     ...(result === undefined ? {} : { result: await wholeResult(result, source, signal) }),
     ...(error === undefined ? {} : { error: await wholeError(error, source, signal) }),
   };
+  source.collected(valuesOf(event).flatMap(({ parked }) => parked ?? []));
+  return whole;
 }
 
 async function wholeResult({ template, inputs }: Filled, source: ValueSource, signal: AbortSignal): Promise<Filled> {

@@ -8,6 +8,7 @@ import type { LeaseEffect } from '../core/workflow/run-io.ts';
 import type { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
 import { DiskSpill } from '../storage/disk-spill.ts';
+import type { LeaseFrame } from '../wire/frame.ts';
 import { HandOff } from './hand-off.ts';
 import { type HandOffSettings, handOffDefaults } from './hand-off-settings.ts';
 import type { Links } from './links.ts';
@@ -42,7 +43,7 @@ export class HandOffRoom {
     this.values = new ParkedValues({ clock, identity, observer, spill, settings: this.settings });
     const reach = (parked: Parked, done: (reached: PullPeer | HeddleError) => void) => this.#reach(parked, done);
     const findHere = (parked: Parked) => this.values.find(parked);
-    this.puller = new Puller({ findHere, reach, bytesMax: this.settings.memoryBytesMax });
+    this.puller = new Puller({ findHere, reach, lease: (lease) => this.lease(lease), bytesMax: this.settings.memoryBytesMax });
     this.desk = new PullDesk({ values: this.values, instance: identity.instance, reach });
     this.handOff = new HandOff({ instance: identity.instance, values: this.values, puller: this.puller });
   }
@@ -65,6 +66,12 @@ export class HandOffRoom {
     links.whenLinked({ name: server, instance }, (reached) => {
       if ('send' in reached) reached.send({ kind: 'lease', renewed, released, forMs });
     });
+  }
+
+  /** A word about what is kept here, or, from a client, elsewhere. */
+  onLease({ server, instance, renewed, released, forMs }: LeaseFrame): void {
+    if (server === undefined || instance === undefined) this.values.lease({ renewed, released, forMs });
+    else this.lease({ kind: 'lease', server, instance, renewed, released, forMs });
   }
 
   #reach(parked: Parked, done: (reached: PullPeer | HeddleError) => void): () => void {

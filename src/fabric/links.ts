@@ -149,6 +149,7 @@ export class Links {
   openSession(link: Link, identity: PeerIdentity): void {
     const peer: Peer = new Peer(link, identity, {
       onRequest: (frame, from) => this.#options.onRequest(frame, from),
+      onLease: (frame) => this.#options.onLease(frame),
       onClosed: (evidence, message) => {
         this.#sessions.delete(peer);
         this.#options.outcomes.closed(peer);

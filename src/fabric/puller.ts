@@ -11,6 +11,8 @@
 import { createHash } from 'node:crypto';
 import { onAbort } from '../base/aborts.ts';
 import type { Parked, Payload } from '../core/payload.ts';
+import { collectedMs } from '../core/workflow/leases.ts';
+import type { LeaseEffect } from '../core/workflow/run-io.ts';
 import { HeddleError } from '../errors.ts';
 import { protocolError } from '../wire/value-problem.ts';
 import { ByteRoom } from './byte-room.ts';
@@ -24,6 +26,8 @@ export interface PullerOptions {
   readonly findHere: (parked: Parked) => KeptValue | undefined;
   /** The way to whoever keeps a value; told once, now or later. Gives what takes the wish back. */
   readonly reach: (parked: Parked, done: (reached: PullPeer | HeddleError) => void) => () => void;
+  /** Tells the servers that keep values. */
+  readonly lease: (lease: LeaseEffect) => void;
   /** Bytes of values on their way in at once. */
   readonly bytesMax: number;
 }
@@ -59,6 +63,17 @@ export class Puller {
     } finally {
       leave();
     }
+  }
+
+  /** What a run gave has been collected: its servers need not keep it for much longer. */
+  collected(values: readonly Parked[]): void {
+    const byServer = new Map<string, LeaseEffect & { readonly renewed: number[] }>();
+    for (const { server, instance, id } of values) {
+      const known = byServer.get(instance) ?? { kind: 'lease', server, instance, renewed: [], released: [], forMs: collectedMs };
+      byServer.set(instance, known);
+      known.renewed.push(id);
+    }
+    for (const lease of byServer.values()) this.#options.lease(lease);
   }
 
   async #fetch(parked: Parked, signal: AbortSignal): Promise<Uint8Array> {

@@ -96,7 +96,7 @@ export class ServerRooms implements DrainableRooms {
       outcomes: this.#outcomes,
       onRequest: (frame, peer) => entry.onRequest(frame, peer),
       onGroup: (frame, peer) => entry.onGroup(frame, peer),
-      onLease: (frame) => this.#handOffs.values.lease(frame),
+      onLease: (frame) => this.#handOffs.onLease(frame),
       onOpened: (server) => this.#linkOpened(catalog, server),
       onWanted: (server) => this.mesh.want(server),
     });

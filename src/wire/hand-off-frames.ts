@@ -21,6 +21,9 @@ export interface LeaseFrame {
   readonly forMs: number;
   /** These are not needed any more. */
   readonly released: readonly number[];
+  /** From a client: name and instance of the server that keeps them. */
+  readonly server?: string | undefined;
+  readonly instance?: string | undefined;
 }
 
 /** A call waits for the bytes of one of its arguments. */

@@ -27,7 +27,9 @@ export function readPull(reader: ProtoReader, id: number): PullFrame {
   return { kind: 'pull', id, parked, credit };
 }
 
-export function writeLease(writer: ProtoWriter, { renewed, forMs, released }: LeaseFrame): void {
+export function writeLease(writer: ProtoWriter, { renewed, forMs, released, server, instance }: LeaseFrame): void {
+  writer.string(5, instance);
+  writer.string(4, server);
   writer.uints(3, released);
   writer.uint(2, wholeMs(forMs));
   writer.uints(1, renewed);
@@ -37,13 +39,17 @@ export function readLease(reader: ProtoReader): LeaseFrame {
   const renewed: number[] = [];
   const released: number[] = [];
   let forMs = 0;
+  let server: string | undefined;
+  let instance: string | undefined;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) reader.uints(renewed);
     else if (tag === varintTag(1)) renewed.push(reader.uint());
     else if (tag === varintTag(2)) forMs = reader.uint();
     else if (tag === bytesTag(3)) reader.uints(released);
     else if (tag === varintTag(3)) released.push(reader.uint());
+    else if (tag === bytesTag(4)) server = reader.string();
+    else if (tag === bytesTag(5)) instance = reader.string();
     else reader.skip(tag);
   }
-  return { kind: 'lease', renewed, forMs, released };
+  return { kind: 'lease', renewed, forMs, released, server, instance };
 }

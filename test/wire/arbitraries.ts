@@ -299,6 +299,8 @@ export const frame: fc.Arbitrary<Frame> = fc.oneof(
     renewed: fc.array(count, { maxLength: 4 }),
     forMs: ms,
     released: fc.array(count, { maxLength: 4 }),
+    server: maybe(name),
+    instance: maybe(name),
   }),
   fc.record({
     kind: fc.constant('query' as const),

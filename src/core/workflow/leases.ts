@@ -15,6 +15,8 @@ import type { StepTable } from './step-table.ts';
 
 /** How long what a run gives can be collected. */
 export const collectMs = 60_000;
+/** How long it stays for others who follow the run, once somebody has collected it. */
+export const collectedMs = 5_000;
 /** Renewals in the time of one lease. */
 const renewalsPerLease = 3;
 
