@@ -42,7 +42,12 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
     this.#clock = context.clock;
     this.#calls = new CallTable(this, context);
     const reach: PullerOptions['reach'] = (_parked, done) => this.#reachEntry(done);
-    this.values = new Puller({ findHere: () => undefined, reach, lease: (lease) => this.#keeper.peer?.send(lease), bytesMax: handOffDefaults.memoryBytesMax });
+    this.values = new Puller({
+      findHere: () => undefined,
+      reach,
+      lease: (lease) => this.#keeper.peer?.send(lease),
+      bytesMax: handOffDefaults.memoryBytesMax,
+    });
   }
 
   start(invocation: Invocation, sink: CallSink): CallHandle {

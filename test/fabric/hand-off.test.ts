@@ -81,6 +81,16 @@ describe('a large result', () => {
     expect(await world.settle(waitsOf(run.events))).toEqual(['measured hand_off left']);
   });
 
+  test('is free as soon as everybody has it, while its run goes on', async ({ world }) => {
+    const slow = defineFunction({ name: 'slow', handler: (ctx) => ctx.sleep(5_000) });
+    const { here, left } = await trio(world, { make: raw('once').make, slow }, { measure });
+    const said = shelf(left);
+    const run = here.submit([...pipeline(), { name: 'late', fun: 'slow', args: [], after: ['measured'] }]);
+    await world.advance(1_000);
+    expect(said).toEqual(['result.parked 1', 'result.released 1']);
+    await world.settle(run.result);
+  });
+
   test('of 64 KiB and less is sent along', async ({ world }) => {
     const { here, left } = await trio(world, { make: raw('once').make }, { measure });
     const said = shelf(left);
