@@ -12,7 +12,7 @@ const unknown = '?';
 /** Refused offers that are named for each step. */
 const refusedMax = 5;
 
-export function workflowText({ steps, predicted }: Plan): string {
+export function workflowText({ steps, predicted, coordinator }: Plan): string {
   const rows = steps.map((step) => [
     step.name,
     `${step.function ?? ''}${step.version === undefined ? '' : `@${step.version}`}`,
@@ -24,7 +24,8 @@ export function workflowText({ steps, predicted }: Plan): string {
     bytesText(step.predicted?.bytesOut),
   ]);
   const head = ['STEP', 'FUNCTION', 'SERVER', 'GROUP', 'NEEDS', 'FROM MS', 'TO MS', 'IN', 'OUT'];
-  return [summary(steps.length, predicted), table([head, ...rows]), ...steps.flatMap(whyLines)].join('\n');
+  const by = coordinator ? [`coordinated by ${coordinator.server}: ${coordinator.why}`] : [];
+  return [summary(steps.length, predicted), table([head, ...rows]), ...by, ...steps.flatMap(whyLines)].join('\n');
 }
 
 /** What was predicted beside what came; `events` are those of the run. */

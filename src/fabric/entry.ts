@@ -119,7 +119,9 @@ export class Entry {
     if (refusal) return refuse(peer, frame.id, refusal);
     const follower = new PeerFollower(peer, frame.id, this.#options.clock);
     peer.serve(frame.id, follower);
-    follower.unfollow = this.#options.runs.submit(frame, follower);
+    // What a server hands over is not handed on.
+    const runs = peer.kind === 'link' ? this.#options.runner : this.#options.runs;
+    follower.unfollow = runs.submit(frame, follower);
   }
 
   #attach(frame: AttachFrame, peer: Peer): void {

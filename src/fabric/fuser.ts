@@ -10,6 +10,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Offer } from '../core/catalog/server-state.ts';
 import type { Router } from '../core/routing/router.ts';
 import { type Fit, growGroup, mayLead } from '../core/workflow/fusion.ts';
+import type { StepSeats } from '../core/workflow/record.ts';
 import type { Fusion, FusionState } from '../core/workflow/run-io.ts';
 import type { CheckedWorkflow } from '../core/workflow/workflow.ts';
 import type { OfferLinks } from './offer-routing.ts';
@@ -21,7 +22,9 @@ export interface FuserOptions {
   readonly clock: Clock;
   readonly router: Router;
   readonly links: Pick<OfferLinks, 'find'>;
-  readonly planner: RunPlanner;
+  readonly planner: Pick<RunPlanner, 'placeOf'>;
+  /** Absent: the run has no plan. */
+  readonly seats?: StepSeats | undefined;
   /** Instance of this server. */
   readonly instance: string;
 }
@@ -36,12 +39,11 @@ export class Fuser implements Fusion {
   readonly #workflow: CheckedWorkflow;
   readonly #places: StepPlaces | undefined;
 
-  /** Plans the run. `inputBytes`: of its input. */
-  constructor(options: FuserOptions, workflow: CheckedWorkflow, inputBytes: number) {
+  constructor(options: FuserOptions, workflow: CheckedWorkflow) {
     this.#options = options;
     this.#workflow = workflow;
-    const planned = options.planner.placesFor(workflow, inputBytes);
-    this.#places = planned && new StepPlaces({ ...options, planned });
+    const { seats } = options;
+    this.#places = seats && new StepPlaces({ ...options, seats });
   }
 
   groupOf(head: number, state: FusionState): { readonly place: GroupPlace; readonly members: readonly number[] } | undefined {
@@ -61,7 +63,7 @@ export class Fuser implements Fusion {
 
   #fit(at: number, instance: string, offers: Map<number, Offer>): Fit | undefined {
     const command = this.#workflow.commands[at]?.command;
-    const found = command && fitAt(this.#options.router, command, { instance, nowMs: this.#options.clock.nowMs() });
+    const found = command && fitAt(this.#options.router, queryOf(command), { instance, nowMs: this.#options.clock.nowMs() });
     if (found) offers.set(at, found.offer);
     return found;
   }

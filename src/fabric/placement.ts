@@ -19,10 +19,10 @@ export function queryOf({ function: name, version, need, target }: WireCommand):
 /** What a step would find at a server; undefined: it would not go there now. */
 export function fitAt(
   router: Router,
-  command: WireCommand,
+  query: RouteQuery,
   at: { readonly instance: string; readonly nowMs: number },
 ): (Fit & { readonly offer: Offer }) | undefined {
-  const found = router.candidateAt(queryOf(command), at.instance, at.nowMs);
+  const found = router.candidateAt(query, at.instance, at.nowMs);
   return found && { ...found, isQuick: isQuick(found.offer) };
 }
 

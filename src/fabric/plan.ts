@@ -6,6 +6,8 @@
 /** Where something would run, and why. Of a function there is one step; of a workflow one a command, in an order in which they could run. */
 export interface Plan {
   readonly steps: readonly PlannedStep[];
+  /** Of a workflow: the server that would coordinate the run, and why. */
+  readonly coordinator?: { readonly server: string; readonly why: string };
   /** Of a workflow: what the run would take, as far as that is known. */
   readonly predicted?: PredictedRun;
 }

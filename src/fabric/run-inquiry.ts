@@ -18,9 +18,9 @@ import { askOnce, type Candidate, candidatesFor, linkedTo, linkOf, notFound, typ
 const askedMax = 32;
 
 /** The run as its coordinator sees it. Throws `unknown_run`, or `coordinator_lost` when one that may know it did not answer. */
-export async function describeElsewhere(peers: RunPeers, runId: string): Promise<RunView> {
+export async function describeElsewhere(peers: RunPeers, runId: string, candidates: readonly Candidate[]): Promise<RunView> {
   let isOneLost = false;
-  for (const candidate of candidatesFor(peers, runId)) {
+  for (const candidate of candidates) {
     const outcome = await askFor(peers, candidate, (peer, id) =>
       peer.send({ kind: 'query', id, about: 'why', argument: encodeValue({ run: runId }) }),
     );

@@ -8,9 +8,9 @@
 
 import type { CancelTask, Clock } from '../base/clock.ts';
 import type { Random } from '../base/random.ts';
-import type { Catalog } from '../core/catalog/catalog.ts';
 import type { Filled } from '../core/payload.ts';
 import type { Experience } from '../core/workflow/experience.ts';
+import type { StepSeats } from '../core/workflow/record.ts';
 import type { Fusion, LeaseEffect, RunCodec } from '../core/workflow/run-io.ts';
 import { type RunSummary, type RunView, runSummaryOf, runViewOf } from '../core/workflow/run-view.ts';
 import type { CheckedWorkflow } from '../core/workflow/workflow.ts';
@@ -29,12 +29,12 @@ import {
   type Unfollow,
 } from './run-engine.ts';
 import type { StepEngine } from './step-calls.ts';
-import { WorkflowChecks } from './workflow-checks.ts';
+import type { WorkflowChecks } from './workflow-checks.ts';
 
 export interface RunnerOptions {
   /** Name of this server. */
   readonly server: string;
-  readonly catalog: Catalog;
+  readonly checks: WorkflowChecks;
   readonly engine: StepEngine;
   readonly clock: Clock;
   readonly random: Random;
@@ -48,8 +48,8 @@ export interface RunnerOptions {
   readonly fetch?: ((args: Filled) => Promise<Filled>) | undefined;
   /** Tells a server about results that it keeps. */
   readonly lease?: ((lease: LeaseEffect) => void) | undefined;
-  /** Where the steps of a run go, and which together; absent: each alone, as a call. `inputBytes`: of its input. */
-  readonly fusionOf?: ((workflow: CheckedWorkflow, inputBytes: number) => Fusion) | undefined;
+  /** Where the steps of a run go, and which together; absent: each alone, as a call. */
+  readonly fusionOf?: ((workflow: CheckedWorkflow, seats: StepSeats | undefined) => Fusion) | undefined;
 }
 
 const codec: RunCodec = {
@@ -63,7 +63,6 @@ export const activeMax = 10_000;
 
 export class Runner implements RunEngine, RunInspector {
   readonly #options: RunnerOptions;
-  readonly #checks: WorkflowChecks;
   readonly #runs = new Map<string, ActiveRun>();
   /** Settled runs in the order of their end, with the task that forgets them. */
   readonly #settled = new Map<string, CancelTask>();
@@ -71,7 +70,6 @@ export class Runner implements RunEngine, RunInspector {
 
   constructor(options: RunnerOptions) {
     this.#options = options;
-    this.#checks = new WorkflowChecks(options.catalog);
   }
 
   /** Runs that have not settled. */
@@ -142,7 +140,7 @@ export class Runner implements RunEngine, RunInspector {
   #open(request: SubmitRequest): ActiveRun {
     const { clock, random, server } = this.#options;
     if (this.active >= activeMax) throw new HeddleError('overloaded', { function: 'submit', server, retryAfterMs: 1_000 });
-    const workflow = this.#checks.check(request, clock.nowMs());
+    const workflow = this.#options.checks.check(request, clock.nowMs());
     const runId = request.runId ?? `${server}~${Buffer.from(random.bytes(8)).toString('hex')}`;
     const run = new ActiveRun({
       ...this.#options,
@@ -156,7 +154,7 @@ export class Runner implements RunEngine, RunInspector {
         wallOffsetMs: clock.wallMs() - clock.nowMs(),
         random: random.fork(runId),
         leaseMs: this.#options.leaseMs,
-        fusion: this.#options.fusionOf?.(workflow, request.input?.bytes.length ?? 0),
+        fusion: this.#options.fusionOf?.(workflow, request.seats),
         codec,
       },
       name: request.name,

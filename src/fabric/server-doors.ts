@@ -16,7 +16,7 @@ import type { HandOffRoom } from './hand-off-room.ts';
 import type { Links } from './links.ts';
 import { Questions } from './questions.ts';
 import { Reception, type ReceptionOptions } from './reception.ts';
-import { RunRelay } from './run-relay.ts';
+import type { RunRelay } from './run-relay.ts';
 import type { Runner } from './runner.ts';
 import type { ServerGuards } from './server-guards.ts';
 import type { StallWatch } from './stall-watch.ts';
@@ -61,19 +61,6 @@ export function entryOf(behind: BehindDoors): Entry {
     watches: new CatalogWatches({ feed: behind.directory.feed, clock, server: identity.name }),
     pulls: behind.handOffs.desk,
     drains: new DrainDoor({ server: identity.name, drain: guards.drain, members, links }),
-  });
-}
-
-/** Runs of this server, and those of others. */
-export function relayOf({ clock, runner, links, members }: Pick<BehindDoors, 'clock' | 'runner' | 'links' | 'members'>): RunRelay {
-  const isThere = ({ status, isSelf, isLinked }: MemberView): boolean =>
-    !isSelf && !isLinked && (status === 'alive' || status === 'suspect');
-  return new RunRelay({
-    clock,
-    runner,
-    peers: (server) => links.servers(server),
-    unlinked: () => members().filter(isThere),
-    reach: (server, done) => links.whenLinked(server, done),
   });
 }
 

@@ -18,8 +18,8 @@ import { Dispatcher } from './dispatcher.ts';
 import type { DrainableRooms } from './drain.ts';
 import { askToBeLeft } from './drain-door.ts';
 import type { UnderWay } from './drain-port.ts';
+import type { Entry } from './entry.ts';
 import { Explainer } from './explainer.ts';
-import { Fuser } from './fuser.ts';
 import { HandOffRoom } from './hand-off-room.ts';
 import { Links } from './links.ts';
 import { LocalPeer } from './local-peer.ts';
@@ -30,8 +30,9 @@ import type { Reception } from './reception.ts';
 import { Registry } from './registry.ts';
 import { RunCaller } from './run-caller.ts';
 import type { RunRelay } from './run-relay.ts';
-import { Runner, type RunnerOptions } from './runner.ts';
-import { type BehindDoors, entryOf, receptionOf, relayOf } from './server-doors.ts';
+import { type RunRooms, runRoomsOf } from './run-rooms.ts';
+import type { Runner } from './runner.ts';
+import { type BehindDoors, entryOf, receptionOf } from './server-doors.ts';
 import type { ServerGuards } from './server-guards.ts';
 import type { ResolvedServerOptions } from './server-options.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -39,7 +40,7 @@ import { SessionNews } from './session-news.ts';
 import { SlotPool } from './slots.ts';
 import { StallWatch } from './stall-watch.ts';
 import { WaitingRoom } from './waiting-room.ts';
-import { WorkflowExplainer } from './workflow-explainer.ts';
+import type { WorkflowExplainer } from './workflow-explainer.ts';
 
 export class ServerRooms implements DrainableRooms {
   readonly observer = new Observer();
@@ -90,24 +91,14 @@ export class ServerRooms implements DrainableRooms {
     this.#handOffs = new HandOffRoom({ parts, identity, observer, links: () => this.#links });
     this.#dispatcher = this.#makeDispatcher();
     this.#outcomes = new Outcomes({ clock, server: options.name });
-    this.#links = new Links({
-      clock,
-      observer,
-      outcomes: this.#outcomes,
-      onRequest: (frame, peer) => entry.onRequest(frame, peer),
-      onGroup: (frame, peer) => entry.onGroup(frame, peer),
-      onLease: (frame) => this.#handOffs.onLease(frame),
-      onOpened: (server) => this.#linkOpened(catalog, server),
-      onWanted: (server) => this.mesh.want(server),
-    });
+    this.#links = this.#makeLinks(catalog, () => entry);
     const router = new Router({ catalog, random: random.fork('router') });
     this.explainer = new Explainer({ catalog, router, clock });
-    this.workflows = new WorkflowExplainer({ catalog, router, clock, explainer: this.explainer, instance });
     this.#calls = new CallTable(this.#makeRouting(catalog, router), { clock, random: random.fork('calls'), wheel: this.#wheel, instance });
     this.caller = new FabricCaller({ engine: this.#calls, clock, wheel: this.#wheel, identity, refusal: guards.callRefusal });
     const nextCall = () => ({ caller: instance, callerName: options.name, callNumber: this.caller.nextCallNumber() });
-    this.#runner = this.#makeRunner(catalog, router, nextCall);
-    this.relay = relayOf({ clock, runner: this.#runner, links: this.#links, members: () => this.mesh.members() });
+    const runs = this.#makeRuns(catalog, router, nextCall);
+    [this.workflows, this.#runner, this.relay] = [runs.workflows, runs.runner, runs.relay];
     const callers = { coordinator: () => options.name, instance, refusal: guards.callRefusal };
     this.runs = new RunCaller({ engine: this.relay, values: this.#handOffs.puller, ...callers });
     this.#news = new SessionNews({ clock, members: () => this.mesh.members(), tell: (frame) => this.#links.tellSessions(frame) });
@@ -121,7 +112,7 @@ export class ServerRooms implements DrainableRooms {
   }
 
   get underWay(): UnderWay {
-    return { calls: this.#dispatcher.inFlight, sent: this.#calls.inFlight, runs: this.#runner.active };
+    return { calls: this.#dispatcher.inFlight, sent: this.#calls.inFlight, runs: this.#runner.active + this.relay.following };
   }
 
   /** Makes the mesh, now that the address is known. */
@@ -176,7 +167,7 @@ export class ServerRooms implements DrainableRooms {
   }
 
   async idle(): Promise<void> {
-    await Promise.all([this.#dispatcher.idle(), this.#calls.idle(), this.#runner.idle()]);
+    await Promise.all([this.#dispatcher.idle(), this.#calls.idle(), this.#runner.idle(), this.relay.idle()]);
     // What a run of this server gave has its end with that; what others need is pulled, or freed by them.
     await this.#handOffs.values.idle();
   }
@@ -200,6 +191,19 @@ export class ServerRooms implements DrainableRooms {
     await this.#handOffs.values.close();
     this.#outcomes.close();
     this.#wheel.close();
+  }
+
+  #makeLinks(catalog: Catalog, entry: () => Entry): Links {
+    return new Links({
+      clock: this.#parts.clock,
+      observer: this.observer,
+      outcomes: this.#outcomes,
+      onRequest: (frame, peer) => entry().onRequest(frame, peer),
+      onGroup: (frame, peer) => entry().onGroup(frame, peer),
+      onLease: (frame) => this.#handOffs.onLease(frame),
+      onOpened: (server) => this.#linkOpened(catalog, server),
+      onWanted: (server) => this.mesh.want(server),
+    });
   }
 
   #makeDispatcher(): Dispatcher {
@@ -233,23 +237,20 @@ export class ServerRooms implements DrainableRooms {
     });
   }
 
-  #makeRunner(catalog: Catalog, router: Router, nextCall: RunnerOptions['nextCall']): Runner {
-    const { clock, random } = this.#parts;
-    const { name: server, instance } = this.#identity;
-    const [engine, links, observer] = [this.#calls, this.#links, this.observer];
-    const { planner } = this.workflows;
-    const fusionOf: RunnerOptions['fusionOf'] = (...run) => new Fuser({ clock, router, links, instance, planner }, ...run);
-    return new Runner({
-      server,
+  #makeRuns(catalog: Catalog, router: Router, nextCall: BehindDoors['nextCall']): RunRooms {
+    return runRoomsOf({
+      identity: this.#identity,
+      clock: this.#parts.clock,
+      random: this.#parts.random.fork('runs'),
+      observer: this.observer,
       catalog,
-      engine,
-      clock,
-      random: random.fork('runs'),
-      observer,
+      router,
+      explainer: this.explainer,
+      engine: this.#calls,
+      links: this.#links,
       nextCall,
-      fusionOf,
-      ...this.#handOffs.forRuns,
-      experience: this.workflows.experience,
+      members: () => this.mesh.members(),
+      handOffs: this.#handOffs.forRuns,
     });
   }
 

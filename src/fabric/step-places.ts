@@ -10,9 +10,9 @@ import type { Clock } from '../base/clock.ts';
 import type { Offer } from '../core/catalog/server-state.ts';
 import type { Router } from '../core/routing/router.ts';
 import { bestScore, sameScoreFactor, scoreOf } from '../core/workflow/planner.ts';
-import type { WireCommand } from '../core/workflow/record.ts';
+import type { StepSeats, WireCommand } from '../core/workflow/record.ts';
 import { queryOf } from './placement.ts';
-import type { Place, RunPlanner } from './run-planner.ts';
+import type { RunPlanner } from './run-planner.ts';
 
 /** A server that had no place for a call is not insisted on for so long, in milliseconds. */
 const shedMs = 1_000;
@@ -22,9 +22,8 @@ const loadSlack = 8;
 export interface StepPlacesOptions {
   readonly router: Router;
   readonly clock: Clock;
-  readonly planner: RunPlanner;
-  /** By position. */
-  readonly planned: readonly (Place | undefined)[];
+  readonly planner: Pick<RunPlanner, 'placeOf'>;
+  readonly seats: StepSeats;
 }
 
 export class StepPlaces {
@@ -36,13 +35,15 @@ export class StepPlaces {
 
   /** The planned offer of the step at this position, if it is to go there. `bytes`: of its arguments, as far as they are known. */
   find(at: number, command: WireCommand, bytes: number): Offer | undefined {
-    const { router, clock, planner, planned } = this.#options;
-    const offer = planned[at]?.offer;
-    if (!offer) return undefined;
+    const { router, clock, planner, seats } = this.#options;
+    const seat = seats.of[at] ?? 0;
+    if (seat === 0) return undefined;
     const nowMs = clock.nowMs();
     const candidates = router.candidates(queryOf(command), nowMs);
+    const offer = candidates.find(({ server }) => server.instance === seats.servers[seat - 1]);
+    if (!offer) return undefined;
     const isShedding = offer.shedLoad > 0 && nowMs - offer.shedAtMs < shedMs;
-    if (isShedding || !candidates.includes(offer)) return undefined;
+    if (isShedding) return undefined;
     const places = candidates.map((candidate) => planner.placeOf(candidate));
     const isGood = scoreOf(planner.placeOf(offer), bytes) <= bestScore(places, bytes) * sameScoreFactor;
     const least = candidates.reduce((fewest, { inFlight }) => Math.min(fewest, inFlight), Number.POSITIVE_INFINITY);

@@ -7,11 +7,7 @@
  * W3 what is said of an offer is what `explain` of the function says.
  */
 
-import type { Clock } from '../base/clock.ts';
-import type { Catalog } from '../core/catalog/catalog.ts';
-import type { Router } from '../core/routing/router.ts';
 import { parallelDefault } from '../core/workflow/each-record.ts';
-import { Experience } from '../core/workflow/experience.ts';
 import { queryKey } from '../core/workflow/offer-source.ts';
 import { parseWorkflow } from '../core/workflow/parse.ts';
 import type { StepPlan } from '../core/workflow/planner.ts';
@@ -22,15 +18,14 @@ import { encodeValue } from '../wire/value.ts';
 import type { Explainer, FunctionPlan, WorkflowQuestion } from './explainer.ts';
 import { queryOf } from './placement.ts';
 import type { Plan, PlannedStep } from './plan.ts';
-import { type Place, RunPlanner } from './run-planner.ts';
+import type { Place, RunPlan, RunPlanner } from './run-planner.ts';
 
 export interface WorkflowExplainerOptions {
-  readonly catalog: Catalog;
-  readonly router: Router;
-  readonly clock: Clock;
+  /** Name of this server. */
+  readonly server: string;
   readonly explainer: Explainer;
-  /** Instance of this server, which would coordinate. */
-  readonly instance: string;
+  /** Its plans are those of the runs that are asked for here. */
+  readonly planner: RunPlanner;
 }
 
 /** Offers that the plan of one step lists, and those of all steps together. */
@@ -38,27 +33,23 @@ export const stepOffersMax = 20;
 const planOffersMax = 20_000;
 
 export class WorkflowExplainer {
-  /** What steps took and gave; told by the runs of this server. */
-  readonly experience = new Experience();
-  /** Its plans are those of the runs of this server. */
-  readonly planner: RunPlanner;
   readonly #options: WorkflowExplainerOptions;
 
   constructor(options: WorkflowExplainerOptions) {
     this.#options = options;
-    this.planner = new RunPlanner({ ...options, experience: this.experience });
   }
 
   /** Throws `bad_workflow`. */
   explain({ workflow, references, input }: WorkflowQuestion): Plan {
     const { checked } = parseWorkflow(workflow, { references, hasInput: true, encode: (value) => encodeValue(value) });
     const inputBytes = input === undefined ? 0 : encodeValue(input).bytes.length;
-    const plans = this.planner.plan(checked, inputBytes);
+    const { steps: plans, coordinator } = this.#options.planner.plan(checked, inputBytes);
     const known = new Map<string, FunctionPlan>();
     const offersMax = Math.max(1, Math.min(stepOffersMax, Math.floor(planOffersMax / Math.max(1, plans.length))));
     const groups = groupSizes(plans);
     return {
       steps: plans.map((plan) => stepOf(plan, { checked, known: this.#functionOf(plan.at, checked, known), groups, offersMax })),
+      coordinator: this.#coordinator(coordinator),
       predicted: {
         ms: rounded(Math.max(0, ...plans.map(({ endMs }) => endMs))),
         trips: groups.size + plans.filter(({ group, place }) => group === undefined && place && !place.isHere).length,
@@ -66,6 +57,13 @@ export class WorkflowExplainer {
         unknown: plans.filter(({ isKnown }) => !isKnown).length,
       },
     };
+  }
+
+  #coordinator(other: RunPlan['coordinator']): NonNullable<Plan['coordinator']> {
+    const { server } = this.#options;
+    if (!other) return { server, why: 'it was asked, and no other server would be clearly faster' };
+    const [there, here] = [rounded(other.thereMs), rounded(other.hereMs)];
+    return { server: other.server.name, why: `${there} ms coordinated there, the way to it included; ${here} ms from ${server}` };
   }
 
   /** What there is to say of the function of a step, found once for each different demand. */

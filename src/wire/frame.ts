@@ -8,7 +8,7 @@
 
 import type { Effect, Need } from '../core/catalog/offer.ts';
 import type { Filled, Path, Payload } from '../core/payload.ts';
-import type { LooksBare, WireCommand, WireReturns, WireRunEvent } from '../core/workflow/record.ts';
+import type { LooksBare, StepSeats, WireCommand, WireReturns, WireRunEvent } from '../core/workflow/record.ts';
 import type { LeaseFrame, PullFrame, Pulling } from './hand-off-frames.ts';
 import type { OutcomeFrame, StandingFrame } from './outcome-frames.ts';
 import type { CreditFrame, EndFrame, ItemFrame } from './stream-frames.ts';
@@ -179,6 +179,8 @@ export interface SubmitFrame {
   readonly isDetached: boolean;
   /** String arguments that equal another command's name, found by the submitter (for the hint). */
   readonly looksBare: readonly LooksBare[];
+  /** From the server that planned the run and hands it over. */
+  readonly seats?: StepSeats | undefined;
 }
 
 /** Follows a run from an event onwards; answered by run events, and by a reply only when there is no such run. */

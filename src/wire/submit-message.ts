@@ -5,7 +5,7 @@
 import { unreachable } from '../base/assert.ts';
 import type { Need } from '../core/catalog/offer.ts';
 import type { Payload } from '../core/payload.ts';
-import type { Compensation, Hole, HoleSource, LooksBare, Template, WireCommand, WireReturns } from '../core/workflow/record.ts';
+import type { Compensation, Hole, HoleSource, LooksBare, StepSeats, Template, WireCommand, WireReturns } from '../core/workflow/record.ts';
 import { wholeMs } from './call-messages.ts';
 import type { Sink, Source } from './common-messages.ts';
 import { readNeed, readPathPart, readTexts, readValue, undefinedPayload, writeNeed, writePath, writeValue } from './common-messages.ts';
@@ -18,6 +18,7 @@ import { protocolError } from './value-problem.ts';
 
 export function writeSubmit(sink: Sink, submit: SubmitFrame): void {
   const { writer } = sink;
+  if (submit.seats) writeSeats(writer, 10, submit.seats);
   for (const hint of submit.looksBare.toReversed()) writeLooksBare(writer, 9, hint);
   writer.flag(7, submit.isDetached);
   if (submit.timeoutMs !== undefined) writer.presentUint(6, wholeMs(submit.timeoutMs));
@@ -26,6 +27,13 @@ export function writeSubmit(sink: Sink, submit: SubmitFrame): void {
   for (const command of submit.commands.toReversed()) writeCommand(sink, 3, command);
   writer.string(2, submit.name);
   writer.string(1, submit.runId);
+}
+
+function writeSeats(writer: ProtoWriter, field: number, { servers, of }: StepSeats): void {
+  const mark = writer.mark();
+  for (const seat of of.toReversed()) writer.presentUint(2, seat);
+  writer.strings(1, servers);
+  writer.message(field, mark);
 }
 
 function writeLooksBare(writer: ProtoWriter, field: number, hint: LooksBare): void {
@@ -121,6 +129,7 @@ export function readSubmit(source: Source, id: number): SubmitFrame {
   const looksBare: LooksBare[] = [];
   let returns: WireReturns = { kind: 'leaves' };
   let input: Payload | undefined;
+  let seats: StepSeats | undefined;
   const head = {
     runId: undefined as string | undefined,
     name: undefined as string | undefined,
@@ -136,9 +145,23 @@ export function readSubmit(source: Source, id: number): SubmitFrame {
     else if (tag === varintTag(6)) head.timeoutMs = reader.uint();
     else if (tag === varintTag(7)) head.isDetached = reader.flag();
     else if (tag === bytesTag(9)) looksBare.push(readLooksBare(reader));
+    else if (tag === bytesTag(10)) seats = readSeats(reader);
     else reader.skip(tag);
   }
-  return { kind: 'submit', id, ...head, commands, returns, input, looksBare };
+  return { kind: 'submit', id, ...head, commands, returns, input, looksBare, seats };
+}
+
+function readSeats(reader: ProtoReader): StepSeats {
+  const outer = reader.enter();
+  const servers: string[] = [];
+  const of: number[] = [];
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) servers.push(reader.string());
+    else if (tag === varintTag(2)) of.push(reader.uint());
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  return { servers, of };
 }
 
 function readLooksBare(reader: ProtoReader): LooksBare {

@@ -9,8 +9,10 @@ import { Catalog } from '../../src/core/catalog/catalog.ts';
 import { Router } from '../../src/core/routing/router.ts';
 import { checkOffers } from '../../src/core/workflow/check.ts';
 import type { Command } from '../../src/core/workflow/data.ts';
+import { Experience } from '../../src/core/workflow/experience.ts';
 import { parseWorkflow } from '../../src/core/workflow/parse.ts';
 import { Explainer } from '../../src/fabric/explainer.ts';
+import { RunPlanner } from '../../src/fabric/run-planner.ts';
 import { WorkflowExplainer } from '../../src/fabric/workflow-explainer.ts';
 import { encodeValue } from '../../src/wire/value.ts';
 
@@ -77,7 +79,9 @@ export function planningTable(rows: readonly PlanningRow[]): string {
 function explainerOf(catalog: Catalog): WorkflowExplainer {
   const router = new Router({ catalog, random });
   const clock = systemClock;
-  return new WorkflowExplainer({ catalog, router, clock, explainer: new Explainer({ catalog, router, clock }), instance: 'here' });
+  const experience = new Experience();
+  const planner = new RunPlanner({ router, clock, instance: 'here', experience, isReachable: () => false });
+  return new WorkflowExplainer({ server: 'here', explainer: new Explainer({ catalog, router, clock }), planner });
 }
 
 function timed(work: () => unknown): number {

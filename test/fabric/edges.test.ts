@@ -10,6 +10,7 @@ import { LargeValues } from '../../src/fabric/large-values.ts';
 import { callsInFlightMax, Peer } from '../../src/fabric/peer.ts';
 import { RoomQueue, waitersMax } from '../../src/fabric/room-queue.ts';
 import { activeMax, Runner } from '../../src/fabric/runner.ts';
+import { WorkflowChecks } from '../../src/fabric/workflow-checks.ts';
 import { Observer } from '../../src/observe/observer.ts';
 import type { Link, LinkHandlers } from '../../src/transport/transport.ts';
 import { fromWireError } from '../../src/wire/error.ts';
@@ -107,7 +108,7 @@ describe('runs of one coordinator', () => {
     const sinks: CallSink[] = [];
     const runner = new Runner({
       server: 'one',
-      catalog,
+      checks: new WorkflowChecks(catalog),
       clock: new VirtualClock(),
       random: seededRandom('edges'),
       observer: new Observer(),

@@ -60,7 +60,8 @@ export interface StepPlan<Place> {
   readonly bytesOut: number | undefined;
   /** Whether what it takes is known. */
   readonly isKnown: boolean;
-  readonly score: number;
+  /** Of its work and the queue before it, without the way there. */
+  readonly workMs: number;
 }
 
 export function planWorkflow<Place extends PlaceFacts>(workflow: CheckedWorkflow, port: PlannerPort<Place>): readonly StepPlan<Place>[] {
@@ -119,18 +120,18 @@ class Planner<Place extends PlaceFacts> {
     const startMs = this.#readyMs(at);
     const runMs = place?.runMs ?? expected?.runMs;
     const wayMs = place?.isHere ? 0 : isInside ? 0 : (place?.roundTripMs ?? 0);
-    const score = (runMs ?? 0) * (1 + (place?.queued ?? 0)) + wayMs + bytesIn / bytesPerMs;
+    const workMs = (runMs ?? 0) * (1 + (place?.queued ?? 0));
     return {
       at,
       place,
       group,
       startMs,
-      endMs: startMs + score,
+      endMs: startMs + workMs + wayMs + bytesIn / bytesPerMs,
       bytesIn,
       bytesOut: expected?.bytes,
       // How often it is called is known when its list is there.
       isKnown: runMs !== undefined && this.#workflow.commands[at]?.command.each === undefined,
-      score,
+      workMs,
     };
   }
 

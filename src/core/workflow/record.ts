@@ -85,6 +85,12 @@ export interface WireCommand {
   readonly fuse?: false | undefined;
 }
 
+/** The plan of a run as it travels: instances of servers, and by position of the command which of them it is to go to, from 1; 0: any. */
+export interface StepSeats {
+  readonly servers: readonly string[];
+  readonly of: readonly number[];
+}
+
 /** What the submitter wants back. */
 export type WireReturns =
   | { readonly kind: 'leaves' }

@@ -4,6 +4,7 @@ import type { Command as _heddle_v1_Command, Command__Output as _heddle_v1_Comma
 import type { Returns as _heddle_v1_Returns, Returns__Output as _heddle_v1_Returns__Output } from '../../heddle/v1/Returns.ts';
 import type { Value as _heddle_v1_Value, Value__Output as _heddle_v1_Value__Output } from '../../heddle/v1/Value.ts';
 import type { LooksBare as _heddle_v1_LooksBare, LooksBare__Output as _heddle_v1_LooksBare__Output } from '../../heddle/v1/LooksBare.ts';
+import type { Seats as _heddle_v1_Seats, Seats__Output as _heddle_v1_Seats__Output } from '../../heddle/v1/Seats.ts';
 import type { Long } from '@grpc/proto-loader';
 
 export interface Submit {
@@ -15,6 +16,7 @@ export interface Submit {
   'timeoutMs'?: (number | string | Long);
   'isDetached'?: (boolean);
   'looksBare'?: (_heddle_v1_LooksBare)[];
+  'seats'?: (_heddle_v1_Seats | null);
   '_timeoutMs'?: "timeoutMs";
 }
 
@@ -27,5 +29,6 @@ export interface Submit__Output {
   'timeoutMs'?: (number);
   'isDetached'?: (boolean);
   'looksBare'?: (_heddle_v1_LooksBare__Output)[];
+  'seats'?: (_heddle_v1_Seats__Output);
   '_timeoutMs'?: "timeoutMs";
 }
