@@ -6,6 +6,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Client, connect, HeddleError } from '../../src/index.ts';
 import { tell, within } from '../within.ts';
+import { connected } from './connected.ts';
 
 export interface GivingUp {
   readonly clients: number;
@@ -60,17 +61,6 @@ export async function giveUpAtOnce(url: string, { clients, callsEach }: GivingUp
   const heapAfter = await ask('heap');
   await Promise.all([watcher, ...callers].map((client) => client.close()));
   return { told, running, clientMicros: (user + system) / calls.length, serverMicros: (serverMs * 1_000) / running, heapBefore, heapAfter };
-}
-
-/** A machine that is busy may not answer the first dial in time. */
-async function connected(url: string): Promise<Client> {
-  for (let left = 5; ; left -= 1) {
-    try {
-      return await connect(url);
-    } catch (error) {
-      if (left === 0) throw error;
-    }
-  }
 }
 
 /** A call that is held until its caller gives it up, made again when the server has no time for it: what the caller is told. */

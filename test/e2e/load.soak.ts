@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { type Client, connect, HeddleError } from '../../src/index.ts';
 import { within } from '../within.ts';
+import { connected } from './connected.ts';
 import { giveUpAtOnce } from './giving-up.ts';
 import { Stage } from './processes.ts';
 
@@ -100,8 +101,8 @@ test.each([
 ])('fault 29: ten times the load on %s', async (fun, inFlight, settlesMs) => {
   const server = await stage.serve(`load-${fun}`, functionsModule);
   // On one session no more than 1,024 calls are in flight: the others would wait here, not there.
-  const clients = await Promise.all(Array.from({ length: 8 }, () => connect(server.url)));
-  const watcher = await connect(server.url);
+  const clients = await Promise.all(Array.from({ length: 8 }, () => connected(server.url)));
+  const watcher = await connected(server.url);
   const ask = async (what: string): Promise<number> => Number(await watcher.call(what, [], { priority: 'critical' }));
   const first = await saturate(clients, fun, { inFlight, forMs: 3_000 });
   say(`${fun} alone`, await saturate(clients, fun, { inFlight: 1, forMs: 2_000 }));

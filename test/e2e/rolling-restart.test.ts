@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { type Client, connect, HeddleError } from 'heddle';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { within } from '../within.ts';
+import { connected } from './connected.ts';
 import { functionsModule, type ServerProcess, Stage } from './processes.ts';
 
 const stage = new Stage();
@@ -64,7 +65,7 @@ async function keptOf(call: Promise<unknown>, about: Pick<Kept, 'id' | 'fn'>): P
 
 /** Resolves when every server lists five that are alive, with their functions. */
 async function allThere(): Promise<void> {
-  const clients = await Promise.all(urls().map((url) => connect(url)));
+  const clients = await Promise.all(urls().map(connected));
   const knowsAll = async (client: Client): Promise<boolean> => {
     const [members, offers] = await Promise.all([client.members(), client.catalog()]);
     const alive = members.filter(({ status }) => status === 'alive').length;
