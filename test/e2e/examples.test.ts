@@ -85,6 +85,18 @@ describe('the examples', () => {
     expect(output).toMatch(/comes to the same: true$/);
   });
 
+  test('live-sales counts every sale as it happens, and comes to the shares of what was really sold', async () => {
+    const output = await outputOf('live-sales');
+    const seen = [...output.matchAll(/^ +(\d+) sales +[\d.]+ dollars {2}ahead: (.+)$/gm)].map(([, sales]) => Number(sales));
+    expect(seen.slice(0, 3)).toEqual([0, 200, 400]);
+    expect(seen.at(-1)).toBe(1_000);
+    const shares = [...output.matchAll(/^ {2}.+? +(\d+) +([\d.]+) % +([\d.]+) %$/gm)].map(([, ...numbers]) => numbers.map(Number));
+    expect(shares.length).toBeGreaterThan(5);
+    expect(shares.reduce((sum, [sales = 0]) => sum + sales, 0)).toBe(1_000);
+    for (const [, share = 0, real = 100] of shares) expect(Math.abs(share - real)).toBeLessThan(1.5);
+    expect(output).toMatch(/The books say 1000 sales for 14990\.00 dollars; the analytics missed 0 of them$/);
+  });
+
   test('live-words counts as the lines come, and leaves a stream when it has enough', async () => {
     const output = await outputOf('live-words');
     const counted = [...output.matchAll(/^ *(\d+) lines: [a-z]+ \d+, [a-z]+ \d+, [a-z]+ \d+$/gm)].map(([, lines]) => Number(lines));
