@@ -114,6 +114,11 @@ export class Detector {
     this.#judging.judge([record.owner]);
   }
 
+  /** Nobody who was asked got through to it: a report need not wait for the next tick. */
+  onProbed(name: string | undefined): void {
+    if (name !== undefined) this.#reconsider(name);
+  }
+
   /** Reports from a peer. */
   onReports(reports: readonly Report[], from: number): void {
     const state = this.#state;

@@ -91,14 +91,16 @@ export class Probing {
     this.#answer(errand, failed);
   }
 
-  onAnswer(request: number, isReached: boolean): void {
+  /** Gives the member about whom all have answered now, and nobody got through. */
+  onAnswer(request: number, isReached: boolean): string | undefined {
     for (const [name, inquiry] of this.#inquiries) {
       if (!inquiry.open.delete(request)) continue;
-      if (!isReached) return;
+      if (!isReached) return inquiry.open.size === 0 && inquiry.reachedAtMs < inquiry.askedAtMs ? name : undefined;
       inquiry.reachedAtMs = this.#state.nowMs;
       this.#state.touched.add(name);
-      return;
+      return undefined;
     }
+    return undefined;
   }
 
   /** Ends inquiries that nobody answers, and forgets those about members that nothing stands against. */

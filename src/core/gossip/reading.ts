@@ -96,7 +96,7 @@ export class Reading {
         return this.#parts.probing.onRequest(id, message);
       case 'probeAck':
       case 'probeNack':
-        return this.#parts.probing.onAnswer(message.request, message.kind === 'probeAck');
+        return this.#parts.detector.onProbed(this.#parts.probing.onAnswer(message.request, message.kind === 'probeAck'));
       case 'doubts':
         return this.#parts.guard.onDoubts(message.ids);
       case 'adopt':
