@@ -10,12 +10,13 @@ import { Burials } from './burials.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
 
-/** How long a live, connected member may be held dead (M5). */
+/** How long a live, connected member may be held dead (M5); while more is lost, its answer may take that much longer. */
 const falselyDeadMaxMs = 3_000;
+const falselyDeadInStormMaxMs = 15_000;
 /** An accusation so soon after a stall of one's own is about the stall, where all was well for so long before it. */
 const ownStallMs = 100;
 const settledMs = 2_000;
-/** Above this share of loss a live member may be held dead for longer. */
+/** Share of loss above which that is so: a segment that is lost four times in a row comes 3 s late. */
 const lossMax = 0.05;
 /** Violations kept: one tells the story. */
 const violationsMax = 20;
@@ -122,13 +123,13 @@ export class Checks {
     const { observer, subject } = held;
     const { clock, network } = this.#world;
     const isPath = network.weather.isWhole(observer.host.address, subject.host.address);
-    if (!isPath || network.weather.loss > lossMax || subject.hasStopped || subject.host.isPaused || observer.host.isPaused) {
+    if (!isPath || subject.hasStopped || subject.host.isPaused || observer.host.isPaused) {
       held.sinceMs = undefined;
       return;
     }
     held.sinceMs ??= clock.nowMs();
     const steadyMs = clock.nowMs() - Math.max(held.sinceMs, subject.steadySinceMs, observer.steadySinceMs);
-    if (steadyMs > falselyDeadMaxMs)
+    if (steadyMs > (network.weather.loss > lossMax ? falselyDeadInStormMaxMs : falselyDeadMaxMs))
       this.#violate(`M5 ${observer.options.name} holds ${subject.options.name} dead, which runs and answers`);
   }
 
