@@ -68,7 +68,8 @@ export const identityRows: readonly FaultRow[] = [
       scene.world.kill(scene.addressOf(lost));
       scene.world.advance(scene.between(0, 3_000));
       const isPinned = scene.random.next() < 0.5;
-      const whose = isPinned ? { pinUid: 'ab'.repeat(16) } : { cluster: 'other' };
+      // The highest uid of all: a lower one would win over that of a fabric that pins none, as two settled ones do on request.
+      const whose = isPinned ? { pinUid: 'ff'.repeat(16) } : { cluster: 'other' };
       const join = scene.some(2, rest).map((name) => scene.addressOf(name));
       const stranger = scene.world.start({ name: 'stranger', address: scene.addressOf(lost), join, ...whose });
       for (let turn = 0; turn < 20; turn += 1) {
