@@ -30,3 +30,5 @@ export const measure = defineFunction({
 /** Waits for `open` of the same gate at the same server. */
 export const hold = defineFunction({ name: 'hold', effect: 'pure', handler: (_ctx, name: string) => gate(name).promise });
 export const open = defineFunction({ name: 'open', effect: 'idempotent', handler: (_ctx, name: string) => gate(name).resolve() });
+/** The most memory that this process has had, in bytes. */
+export const peak = defineFunction({ name: 'peak', effect: 'pure', handler: () => process.resourceUsage().maxRSS * 1024 });

@@ -1,0 +1,38 @@
+/**
+ * One value of 1 GiB between two processes: what it costs of memory at either end. Node's own floor is taken off.
+ */
+
+import { fileURLToPath } from 'node:url';
+import { expect, test } from 'vitest';
+import { connect } from '../../src/index.ts';
+import { within } from '../within.ts';
+import { Stage } from './processes.ts';
+
+const functions = fileURLToPath(new URL('hand-off-functions.ts', import.meta.url));
+const MiB = 1024 * 1024;
+const size = 1024 * MiB;
+const stage = new Stage();
+
+test('a value of 1 GiB costs its server, and the one that needs it, at most itself and 64 MiB', async () => {
+  const desk = await stage.serve('desk', functions);
+  for (const name of ['camera', 'lab']) await stage.serve(name, functions, '--resource', 'camera', '--join', desk.url);
+  const client = await connect(desk.url);
+  await within('all know one another', 4_000, async () => {
+    const offers = await client.catalog();
+    return offers.filter((offer) => offer.function === 'measure').length === 3;
+  });
+  const peaks = () => Promise.all(['camera', 'lab', 'desk'].map((target) => client.call('peak', [], { target }).then(Number)));
+  const warm = (bytes: number) =>
+    client.submit([
+      { name: 'made', fun: 'make', args: [bytes], target: 'camera' },
+      { name: 'measured', fun: 'measure', args: [{ $ref: 'made' }], target: 'lab' },
+    ]).result;
+  await warm(MiB);
+  const before = await peaks();
+  expect(await warm(size)).toEqual({ measured: { length: size, first: 7, last: 7 } });
+  const grown = (await peaks()).map((peak, at) => Math.round((peak - (before[at] ?? 0)) / MiB));
+  process.stderr.write(`1 GiB: producer ${grown[0]} MiB, consumer ${grown[1]} MiB, coordinator ${grown[2]} MiB\n`);
+  for (const growth of grown.slice(0, 2)) expect(growth).toBeLessThanOrEqual((size + 64 * MiB) / MiB);
+  expect(grown[2]).toBeLessThanOrEqual(64);
+  await client.close();
+}, 240_000);
