@@ -94,7 +94,8 @@ async function send(call: Pulled, value: Uint8Array): Promise<void> {
     hash.update(chunk);
     if (!call.write(chunk)) await new Promise((resolve) => call.once('drain', resolve));
   }
-  call.end(hash.digest());
+  call.write(hash.digest());
+  call.end();
 }
 
 /** The whole value, its hash compared. */
