@@ -46,13 +46,15 @@ for (const item of ['loom', 'heddle', 'shuttle']) console.log(`  ${await orders.
 const { pid } = await orders.call(fn('payments.ledger'), []);
 process.kill(pid, 'SIGSTOP');
 console.log(`\nThe ledger, process ${pid}, stands still. Twelve orders at once:`);
-const failed = await Promise.all(Array.from({ length: 12 }, (_, at) => endOf(orders.run(order, { id: `late-${at}`, item: 'heddle' }))));
+const late = Promise.all(Array.from({ length: 12 }, (_, at) => endOf(orders.run(order, { id: `late-${at}`, item: 'heddle' }))));
 await opened;
-for (const [end, count] of countsOf(failed)) console.log(`  ${count} x ${end}`);
 
 console.log('\nThree more orders find the breaker open, and nothing is asked of the payments:');
 const refused = await Promise.all(Array.from({ length: 3 }, (_, at) => endOf(orders.run(order, { id: `refused-${at}`, item: 'loom' }))));
 for (const [end, count] of countsOf(refused)) console.log(`  ${count} x ${end}`);
+
+console.log('\nWhat came of the twelve:');
+for (const [end, count] of countsOf(await late)) console.log(`  ${count} x ${end}`);
 
 process.kill(pid, 'SIGCONT');
 console.log('\nThe ledger goes on, and an order is tried again until it is done:');

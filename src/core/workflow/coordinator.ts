@@ -3,7 +3,8 @@
  *
  * C1 a run is handed over only where that is clearly worth it: by a fifth of its predicted time, and by `worthMs` at least. Within one
  *    site it stays where it was asked for.
- * C2 what servers are apart from one another nobody here knows: each is taken to be as far from any other as from here, which
+ * C2 a run of which a step has no server yet stays too: what stands in its way, a breaker that is open, say, is known here.
+ * C3 what servers are apart from one another nobody here knows: each is taken to be as far from any other as from here, which
  *    promises too little rather than too much.
  * Linear in steps and edges, for each of at most `consideredMax` servers.
  */
@@ -11,8 +12,11 @@
 import { bytesPerMs, type PlaceFacts, type StepPlan } from './planner.ts';
 import type { CheckedWorkflow } from './workflow.ts';
 
-/** Milliseconds below which handing a run over is not worth the risk of another server that may fail. */
-export const worthMs = 2;
+/**
+ * Milliseconds below which handing a run over is not worth the risk of another server that may fail, and of being wrong: the first
+ * calls between two fresh processes side by side look up to 10 ms apart.
+ */
+export const worthMs = 10;
 /** Share of the predicted time that may be left. */
 const worthShare = 0.8;
 /** Servers that are looked at: those with most of the steps. */
@@ -31,6 +35,7 @@ export function chooseCoordinator<Place extends PlaceFacts>(
   plans: readonly StepPlan<Place>[],
   inputBytes: number,
 ): CoordinatorChoice<Place> | undefined {
+  if (plans.some(({ place }) => place === undefined)) return undefined;
   const hereMs = spanFrom(undefined, workflow, plans);
   let best: CoordinatorChoice<Place> | undefined;
   for (const place of busiest(plans)) {
@@ -74,7 +79,7 @@ function isAt(from: PlaceFacts | undefined, place: PlaceFacts | undefined): bool
   return place === undefined || (from === undefined ? place.isHere : place.instance === from.instance);
 }
 
-/** C2. */
+/** C3. */
 function wayMs(from: PlaceFacts | undefined, place: PlaceFacts | undefined): number {
   if (place === undefined || isAt(from, place)) return 0;
   return place.isHere ? (from?.roundTripMs ?? 0) : place.roundTripMs;
