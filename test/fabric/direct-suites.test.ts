@@ -3,7 +3,7 @@
  */
 import { FabricWorld } from './world.ts';
 
-FabricWorld.routing = 'direct';
+FabricWorld.usualRouting = 'direct';
 
 await import('./client.test.ts');
 await import('./drain.test.ts');

@@ -1,12 +1,15 @@
-import { beforeAll, describe, expect } from 'vitest';
+import { describe, expect } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
 import { defineFunction } from '../../src/fabric/define.ts';
 import { failureOf } from '../within.ts';
 import { answers, gate, same } from './runs.ts';
-import { FabricWorld, worldTest as test } from './world.ts';
+import { type FabricWorld, worldTest } from './world.ts';
 
-beforeAll(() => {
-  FabricWorld.routing = 'direct';
+const test = worldTest.extend<{ world: FabricWorld }>({
+  world: async ({ world }, use) => {
+    world.routing = 'direct';
+    await use(world);
+  },
 });
 
 const where = defineFunction({ name: 'where', effect: 'pure', handler: (ctx) => ctx.server });

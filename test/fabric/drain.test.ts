@@ -3,7 +3,7 @@ import { deferred } from '../../src/base/deferred.ts';
 import { defineFunction } from '../../src/fabric/define.ts';
 import { failureOf } from '../within.ts';
 import { gate, same, waitOnce } from './runs.ts';
-import { FabricWorld, worldTest as test } from './world.ts';
+import { worldTest as test } from './world.ts';
 
 describe('clients of a server that drains', () => {
   test('use its session until another one is open: no call waits for the move', async ({ world }) => {
@@ -245,7 +245,7 @@ describe('what a server that drains passes on, and cannot see to its end', () =>
       ({ executed }: { readonly executed: string }) => executed,
     );
     await world.settle(Promise.all([pure.entered, entered.promise]));
-    const direct = FabricWorld.routing === 'direct';
+    const direct = world.routing === 'direct';
     await world.settle(one[Symbol.asyncDispose]());
     expect(ended).toEqual([{ calls: 0, sent: direct ? 0 : 3, runs: 0 }]);
     pure.release();

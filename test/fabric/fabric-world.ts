@@ -32,8 +32,10 @@ export class FabricWorld {
   watch: WatchLink | undefined;
   /** Where every server puts what its memory has no room for. */
   spill: SpillStore = new MemorySpill();
-  /** How clients route; direct-suites.test.ts runs the suites of other files once more with the other one. */
-  static routing: 'entry' | 'direct' = 'entry';
+  /** How clients of worlds route; direct-suites.test.ts, alone in its thread, runs the suites of other files with the other one. */
+  static usualRouting: 'entry' | 'direct' = 'entry';
+  /** How those of this one do. */
+  routing = FabricWorld.usualRouting;
   readonly #time = new Timeline(this.clock);
   readonly #random: Random;
   readonly #servers = new Map<string, Server>();
@@ -76,7 +78,7 @@ export class FabricWorld {
 
   /** A client that has not been opened. */
   madeClient(...servers: readonly (Server | string)[]): FabricClient {
-    return this.clientBy(FabricWorld.routing, ...servers);
+    return this.clientBy(this.routing, ...servers);
   }
 
   /** The same, of a client that routes so. */

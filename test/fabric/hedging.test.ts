@@ -107,8 +107,8 @@ describe('a hedged call', () => {
     const once = defineFunction({ name: 'pay', handler: () => 'paid' });
     const entry = await world.start('entry', { once });
     const client = await world.connect(entry);
-    for (const call of [client.call(once, [], { hedge: true }), client.call('pay', [], { hedge: true })]) {
-      expect(await world.settle(failureOf(call))).toMatchObject({
+    for (const call of [failureOf(client.call(once, [], { hedge: true })), failureOf(client.call('pay', [], { hedge: true }))]) {
+      expect(await world.settle(call)).toMatchObject({
         code: 'bad_argument',
         executed: 'no',
         detail: { path: ['options', 'hedge'] },

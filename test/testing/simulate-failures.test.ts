@@ -23,7 +23,7 @@ const paying = (books: Books) => ({
 });
 
 const shop: SimulateOptions<Books> = {
-  seed: 1,
+  seed: 4,
   state: () => new Map(),
   servers: { a: { functions: paying }, b: { functions: paying }, c: { functions: paying }, gate: {} },
   faults: { everyMs: 120, untilMs: 2_500 },
