@@ -12,7 +12,7 @@
 
 import { IdMap } from '../base/id-map.ts';
 import { ReplyLedger } from '../core/outcome/reply-ledger.ts';
-import type { Evidence, Link } from '../transport/transport.ts';
+import type { Evidence, Link, Traffic } from '../transport/transport.ts';
 import type { Frame, GroupFrame, LeaseFrame, ReplyFrame, RunEventFrame, ServersFrame, StandingFrame } from '../wire/frame.ts';
 import { Arrivals } from './arrivals.ts';
 import type { Conversation, Incoming, PeerIdentity, RequestFrame, RoomWaiter } from './conversation.ts';
@@ -71,16 +71,17 @@ export class Peer {
     });
   }
 
-  get isRetired(): boolean {
-    return this.#isRetired;
-  }
-
   get kind(): Link['kind'] {
     return this.#link.kind;
   }
 
   get remoteAddress(): string {
     return this.#link.remoteAddress;
+  }
+
+  /** What has passed over the link so far. */
+  get traffic(): Traffic | undefined {
+    return this.#link.traffic;
   }
 
   /** Why the link closed; undefined while it is open. */

@@ -13,7 +13,7 @@ import { LargeValues } from './large-values.ts';
 import { closeGraceMs, frameBytesMax, outboxBytesMax } from './limits.ts';
 import { ignoreDone, type MessageHandlers, type MessageStream } from './message-stream.ts';
 import { Outbox } from './outbox.ts';
-import type { Evidence, Link, LinkHandlers, LinkKind } from './transport.ts';
+import type { Evidence, Link, LinkHandlers, LinkKind, Traffic } from './transport.ts';
 
 export interface GrpcLinkOptions {
   readonly kind: LinkKind;
@@ -45,13 +45,18 @@ export class GrpcLink implements Link, MessageHandlers {
   #ending: Ending | undefined;
   #wasWritable = true;
   #cancelGrace: CancelTask | undefined;
+  #sentBytes = 0;
+  #receivedBytes = 0;
   readonly #waitingForEnd: (() => void)[] = [];
 
   constructor(options: GrpcLinkOptions) {
     this.#options = options;
     const { stream } = options;
     this.#outbox = new Outbox({
-      write: (message, done) => stream.write(message, done),
+      write: (message, done) => {
+        this.#sentBytes += message.length;
+        stream.write(message, done);
+      },
       onWritable: () => this.#updateWritable(),
       onOverflow: () => this.fail('stalled', `the peer leaves more than ${outboxBytesMax} bytes unread`),
     });
@@ -92,6 +97,11 @@ export class GrpcLink implements Link, MessageHandlers {
 
   get waitedMs(): number {
     return this.#inbox.waitedMs;
+  }
+
+  get traffic(): Traffic {
+    const { sentBytes, receivedBytes } = this.#large;
+    return { sentBytes: this.#sentBytes + sentBytes, receivedBytes: this.#receivedBytes + receivedBytes };
   }
 
   open(handlers: LinkHandlers): void {
@@ -175,6 +185,7 @@ export class GrpcLink implements Link, MessageHandlers {
 
   onMessage(message: Uint8Array): void {
     if (this.#state === 'closed') return;
+    this.#receivedBytes += message.length;
     this.#inbox.begin();
     const problem = readBatch(message, this.#visitor);
     if (problem !== undefined) this.breach(problem);

@@ -34,6 +34,8 @@ export class LargeValues implements MessageHandlers {
   readonly #receiver: LargeReceiver;
   #state: 'unneeded' | 'needed' | 'attached' | 'over' = 'unneeded';
   #stream: MessageStream | undefined;
+  #sentBytes = 0;
+  #receivedBytes = 0;
   /** Given up before there was a channel to say so. */
   #unsent: Partial<Chunk>[] = [];
   /** B1: those that the stream is through with. */
@@ -61,6 +63,16 @@ export class LargeValues implements MessageHandlers {
   /** Bytes of them that wait here. */
   get waitingBytes(): number {
     return this.#sender.bytes;
+  }
+
+  /** Bytes of values that have gone out, chunk by chunk. */
+  get sentBytes(): number {
+    return this.#sentBytes;
+  }
+
+  /** Of everything that came over the channel. */
+  get receivedBytes(): number {
+    return this.#receivedBytes;
   }
 
   get isFull(): boolean {
@@ -113,6 +125,7 @@ export class LargeValues implements MessageHandlers {
 
   onMessage(message: Uint8Array): void {
     if (this.#state !== 'attached') return;
+    this.#receivedBytes += message.length;
     const chunk = decodeChunk(message);
     const problem = chunk ? this.#take(chunk) : 'a chunk is malformed';
     if (problem !== undefined) this.#options.onProblem(problem);
@@ -134,6 +147,7 @@ export class LargeValues implements MessageHandlers {
   }
 
   #write(chunk: Partial<Chunk>, done: () => void): void {
+    this.#sentBytes += chunk.data?.length ?? 0;
     if (!this.#stream) {
       if (this.#unsent.length < transfersMax) this.#unsent.push(chunk);
     } else if (chunk.data?.length === chunkBytesMax) this.#writeFull(this.#stream, chunk, done);

@@ -10,7 +10,7 @@ import { type Deferred, deferred } from '../base/deferred.ts';
 import { HeddleError } from '../errors.ts';
 import { closeGraceMs, frameBytesMax, outboxBytesMax, transfersMax, writableBytesMax } from './limits.ts';
 import type { Packet } from './memory-pipe.ts';
-import type { Evidence, Link, LinkHandlers, LinkKind } from './transport.ts';
+import type { Evidence, Link, LinkHandlers, LinkKind, Traffic } from './transport.ts';
 
 export interface MemoryEndOptions {
   readonly clock: Clock;
@@ -38,6 +38,8 @@ export class MemoryEnd implements Link {
   #closed: Closed | undefined;
   #peer: MemoryEnd | undefined;
   #queuedBytes = 0;
+  #sentBytes = 0;
+  #receivedBytes = 0;
   #isWritable = true;
   #cancelGrace: CancelTask | undefined;
   readonly #transfers = new Map<number, Deferred<void>>();
@@ -60,6 +62,10 @@ export class MemoryEnd implements Link {
     return this.#isWritable;
   }
 
+  get traffic(): Traffic {
+    return { sentBytes: this.#sentBytes, receivedBytes: this.#receivedBytes };
+  }
+
   /** Whether it has closed, for whatever reason. */
   get isClosed(): boolean {
     return this.#state === 'closed';
@@ -80,6 +86,7 @@ export class MemoryEnd implements Link {
     assert(frame.length <= frameBytesMax, 'a frame is over the limit');
     if (this.#isEnding) return;
     this.#queuedBytes += frame.length;
+    this.#sentBytes += frame.length;
     if (this.#queuedBytes > outboxBytesMax) {
       this.fail('stalled', `the peer leaves more than ${outboxBytesMax} bytes unread`);
       return;
@@ -103,6 +110,7 @@ export class MemoryEnd implements Link {
       settled.reject(new HeddleError('cancelled', { reason: signal?.reason }, { executed: 'no' }));
     };
     signal?.addEventListener('abort', abort, { once: true });
+    this.#sentBytes += value.length;
     // A copy: over a wire the receiver's bytes are its own too.
     this.#put({ kind: 'large', transfer, value: value.slice() });
     return settled.promise.finally(() => signal?.removeEventListener('abort', abort));
@@ -214,6 +222,7 @@ export class MemoryEnd implements Link {
   #handle(packet: Packet): void {
     switch (packet.kind) {
       case 'frame':
+        this.#receivedBytes += packet.bytes.length;
         this.#peer?.taken(packet.bytes.length);
         if (this.#state === 'open') this.#handlers?.onFrame(packet.bytes);
         return;
@@ -232,6 +241,7 @@ export class MemoryEnd implements Link {
   }
 
   #onLarge(transfer: number, value: Uint8Array): void {
+    this.#receivedBytes += value.length;
     // The sender may have given it up while it travelled.
     if (!this.#peer?.handedOver(transfer)) return;
     const isDropped = this.#dropped.delete(transfer);

@@ -42,6 +42,12 @@ export interface LinkHandlers {
   readonly onClose: (evidence: Evidence, message: string) => void;
 }
 
+/** Bytes of frames and large values, with what wraps them; what HTTP/2, TLS and TCP add is not in it. */
+export interface Traffic {
+  readonly sentBytes: number;
+  readonly receivedBytes: number;
+}
+
 export interface Link {
   readonly kind: LinkKind;
   /** The address that was dialled; of an arrival, the one that the socket sees. */
@@ -50,6 +56,8 @@ export interface Link {
   readonly isWritable: boolean;
   /** How long the frame that is being delivered waited in this process, in milliseconds; absent: not at all. */
   readonly waitedMs?: number;
+  /** What has passed over it so far, both ways; absent: nobody counts. */
+  readonly traffic?: Traffic;
   /** Must be called once, soon; what arrived before is kept, in order, and delivered from the next turn on. */
   open(handlers: LinkHandlers): void;
   /**

@@ -275,6 +275,17 @@ describe.each(implementations)('the $name transport', ({ make }) => {
       expect(nearEar.closes).toEqual([]);
     });
 
+    test('and counts what it sent and received, frames and large values', async () => {
+      const { near, far, farEar } = await world.pair();
+      near.send(pattern(1_000));
+      await near.sendLarge(1, pattern(100_000));
+      await farEar.until(() => farEar.frames.length === 1 && farEar.larges.has(1));
+      const [sent = 0, received = 0] = [near.traffic?.sentBytes, far.traffic?.receivedBytes];
+      // What wraps them is small, and is counted by one side only where it is not for the other.
+      for (const bytesCounted of [sent, received]) expect([bytesCounted >= 101_000, bytesCounted < 103_000]).toEqual([true, true]);
+      expect([(near.traffic?.receivedBytes ?? 0) < 2_000, (far.traffic?.sentBytes ?? 0) < 2_000]).toEqual([true, true]);
+    });
+
     test('until the sender gives one up, and the link lives on', async () => {
       const { near, farEar } = await world.pair();
       const controller = new AbortController();
