@@ -23,7 +23,7 @@ import { Explainer } from './explainer.ts';
 import { HandOffRoom } from './hand-off-room.ts';
 import { Links } from './links.ts';
 import { LocalPeer } from './local-peer.ts';
-import { Mesh } from './mesh.ts';
+import type { Mesh } from './mesh.ts';
 import { OfferRouting } from './offer-routing.ts';
 import { Outcomes } from './outcomes.ts';
 import type { Reception } from './reception.ts';
@@ -34,6 +34,7 @@ import { type RunRooms, runRoomsOf } from './run-rooms.ts';
 import type { Runner } from './runner.ts';
 import { type BehindDoors, entryOf, receptionOf } from './server-doors.ts';
 import type { ServerGuards } from './server-guards.ts';
+import { meshOf } from './server-mesh.ts';
 import type { ResolvedServerOptions } from './server-options.ts';
 import type { ServerParts } from './server-parts.ts';
 import { SessionNews } from './session-news.ts';
@@ -117,32 +118,18 @@ export class ServerRooms implements DrainableRooms {
 
   /** Makes the mesh, now that the address is known. */
   openMesh(url: string): void {
-    const { clock, random, transport, tuning, memory } = this.#parts;
-    const { name, cluster, join, resources } = this.#options;
-    this.#mesh = new Mesh({
-      name,
+    this.#mesh = meshOf(url, {
+      options: this.#options,
+      parts: this.#parts,
       instance: this.#identity.instance,
-      cluster,
-      url,
-      join,
-      resources,
-      clock,
-      random: random.fork('mesh'),
-      pinUid: tuning?.pinUid,
-      epoch: memory?.epoch,
-      saveEpoch: (epoch) => memory?.saveEpoch(epoch),
-      settings: tuning?.mesh,
-      ports: {
-        dial: (address, hello, timeoutMs) => transport.dial({ address, kind: 'link', hello, timeoutMs }),
-        openLink: (link, identity, callbacks) => this.#links.openLink(link, identity, callbacks),
-      },
+      observer: this.observer,
+      links: this.#links,
       listeners: {
         memberChanged: (view) => this.#memberChanged(view),
         bodyKnown: (view, body) => this.directory.bodyKnown(view, body),
         memberGone: (view) => this.#memberGone(view),
         stopped: (error) => this.#guards.mustStop(error),
       },
-      observe: (note) => this.observer.emit(note),
     });
   }
 

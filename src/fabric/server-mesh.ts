@@ -1,0 +1,46 @@
+/**
+ * The mesh of one server, wired: its identity and settings, the transport that dials for it, the links that calls share with it.
+ */
+
+import type { Observer } from '../observe/observer.ts';
+import type { Links } from './links.ts';
+import { Mesh } from './mesh.ts';
+import type { MeshListeners } from './mesh-port.ts';
+import type { ResolvedServerOptions } from './server-options.ts';
+import type { ServerParts } from './server-parts.ts';
+
+export interface ServerMeshParts {
+  readonly options: ResolvedServerOptions;
+  readonly parts: ServerParts;
+  /** Of this process. */
+  readonly instance: string;
+  readonly observer: Observer;
+  readonly links: Links;
+  readonly listeners: MeshListeners;
+}
+
+/** Not started. `url`: where others reach this server. */
+export function meshOf(url: string, { options, parts, instance, observer, links, listeners }: ServerMeshParts): Mesh {
+  const { name, cluster, join, resources } = options;
+  const { clock, random, transport, tuning, memory } = parts;
+  return new Mesh({
+    name,
+    instance,
+    cluster,
+    url,
+    join,
+    resources,
+    clock,
+    random: random.fork('mesh'),
+    pinUid: tuning?.pinUid,
+    epoch: memory?.epoch,
+    saveEpoch: (epoch) => memory?.saveEpoch(epoch),
+    settings: tuning?.mesh,
+    ports: {
+      dial: (address, hello, timeoutMs) => transport.dial({ address, kind: 'link', hello, timeoutMs }),
+      openLink: (link, identity, callbacks) => links.openLink(link, identity, callbacks),
+    },
+    listeners,
+    observe: (note) => observer.emit(note),
+  });
+}
