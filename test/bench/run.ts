@@ -65,7 +65,8 @@ async function measure(troupes: readonly Troupe[], row: Row, options: RunOptions
   const rounds = new Map<ContestantName, Round[]>(troupes.map(({ name }) => [name, []]));
   for (const troupe of troupes) {
     options.onProgress(`warming up ${troupe.name}`);
-    await troupe.drive({ inFlight: row.inFlight, durationMs: options.warmUpMs });
+    const durationMs = Math.max(options.warmUpMs, row.warmUpMsMin ?? 0);
+    await troupe.drive({ inFlight: row.inFlight, durationMs });
   }
   for (let round = 1; round <= options.rounds; round += 1) {
     for (const troupe of troupes) {

@@ -9,6 +9,7 @@ import { type ContestantName, contestants } from './contestants.ts';
 import type { Load, Measured } from './load.ts';
 
 const actor = fileURLToPath(new URL('actor.ts', import.meta.url));
+const built = new URL('built.ts', import.meta.url).href;
 const readyMs = 30_000;
 const stopMs = 5_000;
 
@@ -58,7 +59,7 @@ export class Troupe {
 
   async #add(part: string, address: string, place: number): Promise<string> {
     const profile = process.env['BENCH_PROFILE'];
-    const execArgv = ['--import', 'tsx', ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`])];
+    const execArgv = ['--import', 'tsx', '--import', built, ...(profile === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profile}`])];
     const child = fork(actor, [this.name, part, address, String(place)], { execArgv, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] });
     this.#actors.push(child);
     const report = await reportOf(child, readyMs);
