@@ -121,9 +121,10 @@ interface HeddleErrorConstructor {
 
 const brand = Symbol.for('heddle.error');
 
-class CodedError extends Error {
+/** The one error class. `new HeddleError('closed', { what: 'the client' })`. */
+// The class is written once for all codes; the constructor type narrows it per code, which a class cannot say itself.
+export const HeddleError = class HeddleError extends Error {
   override readonly name = 'HeddleError';
-  readonly [brand] = true;
   readonly code: ErrorCode;
   readonly executed: Executed;
   readonly detail: ErrorDetails[ErrorCode];
@@ -135,24 +136,25 @@ class CodedError extends Error {
     this.detail = detail;
   }
 
+  /** On the prototype: no part of what is printed. */
+  get [brand](): true {
+    return true;
+  }
+
   static is(error: unknown, ...codes: readonly ErrorCode[]): boolean {
     if (typeof error !== 'object' || error === null || !(brand in error)) return false;
     return codes.length === 0 || ('code' in error && codes.some((code) => code === error.code));
   }
 
   static override [Symbol.hasInstance](value: unknown): boolean {
-    return CodedError.is(value);
+    return HeddleError.is(value);
   }
-}
+} as unknown as HeddleErrorConstructor;
 
 /** Why a step failed belongs into the line that names it. */
 function becauseText(code: ErrorCode, cause: unknown): string {
-  return code === 'step_failed' && CodedError.is(cause) ? `: ${String((cause as Error).message)}` : ''; // what is branded is a CodedError
+  return code === 'step_failed' && HeddleError.is(cause) ? `: ${cause.message}` : '';
 }
-
-/** The one error class. `new HeddleError('closed', { what: 'the client' })`. */
-// The class is written once for all codes; the constructor type narrows it per code, which a class cannot say itself.
-export const HeddleError = CodedError as unknown as HeddleErrorConstructor;
 
 /** The stronger statement: yes > maybe > no. */
 export function strongest(a: Executed, b: Executed): Executed {

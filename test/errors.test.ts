@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { expect, expectTypeOf, test } from 'vitest';
 import { type ErrorCode, type ErrorDetails, errorTable, fromThrown, HeddleError, type HeddleErrorOf, strongest } from '../src/errors.ts';
 
@@ -139,4 +140,10 @@ test.each([
   expect(typeof error.detail.name).toBe('string');
   expect(typeof error.detail.message).toBe('string');
   expect(error.message).not.toContain('password');
+});
+
+test('is printed under its own name, with what a user looks for and nothing else', () => {
+  const printed = inspect(made('draining')).split('\n');
+  expect(printed[0]).toBe(`HeddleError: ${made('draining').message}`);
+  expect(printed.slice(-4)).toEqual(["  code: 'draining',", "  executed: 'no',", "  detail: { server: 'a' }", '}']);
 });

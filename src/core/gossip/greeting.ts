@@ -103,8 +103,10 @@ export class Greeting {
 
   #accept(link: number, hello: Hello): void {
     const uid = this.#uidWith(hello, hello.isConfigured);
-    if (uid === undefined)
-      return this.#refuse(link, hello, { code: 'cluster_mismatch', message: 'this server has joined another cluster' });
+    if (uid === undefined) {
+      const message = `this server has joined another cluster (uid ${this.#state.self.uid.uid})`;
+      return this.#refuse(link, hello, { code: 'cluster_mismatch', message });
+    }
     this.#settle(hello, hello.isConfigured);
     this.#answer(link, { ...greeterOf(this.#state), epochSeen: this.#epochSeen(hello) });
     this.#accepted(link, hello);

@@ -11,6 +11,7 @@ import { Records } from '../../../src/core/gossip/records.ts';
 import { meshDefaults, meshLimits } from '../../../src/core/gossip/settings.ts';
 import { Suspicions } from '../../../src/core/gossip/suspicion.ts';
 import { hashBytes, hashText } from '../../sim/hashes.ts';
+import { helloOf as helloNamed } from './rig.ts';
 
 const instanceOf = (number: number): string => number.toString(16).padStart(32, '0');
 
@@ -56,23 +57,7 @@ function makeGossip(): Gossip {
 }
 
 function helloOf(change: Partial<Hello>): Hello {
-  return {
-    cluster: 'default',
-    uid: { uid: instanceOf(1), isSettled: true },
-    name: 'b',
-    epoch: 1,
-    instance: instanceOf(2),
-    url: 'b:1',
-    uptimeMs: 0,
-    protocolMin: 1,
-    protocolMax: 1,
-    features: [],
-    root: { high: 0, low: 0 },
-    purpose: 'link',
-    isConfigured: false,
-    isJoining: false,
-    ...change,
-  };
+  return helloNamed('b', { instance: instanceOf(2), ...change });
 }
 
 function effectsOf<K extends MeshEffect['kind']>(effects: readonly MeshEffect[], kind: K): readonly Extract<MeshEffect, { kind: K }>[] {
