@@ -42,9 +42,12 @@ export class LoopLoad {
   #wasAsked = false;
   /** Since when the loop has not been on time; undefined: it is. */
   #lateSinceMs: number | undefined;
+  /** What is forgiven of a late spell, and to calls that came before when. */
   #forgivenMs = 0;
-  /** Longest wait of a call since the last look. */
+  #forgivenUntilMs = 0;
+  /** Longest wait of a call since the last look: in all, and what was not forgiven of it. */
   #waitedMostMs = 0;
+  #heldUpMostMs = 0;
   #isOverloaded = false;
   #timelySinceMs = 0;
 
@@ -65,8 +68,11 @@ export class LoopLoad {
       this.#seenMs = nowMs;
       return 0;
     }
+    const loopMs = this.#look(nowMs);
+    const heldUpMs = this.#unforgivenMs(nowMs);
     this.#waitedMostMs = Math.max(this.#waitedMostMs, this.waitedMs);
-    const lateMs = Math.max(this.#look(nowMs), this.waitedMs - this.#forgivenMs);
+    this.#heldUpMostMs = Math.max(this.#heldUpMostMs, heldUpMs);
+    const lateMs = Math.max(loopMs, heldUpMs);
     if (lateMs >= timelyMs) this.#late(nowMs, lateMs);
     return this.#isOverloaded && lateMs > latenessMsMax[urgency] ? lateMs : 0;
   }
@@ -92,11 +98,18 @@ export class LoopLoad {
   #probe(): void {
     const nowMs = this.#clock.nowMs();
     this.#cancel = undefined;
-    const lateMs = Math.max(this.#look(nowMs), this.#waitedMostMs - this.#forgivenMs);
+    const lateMs = Math.max(this.#look(nowMs), this.#heldUpMostMs);
     this.#dueMs = Number.POSITIVE_INFINITY;
     if (lateMs < timelyMs || !this.#wasAsked) this.#onTime(nowMs);
     this.#waitedMostMs = 0;
+    this.#heldUpMostMs = 0;
     if (this.#wasAsked || this.#isOverloaded) this.#arm(nowMs);
+  }
+
+  /** What the call that comes now has waited, but for what it waited through the forgiven pause. */
+  #unforgivenMs(nowMs: number): number {
+    const pausedMs = this.#forgivenUntilMs - (nowMs - this.waitedMs);
+    return this.waitedMs - Math.min(Math.max(pausedMs, 0), this.#forgivenMs);
   }
 
   /** How late the loop is; the first long pause of a late spell does not count. */
@@ -105,6 +118,7 @@ export class LoopLoad {
     this.#seenMs = nowMs;
     if (pausedMs >= timelyMs && this.#forgivenMs === 0) {
       this.#forgivenMs = pausedMs;
+      this.#forgivenUntilMs = nowMs;
       this.#dueMs += pausedMs;
     }
     const lateMs = nowMs - this.#dueMs;

@@ -12,9 +12,11 @@ import { GrpcLink } from './grpc-link.ts';
 import { ignoreDone, type MessageHandlers, type MessageStream } from './message-stream.ts';
 import type { SocketWatch } from './socket-watch.ts';
 import type { Acceptor, Answer, Evidence, LinkKind } from './transport.ts';
+import type { Turns } from './turns.ts';
 
 export interface ArrivalsOptions {
   readonly clock: Clock;
+  readonly turns: Turns;
   readonly acceptor: Acceptor;
   readonly valueBytesMax: number | undefined;
 }
@@ -81,6 +83,7 @@ export class Arrivals {
       remoteAddress,
       stream,
       clock: this.#options.clock,
+      turns: this.#options.turns,
       valueBytesMax: this.#options.valueBytesMax,
       openBulk: (needy) => needy.control(encodeWantsBulk()),
       onGone: (gone) => {

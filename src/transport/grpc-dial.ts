@@ -14,9 +14,11 @@ import { knock, type Place, parseAddress } from './knock.ts';
 import { bulkOpenMs, dialTimeoutMs } from './limits.ts';
 import { ignoreDone } from './message-stream.ts';
 import type { Dialled, DialOptions, Evidence } from './transport.ts';
+import type { Turns } from './turns.ts';
 
 export interface GrpcDialOptions {
   readonly clock: Clock;
+  readonly turns: Turns;
   readonly settings: ChannelSettings;
   readonly valueBytesMax: number | undefined;
   /** Aborts when the transport closes. */
@@ -94,6 +96,7 @@ class GrpcDial {
       kind: this.#what.kind,
       remoteAddress: this.#what.address,
       clock: this.#options.clock,
+      turns: this.#options.turns,
       stream: connection,
       valueBytesMax: this.#options.valueBytesMax,
       openBulk: (needy) => this.#openBulk(place, needy, bulkToken),

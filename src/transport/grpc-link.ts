@@ -14,11 +14,13 @@ import { closeGraceMs, frameBytesMax, outboxBytesMax } from './limits.ts';
 import { ignoreDone, type MessageHandlers, type MessageStream } from './message-stream.ts';
 import { Outbox } from './outbox.ts';
 import type { Evidence, Link, LinkHandlers, LinkKind, Traffic } from './transport.ts';
+import type { Turns } from './turns.ts';
 
 export interface GrpcLinkOptions {
   readonly kind: LinkKind;
   readonly remoteAddress: string;
   readonly clock: Clock;
+  readonly turns: Turns;
   /** Paused; it belongs to the link. */
   readonly stream: MessageStream;
   readonly valueBytesMax: number | undefined;
@@ -62,6 +64,7 @@ export class GrpcLink implements Link, MessageHandlers {
     });
     this.#inbox = new Inbox({
       nowMs: () => options.clock.nowMs(),
+      turns: options.turns,
       deliver: (frame) => this.#onFrame(frame),
       pause: () => stream.pause(),
       resume: () => stream.resume(),

@@ -15,9 +15,11 @@ import { type ChannelSettings, methods, questionMethods, serverOptions, streamMe
 import { GrpcSockets } from './grpc-sockets.ts';
 import { StandardServices } from './standard-services.ts';
 import type { Acceptor, LinkKind, Listener, ListenOptions } from './transport.ts';
+import type { Turns } from './turns.ts';
 
 export interface GrpcListenerOptions {
   readonly clock: Clock;
+  readonly turns: Turns;
   readonly settings: ChannelSettings;
   readonly valueBytesMax: number | undefined;
 }
@@ -26,7 +28,7 @@ export interface GrpcListenerOptions {
 export async function listen(options: GrpcListenerOptions, where: ListenOptions, acceptor: Acceptor): Promise<Listener> {
   const { clock, settings } = options;
   const sockets = new GrpcSockets(clock);
-  const arrivals = new Arrivals({ clock, acceptor, valueBytesMax: options.valueBytesMax });
+  const arrivals = new Arrivals({ ...options, acceptor });
   const services = new StandardServices(() => acceptor.describe?.() ?? []);
   const server = new Server({ ...serverOptions(settings), interceptors: [guardStreams(clock, (peer) => sockets.claim(peer))] });
   registerStreams(server, sockets, arrivals);

@@ -5,13 +5,14 @@
 
 import { setMaxListeners } from 'node:events';
 
-import type { Clock } from '../base/clock.ts';
+import { type Clock, inNextTurn } from '../base/clock.ts';
 import { HeddleError } from '../errors.ts';
 import { dial } from './grpc-dial.ts';
 import type { GrpcLink } from './grpc-link.ts';
 import { listen } from './grpc-listener.ts';
 import { type ChannelSettings, defaultKeepalive, type Keepalive } from './grpc-options.ts';
 import type { Acceptor, Dialled, DialOptions, Listener, ListenOptions, Transport } from './transport.ts';
+import { Turns } from './turns.ts';
 
 export interface GrpcTransportOptions {
   readonly clock: Clock;
@@ -25,6 +26,7 @@ export interface GrpcTransportOptions {
 
 export class GrpcTransport implements Transport {
   readonly #clock: Clock;
+  readonly #turns: Turns;
   readonly #settings: ChannelSettings;
   readonly #valueBytesMax: number | undefined;
   readonly #links = new Set<GrpcLink>();
@@ -32,6 +34,7 @@ export class GrpcTransport implements Transport {
 
   constructor(options: GrpcTransportOptions) {
     this.#clock = options.clock;
+    this.#turns = new Turns({ nowMs: () => options.clock.nowMs(), inNextTurn });
     this.#settings = { keepalive: options.keepalive ?? defaultKeepalive, hasChannelz: options.hasChannelz ?? false };
     this.#valueBytesMax = options.valueBytesMax;
     // One listener for each dial under way; their number is the mesh's business.
@@ -40,7 +43,8 @@ export class GrpcTransport implements Transport {
 
   async listen(options: ListenOptions, acceptor: Acceptor): Promise<Listener> {
     this.#checkOpen();
-    return listen({ clock: this.#clock, settings: this.#settings, valueBytesMax: this.#valueBytesMax }, options, acceptor);
+    const house = { clock: this.#clock, turns: this.#turns, settings: this.#settings, valueBytesMax: this.#valueBytesMax };
+    return listen(house, options, acceptor);
   }
 
   async dial(options: DialOptions): Promise<Dialled> {
@@ -48,6 +52,7 @@ export class GrpcTransport implements Transport {
     return dial(
       {
         clock: this.#clock,
+        turns: this.#turns,
         settings: this.#settings,
         valueBytesMax: this.#valueBytesMax,
         closing: this.#closing.signal,

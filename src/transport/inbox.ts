@@ -3,22 +3,27 @@
  *
  * I1 frames are delivered in the order of their arrival, at most `sliceFrames` in one turn, however many messages they came in:
  *    what the first lead to is on its way while the next are worked on, so that both ends of a busy link work at the same
- *    time (64 calls in flight on two cores: 65 k calls/s without, 104 k in slices of 32, 93 k of 16, 74 k of 8).
+ *    time (64 calls in flight on two cores: 65 k calls/s without, 104 k in slices of 32, 93 k of 16, 74 k of 8). Where a
+ *    delivery takes its time, fewer: turns are bounded for all links together (turns.ts).
  * I2 what waits is bounded: beyond `inboxBytesMax` the stream is paused until all is delivered.
  * I3 `flush` delivers what waits now: the end of a link comes after its frames.
  */
 
-import { inNextTurn } from '../base/clock.ts';
 import { inboxBytesMax, sliceFrames } from './limits.ts';
+import type { Turns, Waiting } from './turns.ts';
 
 export interface InboxOptions {
   readonly nowMs: () => number;
+  /** Those of the process. */
+  readonly turns: Turns;
   readonly deliver: (frame: Uint8Array) => void;
   readonly pause: () => void;
   readonly resume: () => void;
 }
 
-export class Inbox {
+const never = (): boolean => false;
+
+export class Inbox implements Waiting {
   readonly #options: InboxOptions;
   /** What waits, from `#head` on. */
   #waiting: Uint8Array[] = [];
@@ -32,12 +37,6 @@ export class Inbox {
   /** Frames that may still be delivered before the next turn is waited for; while none is left, or any waits, it is. */
   #left = sliceFrames;
   #isPaused = false;
-  readonly #turn = (): void => {
-    this.#left = sliceFrames;
-    this.#slice(sliceFrames);
-    if (this.#left === 0) inNextTurn(this.#turn);
-    else this.#emptied();
-  };
 
   constructor(options: InboxOptions) {
     this.#options = options;
@@ -50,14 +49,15 @@ export class Inbox {
 
   /** A message begins. */
   begin(): void {
-    this.#beganAtMs = this.#options.nowMs();
+    this.#beganAtMs = this.#options.turns.begin();
   }
 
   push(frame: Uint8Array): void {
     if (this.#left > 0) {
-      this.#left -= 1;
-      if (this.#left === 0) inNextTurn(this.#turn);
-      return this.#options.deliver(frame);
+      const isOver = this.#options.turns.isOver();
+      this.#left = isOver ? 0 : this.#left - 1;
+      if (this.#left === 0) this.#options.turns.add(this);
+      if (!isOver) return this.#options.deliver(frame);
     }
     this.#waiting.push(frame);
     this.#cameAtMs.push(this.#beganAtMs);
@@ -68,8 +68,15 @@ export class Inbox {
     }
   }
 
+  takeTurn(): boolean {
+    this.#left = sliceFrames;
+    this.#slice(sliceFrames, () => this.#options.turns.isOver());
+    if (this.#left > 0) this.#emptied();
+    return this.#left === 0;
+  }
+
   flush(): void {
-    this.#slice(Number.POSITIVE_INFINITY);
+    this.#slice(Number.POSITIVE_INFINITY, never);
     this.#emptied();
   }
 
@@ -82,10 +89,14 @@ export class Inbox {
   }
 
   /** A delivery may close the inbox. */
-  #slice(framesMax: number): void {
+  #slice(framesMax: number, isOver: () => boolean): void {
     if (this.#waiting.length === 0) return;
     const nowMs = this.#options.nowMs();
     for (let count = 0; count < framesMax; count += 1) {
+      if (isOver()) {
+        this.#left = 0;
+        break;
+      }
       const frame = this.#waiting[this.#head];
       if (!frame) break;
       this.#waitedMs = nowMs - (this.#cameAtMs[this.#head] ?? nowMs);

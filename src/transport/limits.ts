@@ -15,6 +15,9 @@ export const batchFramesMax = 1024;
 /** Frames that a turn of the event loop delivers; by measurement, see inbox.ts. */
 export const sliceFrames = 32;
 
+/** So long a turn of the event loop delivers frames, in milliseconds, and no longer than what it is at then takes. */
+export const turnMs = 10;
+
 /** Arrived frames that wait for their turn; beyond it the stream is not read. */
 export const inboxBytesMax = MiB;
 

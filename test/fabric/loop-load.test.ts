@@ -103,6 +103,18 @@ describe('a process', () => {
     expect(events).toEqual([]);
   });
 
+  test('that was forgiven a pause is forgiven nothing of what came after it', () => {
+    const { clock, load, ask, events } = rig();
+    ask();
+    clock.burn(150);
+    for (let n = 0; n < 240; n += 1) {
+      load.waitedMs = 100;
+      ask();
+      clock.runUntil(clock.nowMs() + 5);
+    }
+    expect(events).toEqual(['loop.overloaded']);
+  });
+
   test('refuses batch first and critical last', () => {
     const { clock, ask, stand } = rig();
     stand(2_500);

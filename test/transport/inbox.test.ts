@@ -1,16 +1,18 @@
 import { expect, test } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { Inbox } from '../../src/transport/inbox.ts';
-import { inboxBytesMax, sliceFrames } from '../../src/transport/limits.ts';
+import { inboxBytesMax, sliceFrames, turnMs } from '../../src/transport/limits.ts';
+import { Turns } from '../../src/transport/turns.ts';
 
+const clock = new VirtualClock();
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 function world(onDeliver: (frame: Uint8Array) => void = () => {}) {
   const delivered: number[] = [];
   const heard: string[] = [];
-  const clock = new VirtualClock();
   const inbox = new Inbox({
     nowMs: () => clock.nowMs(),
+    turns: new Turns({ nowMs: () => clock.nowMs(), inNextTurn: setImmediate }),
     deliver: (frame) => {
       delivered.push(frame[0] ?? -1);
       onDeliver(frame);
@@ -22,7 +24,7 @@ function world(onDeliver: (frame: Uint8Array) => void = () => {}) {
     inbox.begin();
     for (let at = 0; at < count; at += 1) inbox.push(new Uint8Array(bytes).fill(from + at));
   };
-  return { clock, inbox, delivered, heard, message };
+  return { inbox, delivered, heard, message };
 }
 
 const counted = (to: number): number[] => Array.from({ length: to }, (_unused, at) => at);
@@ -52,6 +54,17 @@ test('many short messages in one turn are one long one (I1)', async () => {
   expect(delivered).toEqual(counted(sliceFrames));
   await turn();
   expect(delivered).toEqual(counted(sliceFrames + 1));
+});
+
+test('deliveries that take their time get a turn only so many (I1)', async () => {
+  const { delivered, message } = world(() => clock.advance(turnMs / 2));
+  message(0, 4);
+  message(4, 1);
+  expect(delivered).toEqual([0, 1]);
+  await turn();
+  expect(delivered).toEqual([0, 1, 2, 3]);
+  await turn();
+  expect(delivered).toEqual([0, 1, 2, 3, 4]);
 });
 
 test('the stream is paused while too much waits, and read on when all is delivered (I2)', async () => {
@@ -86,7 +99,7 @@ test('an inbox that is closed, be it by a delivery, delivers no more', async () 
 
 test('a frame that waits says for how long, one that is delivered at once does not', async () => {
   const waited: number[] = [];
-  const { clock, inbox, message } = world(() => waited.push(inbox.waitedMs));
+  const { inbox, message } = world(() => waited.push(inbox.waitedMs));
   message(0, sliceFrames + 1);
   clock.advance(70);
   message(0, 1);
