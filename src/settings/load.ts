@@ -6,10 +6,11 @@
  *    key the nearest known one. L4 values that contradict one another are refused with both in the message.
  */
 
+import { type BaseIssue, safeParse } from 'valibot';
 import { nearest } from '../base/nearest.ts';
 import { HeddleError, type SettingsProblem } from '../errors.ts';
 import { relationProblems } from './relations.ts';
-import { listKnobs, type Settings, settingsSchema } from './schema.ts';
+import { isTable, listKnobs, type Settings, settingsSchema } from './schema.ts';
 import { type Environment, environmentLayer, type Flags, fileLayer, flagLayer, hint, type Layer } from './sources.ts';
 
 export interface SettingsSources {
@@ -29,31 +30,43 @@ export function loadSettings(sources: SettingsSources): Settings {
     const layer = layers.findLast(({ values }) => holds(values, path));
     return layer ? layer.origin(path) : { key: path.join('.') };
   };
-  const result = settingsSchema.safeParse(merged);
-  const problems: SettingsProblem[] = [...environment.problems];
-  if (result.success) problems.push(...relationProblems(result.data, originOf));
-  else for (const issue of result.error.issues) problems.push(...problemsOf(issue, merged, originOf));
+  const result = safeParse(settingsSchema, sectionsOf(merged));
+  const problems: SettingsProblem[] = [...environment.problems, ...wrongTables(merged, originOf)];
+  if (result.success) problems.push(...relationProblems(result.output, originOf));
+  else for (const place of placesOf(result.issues)) problems.push(wrongValue(place, merged, originOf));
   problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
   if (!result.success || problems.length > 0) throw new HeddleError('bad_settings', { problems });
-  return result.data;
+  return result.output;
 }
 
 type OriginOf = (path: readonly string[]) => Pick<SettingsProblem, 'file' | 'line' | 'key'>;
-interface Issue {
-  readonly code: string;
-  readonly path: readonly PropertyKey[];
-  readonly keys?: readonly string[];
+/** Every section, also those of which nothing is said; what is no table has a problem of its own. */
+function sectionsOf(merged: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> {
+  return Object.fromEntries(Object.keys(settingsSchema.entries).map((name) => [name, isTable(merged[name]) ? merged[name] : {}]));
 }
 
-function problemsOf(issue: Issue, merged: unknown, originOf: OriginOf): readonly SettingsProblem[] {
-  const path = issue.path.map(String);
-  if (issue.code === 'unrecognized_keys') {
-    return (issue.keys ?? []).map((key) => ({ ...originOf([...path, key]), message: unknownKey(path, key) }));
-  }
-  const place = path.slice(0, 2);
+/** Section and key of each wrong value, once. */
+function placesOf(issues: readonly BaseIssue<unknown>[]): readonly (readonly string[])[] {
+  const places = issues.map(({ path }) => (path ?? []).slice(0, 2).map(({ key }) => String(key)));
+  return [...new Map(places.map((place) => [place.join('.'), place])).values()];
+}
+
+function wrongValue(place: readonly string[], merged: unknown, originOf: OriginOf): SettingsProblem {
   const knob = listKnobs().find(({ section, key }) => section === place[0] && key === place[1]);
   const expected = knob?.facts.expected ?? 'a table of settings';
-  return [{ ...originOf(place), message: `expected ${expected}, found ${describe(valueAt(merged, place))}` }];
+  return { ...originOf(place), message: `expected ${expected}, found ${describe(valueAt(merged, place))}` };
+}
+
+/** What the schema does not see: sections that are no tables, and keys that nobody knows. */
+function wrongTables(merged: Readonly<Record<string, unknown>>, originOf: OriginOf): readonly SettingsProblem[] {
+  const knobs = listKnobs();
+  return Object.entries(merged).flatMap(([name, given]) => {
+    const here = knobs.filter(({ section }) => section === name);
+    if (here.length === 0) return [{ ...originOf([name]), message: unknownKey([], name) }];
+    if (!isTable(given)) return [wrongValue([name], merged, originOf)];
+    const unknown = Object.keys(given).filter((key) => here.every((knob) => knob.key !== key));
+    return unknown.map((key) => ({ ...originOf([name, key]), message: unknownKey([name], key) }));
+  });
 }
 
 function unknownKey(path: readonly string[], key: string): string {
@@ -87,10 +100,6 @@ function holds(values: unknown, path: readonly string[]): boolean {
 
 function valueAt(values: unknown, path: readonly string[]): unknown {
   return path.reduce<unknown>((value, key) => (isTable(value) && Object.hasOwn(value, key) ? value[key] : undefined), values);
-}
-
-function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** A found value for a message: short, and with its type where that is the mistake. */

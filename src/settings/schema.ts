@@ -1,15 +1,17 @@
 /**
  * Every knob of a server: its shape, default, unit and reason. settings.toml and docs/settings.md are made of this.
  *
- * K1 a knob exists only if something reads it. K2 an unknown key is an error. K3 the defaults are those of the
+ * K1 a knob exists only if something reads it. K2 an unknown key is an error (found in load.ts). K3 the defaults are those of the
  *    rooms that use them; a test holds the two equal.
  * Where values come from, and their order, is load.ts; which options they become is server-options.ts.
+ * valibot is one module of 200 kB: zod's hundred cost each server 70 ms of its start and 12 MB of memory (`npm run bench -- P9`).
  */
 
-import { z } from 'zod';
+import * as v from 'valibot';
 
 /** How a knob is written in the environment and described in messages. */
-export interface KnobFacts {
+// An alias: metadata takes no interface.
+export type KnobFacts = {
   readonly kind: 'text' | 'texts' | 'number' | 'port' | 'counts';
   readonly unit?: string;
   /** What a value must be, as a message says it. */
@@ -18,110 +20,106 @@ export interface KnobFacts {
   readonly reason: string;
   /** What stands in settings.toml for a knob without a default. */
   readonly example?: string;
-}
+};
 
 const dayMs = 24 * 3_600_000;
 const [KiB, MiB, GiB] = [1024, 1024 ** 2, 1024 ** 3];
 const portText = '"auto", a port such as 7420, or a range such as "7420-7440"';
-const portUnion = z.union([z.literal('auto'), z.int().min(1).max(65_535), z.string().regex(/^\d{1,5}-\d{1,5}$/)]);
+const port = v.union([
+  v.literal('auto'),
+  v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
+  v.pipe(v.string(), v.regex(/^\d{1,5}-\d{1,5}$/)),
+]);
+const word = v.pipe(v.string(), v.minLength(1));
 
 /** The schema. Sections and keys are in the order in which settings.toml lists them. */
-export const settingsSchema = z.strictObject({
-  server: z
-    .strictObject({
-      name: text('Unique in its fabric. Default: the host name and six random characters.', 'gpu-1'),
-      resources: texts('Tags that every offer of this server carries, such as gpu or region=eu.'),
-      slots: counts('What functions with `uses` share, such as { gpu = 1 }: calls that need more than there is wait, or go elsewhere.'),
-      modules: texts('Files whose exports are offered; relative to this file.'),
-      join: texts('Addresses (host:port) of servers that may be up already; none has to be.'),
-      port: portUnion
-        .default('auto')
-        .meta(facts('port', 'Where to listen: any free port, one port, or the first free one of a range.', portText)),
-      host: z.string().min(1).default('127.0.0.1').meta(facts('text', 'The address to listen on. 0.0.0.0 needs advertise.')),
-      advertise: text('The host or host:port by which others reach this server. Default: where it listens.', '10.0.0.5'),
-      drainGraceMs: milliseconds(25_000, 'How long a drain waits for calls under way. Higher: fewer are ended; lower: a stop is quicker.'),
-    })
-    .prefault({}),
-  cluster: z
-    .strictObject({
-      name: z.string().min(1).default('default').meta(facts('text', 'Only servers of one cluster join one another.')),
-      pinUid: text(
-        'Join only the cluster of this unique id, so that a namesake on a reused port is refused.',
-        '0123456789abcdef0123456789abcdef',
-      ),
-    })
-    .prefault({}),
-  transport: z
-    .strictObject({
-      keepaliveIntervalMs: milliseconds(
-        10_000,
-        'Between two pings on a connection. Lower: a silent network is noticed sooner; higher: less idle traffic.',
-      ),
-      keepaliveTimeoutMs: milliseconds(5_000, 'How long a ping may stay unanswered before the connection counts as broken.'),
-    })
-    .prefault({}),
-  admin: z
-    .strictObject({
-      port: portUnion.optional().meta({
+export const settingsSchema = v.object({
+  server: v.object({
+    name: text('Unique in its fabric. Default: the host name and six random characters.', 'gpu-1'),
+    resources: texts('Tags that every offer of this server carries, such as gpu or region=eu.'),
+    slots: counts('What functions with `uses` share, such as { gpu = 1 }: calls that need more than there is wait, or go elsewhere.'),
+    modules: texts('Files whose exports are offered; relative to this file.'),
+    join: texts('Addresses (host:port) of servers that may be up already; none has to be.'),
+    port: v.pipe(
+      v.optional(port, 'auto'),
+      v.metadata(facts('port', 'Where to listen: any free port, one port, or the first free one of a range.', portText)),
+    ),
+    host: v.pipe(v.optional(word, '127.0.0.1'), v.metadata(facts('text', 'The address to listen on. 0.0.0.0 needs advertise.'))),
+    advertise: text('The host or host:port by which others reach this server. Default: where it listens.', '10.0.0.5'),
+    drainGraceMs: milliseconds(25_000, 'How long a drain waits for calls under way. Higher: fewer are ended; lower: a stop is quicker.'),
+  }),
+  cluster: v.object({
+    name: v.pipe(v.optional(word, 'default'), v.metadata(facts('text', 'Only servers of one cluster join one another.'))),
+    pinUid: text(
+      'Join only the cluster of this unique id, so that a namesake on a reused port is refused.',
+      '0123456789abcdef0123456789abcdef',
+    ),
+  }),
+  transport: v.object({
+    keepaliveIntervalMs: milliseconds(
+      10_000,
+      'Between two pings on a connection. Lower: a silent network is noticed sooner; higher: less idle traffic.',
+    ),
+    keepaliveTimeoutMs: milliseconds(5_000, 'How long a ping may stay unanswered before the connection counts as broken.'),
+  }),
+  admin: v.object({
+    port: v.pipe(
+      v.optional(port),
+      v.metadata({
         ...facts('port', "Also listen here for an operator's gRPC tools: channelz, health and reflection. Default: nowhere.", portText),
         example: 'auto',
       }),
-      host: z
-        .string()
-        .min(1)
-        .default('127.0.0.1')
-        .meta(facts('text', 'The address of that listener. It tells of the whole process and asks nobody who they are.')),
-    })
-    .prefault({}),
-  mesh: z
-    .strictObject({
-      beatIntervalMs: milliseconds(500, 'Between two beats on a link. Lower: silence is noticed sooner; higher: less idle traffic.'),
-      silenceMinMs: milliseconds(1_500, 'A link counts as silent after this long at the least; three beats or more.'),
-      silenceMaxMs: milliseconds(4_000, 'A link counts as silent after this long at the most.'),
-      dialTimeoutMs: milliseconds(
-        1_000,
-        'One dial, from the first packet to the answer; up to eight times as long while the event loop here is late, and up to four times for a newcomer that seeds have not answered. Higher suits slow networks, lower finds the next seed sooner.',
-      ),
-      checkTimeoutMs: milliseconds(500, 'One dial that checks a suspect; stretched like the other.'),
-      buryHardMs: milliseconds(200, 'From a quorum on refused connections to the end of a member.'),
-      burySilentMs: milliseconds(3_000, 'The same on silence: the time to refute. Higher: fewer servers are given up wrongly.'),
-      buryStalledMs: milliseconds(10_000, 'The same where a process answers the network but not the mesh.'),
-      reportExpiryMs: milliseconds(10_000, 'A report about a member counts for this long unless it is renewed.'),
-      redialMinMs: milliseconds(100, 'First wait before an address is dialled again; it doubles.'),
-      seedRedialMaxMs: milliseconds(500, 'Longest wait for an address of join. Lower: late seeds are met sooner.'),
-      lostRedialMaxMs: milliseconds(300_000, 'Longest wait for the address of a member that was lost.'),
-      batchMs: milliseconds(5, 'News waits this long for company. Lower: it travels sooner; higher: in fewer messages.'),
-      publishIntervalMs: milliseconds(250, 'Shortest time between two catalogs of one server.'),
-      spreadMs: milliseconds(200, 'From leaving to the moment when everybody can have heard it.'),
-      graveMs: milliseconds(72 * 3_600_000, 'The end of a member is remembered this long.', 30 * dayMs),
-      fullMeshMax: members(
-        9,
-        'Up to this many servers every pair keeps a link; above it only neighbours on the rings. Equal on all servers.',
-      ),
-      callLinkIdleMs: milliseconds(60_000, 'A link that carries calls only closes this long after the last. Higher: fewer dials.'),
-    })
-    .prefault({}),
-  handOff: z
-    .strictObject({
-      inlineBytesMax: bytes(64 * KiB, 'Results of steps over this size stay with their producer until they are pulled.', 64 * MiB),
-      leaseMs: milliseconds(
-        30_000,
-        'How long such a result stays when its coordinator is silent. Higher: it outlives longer cuts; lower: it is freed sooner.',
-        3_600_000,
-      ),
-      memoryBytesMax: bytes(
-        64 * MiB,
-        'How much of such results stays in memory; the rest goes to disk. Also what is pulled at once.',
-        64 * GiB,
-      ),
-      spillBytesMax: bytes(16 * GiB, 'How much of them may lie on disk; a result for which there is no room fails its step.', 1024 * GiB),
-      spillDir: text('Folder for what goes to disk; its files have no names. Default: the one for temporary files.', '/var/tmp/heddle'),
-    })
-    .prefault({}),
+    ),
+    host: v.pipe(
+      v.optional(word, '127.0.0.1'),
+      v.metadata(facts('text', 'The address of that listener. It tells of the whole process and asks nobody who they are.')),
+    ),
+  }),
+  mesh: v.object({
+    beatIntervalMs: milliseconds(500, 'Between two beats on a link. Lower: silence is noticed sooner; higher: less idle traffic.'),
+    silenceMinMs: milliseconds(1_500, 'A link counts as silent after this long at the least; three beats or more.'),
+    silenceMaxMs: milliseconds(4_000, 'A link counts as silent after this long at the most.'),
+    dialTimeoutMs: milliseconds(
+      1_000,
+      'One dial, from the first packet to the answer; up to eight times as long while the event loop here is late, and up to four times for a newcomer that seeds have not answered. Higher suits slow networks, lower finds the next seed sooner.',
+    ),
+    checkTimeoutMs: milliseconds(500, 'One dial that checks a suspect; stretched like the other.'),
+    buryHardMs: milliseconds(200, 'From a quorum on refused connections to the end of a member.'),
+    burySilentMs: milliseconds(3_000, 'The same on silence: the time to refute. Higher: fewer servers are given up wrongly.'),
+    buryStalledMs: milliseconds(10_000, 'The same where a process answers the network but not the mesh.'),
+    reportExpiryMs: milliseconds(10_000, 'A report about a member counts for this long unless it is renewed.'),
+    redialMinMs: milliseconds(100, 'First wait before an address is dialled again; it doubles.'),
+    seedRedialMaxMs: milliseconds(500, 'Longest wait for an address of join. Lower: late seeds are met sooner.'),
+    lostRedialMaxMs: milliseconds(300_000, 'Longest wait for the address of a member that was lost.'),
+    batchMs: milliseconds(5, 'News waits this long for company. Lower: it travels sooner; higher: in fewer messages.'),
+    publishIntervalMs: milliseconds(250, 'Shortest time between two catalogs of one server.'),
+    spreadMs: milliseconds(200, 'From leaving to the moment when everybody can have heard it.'),
+    graveMs: milliseconds(72 * 3_600_000, 'The end of a member is remembered this long.', 30 * dayMs),
+    fullMeshMax: members(
+      9,
+      'Up to this many servers every pair keeps a link; above it only neighbours on the rings. Equal on all servers.',
+    ),
+    callLinkIdleMs: milliseconds(60_000, 'A link that carries calls only closes this long after the last. Higher: fewer dials.'),
+  }),
+  handOff: v.object({
+    inlineBytesMax: bytes(64 * KiB, 'Results of steps over this size stay with their producer until they are pulled.', 64 * MiB),
+    leaseMs: milliseconds(
+      30_000,
+      'How long such a result stays when its coordinator is silent. Higher: it outlives longer cuts; lower: it is freed sooner.',
+      3_600_000,
+    ),
+    memoryBytesMax: bytes(
+      64 * MiB,
+      'How much of such results stays in memory; the rest goes to disk. Also what is pulled at once.',
+      64 * GiB,
+    ),
+    spillBytesMax: bytes(16 * GiB, 'How much of them may lie on disk; a result for which there is no room fails its step.', 1024 * GiB),
+    spillDir: text('Folder for what goes to disk; its files have no names. Default: the one for temporary files.', '/var/tmp/heddle'),
+  }),
 });
 
 /** What a server is made of, every default filled in. */
-export type Settings = z.output<typeof settingsSchema>;
+export type Settings = v.InferOutput<typeof settingsSchema>;
 export type SectionName = keyof Settings;
 
 export interface Knob {
@@ -134,71 +132,64 @@ export interface Knob {
 
 /** Every knob in the order of the file. */
 export function listKnobs(): readonly Knob[] {
-  const defaults = settingsSchema.parse({});
-  return Object.entries(settingsSchema.shape).flatMap(([name, section]) => {
-    const sectionName = name as SectionName; // a key of the shape that Settings is inferred from
-    const values: Readonly<Record<string, unknown>> = defaults[sectionName];
-    return Object.entries(section.unwrap().shape).map(([key, knob]) => ({
-      section: sectionName,
+  return Object.entries(settingsSchema.entries).flatMap(([section, { entries }]) =>
+    Object.entries(entries).map(([key, knob]) => ({
+      section: section as SectionName, // a key of the entries that Settings is inferred from
       key,
-      // Every knob is made by the functions below, which give it its facts.
-      facts: knob.meta(),
-      byDefault: values[key],
-    }));
-  });
+      facts: v.getMetadata(knob) as KnobFacts, // every knob is made by the functions below, which give it its facts
+      byDefault: v.getDefault(knob),
+    })),
+  );
+}
+
+/** Whether a value is a table of a settings file: neither a list nor a date. */
+export function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
+  if (typeof value !== 'object' || value === null) return false;
+  const prototype: unknown = Object.getPrototypeOf(value);
+  return prototype === null || prototype === Object.prototype;
 }
 
 function text(reason: string, example: string) {
-  return z
-    .string()
-    .min(1)
-    .optional()
-    .meta({ ...facts('text', reason), example });
+  return v.pipe(v.optional(word), v.metadata({ ...facts('text', reason), example }));
 }
 
 function texts(reason: string) {
-  return z
-    .array(z.string().min(1))
-    .default([])
-    .meta(facts('texts', reason, 'a list of texts'));
+  return v.pipe(v.optional(v.array(word), []), v.metadata(facts('texts', reason, 'a list of texts')));
 }
 
 function counts(reason: string) {
-  return z
-    .record(z.string().regex(/^[^\s,=]+$/), z.int().min(1).max(1_000_000))
-    .default({})
-    .meta(facts('counts', reason, 'a table of whole numbers over 0, such as { gpu = 1 }'));
+  const table = v.pipe(v.custom<object>(isTable), v.record(v.pipe(v.string(), v.regex(/^[^\s,=]+$/)), whole(1_000_000)));
+  const expected = 'a table of whole numbers over 0, such as { gpu = 1 }';
+  return v.pipe(v.optional(table, {}), v.metadata(facts('counts', reason, expected)));
 }
 
 function milliseconds(byDefault: number, reason: string, max = dayMs) {
-  const expected = `a whole number of milliseconds from 1 to ${max}`;
-  return z
-    .int()
-    .min(1)
-    .max(max)
-    .default(byDefault)
-    .meta({ ...facts('number', reason, expected), unit: 'ms' });
+  return amount({ byDefault, max, unit: 'ms' }, 'milliseconds', reason);
 }
 
 function bytes(byDefault: number, reason: string, max: number) {
-  return z
-    .int()
-    .min(1)
-    .max(max)
-    .default(byDefault)
-    .meta({ ...facts('number', reason, `a whole number of bytes from 1 to ${max}`), unit: 'bytes' });
+  return amount({ byDefault, max, unit: 'bytes' }, 'bytes', reason);
 }
 
 function members(byDefault: number, reason: string) {
-  const max = 10_000;
-  return z
-    .int()
-    .min(1)
-    .max(max)
-    .default(byDefault)
-    .meta(facts('number', reason, `a whole number of servers from 1 to ${max}`));
+  return amount({ byDefault, max: 10_000 }, 'servers', reason);
 }
 
-function facts(kind: KnobFacts['kind'], reason: string, expected = 'a text'): KnobFacts & Record<string, unknown> {
+interface Amount {
+  readonly byDefault: number;
+  readonly max: number;
+  readonly unit?: string;
+}
+
+function amount({ byDefault, max, ...unit }: Amount, what: string, reason: string) {
+  const expected = `a whole number of ${what} from 1 to ${max}`;
+  return v.pipe(v.optional(whole(max), byDefault), v.metadata({ ...facts('number', reason, expected), ...unit }));
+}
+
+function whole(max: number) {
+  return v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(max));
+}
+
+function facts(kind: KnobFacts['kind'], reason: string, expected = 'a text'): KnobFacts {
   return { kind, reason, expected };
 }

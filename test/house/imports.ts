@@ -94,7 +94,7 @@ export const libraryHomes: Readonly<Record<string, string>> = {
   toposort: 'src/core/workflow/order.ts',
   semver: 'src/core/catalog/',
   'smol-toml': 'src/settings/',
-  zod: 'src/settings/',
+  valibot: 'src/settings/',
   commander: 'src/cli/',
   '@clack/prompts': 'src/cli/',
   tsx: 'src/cli/',

@@ -7,7 +7,7 @@ import { HeddleError, type SettingsProblem } from '../../src/errors.ts';
 import { drainGraceMs } from '../../src/fabric/drain.ts';
 import { handOffDefaults } from '../../src/fabric/hand-off-settings.ts';
 import { loadSettings, type SettingsSources } from '../../src/settings/load.ts';
-import { listKnobs, settingsSchema } from '../../src/settings/schema.ts';
+import { listKnobs } from '../../src/settings/schema.ts';
 import { serverInput } from '../../src/settings/server-options.ts';
 import { variableOf } from '../../src/settings/sources.ts';
 import { defaultKeepalive } from '../../src/transport/grpc-options.ts';
@@ -36,7 +36,7 @@ describe('settings.toml', () => {
       if (byDefault === undefined) expect(commented).toContain(key);
       else expect(values[key]).toEqual(byDefault);
     }
-    expect(loadSettings(file(text))).toEqual(settingsSchema.parse({}));
+    expect(loadSettings(file(text))).toEqual(loadSettings({}));
   });
 
   test('says of every knob what it is for', () => {
@@ -110,6 +110,21 @@ test('an unknown section, a key in the wrong section and one near nothing each g
     'is not a setting; did you mean "mesh.beatIntervalMs"?',
     'is not a setting; [server] has name, resources, slots, modules, join, port, host, advertise, drainGraceMs',
   ]);
+});
+
+test('L2: every unknown key of a table is reported, also one named as what every object has', () => {
+  const problems = problemsOf(file('[mesh]\nbeat = 1\nbatch = 2\nconstructor = 3'));
+  expect(problems.map(({ key }) => key)).toEqual(['mesh.beat', 'mesh.batch', 'mesh.constructor']);
+});
+
+test.each([
+  ['server = [1]', 'server', 'expected a table of settings, found a list ([1])'],
+  ['server = 1979-05-27', 'server', 'expected a table of settings'],
+  ['[server]\nslots = [1]', 'server.slots', 'expected a table of whole numbers over 0, such as { gpu = 1 }, found a list ([1])'],
+  ['[server]\nslots = 1979-05-27', 'server.slots', 'expected a table of whole numbers over 0'],
+  ['[server]\nresources = [1, 2]', 'server.resources', 'expected a list of texts, found a list ([1,2])'],
+])('a list or a date is no table, and a wrong value is reported once: %s', (text, key, message) => {
+  expect(problemsOf(file(text))).toEqual([expect.objectContaining({ key, message: expect.stringContaining(message) })]);
 });
 
 test('L2: what is wrong in the file, the environment and the flags is reported at once, each with its place', () => {
