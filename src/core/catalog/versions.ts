@@ -1,8 +1,13 @@
 /**
- * Versions and ranges of functions (semver 2.0.0, node-semver's range grammar). The only file that knows semver.
+ * Versions and ranges of functions (semver 2.0.0, node-semver's range grammar). The only file that knows semver,
+ * by its parts: the whole is 50 files, 10 ms of the start of every server.
  */
 
-import { compare, parse, Range, satisfies, valid } from 'semver';
+import Range from 'semver/classes/range.js';
+import compare from 'semver/functions/compare.js';
+import parse from 'semver/functions/parse.js';
+import satisfies from 'semver/functions/satisfies.js';
+import valid from 'semver/functions/valid.js';
 import { HeddleError } from '../../errors.ts';
 import { describeFound } from '../names.ts';
 import type { Path } from '../payload.ts';
