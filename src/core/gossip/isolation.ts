@@ -15,7 +15,10 @@ export function weighIsolation(state: MeshState): void {
   const { nowMs, suspicions, links } = state;
   let silent = 0;
   let recent = 0;
-  for (const name of suspicions.names()) {
+  const names = suspicions.names();
+  // As nearly always.
+  if (names.length === 0 && !state.isIsolated) return;
+  for (const name of names) {
     const own = suspicions.own(name);
     const record = own && state.findMember(name);
     if (!own || record?.instance !== own.instance || record.isLeaving || own.accusations.has('refused')) continue;

@@ -36,6 +36,9 @@ export interface OverlayTables {
 export class Overlay {
   readonly #tables: OverlayTables;
   #neighbours: ReadonlySet<number> = new Set();
+  /** Their records, as of so many changes of the table. */
+  #records: readonly MemberRecord[] = [];
+  #recordsFor = -1;
   #computedFor = -1;
   #assignedFor = -1;
 
@@ -45,8 +48,12 @@ export class Overlay {
 
   /** Everybody to whom a mesh link is wanted. */
   neighbours(): readonly MemberRecord[] {
+    const { records } = this.#tables;
     this.#compute();
-    return [...this.#neighbours].map((slot) => this.#tables.records.memberAt(slot)).filter((record) => record !== undefined);
+    if (this.#recordsFor === records.changes) return this.#records;
+    this.#recordsFor = records.changes;
+    this.#records = [...this.#neighbours].map((slot) => records.memberAt(slot)).filter((record) => record !== undefined);
+    return this.#records;
   }
 
   isNeighbour(name: string): boolean {
@@ -80,6 +87,7 @@ export class Overlay {
     const neighbours = records.members <= this.#tables.settings.fullMeshMax ? this.#everybody() : this.#onRings();
     for (const slot of this.#adoptive()) neighbours.add(slot);
     this.#neighbours = neighbours;
+    this.#recordsFor = -1;
   }
 
   /** Those whom we have adopted, and who have adopted us. */

@@ -72,6 +72,7 @@ export class Suspicions {
 
   /** Names with evidence or reports against them. */
   names(): readonly string[] {
+    if (this.#own.size === 0 && this.#reports.size === 0) return [];
     return [...new Set([...this.#own.keys(), ...this.#reports.keys()])];
   }
 
