@@ -15,7 +15,7 @@ import type { DialOutcome, LinkEvidence } from './io.ts';
 import type { Joining } from './joining.ts';
 import { LinkState } from './links.ts';
 import type { MassGuard } from './mass-guard.ts';
-import type { Greeter, HelloAck } from './message.ts';
+import type { Greeter, Hello, HelloAck } from './message.ts';
 import type { Naming } from './naming.ts';
 import type { Probing } from './probing.ts';
 import type { Sampling } from './sampling.ts';
@@ -98,10 +98,11 @@ export class Meeting {
   }
 
   /** A greeting was accepted, by us or by them. */
-  linkUp(id: number, { greeter, isDialler }: { greeter: Greeter; isDialler: boolean }): void {
+  linkUp(id: number, { greeter, isDialler }: { greeter: Greeter | Hello; isDialler: boolean }): void {
     const state = this.#state;
     const link = new LinkState({ id, name: greeter.name, instance: greeter.instance, isDialler, nowMs: state.nowMs });
     state.hasMet = true;
+    if ('isJoining' in greeter && greeter.isJoining) state.crowd.add(link, state.nowMs);
     const wasMissed = this.#isMissed(greeter);
     if (isDialler) this.use(link);
     else if (state.links.hold(link)) this.#inUse(link);

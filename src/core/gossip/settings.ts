@@ -77,6 +77,8 @@ export const meshLimits = {
   wholeSnapshotRecords: 512,
   /** Members that it asks for a share each, at the most. */
   snapshotHelpers: 8,
+  /** Newcomers of the last seconds beyond which news goes to those of them alone that are neighbours. */
+  crowd: 16,
   /** Bytes of records that close a batch. */
   batchBytes: 8 * 1024,
   /** One piece of a body. */

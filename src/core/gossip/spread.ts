@@ -49,7 +49,7 @@ export class Spread {
     const slot = slotOf(record);
     const bytes = sizeOf(record);
     for (const link of this.#state.links.mesh()) {
-      if (link.id !== from) this.#add(link.id, slot, bytes);
+      if (link.id !== from && !this.#isSpared(link)) this.#add(link.id, slot, bytes);
     }
   }
 
@@ -84,7 +84,14 @@ export class Spread {
 
   /** The link is gone. */
   drop(link: number): void {
+    this.#state.crowd.drop(link);
     this.#outboxes.delete(link);
+  }
+
+  /** One of a crowd of newcomers (crowd.ts): it hears of the news from its neighbours. */
+  #isSpared(link: LinkState): boolean {
+    const { crowd, overlay, nowMs, rules } = this.#state;
+    return rules.sparesCrowds && crowd.isIn(link, nowMs) && !overlay.isNeighbour(link.name);
   }
 
   #add(link: number, slot: string, bytes: number): void {

@@ -6,6 +6,7 @@
 import type { Random } from '../../base/random.ts';
 import { Adoptions } from './adoptions.ts';
 import { Arena } from './arena.ts';
+import { Crowd } from './crowd.ts';
 import { Doubts } from './doubts.ts';
 import { Flaps } from './flaps.ts';
 import type { Hash64 } from './hash64.ts';
@@ -36,6 +37,7 @@ export interface MeshRules {
   readonly shiftsDeadlines: boolean;
   readonly guardsMasses: boolean;
   readonly floodsOnce: boolean;
+  readonly sparesCrowds: boolean;
 }
 
 export const allRules: MeshRules = {
@@ -46,6 +48,7 @@ export const allRules: MeshRules = {
   shiftsDeadlines: true,
   guardsMasses: true,
   floodsOnce: true,
+  sparesCrowds: true,
 };
 
 const healthMax = 8;
@@ -74,6 +77,7 @@ export class MeshState {
   readonly doubts: Doubts;
   readonly flaps = new Flaps();
   readonly adoptions = new Adoptions();
+  readonly crowd = new Crowd();
   /** Members whose view may have changed since the views were last told. */
   readonly touched = new Set<string>();
   nowMs: number;
