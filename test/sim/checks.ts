@@ -1,11 +1,13 @@
 /**
- * The invariants of the mesh design page that can be checked while a world runs: M2, M3, M5, M7, M8, M9; and Q1 (burials.ts).
+ * The invariants of the mesh design page that can be checked while a world runs: M2, M3, M5, M7, M8 (budgets.ts), M9; and Q1
+ * (burials.ts).
  *
  * M1 is a property of records (test/core/gossip/record.test.ts), M4 and M6 are looked at when a fabric should be whole
  * (run.ts), M10 is the trace.
  */
 
 import { compareHeads, type OwnerRecord, slotOf } from '../../src/core/gossip/record.ts';
+import { Budgets } from './budgets.ts';
 import { Burials } from './burials.ts';
 import type { Process } from './process.ts';
 import type { World } from './world.ts';
@@ -22,13 +24,12 @@ const lossMax = 0.05;
 const violationsMax = 20;
 /** Members whose tables are measured at one sample; the next ones at the next. */
 const tablesPerSample = 50;
-/** Three times 5 KB/s over ten seconds; 10 KB/s from this size on (M8). */
-const windowBytesMax = 150_000;
-const largeMembers = 5_000;
 
 export class Checks {
   readonly violations: string[] = [];
   readonly #world: World;
+  /** M8. */
+  readonly budgets: Budgets;
   readonly #burials: Burials;
   /** Observer and subject of every obituary that is held; since when, if the subject runs and can be reached. */
   readonly #heldDead = new Map<string, { readonly observer: Process; readonly subject: Process; sinceMs: number | undefined }>();
@@ -39,10 +40,12 @@ export class Checks {
   constructor(world: World) {
     this.#world = world;
     this.#burials = new Burials(world);
+    this.budgets = new Budgets(world);
   }
 
   /** Watches what the process keeps, from now on. */
   watch(process: Process): void {
+    this.budgets.started();
     const { records } = process.gossip.inspection;
     for (const method of ['offer', 'replace'] as const) {
       const keep = records[method].bind(records);
@@ -140,9 +143,8 @@ export class Checks {
     if (records.size > names + this.#world.unknownRecords) this.#violate(`M9 ${name} keeps ${records.size} records of ${names} names`);
     const suspects = suspicions.names().length;
     if (suspects > names) this.#violate(`M9 ${name} suspects ${suspects} of ${names} names`);
-    const bytes = this.#world.traffic?.mostOf(process.host.address) ?? 0;
-    const bytesMax = size >= largeMembers ? 2 * windowBytesMax : windowBytesMax;
-    if (bytes > bytesMax) this.#violate(`M8 ${name} sent ${Math.round(bytes)} bytes within ten seconds, at most ${bytesMax}`);
+    const tooMuch = this.budgets.problemOf(process, size);
+    if (tooMuch !== undefined) this.#violate(tooMuch);
   }
 
   #violate(text: string): void {

@@ -1,41 +1,63 @@
 /**
- * How many bytes every member sends, by kind of message and in any ten seconds (M8).
+ * How many bytes every member sends, by kind of message, and in any ten and sixty seconds (M8).
  *
  * A message counts as what wire/mesh-codec.ts makes of it and the head of its frame; HTTP/2, TLS and TCP are not counted.
+ * M8 knows three budgets: what a member says of its own accord in ten seconds, mending (Sync, Body) and joining left out; all
+ * that it sends in a minute in which much is lost or comes back; and what it passes on of newcomers, which the first leaves out.
  */
 
 import type { MeshMessage } from '../../src/core/gossip/message.ts';
+import type { OwnerRecord } from '../../src/core/gossip/record.ts';
+import { sizeOf } from '../../src/core/gossip/spread.ts';
 import { encodeMeshMessage } from '../../src/wire/mesh-codec.ts';
+import { SlidingSum } from './sliding-sum.ts';
 
 export type MessageKind = MeshMessage['kind'];
 
+export interface TrafficOptions {
+  /** A record that speaks of somebody who has just come; default: none does. */
+  readonly isOfNewcomer?: ((record: OwnerRecord) => boolean) | undefined;
+  /** Much is lost now, or has come back within the last minute; default: never. */
+  readonly isStormy?: (() => boolean) | undefined;
+}
+
+/** The most that one member sent, by what M8 says of it. */
+export interface Most {
+  /** Within ten seconds in which little was lost: without mending, bodies, and records of newcomers. */
+  readonly calm: number;
+  /** Within sixty seconds in which much was lost or came back: everything but bodies and records of newcomers. */
+  readonly storm: number;
+  /** Records of newcomers that it passed on, within ten seconds. */
+  readonly joins: number;
+}
+
 /** Length and kind of a frame (proto/heddle/v1/fabric.proto), and its place in a batch. */
 const frameHeadBytes = 6;
-const windowMs = 10_000;
-const slotMs = 1_000;
-const slots = windowMs / slotMs;
-/** What belongs to joining and to mending, which the budget of M8 leaves out. */
-const uncounted: ReadonlySet<MessageKind> = new Set<MessageKind>([
-  'syncDigest',
-  'syncHeads',
-  'syncRecords',
-  'syncReferral',
-  'bodyWanted',
-  'body',
-]);
+const calmSeconds = 10;
+const stormSeconds = 60;
+/** What belongs to mending, which the calm budget of M8 leaves out, and to bodies, which are in none. */
+const mending: ReadonlySet<MessageKind> = new Set<MessageKind>(['syncDigest', 'syncHeads', 'syncRecords', 'syncReferral']);
+const bodies: ReadonlySet<MessageKind> = new Set<MessageKind>(['bodyWanted', 'body']);
 
 interface Sender {
   total: number;
-  /** Bytes that count for M8, by second, a ring of ten. */
-  readonly ring: Float64Array;
-  slot: number;
-  most: number;
+  readonly calm: SlidingSum;
+  readonly storm: SlidingSum;
+  readonly joins: SlidingSum;
+  readonly most: { calm: number; storm: number; joins: number };
 }
+
+const nothing: Most = { calm: 0, storm: 0, joins: 0 };
 
 export class Traffic {
   readonly byKind = new Map<MessageKind, { messages: number; bytes: number }>();
   readonly #senders = new Map<string, Sender>();
+  readonly #options: TrafficOptions;
   #last: { readonly message: MeshMessage; readonly bytes: number } | undefined;
+
+  constructor(options: TrafficOptions = {}) {
+    this.#options = options;
+  }
 
   sent(sender: string, message: MeshMessage, nowMs: number): void {
     const bytes = this.#sizeOf(message);
@@ -45,7 +67,7 @@ export class Traffic {
     this.byKind.set(message.kind, kind);
     const of = this.#senderOf(sender);
     of.total += bytes;
-    if (!uncounted.has(message.kind)) count(of, bytes, Math.floor(nowMs / slotMs));
+    if (!bodies.has(message.kind)) this.#count(of, { message, bytes, second: Math.floor(nowMs / 1_000) });
   }
 
   /** All that a member has sent. */
@@ -53,15 +75,36 @@ export class Traffic {
     return this.#senders.get(sender)?.total ?? 0;
   }
 
-  /** The most that a member sent within ten seconds, mending and bodies left out. */
-  mostOf(sender: string): number {
-    return this.#senders.get(sender)?.most ?? 0;
+  mostOf(sender: string): Most {
+    return this.#senders.get(sender)?.most ?? nothing;
   }
 
-  /** Begins to count anew. */
-  clear(): void {
-    this.byKind.clear();
-    this.#senders.clear();
+  #count(of: Sender, { message, bytes, second }: { readonly message: MeshMessage; readonly bytes: number; readonly second: number }): void {
+    const joins = bytes * this.#shareOfNewcomers(message);
+    const own = bytes - joins;
+    const sums = {
+      calm: of.calm.add(mending.has(message.kind) ? 0 : own, second),
+      storm: of.storm.add(own, second),
+      joins: of.joins.add(joins, second),
+    };
+    const isStormy = this.#options.isStormy?.() === true;
+    if (isStormy) of.most.storm = Math.max(of.most.storm, sums.storm);
+    else of.most.calm = Math.max(of.most.calm, sums.calm);
+    of.most.joins = Math.max(of.most.joins, sums.joins);
+  }
+
+  /** The part of a push that is about those who have just come. */
+  #shareOfNewcomers(message: MeshMessage): number {
+    const { isOfNewcomer } = this.#options;
+    if (message.kind !== 'push' || !isOfNewcomer) return 0;
+    let all = 0;
+    let theirs = 0;
+    for (const record of message.records) {
+      const bytes = sizeOf(record);
+      all += bytes;
+      if (isOfNewcomer(record)) theirs += bytes;
+    }
+    return all === 0 ? 0 : theirs / all;
   }
 
   /** A flood sends one message to several links. */
@@ -71,19 +114,14 @@ export class Traffic {
   }
 
   #senderOf(name: string): Sender {
-    const held = this.#senders.get(name) ?? { total: 0, ring: new Float64Array(slots), slot: 0, most: 0 };
+    const held = this.#senders.get(name) ?? {
+      total: 0,
+      calm: new SlidingSum(calmSeconds),
+      storm: new SlidingSum(stormSeconds),
+      joins: new SlidingSum(calmSeconds),
+      most: { ...nothing },
+    };
     this.#senders.set(name, held);
     return held;
   }
-}
-
-function count(sender: Sender, bytes: number, slot: number): void {
-  const { ring } = sender;
-  for (let next = Math.max(sender.slot + 1, slot - slots + 1); next <= slot; next += 1) ring[next % slots] = 0;
-  sender.slot = slot;
-  ring[slot % slots] = (ring[slot % slots] ?? 0) + bytes;
-  sender.most = Math.max(
-    sender.most,
-    ring.reduce((sum, part) => sum + part, 0),
-  );
 }

@@ -76,8 +76,8 @@ export class World {
     this.#options = options;
     this.#random = seededRandom(options.seed);
     this.network = new Network({ clock: this.clock, random: this.#random.fork('network'), hasDuplicates: options.hasDuplicates });
-    this.traffic = options.isMetered === true ? new Traffic() : undefined;
     this.checks = new Checks(this);
+    this.traffic = options.isMetered === true ? new Traffic(this.checks.budgets) : undefined;
     this.network.weather.onChange(() => this.#change());
   }
 
