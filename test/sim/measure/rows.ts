@@ -17,7 +17,11 @@ export const rowNames = ['news', 'silence', 'cost', 'heal'] as const;
 export type RowName = (typeof rowNames)[number];
 
 /** Before the first event, so that what joining left behind is done. */
-const settleMs = 10_000;
+const settleMs = 5_000;
+/** How long traffic is counted, and from how many members on less long: a second of 10,000 takes ten of a processor. */
+const costMs = 60_000;
+const costLargeMs = 20_000;
+const largeMembers = 5_000;
 const silenceWatchMs = 60_000;
 const healMaxMs = 180_000;
 const partitionMs = 120_000;
@@ -44,9 +48,10 @@ function textOf(row: RowName, fabric: Contender, random: ReturnType<typeof seede
       return `new offer known ${times(known)}`;
     }
     case 'cost': {
-      const { bytesPerSecond, falseDeads, notes } = measureCost(fabric, random, { churn: 0.01, forMs: 60_000 });
+      const forMs = fabric.size > largeMembers ? costLargeMs : costMs;
+      const { bytesPerSecond, falseDeads, notes } = measureCost(fabric, random, { churn: 0.01, forMs });
       const [mean, most] = [bytesPerSecond.mean, bytesPerSecond.most].map((bytes) => `${(bytes / 1_000).toFixed(2)} KB/s`);
-      return `sent per member with 1 % churn a minute: mean ${mean}, most of one ${most}; false deads ${falseDeads}; ${notes}`;
+      return `sent per member with 1 % churn a minute, for ${seconds(forMs)}: mean ${mean}, most of one ${most}; false deads ${falseDeads}; ${notes}`;
     }
     case 'silence': {
       const { avoided, dead, backMs } = measureSilence(fabric, 3 + random.integer(fabric.size - 3), silenceWatchMs);
@@ -73,6 +78,7 @@ function seconds(ms: number): string {
 
 /** What it cost here. */
 function machine(sinceMs: number): string {
-  const mb = Math.round(process.memoryUsage().heapUsed / 2 ** 20);
-  return `   (${seconds(performance.now() - sinceMs)} of this machine, heap ${mb} MB)`;
+  const { heapUsed, rss } = process.memoryUsage();
+  const [heapMb, rssMb] = [heapUsed, rss].map((bytes) => Math.round(bytes / 2 ** 20));
+  return `   (${seconds(performance.now() - sinceMs)} of this machine, heap ${heapMb} MB, process ${rssMb} MB)`;
 }

@@ -25,20 +25,25 @@ export interface Cost {
   readonly notes: string;
 }
 
+/** Between two looks at who has come to it. */
+const lookMs = 1_000;
+/** A member that fell silent is watched for so long at the least: whoever else is taken for dead meanwhile is counted. */
+const silenceMinMs = 8_000;
+
 /** One member announces a new offer; everybody else is waited for. */
 export function measureNews(fabric: Contender, member: number, forMs = 10_000): Spreading {
   const watch = new Watch(fabric, 1);
   fabric.announce(member, { known: watch.on() });
-  fabric.advance(forMs);
+  watchUntilAll(fabric, [watch], { minMs: 1_000, maxMs: forMs });
   return watch.result();
 }
 
-/** One member falls silent: its host lost its cable; it comes back after `forMs`. */
+/** One member falls silent: its host lost its cable; it comes back when it is dead for all, after `forMs` at the latest. */
 export function measureSilence(fabric: Contender, member: number, forMs: number): Silence {
   const [avoided, dead] = [new Watch(fabric, 1), new Watch(fabric, 1)];
   const watcher: Watcher = { avoided: avoided.on(), dead: dead.on() };
   fabric.silence(member, watcher);
-  fabric.advance(forMs);
+  watchUntilAll(fabric, [avoided, dead], { minMs: silenceMinMs, maxMs: forMs });
   const seen = { avoided: avoided.result(), dead: dead.result() };
   fabric.split(undefined);
   return { ...seen, backMs: fabric.untilOneView(forMs) };
@@ -65,6 +70,18 @@ export function measureHeal(fabric: Contender, options: { readonly forMs: number
   fabric.advance(options.forMs);
   fabric.split(undefined);
   return fabric.untilOneView(options.maxMs);
+}
+
+/** Goes on until nobody is missing any more, and for `minMs` at the least. */
+function watchUntilAll(
+  fabric: Contender,
+  watches: readonly Watch[],
+  { minMs, maxMs }: { readonly minMs: number; readonly maxMs: number },
+): void {
+  for (let atMs = 0; atMs < maxMs; atMs += lookMs) {
+    if (atMs >= minMs && watches.every((watch) => watch.result().missing === 0)) return;
+    fabric.advance(lookMs);
+  }
 }
 
 /** The value below which a share of the values lies; undefined where not so many members came to it. */
