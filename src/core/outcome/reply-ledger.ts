@@ -35,7 +35,8 @@ export class ReplyLedger<T extends Held> {
   #seen = 0;
   /** Replies that came in part, oldest first. */
   readonly #partial: number[] = [];
-  #entries: Entry<T>[] = [];
+  /** From `#first` on; what is before it has been let go. */
+  #entries: (Entry<T> | undefined)[] = [];
   #first = 0;
   #bytes = 0;
 
@@ -102,7 +103,7 @@ export class ReplyLedger<T extends Held> {
 
   /** Oldest first. Linear. */
   held(): readonly T[] {
-    return this.#entries.slice(this.#first).map(({ held }) => held);
+    return this.#entries.slice(this.#first).flatMap((entry) => (entry ? [entry.held] : []));
   }
 
   get isEmpty(): boolean {
@@ -119,6 +120,7 @@ export class ReplyLedger<T extends Held> {
 
   /** Lets go of the oldest, which is `entry`. */
   #drop(entry: Entry<T>): void {
+    this.#entries[this.#first] = undefined;
     this.#first += 1;
     this.#bytes -= entry.held.bytes;
     if (this.#first <= slackMax && this.#first < this.#entries.length) return;
