@@ -15,11 +15,12 @@ import { Explainer } from '../../src/fabric/explainer.ts';
 import { RunPlanner } from '../../src/fabric/run-planner.ts';
 import { WorkflowExplainer } from '../../src/fabric/workflow-explainer.ts';
 import { encodeValue } from '../../src/wire/value.ts';
+import { type Measurement, median, renderTable } from './measurement.ts';
 
 /** The target: all of it, for 10,000 commands. */
-export const planningMsMax = 100;
+const planningMsMax = 100;
 
-export interface PlanningRow {
+interface PlanningRow {
   readonly shape: string;
   readonly commands: number;
   readonly edges: number;
@@ -42,7 +43,16 @@ const shapes: Readonly<Record<string, (size: number) => readonly Command[]>> = {
   'ten edges a command': (size) => dense(size),
 };
 
-export function measurePlanning(rounds: number): readonly PlanningRow[] {
+export const planning: Measurement = {
+  title: `read, check, order and plan workflows; target: 10,000 commands in ${planningMsMax} ms, linear`,
+  measure: ({ rounds, onProgress }) => {
+    onProgress(`${Object.keys(shapes).length} shapes, up to ${sizes.at(-1)} commands, in this process`);
+    const measured = measurePlanning(rounds);
+    return Promise.resolve({ data: { shapes: measured }, table: planningTable(measured) });
+  },
+};
+
+function measurePlanning(rounds: number): readonly PlanningRow[] {
   const catalog = catalogOf(servers);
   return Object.entries(shapes).flatMap(([shape, make]) => {
     // The engine has seen the shape before it is timed.
@@ -58,22 +68,21 @@ export function measurePlanning(rounds: number): readonly PlanningRow[] {
   });
 }
 
-export function planningTable(rows: readonly PlanningRow[]): string {
-  const lines = rows.map(({ shape, commands, edges, checkMs, planMs }) =>
-    [
-      shape.padEnd(20),
-      String(commands).padStart(8),
-      String(edges).padStart(8),
-      checkMs.toFixed(1).padStart(8),
-      planMs.toFixed(1).padStart(8),
-      ((planMs / commands) * 1_000).toFixed(2).padStart(8),
-      commands < 10_000 ? '' : planMs <= planningMsMax ? '  met' : '  missed',
-    ].join('  '),
-  );
-  const head = ['shape'.padEnd(20), 'commands', '   edges', 'check ms', ' plan ms', ' us each', ''].join('  ');
-  return [`\nP8: read, check, order and plan workflows; target: 10,000 commands in ${planningMsMax} ms, linear`, head, ...lines, ''].join(
-    '\n',
-  );
+function planningTable(rows: readonly PlanningRow[]): string {
+  return renderTable({
+    title: planning.title,
+    head: ['shape', 'commands', 'edges', 'check ms', 'plan ms', 'us each', ''],
+    lines: rows.map(({ shape, commands, edges, checkMs, planMs }) => [
+      shape,
+      String(commands),
+      String(edges),
+      checkMs.toFixed(1),
+      planMs.toFixed(1),
+      ((planMs / commands) * 1_000).toFixed(2),
+      commands < 10_000 ? '' : planMs <= planningMsMax ? 'met' : 'missed',
+    ]),
+    notes: ['plan ms: read, checked, ordered, and a server found for every step, in this process beside nobody'],
+  });
 }
 
 function explainerOf(catalog: Catalog): WorkflowExplainer {
@@ -127,8 +136,4 @@ function shuffled<T>(list: readonly T[]): readonly T[] {
     .map((item) => ({ item, rank: random.next() }))
     .sort((a, b) => a.rank - b.rank)
     .map(({ item }) => item);
-}
-
-function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? Number.NaN;
 }

@@ -5,6 +5,7 @@
 
 import type { ContestantName } from './contestants.ts';
 import type { Measured } from './load.ts';
+import { median, spreadOf } from './measurement.ts';
 import type { Figure, Row } from './rows.ts';
 import { Troupe } from './troupe.ts';
 
@@ -87,13 +88,8 @@ function standing(name: ContestantName, rounds: readonly Round[], figure: Figure
     p50Micros: of((round) => round.p50Micros),
     p99Micros: of((round) => round.p99Micros),
     cpuMicros: of((round) => round.cpuMicros),
-    spread: (Math.max(...figures) - Math.min(...figures)) / 2 / median(figures),
+    spread: spreadOf(figures),
   };
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
 
 function firstLine(error: unknown): string {
