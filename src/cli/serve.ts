@@ -100,7 +100,7 @@ function modulesOf({ server }: Settings, { settings }: ServeFlags): readonly str
   return server.modules.map((path) => (settings === undefined ? path : resolve(dirname(settings), path)));
 }
 
-function announce(terminal: Terminal, { name, url, adminUrl }: Listening, { readyFile }: ServeFlags): void {
+function announce(terminal: Terminal, { name, url, adminUrl, httpUrl }: Listening, { readyFile }: ServeFlags): void {
   if (readyFile !== undefined) {
     const unfinished = `${readyFile}.${process.pid}`;
     try {
@@ -111,7 +111,9 @@ function announce(terminal: Terminal, { name, url, adminUrl }: Listening, { read
     }
   }
   terminal.out(`HEDDLE_URL=${url}`);
-  terminal.note(`${name} listens on ${url}${adminUrl === undefined ? '' : `, for admin tools on ${adminUrl}`}`);
+  const admin = adminUrl === undefined ? '' : `, for admin tools on ${adminUrl}`;
+  const http = httpUrl === undefined ? '' : `, for HTTP on http://${httpUrl}`;
+  terminal.note(`${name} listens on ${url}${admin}${http}`);
 }
 
 function report(terminal: Terminal, server: Server): void {

@@ -82,6 +82,14 @@ export class Dispatcher {
     return this.#underWay.size;
   }
 
+  /** Of every function that is offered here and has been called: how many of its calls hold a place, and how many wait. */
+  places(): readonly { readonly function: string; readonly inFlight: number; readonly waiting: number }[] {
+    return this.#registry.served().flatMap((served) => {
+      const places = this.#offers.get(served)?.places;
+      return places ? [{ function: served.definition.name, inFlight: places.held, waiting: places.waiting }] : [];
+    });
+  }
+
   /** Serves one call. `frame.version` is exact; absent: the highest offered here. The origin may be told the end at once. */
   dispatch(frame: CallFrame, origin: CallOrigin): IncomingCall {
     const { server } = this.#host;

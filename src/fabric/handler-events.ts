@@ -16,6 +16,17 @@ export function tellLogged(
   if (observer.wants('handler.logged')) observer.emit({ kind: 'handler.logged', ...subjectOf(call), ...said });
 }
 
+/** A call has its end; `code` is that of its error. */
+export function tellServed(
+  observer: Observer,
+  call: ServedRequest,
+  end: { readonly code: string | undefined; readonly elapsedMs: number },
+): void {
+  const { name, version } = call.offer.served.definition;
+  const caller = call.frame.callerName ?? call.origin.callerName;
+  observer.emit({ kind: 'call.served', function: name, version, caller, ok: end.code === undefined, ...end });
+}
+
 /** What a handler or one of its schemas threw. The stack stays here; the caller gets name and message at most. */
 export function tellFailed(observer: Observer, call: ServedRequest, thrown: unknown): void {
   if (observer.wants('handler.failed')) observer.emit({ kind: 'handler.failed', ...subjectOf(call), stack: stackOf(thrown) });

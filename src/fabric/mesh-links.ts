@@ -7,7 +7,7 @@
 import type { MeshInput } from '../core/gossip/io.ts';
 import type { MeshMessage } from '../core/gossip/message.ts';
 import { HeddleError } from '../errors.ts';
-import type { Evidence, Link } from '../transport/transport.ts';
+import type { Evidence, Link, Traffic } from '../transport/transport.ts';
 import { decodeMeshMessage, encodeMeshMessage } from '../wire/mesh-codec.ts';
 import type { LinkIdentity, MeshLink, MeshPorts } from './mesh-port.ts';
 
@@ -22,10 +22,17 @@ export class MeshLinks {
   readonly #feed: (input: MeshInput) => void;
   readonly #open = new Map<number, OpenLink>();
   #nextId = 1;
+  #sentBytes = 0;
+  #receivedBytes = 0;
 
   constructor(openLink: MeshPorts['openLink'], feed: (input: MeshInput) => void) {
     this.#openLink = openLink;
     this.#feed = feed;
+  }
+
+  /** Bytes of messages so far, over all links. */
+  get traffic(): Traffic {
+    return { sentBytes: this.#sentBytes, receivedBytes: this.#receivedBytes };
   }
 
   /** A number for a link that is not open yet. */
@@ -54,7 +61,11 @@ export class MeshLinks {
   }
 
   send(id: number, message: MeshMessage): void {
-    this.#open.get(id)?.link.sendMesh(encodeMeshMessage(message));
+    const open = this.#open.get(id);
+    if (!open) return;
+    const bytes = encodeMeshMessage(message);
+    this.#sentBytes += bytes.length;
+    open.link.sendMesh(bytes);
   }
 
   close(id: number, isRetired: boolean): void {
@@ -76,6 +87,7 @@ export class MeshLinks {
 
   #received(id: number, bytes: Uint8Array): void {
     let message: MeshMessage | undefined;
+    this.#receivedBytes += bytes.length;
     try {
       message = decodeMeshMessage(bytes);
     } catch (error) {

@@ -17,7 +17,7 @@ import type { Hello, HelloAck } from '../core/gossip/message.ts';
 import { meshDefaults } from '../core/gossip/settings.ts';
 import type { MemberView } from '../core/gossip/view.ts';
 import { HeddleError } from '../errors.ts';
-import type { Answer, Arrival, Dialled, Evidence } from '../transport/transport.ts';
+import type { Answer, Arrival, Dialled, Evidence, Traffic } from '../transport/transport.ts';
 import { encodeBody, hash64, hashBody } from '../wire/mesh-body.ts';
 import { decodeAck, decodeHello, encodeAck, encodeHello } from '../wire/mesh-hello.ts';
 import { MeshCatalog } from './mesh-catalog.ts';
@@ -131,6 +131,11 @@ export class Mesh implements FabricMesh {
     this.#spread?.resolve();
     this.#started.reject(new HeddleError('closed', { what: `the server "${this.#options.name}"` }));
     void quiet(this.#started.promise);
+  }
+
+  /** Bytes of its own messages so far. */
+  get traffic(): Traffic {
+    return this.#links.traffic;
   }
 
   members(): readonly MemberView[] {

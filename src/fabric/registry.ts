@@ -100,12 +100,13 @@ export class Registry {
 
   /** What the server announces, sorted by name, then version. */
   body(): CatalogBody {
-    const offered = this.#served().filter((served) => !this.#suspended.has(served));
+    const offered = this.served().filter((served) => !this.#suspended.has(served));
     const functions = offered.map(({ record }) => record).sort((a, b) => order(a.name, b.name) || order(a.version, b.version));
     return { functions: bytesOf(functions) <= bodyBytesMax ? functions : functions.map(withoutSchemas) };
   }
 
-  #served(): ServedFunction[] {
+  /** Every function and version. */
+  served(): readonly ServedFunction[] {
     return [...this.#functions.values()].flatMap((versions) => [...versions.values()]);
   }
 
@@ -117,7 +118,7 @@ export class Registry {
   #checkRoom(added: readonly FunctionRecord[]): void {
     const count = this.#size + added.length;
     if (count > functionsMax) throw wrong(undefined, `at most ${functionsMax} functions at one server`, `${count}`);
-    const bytes = bytesOf([...this.#served().map(({ record }) => record), ...added].map(withoutSchemas));
+    const bytes = bytesOf([...this.served().map(({ record }) => record), ...added].map(withoutSchemas));
     if (bytes > bodyBytesMax) throw wrong(undefined, `names and resources of at most ${bodyBytesMax} bytes in all`, `${bytes}`);
   }
 

@@ -17,7 +17,7 @@ import { toWireError } from '../wire/error.ts';
 import type { CallFrame, Pulling } from '../wire/frame.ts';
 import { queueWaitMs, retryAfterMsBounds } from './admission.ts';
 import { writeResult } from './call-values.ts';
-import { tellLogged, tellOverstayed } from './handler-events.ts';
+import { tellLogged, tellOverstayed, tellServed } from './handler-events.ts';
 import { HandlerWork, type WorkingCall } from './handler-work.ts';
 import { isEndless, type Settlement, timeoutMsMax } from './invocation.ts';
 import type { CallOrigin, IncomingCall, ServedOffer } from './serving.ts';
@@ -226,8 +226,9 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
 
   /** Replies, if there is still somebody to reply to: calls are given up by the thousand at once. */
   #giveUp(error: HeddleError, nowMs: number): void {
-    if (this.origin.hasLeft === true) this.offer.host.onSettled(this);
-    else this.#reply(this.#failure(error), nowMs, false);
+    if (this.origin.hasLeft !== true) return this.#reply(this.#failure(error), nowMs, false);
+    this.offer.host.onSettled(this);
+    this.#tell(error.code, nowMs);
   }
 
   /** The handler ignores its signal: others get the place, and if this happens often, no further calls come. */
@@ -266,6 +267,12 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
       freeSlots: this.offer.places.freeSlots(isLeaving),
       serverMicros: Math.round((nowMs - this.arrivedAtMs) * 1000),
     });
+    this.#tell(outcome.ok ? undefined : outcome.error.code, nowMs);
+  }
+
+  #tell(code: string | undefined, nowMs: number): void {
+    const { observer } = this.offer.host;
+    if (observer.wants('call.served')) tellServed(observer, this, { code, elapsedMs: nowMs - this.arrivedAtMs });
   }
 
   /** Of what was thrown the detail says all that may travel; the thing itself, with its own causes, stays here. */

@@ -31,6 +31,13 @@ export interface ServerOptions {
   readonly admin?:
     | { readonly port?: number | 'auto' | { readonly from: number; readonly to: number } | undefined; readonly host?: string | undefined }
     | undefined;
+  /**
+   * Also listens for HTTP: `/metrics` (Prometheus), `/healthz` and `/readyz`. It asks nobody who they are: `host` is 127.0.0.1 unless
+   * said. Default: nowhere, and nothing is counted.
+   */
+  readonly http?:
+    | { readonly port?: number | 'auto' | { readonly from: number; readonly to: number } | undefined; readonly host?: string | undefined }
+    | undefined;
   /** Called once, after the socket listens. */
   readonly onListening?: ((at: Listening) => void) | undefined;
 }
@@ -41,6 +48,8 @@ export interface Listening {
   readonly port: number;
   /** `host:port` of the admin listener, when one was asked for. */
   readonly adminUrl?: string;
+  /** `host:port` of the HTTP listener, likewise. */
+  readonly httpUrl?: string;
 }
 
 export interface Server extends Caller {

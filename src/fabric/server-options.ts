@@ -23,10 +23,24 @@ export interface ResolvedServerOptions {
   readonly join: readonly string[];
   readonly port: PortChoice;
   readonly admin: { readonly host: string; readonly port: PortChoice } | undefined;
+  readonly http: { readonly host: string; readonly port: PortChoice } | undefined;
   readonly onListening: ((at: Listening) => void) | undefined;
 }
 
-const names = ['name', 'resources', 'functions', 'cluster', 'host', 'advertise', 'slots', 'join', 'port', 'admin', 'onListening'] as const;
+const names = [
+  'name',
+  'resources',
+  'functions',
+  'cluster',
+  'host',
+  'advertise',
+  'slots',
+  'join',
+  'port',
+  'admin',
+  'http',
+  'onListening',
+] as const;
 const nameBytesMax = 64;
 const joinMax = 1_000;
 const portMax = 65_535;
@@ -46,7 +60,8 @@ export function resolveServerOptions(given: ServerOptions, random: Random): Reso
     slots: options['slots'] === undefined ? noSlots : checkSlotCounts(options['slots'], ['options', 'slots']),
     join: checkJoin(options['join'] ?? []),
     port: checkPort(options['port'] ?? 'auto', 'port'),
-    admin: options['admin'] === undefined ? undefined : checkAdmin(options['admin']),
+    admin: options['admin'] === undefined ? undefined : checkListener(options['admin'], 'admin'),
+    http: options['http'] === undefined ? undefined : checkListener(options['http'], 'http'),
     onListening: checkCallback(options['onListening']),
   };
 }
@@ -95,10 +110,11 @@ function checkJoin(join: unknown): readonly string[] {
   return join.map((address, at) => parseAddress(address, ['options', 'join', at]));
 }
 
-function checkAdmin(given: unknown): { readonly host: string; readonly port: PortChoice } {
-  const { host = '127.0.0.1', port = 'auto' } = checkOptions(given, ['host', 'port'], 'options.admin');
-  if (typeof host !== 'string' || host === '') throw wrong('admin.host', 'an address to listen on', host);
-  return { host, port: checkPort(port, 'admin.port') };
+/** Of a listener for an operator's tools: loopback, unless said. */
+function checkListener(given: unknown, key: 'admin' | 'http'): { readonly host: string; readonly port: PortChoice } {
+  const { host = '127.0.0.1', port = 'auto' } = checkOptions(given, ['host', 'port'], `options.${key}`);
+  if (typeof host !== 'string' || host === '') throw wrong(`${key}.host`, 'an address to listen on', host);
+  return { host, port: checkPort(port, `${key}.port`) };
 }
 
 function checkPort(port: unknown, key: string): PortChoice {

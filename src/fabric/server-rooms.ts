@@ -6,7 +6,6 @@ import { present } from '../base/assert.ts';
 import { DeadlineWheel } from '../base/deadline-wheel.ts';
 import { Catalog } from '../core/catalog/catalog.ts';
 import type { Offer } from '../core/catalog/server-state.ts';
-import type { MemberView } from '../core/gossip/view.ts';
 import { Router } from '../core/routing/router.ts';
 import { HeddleError } from '../errors.ts';
 import { Observer } from '../observe/observer.ts';
@@ -40,6 +39,7 @@ import type { ServerParts } from './server-parts.ts';
 import { SessionNews } from './session-news.ts';
 import { SlotPool } from './slots.ts';
 import { StallWatch } from './stall-watch.ts';
+import { VitalSigns } from './vital-signs.ts';
 import { WaitingRoom } from './waiting-room.ts';
 import type { WorkflowExplainer } from './workflow-explainer.ts';
 
@@ -69,6 +69,7 @@ export class ServerRooms implements DrainableRooms {
   readonly #calls: CallTable<Offer>;
   readonly #runner: Runner;
   readonly #news: SessionNews;
+  readonly vitals: VitalSigns;
   #mesh: Mesh | undefined;
 
   constructor(options: ResolvedServerOptions, parts: ServerParts, guards: ServerGuards) {
@@ -103,6 +104,17 @@ export class ServerRooms implements DrainableRooms {
     const callers = { coordinator: () => options.name, instance, refusal: guards.callRefusal };
     this.runs = new RunCaller({ engine: this.relay, values: this.#handOffs.puller, ...callers });
     this.#news = new SessionNews({ clock, members: () => this.mesh.members(), tell: (frame) => this.#links.tellSessions(frame) });
+    this.vitals = new VitalSigns({
+      identity,
+      clock,
+      observer,
+      dispatcher: this.#dispatcher,
+      links: this.#links,
+      breakers: this.#breakers,
+      results: this.#handOffs.values,
+      rooms: this,
+      isDraining: () => guards.sessionRefusal() !== undefined,
+    });
     const behind = this.#behindDoors(catalog, nextCall);
     const entry = entryOf(behind);
     this.reception = receptionOf(behind);
@@ -124,12 +136,9 @@ export class ServerRooms implements DrainableRooms {
       instance: this.#identity.instance,
       observer: this.observer,
       links: this.#links,
-      listeners: {
-        memberChanged: (view) => this.#memberChanged(view),
-        bodyKnown: (view, body) => this.directory.bodyKnown(view, body),
-        memberGone: (view) => this.#memberGone(view),
-        stopped: (error) => this.#guards.mustStop(error),
-      },
+      directory: this.directory,
+      news: this.#news,
+      mustStop: this.#guards.mustStop,
     });
   }
 
@@ -173,6 +182,7 @@ export class ServerRooms implements DrainableRooms {
     this.#mesh?.finish();
     this.#links.close();
     this.#news.close();
+    this.vitals.close();
     this.#breakers.close();
     this.#dispatcher.close();
     await this.#handOffs.values.close();
@@ -271,17 +281,5 @@ export class ServerRooms implements DrainableRooms {
   #linkOpened(catalog: Catalog, instance: string): void {
     const server = catalog.findServer(instance);
     if (server) this.#breakers.linkOpened(server);
-  }
-
-  #memberChanged(view: MemberView): void {
-    this.directory.memberChanged(view);
-    this.#links.setRefusing(view.instance, !view.isLinked && view.isOwnEvidence && view.evidence.includes('refused'));
-    this.#news.changed();
-  }
-
-  #memberGone(view: MemberView): void {
-    this.directory.memberGone(view);
-    this.#links.forget(view.instance);
-    this.#news.changed();
   }
 }

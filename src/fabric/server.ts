@@ -10,8 +10,9 @@
 import type { Workflow } from '../core/workflow/builder.ts';
 import { HeddleError } from '../errors.ts';
 import type { EventKind, EventOf } from '../observe/events.ts';
+import type { HttpListener } from '../transport/http-listener.ts';
 import type { Listener } from '../transport/transport.ts';
-import type { Functions, Listening, Server, ServerOptions } from './api.ts';
+import type { Functions, Server, ServerOptions } from './api.ts';
 import { memberOf } from './directory.ts';
 import { Drain, type DrainFollower, drainGraceMs } from './drain.ts';
 import { explainQuery, workflowQuestion } from './explainer.ts';
@@ -43,6 +44,7 @@ export class FabricServer {
   readonly #rooms: ServerRooms;
   #state: State = 'starting';
   #listener: Listener | undefined;
+  #http: HttpListener | undefined;
   #url = '';
   readonly #drain: Drain;
   #stopping: Promise<void> | undefined;
@@ -71,13 +73,20 @@ export class FabricServer {
   }
 
   async start(): Promise<void> {
-    const { host, port, admin, advertise, name, onListening } = this.#options;
+    const { host, port, admin, http, advertise, name, onListening } = this.#options;
     try {
       this.#listener = await this.#parts.transport.listen({ host, port, admin }, this.#rooms.reception);
       this.#checkOpen();
       this.#url = advertisedAddress(advertise, this.#listener);
-      const at = { name, url: this.#url, port: this.#listener.port, ...adminOf(this.#listener) };
       this.#rooms.openMesh(this.#url);
+      if (http) await this.#listenHttp(http);
+      const at = {
+        name,
+        url: this.#url,
+        port: this.#listener.port,
+        ...alsoAt('adminUrl', this.#listener.admin),
+        ...alsoAt('httpUrl', this.#http),
+      };
       this.#rooms.observer.emit({ kind: 'server.listening', ...at });
       onListening?.(at);
       this.#rooms.announce();
@@ -87,8 +96,8 @@ export class FabricServer {
       this.#listener.setServing?.(true);
     } catch (error) {
       await this.stop();
-      // Stopped while it bound, nobody else knew the listener.
-      await this.#listener?.close();
+      // Stopped while it bound, nobody else knew the listeners.
+      await Promise.all([this.#listener?.close(), this.#http?.close()]);
       throw error;
     }
   }
@@ -177,9 +186,22 @@ export class FabricServer {
     this.#listener?.setServing?.(false);
     rooms.endWork();
     await rooms.close();
-    await this.#listener?.close();
+    await Promise.all([this.#listener?.close(), this.#http?.close()]);
     await this.#parts.transport.close();
     rooms.observer.emit({ kind: 'server.stopped', name: this.name });
+  }
+
+  /** Loaded here: a server without it starts as fast and small as before. */
+  async #listenHttp(where: NonNullable<ResolvedServerOptions['http']>): Promise<void> {
+    const { openHttpDoor } = await import('./http-door.ts');
+    this.#http = await openHttpDoor(where, { vitals: this.#rooms.vitals, unready: () => this.#unready() });
+    this.#checkOpen();
+  }
+
+  /** Why it takes no work; undefined: it does. */
+  #unready(): string | undefined {
+    if (this.#state !== 'running') return this.#state;
+    return this.#drain.hasBegun ? 'draining' : undefined;
   }
 
   #closed(): HeddleError {
@@ -201,6 +223,9 @@ export class FabricServer {
   }
 }
 
-function adminOf({ admin }: Listener): Pick<Listening, 'adminUrl'> {
-  return admin ? { adminUrl: advertisedAddress(undefined, admin) } : {};
+function alsoAt<K extends 'adminUrl' | 'httpUrl'>(
+  key: K,
+  at: { readonly host: string; readonly port: number } | undefined,
+): { readonly [P in K]?: string } {
+  return at ? ({ [key]: advertisedAddress(undefined, at) } as { readonly [P in K]?: string }) : {};
 }

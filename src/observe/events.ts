@@ -25,7 +25,14 @@ interface BreakerPlace {
 }
 
 type ServerEvent =
-  | { readonly kind: 'server.listening'; readonly name: string; readonly url: string; readonly port: number; readonly adminUrl?: string }
+  | {
+      readonly kind: 'server.listening';
+      readonly name: string;
+      readonly url: string;
+      readonly port: number;
+      readonly adminUrl?: string;
+      readonly httpUrl?: string;
+    }
   | { readonly kind: 'server.draining'; readonly name: string; readonly inFlight: number }
   | {
       readonly kind: 'server.drained';
@@ -69,6 +76,18 @@ type CallEvent =
       readonly code?: string | undefined;
       readonly elapsedMs: number;
     } & AttemptPlace)
+  | {
+      readonly kind: 'call.served';
+      readonly function: string;
+      readonly version: string;
+      /** Name of the process that asked first. */
+      readonly caller: string;
+      readonly ok: boolean;
+      /** The error's code; absent on success. */
+      readonly code?: string | undefined;
+      /** From its arrival to its reply. */
+      readonly elapsedMs: number;
+    }
   | {
       readonly kind: 'handler.failed';
       readonly function: string;
@@ -161,6 +180,7 @@ export const eventTable: Readonly<Record<EventKind, string>> = {
   'loop.overloaded': 'this server has been late for a second with what it is sent: it refuses calls, batch first, until it keeps up',
   'loop.recovered': 'this server keeps up again and refuses no calls for its event loop',
   'attempt.settled': 'one attempt of a call from here has ended',
+  'call.served': 'a call of a function of this server has ended here: its handler has run, or it was refused',
   'handler.failed': 'a handler, or one of its schemas, threw; the caller gets name and message at most, the stack stays here',
   'handler.logged': 'a handler said something (`ctx.log`)',
   'handler.blocked': 'a handler blocked the event loop of this server for over 200 ms',

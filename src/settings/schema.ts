@@ -19,7 +19,7 @@ export type KnobFacts = {
   /** One line: what it is for; for a number, what raising or lowering it buys. */
   readonly reason: string;
   /** What stands in settings.toml for a knob without a default. */
-  readonly example?: string;
+  readonly example?: string | number;
 };
 
 const dayMs = 24 * 3_600_000;
@@ -73,6 +73,19 @@ export const settingsSchema = v.object({
     host: v.pipe(
       v.optional(word, '127.0.0.1'),
       v.metadata(facts('text', 'The address of that listener. It tells of the whole process and asks nobody who they are.')),
+    ),
+  }),
+  http: v.object({
+    port: v.pipe(
+      v.optional(port),
+      v.metadata({
+        ...facts('port', 'Also listen here for HTTP: /metrics (Prometheus), /healthz and /readyz. Default: nowhere.', portText),
+        example: 9464,
+      }),
+    ),
+    host: v.pipe(
+      v.optional(word, '127.0.0.1'),
+      v.metadata(facts('text', 'The address of that listener. It asks nobody who they are: keep it inside your network.')),
     ),
   }),
   mesh: v.object({

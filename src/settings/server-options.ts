@@ -15,7 +15,7 @@ export interface ServerInput {
 }
 
 /** The server that the settings describe. */
-export function serverInput({ server, cluster, transport, admin, mesh, handOff }: Settings): ServerInput {
+export function serverInput({ server, cluster, transport, admin, http, mesh, handOff }: Settings): ServerInput {
   const { name, resources, slots, join, host, advertise, drainGraceMs } = server;
   return {
     options: {
@@ -28,6 +28,7 @@ export function serverInput({ server, cluster, transport, admin, mesh, handOff }
       port: portOf(server.port),
       cluster: cluster.name,
       admin: admin.port === undefined ? undefined : { host: admin.host, port: portOf(admin.port) },
+      http: http.port === undefined ? undefined : { host: http.host, port: portOf(http.port) },
     },
     tuning: {
       drainGraceMs,

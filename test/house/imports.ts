@@ -93,6 +93,7 @@ export const libraryHomes: Readonly<Record<string, string>> = {
   cockatiel: 'src/fabric/breaker',
   toposort: 'src/core/workflow/order.ts',
   semver: 'src/core/catalog/',
+  'prom-client': 'src/observe/prometheus.ts',
   'smol-toml': 'src/settings/',
   valibot: 'src/settings/',
   commander: 'src/cli/',

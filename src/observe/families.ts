@@ -1,0 +1,172 @@
+/**
+ * Counts and vitals as Prometheus knows metrics: names, kinds and labelled values. Text is prometheus.ts.
+ *
+ * F1 every label has a bounded set of values: functions and servers at most a hundred (and `other` for functions), codes and states by their tables.
+ * F2 names end in their unit (seconds, bytes) or in `_total`, as the Prometheus handbook has it.
+ */
+
+import { boundsMs, type Histogram } from './histogram.ts';
+import type { CallMeter, Meters } from './meters.ts';
+import type { LinkVitals, Vitals } from './vitals.ts';
+
+export interface Sample {
+  readonly labels: Readonly<Record<string, string | number>>;
+  readonly value: number;
+  /** Of a histogram: the family's name with `_bucket`, `_sum` or `_count`. */
+  readonly metricName?: string;
+}
+
+export interface Family {
+  readonly name: string;
+  readonly help: string;
+  readonly type: 'counter' | 'gauge' | 'histogram';
+  readonly values: readonly Sample[];
+}
+
+/** What the process itself says, which is not the fabric's. */
+export interface ProcessFigures {
+  readonly cpuSeconds: number;
+  readonly residentBytes: number;
+  readonly heapUsedBytes: number;
+}
+
+/** Everything that one server tells a scraper. */
+export function familiesOf(meters: Meters, vitals: Vitals, figures: ProcessFigures): readonly Family[] {
+  return [
+    ...callFamilies(meters),
+    ...nowFamilies(vitals),
+    ...linkFamilies(vitals),
+    ...workFamilies(meters, vitals),
+    ...ownFamilies(figures),
+  ];
+}
+
+function callFamilies({ served, attempts }: Meters): readonly Family[] {
+  return [
+    ends('heddle_calls_served_total', 'Calls that this server ran, or refused to, by function and code (ok: a result).', served),
+    times('heddle_call_served_seconds', 'From the arrival of a call to its reply.', served),
+    ends('heddle_attempts_total', 'Attempts of calls that this server sent, its own and those that it passes on.', attempts),
+    times('heddle_attempt_seconds', 'From sending an attempt to its end, as its sender sees it.', attempts),
+  ];
+}
+
+function nowFamilies(vitals: Vitals): readonly Family[] {
+  const of = (pick: (of: Vitals['functions'][number]) => number): readonly Sample[] =>
+    vitals.functions.map((one) => ({ labels: { function: one.function }, value: pick(one) }));
+  return [
+    { ...gauge('heddle_calls_running', 'Calls that hold a place now.'), values: of(({ inFlight }) => inFlight) },
+    { ...gauge('heddle_calls_queued', 'Calls that wait for a place.'), values: of(({ waiting }) => waiting) },
+    one(gauge('heddle_calls_sent_in_flight', 'Calls that this server sent, or passes on, and that have no end yet.'), vitals.sent),
+    one(gauge('heddle_overloaded', '1 while calls are refused because the event loop is late.'), Number(vitals.isOverloaded)),
+    one(gauge('heddle_draining', '1 from the moment when the server says that it leaves.'), Number(vitals.isDraining)),
+    one(gauge('heddle_sessions', 'Clients that are connected.'), vitals.sessions),
+    { ...gauge('heddle_members', 'Servers of the fabric as this one sees them, by status.'), values: byLabel('status', vitals.members) },
+    { ...gauge('heddle_breakers', 'Breakers that are not closed, by state.'), values: byLabel('state', breakerCounts(vitals)) },
+  ];
+}
+
+function linkFamilies({ links, gossip }: Vitals): readonly Family[] {
+  const sum = (pick: (link: LinkVitals) => number): number => links.reduce((total, link) => total + pick(link), 0);
+  const measured = links.filter(({ roundTripMs }) => roundTripMs !== undefined);
+  return [
+    one(gauge('heddle_links', 'Open links to other servers.'), links.length),
+    {
+      ...gauge('heddle_link_round_trip_seconds', 'Shortest round trip of the last beats, by server.'),
+      values: measured.map(({ server, roundTripMs = 0 }) => ({ labels: { server }, value: roundTripMs / 1000 })),
+    },
+    {
+      ...gauge('heddle_open_link_bytes', 'What has passed over the links that are open now.'),
+      values: [
+        { labels: { direction: 'sent' }, value: sum(({ sentBytes }) => sentBytes) },
+        { labels: { direction: 'received' }, value: sum(({ receivedBytes }) => receivedBytes) },
+      ],
+    },
+    {
+      ...counter('heddle_gossip_bytes_total', 'Messages of the mesh itself.'),
+      values: [
+        { labels: { direction: 'sent' }, value: gossip.sentBytes },
+        { labels: { direction: 'received' }, value: gossip.receivedBytes },
+      ],
+    },
+  ];
+}
+
+function workFamilies(meters: Meters, { runs, results }: Vitals): readonly Family[] {
+  const ok = meters.runs.count - meters.runsFailed;
+  return [
+    one(gauge('heddle_runs_active', 'Runs of workflows that this server coordinates now.'), runs),
+    { ...counter('heddle_runs_total', 'Runs that have ended, by outcome.'), values: byLabel('outcome', { ok, failed: meters.runsFailed }) },
+    { ...histogram('heddle_run_seconds', 'How long they took.'), values: samplesOf('heddle_run_seconds', {}, meters.runs) },
+    { ...counter('heddle_steps_total', 'Steps of runs that have ended, by outcome.'), values: byLabel('outcome', meters.steps) },
+    one(counter('heddle_results_parked_bytes_total', 'Large results that stayed here until they were pulled.'), meters.parkedBytes),
+    {
+      ...gauge('heddle_results_kept_bytes', 'Those that are here now, by where they are.'),
+      values: byLabel('where', { memory: results.memoryBytes, disk: results.bytes - results.memoryBytes }),
+    },
+    {
+      ...counter('heddle_events_total', 'Everything else that has happened, by kind (docs/events.md).'),
+      values: byLabel('kind', meters.events),
+    },
+  ];
+}
+
+/** Under the names that Prometheus clients use for them. */
+function ownFamilies({ cpuSeconds, residentBytes, heapUsedBytes }: ProcessFigures): readonly Family[] {
+  return [
+    one(counter('process_cpu_seconds_total', 'Processor time of this process.'), cpuSeconds),
+    one(gauge('process_resident_memory_bytes', 'Memory of this process.'), residentBytes),
+    one(gauge('nodejs_heap_size_used_bytes', 'JavaScript objects, and what is not collected yet.'), heapUsedBytes),
+  ];
+}
+
+function ends(name: string, help: string, meter: CallMeter): Family {
+  const values = [...meter.functions].flatMap(([label, figures]) =>
+    [...figures.ends].map(([code, value]) => ({ labels: { function: label, code }, value })),
+  );
+  return { ...counter(name, help), values };
+}
+
+function times(name: string, help: string, meter: CallMeter): Family {
+  return {
+    ...histogram(name, help),
+    values: [...meter.functions].flatMap(([label, { elapsed }]) => samplesOf(name, { function: label }, elapsed)),
+  };
+}
+
+/** Buckets add up: each holds all that took no longer. */
+function samplesOf(name: string, labels: Sample['labels'], { buckets, sumMs, count }: Histogram): readonly Sample[] {
+  let below = 0;
+  const bounded = boundsMs.map((boundMs, at): Sample => {
+    below += buckets[at] ?? 0;
+    return { metricName: `${name}_bucket`, labels: { ...labels, le: boundMs / 1000 }, value: below };
+  });
+  return [
+    ...bounded,
+    { metricName: `${name}_bucket`, labels: { ...labels, le: '+Inf' }, value: count },
+    { metricName: `${name}_sum`, labels, value: sumMs / 1000 },
+    { metricName: `${name}_count`, labels, value: count },
+  ];
+}
+
+function breakerCounts({ breakers }: Vitals): ReadonlyMap<string, number> {
+  const counts = new Map<string, number>([
+    ['open', 0],
+    ['ready', 0],
+    ['probing', 0],
+  ]);
+  for (const { state } of breakers) counts.set(state, (counts.get(state) ?? 0) + 1);
+  return counts;
+}
+
+function byLabel(label: string, counts: ReadonlyMap<string, number> | Readonly<Record<string, number>>): readonly Sample[] {
+  const entries = counts instanceof Map ? [...counts] : Object.entries(counts);
+  return entries.map(([key, value]) => ({ labels: { [label]: key }, value }));
+}
+
+function one(family: Omit<Family, 'values'>, value: number): Family {
+  return { ...family, values: [{ labels: {}, value }] };
+}
+
+const counter = (name: string, help: string) => ({ name, help, type: 'counter' }) as const;
+const gauge = (name: string, help: string) => ({ name, help, type: 'gauge' }) as const;
+const histogram = (name: string, help: string) => ({ name, help, type: 'histogram' }) as const;
