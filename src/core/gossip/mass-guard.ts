@@ -87,8 +87,9 @@ export class MassGuard {
   onLink(link: LinkState): void {
     const { doubts } = this.#state;
     if (!doubts.isFrozen) return;
+    // Some may have refuted since they were counted last: their new word is not doubted by anybody.
     const suspects = [...this.#suspectSinceMs.keys()].map((name) => this.#state.findMember(name));
-    const ids = suspects.flatMap((record) => (record ? [doubts.idOf(record)] : []));
+    const ids = suspects.flatMap((record) => (record && this.#isDoubted(record) ? [doubts.idOf(record)] : []));
     if (ids.length > 0) this.#state.send(link.id, { kind: 'doubts', ids });
   }
 
@@ -114,11 +115,17 @@ export class MassGuard {
   }
 
   #isSuspect(record: MemberRecord): boolean {
-    const { suspicions, doubts, self, nowMs } = this.#state;
+    const { suspicions, self } = this.#state;
     if (record.instance === self.instance || record.isLeaving) return false;
-    if (suspicions.own(record.owner)?.instance === record.instance) return true;
-    if (this.#state.liveLinkTo(record.instance)) return false;
-    return doubts.isDoubted(record) || suspicions.against(record, nowMs).length > 0;
+    const isMissed = suspicions.own(record.owner)?.instance === record.instance;
+    return isMissed || (!this.#state.liveLinkTo(record.instance) && this.#isDoubted(record));
+  }
+
+  /** By our own evidence, reports or doubts, all of what the record says now. */
+  #isDoubted(record: MemberRecord): boolean {
+    const { suspicions, doubts, nowMs } = this.#state;
+    if (suspicions.own(record.owner)?.instance === record.instance || doubts.isDoubted(record)) return true;
+    return suspicions.against(record, nowMs).length > 0;
   }
 
   #freeze(suspects: ReadonlyMap<string, number>): void {
@@ -135,7 +142,10 @@ export class MassGuard {
     const { doubts, suspicions, nowMs } = this.#state;
     const record = this.#state.findMember(name);
     if (!record) return;
+    const isDoubted = this.#isDoubted(record);
     suspicions.dropReports(name);
+    // Otherwise it was refuted before the report came here.
+    if (!isDoubted) return;
     const id = doubts.idOf(record);
     if (doubts.hear(id, nowMs)) this.#toTell.add(id);
   }

@@ -127,4 +127,29 @@ describe('a member that hears many doubts at once', () => {
     rig.feed({ kind: 'greeted', link: 50, hello: helloOf('m0') });
     expect(rig.takeSent('doubts')).toEqual([{ to: 'm0', message: { kind: 'doubts', ids } }]);
   });
+
+  test('tells whoever links to it of nobody that has refuted since it counted last (G3)', () => {
+    const { rig, strangers } = amongStrangers(20);
+    const ids = strangers.slice(0, 5).map((name) => idOf(rig, name));
+    rig.hear('b', { kind: 'doubts', ids });
+    rig.advance(600);
+    rig.takeSent('doubts');
+    rig.hear('c', { kind: 'push', records: [recordOf('m1', { incarnation: 1, version: 2 })] });
+    rig.links.set('m0', 50);
+    rig.feed({ kind: 'greeted', link: 50, hello: helloOf('m0') });
+    expect(rig.takeSent('doubts')).toEqual([{ to: 'm0', message: { kind: 'doubts', ids: ids.filter((_, at) => at !== 1) } }]);
+    expect(rig.statusOf('m1')).toBe('alive');
+  });
+
+  test('makes no doubt of a report that the member has refuted before it came', () => {
+    const { rig, strangers } = amongStrangers(20);
+    rig.hear('b', { kind: 'doubts', ids: strangers.slice(0, 6).map((name) => idOf(rig, name)) });
+    rig.hear('c', { kind: 'push', records: [recordOf('m0', { incarnation: 1, version: 2 })] });
+    rig.advance(1_100);
+    rig.takeSent('doubts');
+    rig.hear('b', { kind: 'suspect', reports: strangers.slice(1, 9).map((name) => reportOn('m0', name)) });
+    rig.advance(1_100);
+    expect(rig.statusOf('m0')).toBe('alive');
+    expect(rig.takeSent('doubts')).toEqual([]);
+  });
 });
