@@ -93,6 +93,8 @@ export interface ErrorDetails {
     readonly why: string;
     /** Which of its results, where it was made more than once. */
     readonly value: string;
+    /** Whoever needed it had begun, and may be run again. */
+    readonly mayRunAgain?: boolean | undefined;
   };
   version_mismatch: { readonly ours: string; readonly theirs: string };
   cluster_mismatch: { readonly ours: string; readonly theirs: string };

@@ -6,13 +6,14 @@
  * V2 without asynchronous schemas no promise is made.
  */
 
-import type { Filled, Payload } from '../core/payload.ts';
+import type { Input, Payload } from '../core/payload.ts';
 import { type Filling, fill } from '../core/workflow/fill.ts';
 import { HeddleError } from '../errors.ts';
 import { parkedBytesMax } from '../wire/common-messages.ts';
 import { decodeArguments, decodeValue, type EncodeOptions, encodeValue } from '../wire/value.ts';
 import { argumentError, resultError } from '../wire/value-problem.ts';
 import type { Definition } from './define.ts';
+import type { WholeArguments } from './pulled-stream.ts';
 import { validateArguments, validateResult } from './validation.ts';
 
 /** Arguments of one call; more would not fit on the stack. */
@@ -25,7 +26,11 @@ const jsonEncoding: EncodeOptions = { isJsonOnly: true };
  * The arguments as the handler gets them: decoded, holes filled, validated; `last`, where there is one, follows them.
  * Throws or rejects with a HeddleError.
  */
-export function readArguments(filled: Filled, definition: Definition, last?: unknown): readonly unknown[] | Promise<readonly unknown[]> {
+export function readArguments(
+  filled: WholeArguments,
+  definition: Definition,
+  last?: unknown,
+): readonly unknown[] | Promise<readonly unknown[]> {
   const args = last === undefined ? decoded(filled) : [...decoded(filled), last];
   if (args.length > argumentsMax) {
     throw new HeddleError('bad_argument', { path: ['args'], expected: `at most ${argumentsMax} arguments`, found: `${args.length}` });
@@ -48,10 +53,14 @@ export function writeResult(value: unknown, isJsonOnly: boolean, staysHere = fal
   }
 }
 
-function decoded({ template, inputs }: Filled): readonly unknown[] {
+function decoded({ template, inputs, streams }: WholeArguments): readonly unknown[] {
   try {
     const args = decodeArguments(template);
-    if (inputs.length > 0) fill(args, inputs.map(filling));
+    if (inputs.length > 0)
+      fill(
+        args,
+        inputs.map((input) => filling(input, streams?.get(input))),
+      );
     return args;
   } catch (problem) {
     throw argumentError(problem);
@@ -59,8 +68,8 @@ function decoded({ template, inputs }: Filled): readonly unknown[] {
 }
 
 /** Each hole gets a value of its own: two holes of one payload share nothing that a handler could change. */
-function filling({ at, value, path, name }: Filled['inputs'][number]): Filling {
-  return { at, value: decodeValue(value), path, name };
+function filling({ at, value, path, name }: Input, stream: object | undefined): Filling {
+  return { at, value: stream ?? decodeValue(value), path, name };
 }
 
 /** A getter or a proxy of the result threw something of its own while it was read. */

@@ -32,8 +32,8 @@ import {
   type Settlement,
   timeoutMsMax,
 } from './invocation.ts';
-import { isAsyncIterable } from './served-stream.ts';
 import { type AskedCall, StreamCall } from './stream-call.ts';
+import { isAsyncIterable } from './stream-pump.ts';
 import { StreamWindows } from './stream-windows.ts';
 
 export interface CallerOptions {

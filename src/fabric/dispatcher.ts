@@ -100,7 +100,9 @@ export class Dispatcher {
       return this.#refuse(frame, origin, new HeddleError('not_offered_here', detail));
     }
     const kind = frame.isStream ? 'stream' : 'call';
-    if (served.definition.kind !== kind) return this.#refuse(frame, origin, wrongKind(frame.function, kind));
+    // A step takes the bytes of a stream as one result, which stays here.
+    const isGathered = kind === 'call' && frame.parkMs !== undefined && this.#host.handOff !== undefined;
+    if (served.definition.kind !== kind && !isGathered) return this.#refuse(frame, origin, wrongKind(frame.function, kind));
     const call = new ServedCall(this.#offerOf(served), frame, origin);
     call.start();
     if (!call.isSettled) this.#underWay.add(call);

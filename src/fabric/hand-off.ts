@@ -3,13 +3,18 @@
  * entered, its large result stays where it is.
  *
  * A1 each hole of the arguments gets bytes of its own, although a value is pulled once.
- * A2 while it waits for bytes of another server, its caller is told for which.
+ * A2 what was given as a stream is not pulled before it is read (pulled-stream.ts).
+ * A3 while it waits for bytes of another server, its caller is told for which.
  */
 
 import { type Filled, type Input, type Parked, type Payload, valueName } from '../core/payload.ts';
-import { HeddleError } from '../errors.ts';
-import type { Pulling } from '../wire/frame.ts';
-import type { ParkedValues } from './parked-values.ts';
+import { HeddleError, type HeddleErrorOf } from '../errors.ts';
+import type { CallFrame, Pulling } from '../wire/frame.ts';
+import type { Definition } from './define.ts';
+import { type GatheredEnd, GatheredResult } from './gathered-result.ts';
+import type { KeptValue } from './kept-value.ts';
+import type { Lease, ParkedValues } from './parked-values.ts';
+import type { PulledStream, WholeArguments } from './pulled-stream.ts';
 import type { Puller } from './puller.ts';
 
 export interface HandOffParts {
@@ -22,13 +27,37 @@ export interface HandOffParts {
 /** Arguments on their way. */
 export interface FetchedArguments {
   /** Rejects with `lease_lost`, or when it is given up. */
-  readonly args: Promise<Filled>;
+  readonly args: Promise<WholeArguments>;
+  /** Ends what is under way; streams give nothing more. */
   cancel(): void;
 }
 
 /** Whether some of these were not sent along. */
 export function isHandedOff({ inputs }: Filled): boolean {
   return inputs.some(({ value }) => value.parked !== undefined);
+}
+
+/** What it needs of a call. */
+export interface ResultCall {
+  readonly frame: Pick<CallFrame, 'parkMs' | 'effect'>;
+  readonly offer: { readonly served: { readonly definition: Definition } };
+}
+
+/** Whether the function of a call may run again, as far as those know who asked and who runs it. */
+export function mayRunAgain({ frame, offer }: ResultCall): boolean {
+  return offer.served.definition.effect !== 'once' && frame.effect !== 'once';
+}
+
+/** The end of a call whose handler threw, and one of whose streams broke off under it: what it threw follows from that. */
+export function brokenOff({ streams }: WholeArguments, call: ResultCall): HeddleErrorOf<'lease_lost'> | undefined {
+  for (const { lost } of streams?.values() ?? []) {
+    if (lost) return new HeddleError('lease_lost', { ...lost.detail, mayRunAgain: mayRunAgain(call) }, { executed: 'yes', cause: lost });
+  }
+  return undefined;
+}
+
+function leaseOf(call: ResultCall): Lease {
+  return { leaseMs: call.frame.parkMs ?? 0, isRepeatable: mayRunAgain(call) };
 }
 
 export class HandOff {
@@ -39,8 +68,18 @@ export class HandOff {
   }
 
   /** What is sent of a result. Throws `bad_result` when there is no room for it. */
-  park(payload: Payload, lease: { readonly leaseMs: number; readonly isRepeatable: boolean }): Payload {
-    return this.#parts.values.park(payload, lease);
+  park(result: Payload, call: ResultCall): Payload {
+    return this.#parts.values.park(result, leaseOf(call));
+  }
+
+  /** A result that comes as a stream of bytes, to be started. Throws `bad_result` when it is no stream. */
+  gather(result: unknown, { offer }: ResultCall, ended: (end: GatheredEnd) => void): GatheredResult {
+    return new GatheredResult(result, { values: this.#parts.values, definition: offer.served.definition, ended });
+  }
+
+  /** What is sent of a result that was gathered. */
+  keep(value: KeptValue, call: ResultCall): Payload {
+    return this.#parts.values.keep(value, { ...leaseOf(call), isStream: true });
   }
 
   /** The arguments with their bytes. `told`: what is waited for, from elsewhere. */
@@ -50,12 +89,15 @@ export class HandOff {
     return { args: this.#fetchAll(args, told, aborting), cancel };
   }
 
-  async #fetchAll({ template, inputs }: Filled, told: (pulling: Pulling) => void, aborting: AbortController): Promise<Filled> {
+  async #fetchAll({ template, inputs }: Filled, told: (pulling: Pulling) => void, aborting: AbortController): Promise<WholeArguments> {
     const waits = new Waits(told);
     const pulled = new Map<string, Promise<Payload>>();
-    for (const { value, name } of inputs) {
+    const streams = new Map<Input, PulledStream>();
+    for (const input of inputs) {
+      const { value, name } = input;
       const { parked } = value;
-      if (parked && !pulled.has(valueName(parked)))
+      if (parked?.isStream) streams.set(input, this.#parts.puller.open({ value, parked, step: name }, aborting.signal));
+      else if (parked && !pulled.has(valueName(parked)))
         pulled.set(valueName(parked), this.#pull({ value, parked, step: name }, waits, aborting));
     }
     try {
@@ -74,7 +116,7 @@ export class HandOff {
       taken.add(valueName(parked));
       return { ...input, value: isFirst ? whole : { ...whole, bytes: new Uint8Array(whole.bytes) } };
     });
-    return { template, inputs: await Promise.all(filled) };
+    return { template, inputs: await Promise.all(filled), streams };
   }
 
   async #pull(
@@ -91,7 +133,7 @@ export class HandOff {
   }
 }
 
-/** A2. */
+/** A3. */
 class Waits {
   readonly #told: (pulling: Pulling) => void;
   readonly #open = new Set<Pulling>();

@@ -13,8 +13,10 @@ import type { Executed, HeddleError } from '../errors.ts';
 import type { Pulling } from '../wire/frame.ts';
 import { checkResult, readArguments, writeResult } from './call-values.ts';
 import { type ContextCall, ServedContext } from './context.ts';
-import { type FetchedArguments, isHandedOff } from './hand-off.ts';
+import type { GatheredEnd, GatheredResult } from './gathered-result.ts';
+import { brokenOff, type FetchedArguments, isHandedOff } from './hand-off.ts';
 import { tellFailed, watchBlocking } from './handler-events.ts';
+import type { WholeArguments } from './pulled-stream.ts';
 import { ServedStream, type StreamingCall } from './served-stream.ts';
 import type { StreamWord } from './stream-port.ts';
 import type { PumpEnd } from './stream-pump.ts';
@@ -43,6 +45,9 @@ export class HandlerWork {
   #args: readonly unknown[] = [];
   readonly #streams: ServedStream | undefined;
   #fetched: FetchedArguments | undefined;
+  /** What came of that. */
+  #whole: WholeArguments | undefined;
+  #gathered: GatheredResult | undefined;
 
   constructor(call: WorkingCall) {
     this.#call = call;
@@ -69,14 +74,15 @@ export class HandlerWork {
     if (!this.#fetched) return this.#unready(new Error('nothing is pulled here'));
     this.#fetched.args.then(
       (whole) => {
-        if (this.#stage === 'preparing') this.#read(whole);
-        else this.#call.returned();
+        if (this.#stage !== 'preparing') return this.#call.returned();
+        this.#whole = whole;
+        this.#read(whole);
       },
       (problem: unknown) => this.#unready(problem),
     );
   }
 
-  #read(filled: Filled): void {
+  #read(filled: WholeArguments): void {
     let args: readonly unknown[] | Promise<readonly unknown[]>;
     try {
       args = readArguments(filled, this.#call.offer.served.definition, this.#streams?.input);
@@ -95,6 +101,7 @@ export class HandlerWork {
   leave(): void {
     this.#stage = 'left';
     this.#fetched?.cancel();
+    this.#gathered?.stop();
     this.#streams?.close();
   }
 
@@ -144,6 +151,7 @@ export class HandlerWork {
   #finish(value: unknown): void {
     if (this.#stage !== 'running') return this.#call.returned();
     if (this.#call.frame.isStream) return this.#yield(value);
+    if (this.#call.offer.served.definition.kind === 'stream') return this.#gather(value);
     this.#stage = 'finishing';
     let checked: unknown;
     try {
@@ -184,6 +192,28 @@ export class HandlerWork {
     }
   }
 
+  /** A step takes the whole of a stream of bytes: the call is over when that has ended, and its bytes are kept here. */
+  #gather(result: unknown): void {
+    this.#call.waits();
+    try {
+      this.#gathered = this.#call.offer.host.handOff?.gather(result, this.#call, (end) => this.#onGathered(end));
+      this.#gathered?.start();
+    } catch (problem) {
+      this.#fail(unwrittenVerdict(problem));
+    }
+  }
+
+  #onGathered(end: GatheredEnd): void {
+    const isWanted = this.#stage === 'running';
+    if (!isWanted && end.kind === 'kept') end.value.drop('released');
+    if (!isWanted || end.kind === 'left') return this.#call.returned();
+    if (end.kind === 'threw') return this.#threw(end.thrown);
+    this.#stage = 'finishing';
+    const { handOff } = this.#call.offer.host;
+    if (end.kind === 'kept' && handOff) this.#done(handOff.keep(end.value, this.#call));
+    else this.#unwritten(end.kind === 'unwritten' ? end.problem : undefined);
+  }
+
   #write(value: unknown): void {
     if (this.#stage !== 'finishing') return this.#call.returned();
     let payload: Payload;
@@ -197,7 +227,7 @@ export class HandlerWork {
   }
 
   #done(value: Payload): void {
-    this.#streams?.close();
+    this.#closeStreams();
     this.#call.done(value);
   }
 
@@ -208,7 +238,8 @@ export class HandlerWork {
 
   #threw(thrown: unknown): void {
     if (this.#stage !== 'running') return this.#call.returned();
-    this.#fail(thrownVerdict(thrown, this.#args));
+    const broken = this.#whole && brokenOff(this.#whole, this.#call);
+    this.#fail(broken ?? thrownVerdict(thrown, this.#args));
   }
 
   #unwritten(problem: unknown): void {
@@ -218,8 +249,14 @@ export class HandlerWork {
 
   #fail(error: HeddleError): void {
     if (Object.hasOwn(error, 'cause')) tellFailed(this.#call.offer.host.observer, this.#call, error.cause);
-    this.#streams?.close();
+    this.#closeStreams();
     this.#call.failed(error);
+  }
+
+  /** The call has its end: its streams give and take nothing more. */
+  #closeStreams(): void {
+    this.#streams?.close();
+    if (this.#whole) this.#fetched?.cancel();
   }
 }
 

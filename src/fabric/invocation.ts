@@ -5,7 +5,8 @@
  * client's request. Who asked is behind the sink; who answers is chosen by the engine.
  */
 
-import type { Effect, Need, OfferKind } from '../core/catalog/offer.ts';
+import type { AskedKind } from '../core/catalog/match.ts';
+import type { Effect, Need } from '../core/catalog/offer.ts';
 import type { Filled, Payload } from '../core/payload.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { CallTerms, Pulling, ReplyFrame } from '../wire/frame.ts';
@@ -13,8 +14,8 @@ import type { StreamWord } from './stream-port.ts';
 
 export interface Invocation {
   readonly function: string;
-  /** Whether one result is wanted, or a stream of them. */
-  readonly kind: OfferKind;
+  /** Whether one result is wanted, or a stream of them. `step`: one result, also of a stream of bytes; it comes with `parkMs`. */
+  readonly kind: AskedKind;
   /** Bytes that may be sent of the streamed result before the first grant. */
   readonly credit: number;
   /** The last argument is a stream, and not in `args`. */

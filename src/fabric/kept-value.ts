@@ -18,6 +18,11 @@ export const sliceBytes = 256 * 1024;
 /** Bytes that are hashed in one turn of the event loop: about a millisecond. */
 const hashBytes = 1024 * 1024;
 
+/** The bytes of a value, which are its own from now on, and their hash where that is known. */
+type Content =
+  | { readonly bytes: Uint8Array; readonly hash?: Uint8Array | undefined }
+  | { readonly file: SpillFile; readonly size: number; readonly hash: Uint8Array };
+
 export class KeptValue {
   readonly encoding: Encoding;
   readonly size: number;
@@ -30,12 +35,23 @@ export class KeptValue {
   #spilled: Deferred<void> | undefined;
   #isDropped = false;
 
-  /** `bytes` belong to this value from now on. */
-  constructor(encoding: Encoding, bytes: Uint8Array) {
+  constructor(encoding: Encoding, content: Content) {
     this.encoding = encoding;
-    this.size = bytes.length;
-    this.#memory = bytes;
-    this.#hash = quiet(this.#hashOf(bytes));
+    if ('file' in content) {
+      this.size = content.size;
+      this.#file = content.file;
+      this.#hash = Promise.resolve(content.hash);
+    } else {
+      const { bytes, hash } = content;
+      this.size = bytes.length;
+      this.#memory = bytes;
+      this.#hash = hash === undefined ? quiet(this.#hashOf(bytes)) : Promise.resolve(hash);
+    }
+  }
+
+  /** Memory has nothing of it. */
+  get isOnDisk(): boolean {
+    return this.#memory === undefined;
   }
 
   /** SHA-256 of the bytes as they were given. */

@@ -18,3 +18,10 @@ export function lostValue(parked: Parked, { step, why, executed = 'no', cause }:
   const detail = { step, server: parked.server, why, value: valueName(parked) };
   return new HeddleError('lease_lost', detail, cause === undefined ? { executed } : { executed, cause });
 }
+
+/** Whatever went wrong while a value was read. */
+export function lossOf(parked: Parked, step: string, problem: unknown): HeddleErrorOf<'lease_lost'> {
+  if (HeddleError.is(problem, 'lease_lost')) return lostValue(parked, { step, why: problem.detail.why });
+  const why = problem instanceof Error ? problem.message : 'it cannot be read';
+  return lostValue(parked, { step, why, ...(HeddleError.is(problem) ? { cause: problem } : {}) });
+}

@@ -27,6 +27,13 @@ export interface ParkedValuesOptions {
   readonly settings: HandOffSettings;
 }
 
+/** How a value is kept at first. */
+export interface Lease {
+  readonly leaseMs: number;
+  /** Its function may run again. */
+  readonly isRepeatable: boolean;
+}
+
 /** Values that one server keeps at once. */
 export const parkedValuesMax = 100_000;
 /** A bare byte string up to this size is copied: its handler may write to it again. */
@@ -39,6 +46,8 @@ export class ParkedValues {
   readonly #pump: Pump<ParkingInput, ParkingEffect>;
   readonly #values = new Map<number, KeptValue>();
   #nextId = 1;
+  /** Bytes of streams that have not ended yet. */
+  #gathered = 0;
   #idle: Deferred<void> | undefined;
 
   constructor(options: ParkedValuesOptions) {
@@ -62,13 +71,24 @@ export class ParkedValues {
    * What is sent of a result: where it is, when it is large enough to stay here. Its bytes belong to this server from now on.
    * Throws `bad_result` when there is no room for it.
    */
-  park(payload: Payload, lease: { readonly leaseMs: number; readonly isRepeatable: boolean }): Payload {
+  park(payload: Payload, lease: Lease): Payload {
     const { bytes, encoding } = payload;
     const { inlineBytesMax } = this.#options.settings;
     if (bytes.length <= inlineBytesMax) return payload;
-    if (!this.#parking.hasRoom(bytes.length)) throw this.#full(bytes.length);
+    if (!this.#parking.hasRoom(this.#gathered + bytes.length)) throw this.#full(bytes.length);
     const isOwn = encoding !== 'bytes' || bytes.length > copiedBytesMax;
-    return this.#keep(new KeptValue(encoding, isOwn ? bytes : new Uint8Array(bytes)), lease);
+    return this.keep(new KeptValue(encoding, { bytes: isOwn ? bytes : new Uint8Array(bytes) }), { ...lease, isStream: false });
+  }
+
+  /** Room for so many more bytes of streams that are being gathered; negative: they are not any more. Throws `bad_result`. */
+  gather(bytes: number): void {
+    if (bytes > 0 && !this.#parking.hasRoom(this.#gathered + bytes)) throw this.#full(bytes);
+    this.#gathered += bytes;
+  }
+
+  /** Where bytes of streams go. */
+  get spill(): SpillStore {
+    return this.#options.spill;
   }
 
   /** One that is kept here; undefined when it is not, or not any more. */
@@ -96,13 +116,14 @@ export class ParkedValues {
     await this.#options.spill.close();
   }
 
-  #keep(value: KeptValue, { leaseMs, isRepeatable }: { readonly leaseMs: number; readonly isRepeatable: boolean }): Payload {
+  /** A value that stays here, whatever its size; what is sent of it. */
+  keep(value: KeptValue, { leaseMs, isRepeatable, isStream }: Lease & { readonly isStream: boolean }): Payload {
     const { name: server, instance } = this.#options.identity;
     const id = this.#nextId++;
     this.#values.set(id, value);
     this.#options.observer.emit({ kind: 'result.parked', value: id, bytes: value.size });
-    this.#pump.feed({ kind: 'parked', id, bytes: value.size, leaseMs });
-    const parked: Parked = { server, instance, id, bytes: value.size, isRepeatable, isStream: false };
+    this.#pump.feed({ kind: 'parked', id, bytes: value.size, leaseMs, isOnDisk: value.isOnDisk });
+    const parked: Parked = { server, instance, id, bytes: value.size, isRepeatable, isStream };
     return { encoding: value.encoding, bytes: noBytes, parked };
   }
 
@@ -135,7 +156,7 @@ export class ParkedValues {
   }
 
   #full(found: number): HeddleError {
-    const { bytes } = this.held;
+    const bytes = this.held.bytes + this.#gathered;
     const { memoryBytesMax, spillBytesMax } = this.#options.settings;
     const room = memoryBytesMax + spillBytesMax - bytes;
     const expected = `at most the ${Math.max(0, room)} bytes for which ${this.#options.identity.name} has room until results are pulled`;

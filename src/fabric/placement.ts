@@ -6,14 +6,16 @@
 import type { Offer } from '../core/catalog/server-state.ts';
 import type { RouteQuery, Router } from '../core/routing/router.ts';
 import type { Fit } from '../core/workflow/fusion.ts';
+import { askedKindOf } from '../core/workflow/offer-source.ts';
 import type { WireCommand } from '../core/workflow/record.ts';
 
 /** A step that is known to take no longer may share its server with its siblings. */
 const quickMs = 1;
 
 /** A step as the router sees it. */
-export function queryOf({ function: name, version, need, target }: WireCommand): RouteQuery {
-  return { function: name, version, need, target };
+export function queryOf(command: WireCommand): RouteQuery {
+  const { function: name, version, need, target } = command;
+  return { function: name, kind: askedKindOf(command), version, need, target };
 }
 
 /** What a step would find at a server; undefined: it would not go there now. */

@@ -17,8 +17,9 @@ import { HeddleError } from '../errors.ts';
 import { protocolError } from '../wire/value-problem.ts';
 import { ByteRoom } from './byte-room.ts';
 import type { KeptValue } from './kept-value.ts';
-import { lostValue } from './lost-value.ts';
+import { lossOf } from './lost-value.ts';
 import { Pull, type PullPeer } from './pull.ts';
+import { PulledStream, type Reading } from './pulled-stream.ts';
 import { StreamWindows } from './stream-windows.ts';
 
 export interface PullerOptions {
@@ -53,8 +54,7 @@ export class Puller {
   async pull({ value, parked, step }: Wanted, signal: AbortSignal): Promise<Payload> {
     const leave = await this.#room.enter(parked.bytes, signal);
     try {
-      const here = this.#options.findHere(parked);
-      const bytes = here ? await wholeOf(here.slices(), parked, () => here.hash) : await this.#fetch(parked, signal);
+      const bytes = await wholeOf(await this.#read(parked, signal), parked);
       signal.throwIfAborted();
       return { encoding: value.encoding, bytes };
     } catch (problem) {
@@ -63,6 +63,11 @@ export class Puller {
     } finally {
       leave();
     }
+  }
+
+  /** The value as a stream, of which nothing has come yet. */
+  open({ parked, step }: Wanted, signal: AbortSignal): PulledStream {
+    return new PulledStream({ parked, step, signal, read: (reading) => this.#read(parked, reading) });
   }
 
   /** What a run gave has been collected: its servers need not keep it for much longer. */
@@ -76,17 +81,18 @@ export class Puller {
     for (const lease of byServer.values()) this.#options.lease(lease);
   }
 
-  async #fetch(parked: Parked, signal: AbortSignal): Promise<Uint8Array> {
+  async #read(parked: Parked, signal: AbortSignal): Promise<Reading> {
+    const here = this.#options.findHere(parked);
+    if (here) return { [Symbol.asyncIterator]: () => here.slices()[Symbol.asyncIterator](), given: () => here.hash };
     const peer = await this.#reach(parked, signal);
     const window = this.#windows.open();
     const pull = new Pull(peer, parked, window);
-    const leaveSignal = onAbort(signal, (reason) => pull.cancel(reason));
-    try {
-      return await wholeOf(pull, parked, () => pull.hash);
-    } finally {
+    const closed = (): void => {
       leaveSignal();
       this.#windows.close(window);
-    }
+    };
+    const leaveSignal = onAbort(signal, (reason) => pull.cancel(reason));
+    return { [Symbol.asyncIterator]: () => closing(pull, closed), given: () => pull.hash };
   }
 
   #reach(parked: Parked, signal: AbortSignal): Promise<PullPeer> {
@@ -104,12 +110,17 @@ export class Puller {
   }
 }
 
+/** What is read, and `closed` when it has been, to its end or not. */
+async function* closing(slices: AsyncIterable<Uint8Array>, closed: () => void): AsyncGenerator<Uint8Array> {
+  try {
+    yield* slices;
+  } finally {
+    closed();
+  }
+}
+
 /** The bytes in one piece. Throws when they are not those that were given. */
-async function wholeOf(
-  slices: AsyncIterable<Uint8Array>,
-  parked: Parked,
-  given: () => Uint8Array | Promise<Uint8Array>,
-): Promise<Uint8Array> {
+async function wholeOf(slices: Reading, parked: Parked): Promise<Uint8Array> {
   const whole = Buffer.allocUnsafeSlow(parked.bytes);
   const hash = createHash('sha256');
   let at = 0;
@@ -120,12 +131,6 @@ async function wholeOf(
     at += bytes.length;
   }
   if (at < whole.length) throw protocolError(`a value of ${whole.length} bytes ended after ${at}`);
-  if (hash.digest().compare(await given()) !== 0) throw protocolError('the bytes that came are not those that were given');
+  if (hash.digest().compare(await slices.given()) !== 0) throw protocolError('the bytes that came are not those that were given');
   return whole;
-}
-
-function lossOf(parked: Parked, step: string, problem: unknown): HeddleError {
-  if (HeddleError.is(problem, 'lease_lost')) return lostValue(parked, { step, why: problem.detail.why });
-  const why = problem instanceof Error ? problem.message : 'it cannot be read';
-  return lostValue(parked, { step, why, ...(HeddleError.is(problem) ? { cause: problem } : {}) });
 }

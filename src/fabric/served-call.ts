@@ -164,10 +164,7 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
 
   /** What is sent of a result that may stay here. */
   #parked(value: Payload): Payload {
-    const { frame, offer } = this;
-    if (frame.parkMs === undefined || !offer.host.handOff) return value;
-    const isRepeatable = offer.served.definition.effect !== 'once' && frame.effect !== 'once';
-    return offer.host.handOff.park(value, { leaseMs: frame.parkMs, isRepeatable });
+    return this.frame.parkMs === undefined ? value : (this.offer.host.handOff?.park(value, this) ?? value);
   }
 
   failed(error: HeddleError): void {

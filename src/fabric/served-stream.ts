@@ -15,7 +15,7 @@ import { checkResult, writeResult } from './call-values.ts';
 import type { ServedRequest } from './serving.ts';
 import { type StreamWord, silenceMsMax } from './stream-port.ts';
 import { StreamPulse } from './stream-pulse.ts';
-import { type PumpEnd, StreamPump } from './stream-pump.ts';
+import { isAsyncIterable, type PumpEnd, StreamPump } from './stream-pump.ts';
 import { StreamReader } from './stream-reader.ts';
 
 /** The call that has streams. */
@@ -138,9 +138,4 @@ export class ServedStream {
     const path = [this.#pump?.items ?? 0, ...problem.detail.path];
     return new HeddleError('bad_result', { ...problem.detail, path }, { cause: problem.cause });
   }
-}
-
-/** Whether `for await` can read it. */
-export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
 }

@@ -10,6 +10,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Offer } from '../core/catalog/server-state.ts';
 import { type Filled, type Payload, sizeOf } from '../core/payload.ts';
 import type { Expected, Experience } from '../core/workflow/experience.ts';
+import { askedKindOf } from '../core/workflow/offer-source.ts';
 import type { WireCommand } from '../core/workflow/record.ts';
 import type { Called, RunEffect, RunInput, ShippedStep, StepEnd, StepStart, UndoStart } from '../core/workflow/run-io.ts';
 import { HeddleError } from '../errors.ts';
@@ -116,7 +117,7 @@ export class StepCalls {
     const invocation = this.#invocation({ step, command, args, timeoutMs });
     const terms = { attemptsMax: 1, idempotencyKey, waitMs: undoWaitMs };
     engine.start(
-      { ...invocation, terms, wantsProgress: false, parkMs: undefined },
+      { ...invocation, kind: 'call', terms, wantsProgress: false, parkMs: undefined },
       {
         started: (server) => feed({ kind: 'undoStarted', ...called, server }),
         settled: ({ outcome, server }) => feed({ kind: 'undoSettled', ...called, end: endOf(outcome), server }),
@@ -176,7 +177,7 @@ export class StepCalls {
     if (tried) return { ...tried.invocation, args, timeoutMs, deadlineMs };
     return {
       function: command.function,
-      kind: 'call',
+      kind: askedKindOf(command),
       credit: 0,
       hasStreamInput: false,
       version: command.version,

@@ -19,12 +19,13 @@ type ListRead = Extract<RunInput, { kind: 'listRead' }>['list'];
 
 /** The elements of a list. Linear in its bytes. */
 export function readList({ template, inputs }: Filled): ListRead {
+  if (inputs.some(({ value }) => value.parked?.isStream === true)) return noList(inputs, 'a stream of bytes');
   try {
     const fillings = inputs.map(({ at, value, path, name }) => ({ at: ['each', ...at], path, name, value: decodeValue(value) }));
     // A place of its own, so that errors say where it stands.
     const { each } = fill({ each: decodeValue(template) }, fillings) as { readonly each: unknown }; // the object that was given
     if (Array.isArray(each)) return { ok: true, items: each.map((item) => encodeValue(item)) };
-    return failed(new HeddleError('bad_argument', { path: ['each'], expected: `a list${placeOf(inputs)}`, found: typeName(each) }));
+    return noList(inputs, typeName(each));
   } catch (problem) {
     return failed(peerValueError(problem));
   }
@@ -42,6 +43,10 @@ export function makeList(values: readonly Payload[]): StepEnd {
   } catch (problem) {
     return failed(resultError(problem));
   }
+}
+
+function noList(inputs: Filled['inputs'], found: string): ListRead {
+  return failed(new HeddleError('bad_argument', { path: ['each'], expected: `a list${placeOf(inputs)}`, found }));
 }
 
 function placeOf(inputs: Filled['inputs']): string {

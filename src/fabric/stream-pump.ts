@@ -35,6 +35,11 @@ export interface PumpOptions {
   readonly ended: (end: PumpEnd) => void;
 }
 
+/** Whether it can be a source. */
+export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+}
+
 const itemsPerTurn = 256;
 
 export class StreamPump {

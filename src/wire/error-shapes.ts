@@ -44,7 +44,7 @@ const shapes: { readonly [C in ErrorCode]: Shape<ErrorDetails[C]> } = {
   upstream_failed: { step: 'string', upstream: 'string' },
   coordinator_lost: { runId: 'string', partial: 'object', steps: 'outcomes', ...undone },
   unknown_run: { runId: 'string' },
-  lease_lost: { step: 'string', server: 'string', why: 'string', value: 'string' },
+  lease_lost: { step: 'string', server: 'string', why: 'string', value: 'string', mayRunAgain: 'boolean?' },
   version_mismatch: versions,
   cluster_mismatch: versions,
   name_taken: { name: 'string', address: 'string' },

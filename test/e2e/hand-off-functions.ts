@@ -1,5 +1,6 @@
 /** What the servers of hand-off.test.ts offer; every one of them tells what went over its sockets. */
 
+import { createHash } from 'node:crypto';
 import { defineFunction } from 'heddle';
 import { type Deferred, deferred } from '../../src/base/deferred.ts';
 import { traffic as trafficHere } from './traffic.ts';
@@ -27,6 +28,31 @@ export const measure = defineFunction({
   effect: 'pure',
   handler: (_ctx, bytes: Uint8Array) => ({ length: bytes.length, first: bytes[0], last: bytes[bytes.length - 1] }),
 });
+/** Mebibytes, one after the other: each is full of its own number. */
+export const dump = defineFunction({
+  name: 'dump',
+  effect: 'pure',
+  handler: async function* (_ctx, mebibytes: number) {
+    const block = new Uint8Array(1024 * 1024);
+    for (let at = 0; at < mebibytes; at += 1) yield block.fill(at);
+  },
+});
+export const digest = defineFunction({
+  name: 'digest',
+  effect: 'pure',
+  handler: async (_ctx, bytes: AsyncIterable<Uint8Array>) => {
+    const hash = createHash('sha256');
+    for await (const slice of bytes) hash.update(slice);
+    return hash.digest('hex');
+  },
+});
+/** Of what `dump` gives. */
+export function digestOfDump(mebibytes: number): string {
+  const hash = createHash('sha256');
+  const block = new Uint8Array(1024 * 1024);
+  for (let at = 0; at < mebibytes; at += 1) hash.update(block.fill(at));
+  return hash.digest('hex');
+}
 /** Waits for `open` of the same gate at the same server. */
 export const hold = defineFunction({ name: 'hold', effect: 'pure', handler: (_ctx, name: string) => gate(name).promise });
 export const open = defineFunction({ name: 'open', effect: 'idempotent', handler: (_ctx, name: string) => gate(name).resolve() });

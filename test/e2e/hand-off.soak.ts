@@ -1,11 +1,12 @@
 /**
- * One value of 1 GiB between two processes: what it costs of memory at either end. Node's own floor is taken off.
+ * 1 GiB between two processes: what it costs of memory at either end, as one value (Node's own floor is taken off) and as a stream.
  */
 
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { connect } from '../../src/index.ts';
 import { within } from '../within.ts';
+import { digestOfDump } from './hand-off-functions.ts';
 import { Stage } from './processes.ts';
 
 const functions = fileURLToPath(new URL('hand-off-functions.ts', import.meta.url));
@@ -13,7 +14,8 @@ const MiB = 1024 * 1024;
 const size = 1024 * MiB;
 const stage = new Stage();
 
-test('a value of 1 GiB costs its server, and the one that needs it, at most itself and 64 MiB', async () => {
+/** A coordinator and two more servers; `peaks` tells the most memory that each has had: camera, lab, desk. */
+async function trio() {
   const desk = await stage.serve('desk', functions);
   for (const name of ['camera', 'lab']) await stage.serve(name, functions, '--resource', 'camera', '--join', desk.url);
   const client = await connect(desk.url);
@@ -22,6 +24,11 @@ test('a value of 1 GiB costs its server, and the one that needs it, at most itse
     return offers.filter((offer) => offer.function === 'measure').length === 3;
   });
   const peaks = () => Promise.all(['camera', 'lab', 'desk'].map((target) => client.call('peak', [], { target }).then(Number)));
+  return { client, peaks };
+}
+
+test('a value of 1 GiB costs its server, and the one that needs it, at most itself and 64 MiB', async () => {
+  const { client, peaks } = await trio();
   const warm = (bytes: number) =>
     client.submit([
       { name: 'made', fun: 'make', args: [bytes], target: 'camera' },
@@ -34,5 +41,18 @@ test('a value of 1 GiB costs its server, and the one that needs it, at most itse
   process.stderr.write(`1 GiB: producer ${grown[0]} MiB, consumer ${grown[1]} MiB, coordinator ${grown[2]} MiB\n`);
   for (const growth of grown.slice(0, 2)) expect(growth).toBeLessThanOrEqual((size + 64 * MiB) / MiB);
   expect(grown[2]).toBeLessThanOrEqual(64);
+  await client.close();
+}, 240_000);
+
+test('a stream of 1 GiB keeps every server under 256 MiB', async () => {
+  const { client, peaks } = await trio();
+  const run = client.submit([
+    { name: 'dumped', fun: 'dump', args: [1024], target: 'camera' },
+    { name: 'digested', fun: 'digest', args: [{ $ref: 'dumped' }], target: 'lab' },
+  ]);
+  expect(await run.result).toEqual({ digested: digestOfDump(1024) });
+  const most = (await peaks()).map((peak) => Math.round(peak / MiB));
+  process.stderr.write(`a stream of 1 GiB: producer ${most[0]} MiB, consumer ${most[1]} MiB, coordinator ${most[2]} MiB\n`);
+  for (const peak of most) expect(peak).toBeLessThan(256);
   await client.close();
 }, 240_000);

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { type Client, connect, type RunEvent } from '../../src/index.ts';
 import { failureOf, within } from '../within.ts';
+import { digestOfDump } from './hand-off-functions.ts';
 import { type ServerProcess, Stage } from './processes.ts';
 import { traffic } from './traffic.ts';
 
@@ -36,6 +37,23 @@ describe('a large result between processes', () => {
   }, 60_000);
 
   afterAll(() => client.close());
+
+  // First: what the others leave behind would hide it.
+  test('that is a stream of bytes is never whole in the memory of a server', async () => {
+    const mebibytes = 96;
+    const peaks = () => Promise.all(['camera-1', 'gpu', 'desk'].map((target) => client.call('peak', [], { target }).then(Number)));
+    const dumped = (count: number) =>
+      client.submit([
+        { name: 'dumped', fun: 'dump', args: [count], target: 'camera-1' },
+        { name: 'digested', fun: 'digest', args: [{ $ref: 'dumped' }], target: 'gpu' },
+      ]).result;
+    await dumped(1);
+    const before = await peaks();
+    expect(await dumped(mebibytes)).toEqual({ digested: digestOfDump(mebibytes) });
+    const grown = (await peaks()).map((peak, at) => Math.round((peak - (before[at] ?? 0)) / 1024 ** 2));
+    process.stderr.write(`a stream of ${mebibytes} MiB: producer ${grown[0]} MiB, consumer ${grown[1]} MiB, coordinator ${grown[2]} MiB\n`);
+    for (const growth of grown) expect(growth).toBeLessThan((mebibytes * 2) / 3);
+  }, 60_000);
 
   test('passes neither by the client nor by the coordinator: under 1 % of the bytes, counted at the sockets', async () => {
     const before = { client: traffic(), desk: await trafficOf('desk'), gpu: await trafficOf('gpu') };

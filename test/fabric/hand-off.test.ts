@@ -171,18 +171,20 @@ describe('a large result', () => {
     expect(said).toEqual(['result.parked 1', 'lease.expired 1']);
   });
 
-  test('that is there when its run fails is among the partial results', async ({ world }) => {
+  test('that the run would have returned is among the partial results when it fails', async ({ world }) => {
     const fail = (_bytes: Uint8Array): never => {
       throw new Error('no');
     };
     const { here } = await trio(world, { make: raw('once').make }, { fail });
     const client = await world.connect(here);
-    const run = client.submit([
+    const commands = [
       { name: 'made', fun: 'make', args: [size] },
       { name: 'failed', fun: 'fail', args: [{ $ref: 'made' }] },
-    ]);
+    ];
+    const run = client.submit(commands, { returns: 'all' });
     const failure = await world.settle(failureOf(run.result));
-    expect(failure).toMatchObject({ code: 'step_failed', detail: { step: 'failed', steps: { made: 'done', failed: 'failed' } } });
+    const steps = { made: 'done', failed: 'failed' };
+    expect(failure).toMatchObject({ code: 'step_failed', detail: { step: 'failed', steps, partial: { made: { length: size } } } });
   });
 
   test('is kept for as long as its run goes on, however long that is', async ({ world }) => {

@@ -243,10 +243,11 @@ describe('one kind asked for as the other', () => {
       runs += 1;
       return a + b;
     };
-    async function* rows() {
+    const yields = async function* () {
       runs += 1;
       yield 1;
-    }
+    };
+    const rows = defineFunction({ name: 'rows', output: z.number(), handler: yields });
     const entry = await world.start('entry');
     await world.start('owner', { add, rows });
     return { client: await world.connect(entry), runs: () => runs };
@@ -266,7 +267,10 @@ describe('one kind asked for as the other', () => {
       message: 'function: expected a stream, found "add", which is called with call(...)',
     });
     const step = client.submit([{ name: 'a', fun: 'rows' }]);
-    await expect(world.settle(step.result)).rejects.toMatchObject({ code: 'bad_workflow' });
+    await expect(world.settle(step.result)).rejects.toMatchObject({
+      code: 'bad_workflow',
+      message: expect.stringMatching(/each item is a number, and a step takes one result or a stream of bytes/),
+    });
     expect(runs()).toBe(0);
   });
 

@@ -4,7 +4,7 @@
 
 import { type Builder, type Client, defineFunction, remote, startServer, workflow } from 'heddle';
 import { z } from 'zod';
-import { cleanRows, describe, functions, load, now, type Row, resize, saveReport, scan, sum } from './usage.ts';
+import { cleanRows, describe, functions, load, now, type Row, readFile, resize, saveReport, scan, sum } from './usage.ts';
 
 declare function numbers(): AsyncIterable<number>;
 
@@ -80,8 +80,13 @@ workflow('m', ({ step, input }: Builder<Row[]>) => {
   step('i', saveReport, [clean]);
   // @ts-expect-error after by name
   step('j', cleanRows, [input], { after: ['clean'] });
-  // @ts-expect-error a handler that yields is no step
+  // @ts-expect-error a stream of what is no bytes is no step
   step('k', scan, ['q']);
+  const file = step('file', readFile, ['q']);
+  // @ts-expect-error a stream of bytes is read as one, and is no Uint8Array
+  step('file2', resize, [file, 200]);
+  // @ts-expect-error a stream has no fields
+  file.get('length');
   // @ts-expect-error a plain function is no step
   step('l', functions.add, [1, 2]);
   // @ts-expect-error a missing field in a literal
@@ -102,7 +107,11 @@ workflow('m', ({ step, input }: Builder<Row[]>) => {
 });
 
 export function builders(client: Client): void {
-  workflow('each', ({ each, input }: Builder<Row[]>) => {
+  workflow('each', ({ each, step, input }: Builder<Row[]>) => {
+    // @ts-expect-error a stream of bytes is no list of them
+    each('s', sum, step('file', readFile, ['q']), () => [1]);
+    // @ts-expect-error a stream is no element
+    each('t', readFile, input, () => ['q']);
     // @ts-expect-error a list, not one of its elements
     each('a', sum, input.get(0), (row) => [row]);
     // @ts-expect-error the element does not fit the argument

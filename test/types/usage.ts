@@ -103,6 +103,20 @@ export const load = defineFunction({
     return count;
   },
 });
+export const readFile = defineFunction({
+  name: 'file.read',
+  handler: async function* (_ctx, name: string) {
+    yield Buffer.from(name);
+  },
+});
+export const storeFile = defineFunction({
+  name: 'file.store',
+  handler: async (_ctx, name: string, bytes: AsyncIterable<Uint8Array>) => {
+    let size = name.length;
+    for await (const slice of bytes) size += slice.length;
+    return size;
+  },
+});
 async function* ticks(n: number) {
   for (let i = 0; i < n; i += 1) yield Buffer.from([i]);
 }
@@ -122,6 +136,8 @@ export const functions = {
   scanChecked,
   relay,
   load,
+  readFile,
+  storeFile,
   ticks,
 };
 type Functions = typeof functions;
@@ -273,6 +289,16 @@ export async function shapes(): Promise<void> {
   same<typeof leaves, Record<string, unknown>>(true);
   const list = await client.run(workflow('loop', ({ step }) => [1, 2, 3].map((n) => step(`n${n}`, sum, [n])))).result;
   same<typeof list, number[]>(true);
+  const byStream = workflow('bytes', ({ step, compensate }) => {
+    const file = step('file', readFile, ['q']);
+    same<typeof file, Ref<AsyncIterable<Uint8Array<ArrayBuffer>>>>(true);
+    compensate(file, now, () => []);
+    const ticked = step('ticks', remote<Functions>()('ticks'), [3], { onFailure: { fallback: null } });
+    same<typeof ticked, Ref<AsyncIterable<Uint8Array<ArrayBuffer>> | null>>(true);
+    return { file, ticked, size: step('size', storeFile, ['copy', file]) };
+  });
+  const streamed = await client.run(byStream).result;
+  same<typeof streamed, { file: Uint8Array<ArrayBuffer>; ticked: Uint8Array<ArrayBuffer> | null; size: number }>(true);
   const bySchema = workflow('sf', ({ step, input }) => step('c', sum, [input.get('a')]), { input: z.object({ a: z.number() }) });
   await client.run(bySchema, { a: 1 }).result;
 }

@@ -9,10 +9,13 @@ import type { Need, OfferKind } from './offer.ts';
 import type { Offer } from './server-state.ts';
 import { comparePreferred, versionTest } from './versions.ts';
 
+/** What is asked of a function: one result, a stream of items, or what a step of a workflow takes. */
+export type AskedKind = OfferKind | 'step';
+
 export interface OfferQuery {
   readonly function: string;
-  /** Default `call`. */
-  readonly kind?: OfferKind | undefined;
+  /** Default `call`. `step`: a call, or a stream, whose bytes become one result (that it is one of bytes shows when it runs). */
+  readonly kind?: AskedKind | undefined;
   /** A semver range; undefined: any. */
   readonly version?: string | undefined;
   readonly need?: Need | undefined;
@@ -54,7 +57,7 @@ export function mismatchTest(query: OfferQuery): (offer: Offer) => string | unde
   const isInRange = versionTest(query.version);
   const kind = query.kind ?? 'call';
   return (offer) => {
-    if (offer.record.kind !== kind) return kind === 'call' ? 'is a stream, not a call' : 'is a call, not a stream';
+    if (kind !== 'step' && offer.record.kind !== kind) return kind === 'call' ? 'is a stream, not a call' : 'is a call, not a stream';
     if (query.target !== undefined && offer.server.name !== query.target) return `is not the target ${query.target}`;
     if (!isInRange(offer.record.version)) return `version ${offer.record.version} is not in ${query.version}`;
     const lack = needMismatch(need, offer.resources);

@@ -105,7 +105,7 @@ export class Router {
     const offers = this.#catalog.offersOf(name);
     if (offers.length === 0) return new HeddleError('no_such_function', { function: name, nearest: this.#catalog.nearest(name) });
     const kind = query.kind ?? 'call';
-    if (offers.every((offer) => offer.record.kind !== kind)) return wrongKind(name, kind);
+    if (kind !== 'step' && offers.every((offer) => offer.record.kind !== kind)) return wrongKind(name, kind);
     const refusals = refusalsOf(this.explain(query, tried, moment).verdicts);
     const mismatch = this.#catalog.mismatchTest(query);
     if (offers.some((offer) => mismatch(offer) === undefined)) return new HeddleError('no_route', { function: name, offers: refusals });

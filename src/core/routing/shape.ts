@@ -5,11 +5,12 @@
 import type { OfferQuery } from '../catalog/match.ts';
 import type { Need } from '../catalog/offer.ts';
 
+const kindMarks = { call: '', stream: '\u0001', step: '\u0002' } as const;
 const partNames = ['all', 'any', 'none', 'prefer'] as const;
 
 /** "" for a query without demands. Names and resources hold no control characters, so the parts cannot run together. */
 export function shapeOf(query: OfferQuery): string {
-  const kind = query.kind === 'stream' ? '\u0001' : '';
+  const kind = kindMarks[query.kind ?? 'call'];
   if (query.version === undefined && query.target === undefined && query.need === undefined) return kind;
   return `${kind}${query.version ?? ''}\0${query.target ?? ''}\0${needShape(query.need)}`;
 }

@@ -66,6 +66,16 @@ export function schemaText(nodes: readonly SchemaNode[]): string {
   return words.length <= 1 ? (words[0] ?? 'nothing') : `${words.slice(0, -1).join(', ')} or ${words.at(-1)}`;
 }
 
+/** What a schema allows, in words, where no bytes (a Uint8Array) are among it; undefined where they may be. */
+export function wordsUnlessBytes(node: SchemaNode): string | undefined {
+  const at = resolved(node);
+  const types = typesOf(at);
+  // An object without fields of its own, and text that says it is encoded, may be some library's word for bytes.
+  const mayBeObject = types?.includes('object') === true && requiredNames(at).length === 0;
+  const isEncoded = ['contentEncoding', 'contentMediaType', 'format'].some((name) => keyword(at, name) !== undefined);
+  return types === undefined || mayBeObject || isEncoded ? undefined : schemaText([at]);
+}
+
 const typeWords: Readonly<Record<string, string>> = {
   string: 'a string',
   number: 'a number',

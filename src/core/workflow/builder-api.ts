@@ -3,7 +3,7 @@
  */
 
 import type { Need } from '../catalog/offer.ts';
-import type { HeddleFunction, Is } from '../function.ts';
+import type { HeddleFunction, HeddleStream, Is } from '../function.ts';
 import type { Ref, StepArgs } from './ref.ts';
 
 export interface StepOptions<Fallback = never> {
@@ -31,10 +31,13 @@ export interface StepOptions<Fallback = never> {
 export interface Builder<out Input = void> {
   /** What the run is given. */
   readonly input: Ref<Input>;
-  /** Adds a step; gives the reference to its result. A fallback joins its type. */
-  step<A extends readonly unknown[], R, F = never>(
+  /**
+   * Adds a step; gives the reference to its result. A fallback joins its type. Of a stream of bytes the result is a stream of bytes:
+   * what refers to it reads it as one, and what the run returns of it is a Uint8Array.
+   */
+  step<A extends readonly unknown[], R = AsyncIterable<Uint8Array<ArrayBuffer>>, F = never>(
     name: string,
-    fn: HeddleFunction<A, R>,
+    fn: HeddleFunction<A, R> | HeddleStream<A, Uint8Array>,
     args: StepArgs<A>,
     options?: StepOptions<F>,
   ): Ref<R | Is<F>>;

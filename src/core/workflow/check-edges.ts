@@ -13,7 +13,7 @@ import type { Path } from '../payload.ts';
 import { elementsOf, findMisfit, type Misfit, partsOf, schemaText } from '../schema/fit.ts';
 import { type FunctionSchemas, readSchemas, type SchemaNode } from '../schema/json-schema.ts';
 import { short } from './fields.ts';
-import { type OfferSource, queryKey, queryOf } from './offer-source.ts';
+import { askedKindOf, type OfferSource, queryKey, queryOf } from './offer-source.ts';
 import type { Hole, WireCommand } from './record.ts';
 import type { CheckedWorkflow, Problems } from './workflow.ts';
 
@@ -125,7 +125,7 @@ class SchemaBook {
 
   /** One for each version and pair of texts; empty when nobody offers it just now. */
   of(command: WireCommand): readonly Described[] {
-    const query = queryOf(command);
+    const query = queryOf(command, askedKindOf(command));
     const key = queryKey(query);
     const known = this.#byQuery.get(key);
     if (known) return known;
@@ -138,10 +138,13 @@ class SchemaBook {
     const mismatch = this.#offers.mismatchTest(query);
     const found = new Map<string, Described>();
     for (const offer of this.#offers.offersOf(query.function)) {
-      if (offer.record.kind !== 'call' || mismatch(offer) !== undefined) continue;
-      const { name, version, inputSchema, outputSchema } = offer.record;
-      const key = JSON.stringify([version, inputSchema, outputSchema]);
-      if (!found.has(key)) found.set(key, { title: `${name} ${version}`, schemas: this.#read(offer.record) });
+      if (mismatch(offer) !== undefined) continue;
+      const { name, version, kind, inputSchema, outputSchema } = offer.record;
+      const key = JSON.stringify([version, kind, inputSchema, outputSchema]);
+      if (found.has(key)) continue;
+      const schemas = this.#read(offer.record);
+      // Of a stream it describes an item.
+      found.set(key, { title: `${name} ${version}`, schemas: kind === 'stream' ? { input: schemas.input, output: undefined } : schemas });
     }
     return [...found.values()];
   }

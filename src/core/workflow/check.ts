@@ -6,13 +6,16 @@
  * M2 what the catalog says is of this moment: an offer may go before the step runs, and the step's call says so then.
  * M3 a function whose last offer has just gone passes: its server may be restarting, and the step's call waits for it.
  * M4 where schemas of both ends of an edge are known, an edge that can pass no value is reported too (check-edges.ts).
+ * M5 a stream whose items are known not to be bytes is refused as a step; of others the first item shows it.
  */
 
 import type { OfferQuery } from '../catalog/match.ts';
 import type { Offer } from '../catalog/server-state.ts';
+import { wordsUnlessBytes } from '../schema/fit.ts';
+import { readSchemas } from '../schema/json-schema.ts';
 import { checkEdges } from './check-edges.ts';
 import { short } from './fields.ts';
-import { type OfferSource, queryKey, queryOf } from './offer-source.ts';
+import { askedKindOf, type OfferSource, queryKey, queryOf } from './offer-source.ts';
 import type { CheckedWorkflow } from './workflow.ts';
 import { Problems } from './workflow.ts';
 
@@ -24,15 +27,14 @@ export function checkOffers(workflow: CheckedWorkflow, offers: OfferSource, nowM
   const problems = new Problems();
   const known = new Map<string, string | undefined>();
   for (const { command } of workflow.commands) {
-    const faultOf = (asked: Parameters<typeof queryOf>[0]): string | undefined => {
-      const query = queryOf(asked);
+    const faultOf = (query: OfferQuery): string | undefined => {
       const key = queryKey(query);
       if (!known.has(key)) known.set(key, findFault(query, offers, nowMs));
       return known.get(key);
     };
-    const fault = faultOf(command);
+    const fault = faultOf(queryOf(command, askedKindOf(command)));
     if (fault) problems.report(fault, command.name);
-    const undoFault = command.compensate && faultOf(command.compensate);
+    const undoFault = command.compensate && faultOf(queryOf(command.compensate, 'call'));
     if (undoFault) problems.report(`compensate: ${undoFault}`, command.name);
   }
   checkEdges(workflow, offers, problems);
@@ -47,8 +49,7 @@ function findFault(query: OfferQuery, source: OfferSource, nowMs: number): strin
     return `no server offers "${short(query.function)}"${near.length === 0 ? '' : `; the nearest names are ${near.join(', ')}`}`;
   }
   const mismatch = source.mismatchTest(query);
-  const whyNot = (offer: Offer): string | undefined =>
-    offer.record.kind === 'call' ? mismatch(offer) : 'yields a stream, and a step takes one result';
+  const whyNot = (offer: Offer): string | undefined => strangeStream(offer, query) ?? mismatch(offer);
   const reasons = new Map<string, string[]>();
   for (const offer of offers) {
     const why = whyNot(offer);
@@ -58,6 +59,15 @@ function findFault(query: OfferQuery, source: OfferSource, nowMs: number): strin
     else reasons.set(why, [offer.server.name]);
   }
   return `no offer of "${query.function}" matches ${source.wantedText(query)}; there are: ${reasonsText(reasons)}`;
+}
+
+/** M5. Bytes have no JSON Schema: items of which one says what they are, are none. */
+function strangeStream({ record }: Offer, { kind }: OfferQuery): string | undefined {
+  if (record.kind === 'call') return undefined;
+  if (kind !== 'step') return 'yields a stream, and what undoes a step or is called for each element gives one result';
+  const { output } = readSchemas(record);
+  const items = output && wordsUnlessBytes(output);
+  return items && `yields a stream of which each item is ${items}, and a step takes one result or a stream of bytes (Uint8Array)`;
 }
 
 function reasonsText(reasons: ReadonlyMap<string, readonly string[]>): string {

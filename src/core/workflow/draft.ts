@@ -8,6 +8,7 @@
 
 import type { WorkflowProblem } from '../../errors.ts';
 import { HeddleError } from '../../errors.ts';
+import type { OfferKind } from '../catalog/offer.ts';
 import type { HeddleFunction } from '../function.ts';
 import { rangeOf } from '../function.ts';
 import type { Builder, CompensateOptions, StepOptions } from './builder-api.ts';
@@ -63,7 +64,7 @@ export class Draft {
 
   #step<R>(name: string, { fn, args, options }: StepCall): Ref<R> {
     const report = this.#reporter(name);
-    if (!isCallable(fn)) report(notCallable('a step', fn));
+    if (!isCallable(fn, 'call', 'stream')) report(notCallable('a step', fn));
     else if (!Array.isArray(args)) report(`the arguments are given as a list; this is ${typeName(args)}`);
     else {
       checkKeys(options, stepOptions, report);
@@ -77,7 +78,7 @@ export class Draft {
     const own = makeRef<R>({ kind: 'step', step: name, path: [] }, this);
     const isList = findSource(list) !== undefined && isOfFlow(list, this);
     if (!isList) report(`each takes a reference to a list of this workflow; this is ${findSource(list) ? 'none of its' : typeName(list)}`);
-    if (!isCallable(fn)) report(notCallable('each', fn));
+    if (!isCallable(fn, 'call')) report(notCallable('each', fn));
     else if (typeof args !== 'function') report(`the arguments of each are given as (item, index) => [...]; this is ${typeName(args)}`);
     else if (isList) {
       checkKeys(options, eachOptions, report);
@@ -135,7 +136,7 @@ export class Draft {
     context: LiteralContext,
   ): Command['compensate'] {
     const { report } = context;
-    if (!isCallable(fn))
+    if (!isCallable(fn, 'call'))
       return void report(`it takes a definition or a handle of a call; this is ${isStream(fn) ? 'a stream' : typeName(fn)}`);
     if (typeof args !== 'function') return void report(`its arguments are given as (result) => [...]; this is ${typeName(args)}`);
     const list: unknown = args(...parts);
@@ -186,12 +187,16 @@ export class Draft {
   }
 }
 
-type CallableHead = Pick<HeddleFunction<never, unknown>, 'kind' | 'name' | 'version'>;
+/** Of a definition or handle. */
+interface CallableHead extends Pick<HeddleFunction<never, unknown>, 'name' | 'version'> {
+  readonly kind: OfferKind;
+}
 
-function isCallable(fn: unknown): fn is CallableHead {
+/** Whether it is a definition or handle of one of these kinds. */
+function isCallable(fn: unknown, ...kinds: readonly OfferKind[]): fn is CallableHead {
   if (typeof fn !== 'object' || fn === null) return false;
   const head: Partial<CallableHead> = fn;
-  return head.kind === 'call' && typeof head.name === 'string' && typeof head.version === 'string';
+  return kinds.some((kind) => kind === head.kind) && typeof head.name === 'string' && typeof head.version === 'string';
 }
 
 function isStream(fn: unknown): boolean {

@@ -3,22 +3,25 @@
  */
 
 import type { Catalog } from '../catalog/catalog.ts';
-import type { OfferQuery } from '../catalog/match.ts';
+import type { AskedKind, OfferQuery } from '../catalog/match.ts';
 import type { WireCommand } from './record.ts';
 
 export type OfferSource = Pick<Catalog, 'offersOf' | 'hasJustVanished' | 'nearest' | 'mismatchTest' | 'wantedText'>;
 
-/** What a command demands of an offer. */
-export function queryOf({
-  function: name,
-  version,
-  need,
-  target,
-}: Pick<WireCommand, 'function' | 'version' | 'need' | 'target'>): OfferQuery {
-  return { function: name, version, need, target };
+/** What a step asks of its function. The results of elements become one list, and a stream is no element of one. */
+export function askedKindOf({ each }: Pick<WireCommand, 'each'>): AskedKind {
+  return each ? 'call' : 'step';
+}
+
+/** What a command, or what undoes it, demands of an offer. */
+export function queryOf(
+  { function: name, version, need, target }: Pick<WireCommand, 'function' | 'version' | 'need' | 'target'>,
+  kind: AskedKind,
+): OfferQuery {
+  return { function: name, kind, version, need, target };
 }
 
 /** Equal for equal demands. */
 export function queryKey(query: OfferQuery): string {
-  return JSON.stringify([query.function, query.version, query.need, query.target]);
+  return JSON.stringify([query.function, query.kind, query.version, query.need, query.target]);
 }

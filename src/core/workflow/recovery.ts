@@ -5,6 +5,8 @@
  * R2 only what a pure or idempotent function gave is made again, at most `remakesMax` times for one step; and so is what that
  *    function itself needs and nobody keeps any more.
  * R3 where that cannot be, the step fails with the reason.
+ * R4 one that had begun to read its input as a stream has run: it is run again as others are, if its function is pure or
+ *    idempotent and nothing is to undo it.
  */
 
 import { HeddleError, type HeddleErrorOf } from '../../errors.ts';
@@ -36,7 +38,7 @@ export class Recovery {
 
   /** Whether the step, whose call has just ended so, waits for an input that is made again. */
   mends(at: number, end: StepEnd): boolean {
-    if (end.ok || !HeddleError.is(end.error, 'lease_lost')) return false;
+    if (end.ok || !HeddleError.is(end.error, 'lease_lost') || !this.#mayBegin(at, end.error)) return false;
     const lost = this.#lostBy(at, end.error);
     if (lost === undefined) return false;
     if (this.#isThere(lost, end.error)) {
@@ -53,11 +55,18 @@ export class Recovery {
   explained(at: number, end: StepEnd): StepEnd {
     if (end.ok || !HeddleError.is(end.error, 'lease_lost')) return end;
     const lost = this.#lostBy(at, end.error);
-    const obstacle = lost === undefined ? undefined : this.#obstacle(lost, new Set());
+    const isOver = !this.#mayBegin(at, end.error) && `step "${this.#options.steps.nameOf(at)}" had begun and is not run again`;
+    const obstacle = isOver || (lost === undefined ? undefined : this.#obstacle(lost, new Set()));
     if (obstacle === undefined) return end;
     const { detail, executed } = end.error;
     const error = new HeddleError('lease_lost', { ...detail, why: `${detail.why}; ${obstacle}` }, { executed });
     return { ok: false, error, wire: this.#options.settings.codec.encodeError(error) };
+  }
+
+  /** R1, R4. */
+  #mayBegin(at: number, { executed, detail }: HeddleErrorOf<'lease_lost'>): boolean {
+    if (executed === 'no') return true;
+    return detail.mayRunAgain === true && this.#options.steps.checkedOf(at).command.compensate === undefined;
   }
 
   /** The step whose result it is, if this one needs it. */

@@ -62,9 +62,11 @@ export type StepArgs<A extends readonly unknown[]> = { readonly [K in keyof A]: 
 
 /** What a builder may return: a reference, or references inside arrays and plain objects. */
 export type Output = Ref<unknown> | readonly Output[] | { readonly [name: string]: Output } | void;
+/** What a run gives of a result: of a stream of bytes, the bytes. */
+type Whole<T> = T extends AsyncIterable<Uint8Array> ? Uint8Array<ArrayBuffer> : T;
 /** The result that such a return stands for. */
 export type Resolved<O> =
-  O extends Ref<infer T> ? T : O extends void ? Record<string, unknown> : { -readonly [K in keyof O]: Resolved<O[K]> };
+  O extends Ref<infer T> ? Whole<T> : O extends void ? Record<string, unknown> : { -readonly [K in keyof O]: Resolved<O[K]> };
 
 /** Across two copies of the package, too. */
 const brand = Symbol.for('heddle.ref');

@@ -76,10 +76,24 @@ describe('a workflow against the catalog', () => {
     expect(problems[0]).toContain('two: lacks tpu');
   });
 
-  it('refuses a step on a stream and an unknown target', () => {
-    const problems = problemsOf({ name: 'a', fun: 'rows' }, { name: 'b', fun: 'train', target: 'nobody' });
-    expect(problems[0]).toContain('yields a stream');
-    expect(problems[1]).toContain('nobody');
+  it('M5: a step on a stream passes unless its items are known not to be bytes; for elements and undos no stream does', () => {
+    expect(problemsOf({ name: 'a', fun: 'rows' })).toEqual([]);
+    const typedRows = offered('typed', '1.0.0', { kind: 'stream', outputSchema: '{"type":"object","required":["id"]}' });
+    const numbers = offered('numbers', '1.0.0', { kind: 'stream', outputSchema: '{"type":["number","null"]}' });
+    const text = offered('base64', '1.0.0', { kind: 'stream', outputSchema: '{"type":"string","contentEncoding":"base64"}' });
+    const known = [typedRows, numbers, text, offered('anything', '1.0.0', { kind: 'stream', outputSchema: '{}' })];
+    expect(edgesOf(known, { name: 'a', fun: 'base64' }, { name: 'b', fun: 'anything' })).toEqual([]);
+    const refused = edgesOf(known, { name: 'a', fun: 'typed' }, { name: 'b', fun: 'numbers' });
+    expect(refused[0]).toMatch(/each item is an object, and a step takes one result or a stream of bytes/);
+    expect(refused[1]).toMatch(/each item is a number or null/);
+    const each = { name: 'a', fun: 'rows', each: { $literal: [1] } };
+    const undone = { name: 'b', fun: 'train', compensate: { fun: 'rows' } };
+    for (const problem of problemsOf(each, undone)) expect(problem).toMatch(/yields a stream, and what undoes a step or is called/);
+    expect(problemsOf(each, undone)).toHaveLength(2);
+  });
+
+  it('refuses an unknown target', () => {
+    expect(problemsOf({ name: 'b', fun: 'train', target: 'nobody' })[0]).toContain('nobody');
   });
 });
 
