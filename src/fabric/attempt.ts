@@ -119,7 +119,7 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
 
   /** Stops what is under way; says whether the frame was out. */
   giveUp(reason: string, code: 'cancelled' | 'deadline_exceeded'): boolean {
-    if (this.#phase === 'inFlight') this.#peer?.send({ kind: 'cancel', id: this.#id, reason });
+    if (this.#phase === 'inFlight') this.#peer?.send({ kind: 'cancel', id: this.#id, reason, hasLeft: true });
     return this.leave(code);
   }
 

@@ -5,7 +5,9 @@
  * A1 everybody who waits is told the end, once.
  * A2 one who gives up is left out; the call is given up when nobody is left.
  * A3 who waits for the whole call is not told `no` of a part of it: of one attempt, or of what one of several entries did.
- * A4 when the last connection to those who wait is lost, the call is an orphan, and goes on for a while (outcomes.ts).
+ * A4 whose caller gives it up and has left is answered to nobody, and asked for by nobody (outcomes.ts forgets it at once): calls
+ *    are given up by the thousand. What a relay gives up others may ask for.
+ * A5 when the last connection to those who wait is lost, the call is an orphan, and goes on for a while (outcomes.ts).
  */
 
 import type { CallId } from '../core/outcome/call-id.ts';
@@ -23,6 +25,8 @@ import { lostWith } from './verdicts.ts';
 export interface AnswerKeeper {
   /** It has its end, and these are told it. */
   ended(answer: CallAnswer, settlement: Settlement, told: readonly Follower[]): void;
+  /** Its caller has given it up, and nobody will ever ask for it. */
+  left(answer: CallAnswer): void;
   /** Nobody is there any more who waits for it. */
   orphaned(answer: CallAnswer): void;
 }
@@ -86,10 +90,23 @@ export class CallAnswer implements CallOrigin, CallSink, CallId {
     follower.serve();
   }
 
-  leave(follower: Follower, reason: string): void {
-    if (this.#followers.length === 1) return this.#handle?.cancel(reason);
-    this.#remove(follower);
-    follower.finish();
+  /** A2; `hasLeft`: an answer would be dropped. */
+  leave(follower: Follower, reason: string, hasLeft: boolean): void {
+    if (this.#followers.length > 1) {
+      this.#remove(follower);
+      return follower.finish();
+    }
+    const handle = this.#handle;
+    if (hasLeft && follower.peer.identity.instance === this.callerInstance) {
+      this.#end();
+      follower.finish();
+      this.#keeper.left(this);
+    }
+    handle?.cancel(reason);
+  }
+
+  get hasLeft(): boolean {
+    return this.isSettled;
   }
 
   lost(follower: Follower): void {
@@ -185,8 +202,8 @@ export class Follower implements Incoming {
     this.peer.finish(this.id);
   }
 
-  cancel(reason: string): void {
-    this.#answer.leave(this, reason);
+  cancel(reason: string, hasLeft: boolean): void {
+    this.#answer.leave(this, reason, hasLeft);
   }
 
   lost(): void {

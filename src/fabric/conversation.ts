@@ -62,7 +62,8 @@ export type RequestFrame =
 
 /** The answering side of one conversation. */
 export interface Incoming {
-  cancel(reason: string): void;
+  /** `hasLeft`: it waits for no answer either, and would drop one. */
+  cancel(reason: string, hasLeft: boolean): void;
   /** The link closed; absent: as a cancel. */
   lost?(): void;
   /** Items of the streamed argument and its end, or credit for the result. */

@@ -137,7 +137,7 @@ class PassedDrain implements Conversation, Incoming {
   }
 
   cancel(reason: string): void {
-    this.#link.send({ kind: 'cancel', id: this.#id, reason });
+    this.#link.send({ kind: 'cancel', id: this.#id, reason, hasLeft: false });
     this.#link.release(this.#id);
     this.#from.peer.finish(this.#from.id);
   }

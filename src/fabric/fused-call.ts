@@ -163,7 +163,7 @@ export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
     if (this.#held) return this.#held();
     this.#isCancelled = true;
     if (this.#hasBegun || this.#inquiry) return this.#giveUp(reason);
-    this.#peer?.send({ kind: 'cancel', id: this.#id, reason });
+    this.#peer?.send({ kind: 'cancel', id: this.#id, reason, hasLeft: false });
   }
 
   /** Steps have no streams. */
@@ -218,7 +218,7 @@ export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
   #stop(reason: string, code: ErrorCode): void {
     if (this.#inquiry) this.#inquiry.giveUp(reason);
     else {
-      this.#peer?.send({ kind: 'cancel', id: this.#id, reason });
+      this.#peer?.send({ kind: 'cancel', id: this.#id, reason, hasLeft: false });
       this.#peer?.release(this.#id);
     }
     this.#account(code);

@@ -51,7 +51,7 @@ export class HandedRun implements Conversation, RunFollower {
     this.#leaveElsewhere();
     if (this.#state === 'over') return;
     if (this.#state === 'asked') {
-      this.#peer.send({ kind: 'cancel', id: this.#id, reason: 'the follower left' });
+      this.#peer.send({ kind: 'cancel', id: this.#id, reason: 'the follower left', hasLeft: false });
       this.#peer.release(this.#id);
     }
     this.#end();

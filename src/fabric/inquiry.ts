@@ -100,7 +100,7 @@ export class Inquiry implements Conversation {
   /** Waits no longer: whoever runs the call is told `reason`. */
   giveUp(reason: string): void {
     if (this.#isOver) return;
-    this.#peer?.send({ kind: 'cancel', id: this.#id, reason });
+    this.#peer?.send({ kind: 'cancel', id: this.#id, reason, hasLeft: false });
     this.leave();
   }
 

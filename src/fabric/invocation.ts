@@ -82,6 +82,8 @@ export type CallWait =
 /** Where a call's end is told: by one call of `settled`, or of `dropped`. */
 export interface CallSink {
   settled(settlement: Settlement): void;
+  /** Nobody is there any more who waits for the end: it need not be told. */
+  readonly hasLeft?: boolean | undefined;
   /** This process ends without knowing how the call does: whoever it was passed on for sees the connection break. */
   dropped?(): void;
   progress?(value: Payload): void;

@@ -128,6 +128,11 @@ export class Outcomes implements AnswerKeeper {
     else if (answer.isHeld) this.#hold(first.peer, this.#heldOf(answer, settlement));
   }
 
+  left(answer: CallAnswer): void {
+    this.#unlink(answer);
+    if (this.#orphans.size > 0) this.#claim(answer);
+  }
+
   orphaned(answer: CallAnswer): void {
     const abort = (): void => {
       this.#orphans.delete(answer);

@@ -13,7 +13,7 @@
 import { IdMap } from '../base/id-map.ts';
 import { ReplyLedger } from '../core/outcome/reply-ledger.ts';
 import type { Evidence, Link, Traffic } from '../transport/transport.ts';
-import type { Frame, GroupFrame, LeaseFrame, ReplyFrame, RunEventFrame, ServersFrame, StandingFrame } from '../wire/frame.ts';
+import type { CancelFrame, Frame, GroupFrame, LeaseFrame, ReplyFrame, RunEventFrame, ServersFrame, StandingFrame } from '../wire/frame.ts';
 import { Arrivals } from './arrivals.ts';
 import type { Conversation, Incoming, PeerIdentity, RequestFrame, RoomWaiter } from './conversation.ts';
 import { Departures } from './departures.ts';
@@ -221,7 +221,7 @@ export class Peer {
       case 'standing':
         return this.#onStanding(frame);
       case 'cancel':
-        return this.#onCancel(frame.id, frame.reason);
+        return this.#onCancel(frame);
       case 'servers':
         return this.#handlers.onServers?.(frame);
       case 'lease':
@@ -268,9 +268,9 @@ export class Peer {
     for (const { call } of frame.calls) this.send(overloadedReply(call));
   }
 
-  #onCancel(id: number, reason: string): void {
+  #onCancel({ id, reason, hasLeft }: CancelFrame): void {
     if (this.#large.drop(id)) return;
-    this.#incoming.get(id)?.cancel(reason);
+    this.#incoming.get(id)?.cancel(reason, hasLeft);
   }
 
   /** Calls go before items. */
@@ -293,6 +293,6 @@ export class Peer {
     this.#handlers.onClosed(evidence, message);
     for (const conversation of conversations) conversation.onLost(evidence);
     for (const waiter of waiters) waiter.onLost(evidence);
-    for (const request of incoming) request.lost ? request.lost() : request.cancel('the connection of the caller was lost');
+    for (const request of incoming) request.lost ? request.lost() : request.cancel('the connection of the caller was lost', true);
   }
 }

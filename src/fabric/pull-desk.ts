@@ -96,7 +96,7 @@ class RelayedPull implements Incoming, Conversation {
   #giveUp(reason: string): void {
     this.#leaveReach?.();
     if (this.#isOver || !this.#keeper) return;
-    this.#keeper.peer.send({ kind: 'cancel', id: this.#keeper.id, reason });
+    this.#keeper.peer.send({ kind: 'cancel', id: this.#keeper.id, reason, hasLeft: false });
     this.#keeper.peer.release(this.#keeper.id);
   }
 

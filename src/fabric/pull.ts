@@ -73,7 +73,7 @@ export class Pull implements Conversation, AsyncIterable<Uint8Array> {
   #leave(reason: string): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#peer.send({ kind: 'cancel', id: this.#id, reason });
+    this.#peer.send({ kind: 'cancel', id: this.#id, reason, hasLeft: false });
     this.#peer.release(this.#id);
   }
 }

@@ -1,7 +1,7 @@
 /**
  * One call from its start to its end: choose, attempt, and on failure decide whether again.
  *
- * K1 the sink is told exactly once, at the deadline at the latest.
+ * K1 the sink is told exactly once, at the deadline at the latest, unless it has left.
  * K2 `executed` of the end is the strongest over the attempts (call-history.ts).
  * K3 two objects a call, itself and its attempt; no timer and no promise of its own: the deadline lies in the shared wheel.
  * Who may take an attempt is `Routing`'s (a server's catalog, or a client's session); what may be tried again
@@ -91,7 +91,11 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
   }
 
   cancel(reason: string): void {
-    if (!this.#isSettled) this.#fail(cancelledError(reason, this.#giveUp(reason)));
+    if (this.#isSettled) return;
+    const executed = this.#giveUp(reason);
+    if (this.#sink.hasLeft !== true) return this.#fail(cancelledError(reason, executed));
+    this.#isSettled = true;
+    this.#stop();
   }
 
   /** Ends the call because `what`, this client or server, was closed. */

@@ -187,7 +187,7 @@ class AttachSearch implements Conversation {
     if (!this.#asked) return;
     const { peer, id } = this.#asked;
     this.#asked = undefined;
-    peer.send({ kind: 'cancel', id, reason: 'the follower left' });
+    peer.send({ kind: 'cancel', id, reason: 'the follower left', hasLeft: false });
     peer.release(id);
   }
 
@@ -226,7 +226,7 @@ class AttachSearch implements Conversation {
   }
 
   #giveUp(peer: Peer, id: number): void {
-    peer.send({ kind: 'cancel', id, reason: 'no answer came in time' });
+    peer.send({ kind: 'cancel', id, reason: 'no answer came in time', hasLeft: false });
     peer.release(id);
     this.#passLost();
   }

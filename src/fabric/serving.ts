@@ -26,8 +26,6 @@ export interface CallOrigin extends CallSink {
   readonly callerInstance: string;
   /** Part of work that this server has accepted before: a step of its runs, a nested or relayed call. Served while it drains. */
   readonly isOwn?: boolean | undefined;
-  /** Nobody is there any more who waits for the end: it need not be told. */
-  readonly hasLeft?: boolean | undefined;
   /** Longest wait for a place, in milliseconds; absent: what admission allows. */
   readonly placeWaitMs?: number | undefined;
 }

@@ -107,7 +107,7 @@ export class SessionQuestion implements Conversation {
     this.#leaveKeeper?.();
     if (this.#asked === undefined) return 'no';
     const { peer, id } = this.#asked;
-    peer.send({ kind: 'cancel', id, reason: 'nobody waits for the answer any more' });
+    peer.send({ kind: 'cancel', id, reason: 'nobody waits for the answer any more', hasLeft: false });
     peer.release(id);
     return 'maybe';
   }

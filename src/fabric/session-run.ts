@@ -150,7 +150,7 @@ export class SessionRun implements Conversation {
     this.#endWait();
     if (!this.#asked) return;
     const { peer, id } = this.#asked;
-    peer.send({ kind: 'cancel', id, reason: 'nobody follows the run any more' });
+    peer.send({ kind: 'cancel', id, reason: 'nobody follows the run any more', hasLeft: false });
     peer.release(id);
   }
 }

@@ -42,7 +42,7 @@ class SessionWatch implements Conversation {
   stop(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#peer.send({ kind: 'cancel', id: this.#id, reason: 'it watches no longer' });
+    this.#peer.send({ kind: 'cancel', id: this.#id, reason: 'it watches no longer', hasLeft: false });
   }
 
   onStream(frame: ItemFrame | CreditFrame): void {

@@ -23,6 +23,7 @@ export function writeControl(sink: Sink, frame: ControlFrame): void {
   const { writer } = sink;
   switch (frame.kind) {
     case 'cancel':
+      writer.flag(2, frame.hasLeft);
       writer.string(1, frame.reason);
       return;
     case 'progress':
@@ -61,7 +62,7 @@ export function readControl(source: Source, kind: ControlFrame['kind'], id: numb
   const { reader } = source;
   switch (kind) {
     case 'cancel':
-      return { kind, id, reason: readTexts(reader).first };
+      return { kind, id, ...readCancel(reader) };
     case 'progress':
       return { kind, id, ...readProgress(source) };
     case 'query':
@@ -81,6 +82,17 @@ export function readControl(source: Source, kind: ControlFrame['kind'], id: numb
     default:
       return unreachable(kind);
   }
+}
+
+function readCancel(reader: ProtoReader): Pick<CancelFrame, 'reason' | 'hasLeft'> {
+  let reason = '';
+  let hasLeft = false;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === bytesTag(1)) reason = reader.string();
+    else if (tag === varintTag(2)) hasLeft = reader.uint() !== 0;
+    else reader.skip(tag);
+  }
+  return { reason, hasLeft };
 }
 
 function readProgress(source: Source): Pick<ProgressFrame, 'value' | 'pulling'> {

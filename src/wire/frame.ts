@@ -130,6 +130,8 @@ export interface CancelFrame {
   readonly kind: 'cancel';
   readonly id: number;
   readonly reason: string;
+  /** Who sends it drops whatever is answered. */
+  readonly hasLeft: boolean;
 }
 
 export interface ProgressFrame {

@@ -155,7 +155,7 @@ describe('what is asked of a server', () => {
   test('a cancel of a call reaches whoever works on it', () => {
     const { ask, peer, cancelled } = rig();
     ask(call);
-    peer.open.get(1)?.cancel('enough');
+    peer.open.get(1)?.cancel('enough', false);
     expect(cancelled).toEqual(['enough']);
   });
 
@@ -169,7 +169,7 @@ describe('what is asked of a server', () => {
       runs.followers[1]?.onFailure(new HeddleError('unknown_run', { runId: 'r' }));
       expect([codesOf(peer).at(-1), peer.open.size]).toEqual(['unknown_run', 0]);
       ask(request);
-      peer.open.get(request.id)?.cancel('left');
+      peer.open.get(request.id)?.cancel('left', false);
       expect([runs.left.length, peer.open.size]).toEqual([1, 0]);
     }
   });
@@ -177,7 +177,7 @@ describe('what is asked of a server', () => {
   test('a follower that left is sent nothing more', () => {
     const { ask, peer, runs } = rig();
     ask(attach);
-    peer.open.get(attach.id)?.cancel('left');
+    peer.open.get(attach.id)?.cancel('left', false);
     runs.followers[0]?.onEvent(settled);
     runs.followers[0]?.onFailure(new HeddleError('unknown_run', { runId: 'r' }));
     expect(peer.sent).toEqual([]);

@@ -25,7 +25,7 @@ test('a cancelled local call is ended by its caller alone: the answer to the can
   const { dispatcher, peer, conversation, id } = rig();
   peer.send(callFrame('hang', [], { id }));
   expect(dispatcher.inFlight).toBe(1);
-  peer.send({ kind: 'cancel', id, reason: 'enough' });
+  peer.send({ kind: 'cancel', id, reason: 'enough', hasLeft: false });
   expect(conversation.onReply).not.toHaveBeenCalled();
   expect(dispatcher.inFlight).toBe(0);
 });

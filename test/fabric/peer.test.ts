@@ -210,7 +210,7 @@ describe('large values', () => {
     handlers?.onFrame(
       encodeFrame({ kind: 'reply', id, outcome: { ok: true, value: encodeValue(large) } }, { put: (bytes) => values.push(bytes) }),
     );
-    handlers?.onFrame(encodeFrame({ kind: 'cancel', id, reason: 'enough' }));
+    handlers?.onFrame(encodeFrame({ kind: 'cancel', id, reason: 'enough', hasLeft: false }));
     for (const [at, value] of values.entries()) handlers?.onLarge(at + 1, value);
     expect(asked.replies).toHaveLength(1);
   });

@@ -285,7 +285,7 @@ export const frame: fc.Arbitrary<Frame> = fc.oneof(
   call,
   reply,
   submit,
-  fc.record({ kind: fc.constant('cancel' as const), id, reason: text }),
+  fc.record({ kind: fc.constant('cancel' as const), id, reason: text, hasLeft: fc.boolean() }),
   fc.record({ kind: fc.constant('progress' as const), id, value: payload }),
   pulling.map((what) => ({
     kind: 'progress' as const,

@@ -3,8 +3,10 @@
 
 export interface Cancel {
   'reason'?: (string);
+  'hasLeft'?: (boolean);
 }
 
 export interface Cancel__Output {
   'reason'?: (string);
+  'hasLeft'?: (boolean);
 }
