@@ -51,6 +51,8 @@ export const importTable: Readonly<Record<string, Rule>> = {
   wire: { rooms: ['base', 'errors'], types: coreAll, files: ['src/core/names.ts', 'src/core/gossip/settings.ts'], isNodeAllowed: true },
   transport: { rooms: ['base', 'errors'], isNodeAllowed: true },
   storage: { rooms: ['base', 'errors'], isNodeAllowed: true },
+  // Certificates and who may do what: bytes and rules, from `node:crypto` and nothing of the fabric.
+  identity: { rooms: ['base', 'errors'], isNodeAllowed: true },
   observe: { rooms: ['base', 'errors'], types: coreAll },
   fabric: { rooms: ['base', 'errors', ...coreAll, 'wire', 'transport', 'storage', 'observe'], isNodeAllowed: true },
   settings: { rooms: ['base', 'errors'], types: ['fabric'], isNodeAllowed: true },
@@ -65,8 +67,9 @@ export const importTable: Readonly<Record<string, Rule>> = {
   },
   // Of wire only the JSON forms: what a person types and reads is what a foreign client sends. Of fabric what `--timing` needs.
   cli: {
-    rooms: ['index', 'settings', 'observe'],
+    rooms: ['index', 'settings', 'observe', 'identity'],
     files: [
+      'src/base/clock.ts',
       'src/wire/json-forms.ts',
       'src/fabric/run-inspection.ts',
       'src/fabric/timed-call.ts',
