@@ -46,6 +46,20 @@ interface StreamRemains {
   readonly lastItem?: number;
 }
 
+/** What is wrong with the proof of who somebody is. One that is not known comes from a later version. */
+export type UnauthenticatedReason =
+  /** One side speaks TLS, the other does not. */
+  | 'no_tls'
+  | 'no_certificate'
+  | 'expired'
+  | 'not_yet_valid'
+  /** It was not issued by a CA that the other side trusts. */
+  | 'untrusted'
+  /** It is another one's: the name that was said is not the certificate's. */
+  | 'wrong_name'
+  /** It is a client's, and a server's is wanted. */
+  | 'not_a_server';
+
 /** What each code carries beside its message. */
 export interface ErrorDetails {
   bad_argument: { readonly path: readonly (string | number)[]; readonly expected: string; readonly found: string };
@@ -100,6 +114,14 @@ export interface ErrorDetails {
   cluster_mismatch: { readonly ours: string; readonly theirs: string };
   name_taken: { readonly name: string; readonly address: string };
   protocol_error: { readonly problem: string } & StreamRemains;
+  unauthenticated: {
+    /** Who was asked: an address, or the name of a server. */
+    readonly server: string;
+    /** For programs: which proof was wrong, and how. */
+    readonly reason: UnauthenticatedReason;
+    /** For people: what was found, and what to do. */
+    readonly why: string;
+  };
   bad_settings: { readonly problems: readonly SettingsProblem[] };
   closed: { readonly what: string } & StreamRemains;
 }
@@ -132,6 +154,7 @@ const messages: { readonly [C in ErrorCode]: (detail: ErrorDetails[C]) => string
   cluster_mismatch: (d) => `the address belongs to cluster "${d.theirs}", this is "${d.ours}"`,
   name_taken: (d) => `a live server at ${d.address} is already called "${d.name}"; give this one another name`,
   protocol_error: (d) => d.problem,
+  unauthenticated: (d) => `not let in by ${d.server}: ${d.why}`,
   bad_settings: (d) => problemsText('the settings cannot be used', d.problems.map(settingsText)),
   closed: (d) => `${d.what} is closed`,
 };

@@ -36,6 +36,7 @@ const exitCodeOf: Readonly<Record<ErrorCode, ExitCode>> = {
   version_mismatch: noRoute,
   cluster_mismatch: noRoute,
   name_taken: noRoute,
+  unauthenticated: noRoute,
   deadline_exceeded: deadline,
   cancelled: interrupted,
   function_failed: failed,

@@ -11,6 +11,7 @@ import type { Terminal } from './terminal.ts';
 
 const timeoutMsMax = 2 ** 31 - 1;
 const serversMax = 32;
+const daysMax = 3_650;
 
 /** Runs one command line and gives its exit code. */
 export async function runProgram(args: readonly string[], terminal: Terminal, version: string): Promise<ExitCode> {
@@ -41,6 +42,7 @@ function createProgram(terminal: Terminal, version: string, end: { code: ExitCod
   addRuns(program, terminal);
   addTypes(program, terminal);
   addOperating(program, terminal, end);
+  addCertificates(program, terminal);
   return program;
 }
 
@@ -54,6 +56,8 @@ function addServing(program: Command, terminal: Terminal, end: { code: ExitCode 
     .option('--resource <tag...>', 'tags that its offers carry')
     .option('--join <url...>', 'addresses of servers that may be up already')
     .option('--port <auto|n|a-b>', 'any free port, one, or the first free one of a range')
+    .option('--cert <file>', 'the certificate of this server, with its key and ca.pem beside it: everything is encrypted')
+    .option('--insecure', 'allow a host that is open to the network without certificates')
     .option('--ready-file <file>', 'appears, complete, once the server listens: {"name","url","pid"}')
     .action(async (modules: string[], flags: Parameters<typeof import('./serve.ts').serve>[2]) => {
       refuseModules('--resource', flags.resource);
@@ -78,6 +82,7 @@ function addCalling(program: Command, terminal: Terminal): void {
     .argument('[function]', 'its name')
     .argument('[json...]', 'its arguments, each as JSON')
     .addOption(urlOption())
+    .addOption(certOption())
     .option('--need <resource...>', 'resources that its server must have, all of them')
     .option('--timeout-ms <n>', 'for the whole call', wholeNumber(timeoutMsMax))
     .option('--wait-ms <n>', 'for a server that offers it, when none does just now', wholeNumber(timeoutMsMax, 0))
@@ -94,6 +99,7 @@ function addCalling(program: Command, terminal: Terminal): void {
     .description('run a workflow; its result is printed as JSON')
     .argument('<file>', '.json, .toml, or a module that exports a workflow')
     .addOption(urlOption())
+    .addOption(certOption())
     .option('--bare', 'a text that equals a step stands for its result')
     .option('--input <json>', 'the input of the workflow')
     .option('--timeout-ms <n>', 'for the whole run', wholeNumber(timeoutMsMax))
@@ -112,6 +118,7 @@ function addReading(program: Command, terminal: Terminal): void {
     .usage('<function|file> [options]')
     .argument('[function]', 'its name, or a workflow file')
     .addOption(urlOption())
+    .addOption(certOption())
     .option('--need <resource...>', 'resources that its server must have, all of them')
     .option('--target <server>', 'the one server that may run it')
     .option('--bare', 'of a file: a text that equals a step stands for its result')
@@ -128,6 +135,7 @@ function addListings(program: Command, terminal: Terminal): void {
     .command('members')
     .description('the servers of the fabric')
     .addOption(urlOption())
+    .addOption(certOption())
     .option(...json)
     .action(async (flags: Parameters<typeof import('./listings.ts').members>[1]) => {
       await (await import('./listings.ts')).members(terminal, flags);
@@ -136,6 +144,7 @@ function addListings(program: Command, terminal: Terminal): void {
     .command('catalog')
     .description('what they offer')
     .addOption(urlOption())
+    .addOption(certOption())
     .option(...json)
     .action(async (flags: Parameters<typeof import('./listings.ts').catalog>[1]) => {
       await (await import('./listings.ts')).catalog(terminal, flags);
@@ -147,6 +156,7 @@ function addRuns(program: Command, terminal: Terminal): void {
     .command('runs')
     .description('the runs of workflows: those under way, and those that ended within the last minutes')
     .addOption(urlOption())
+    .addOption(certOption())
     .option('--json', 'as JSON')
     .action(async (flags: Parameters<typeof import('./runs.ts').runs>[1]) => {
       await (await import('./runs.ts')).runs(terminal, flags);
@@ -156,6 +166,7 @@ function addRuns(program: Command, terminal: Terminal): void {
     .description('end a run: its steps under way are told, no other starts')
     .argument('<run>', 'its id, as `heddle runs` lists it')
     .addOption(urlOption())
+    .addOption(certOption())
     .option('--reason <text>', 'what those who follow the run are told')
     .action(async (runId: string, flags: Parameters<typeof import('./runs.ts').cancel>[2]) => {
       await (await import('./runs.ts')).cancel(terminal, runId, flags);
@@ -165,6 +176,7 @@ function addRuns(program: Command, terminal: Terminal): void {
     .description('how a run stands, step by step; what it, or a call of a function, waits for, and what would end that')
     .argument('<run|function>', 'the id of a run, or the name of a function')
     .addOption(urlOption())
+    .addOption(certOption())
     .option('--step <name>', 'of a run: what this step waits for')
     .option('--follow', 'of a run: shown anew as it goes on, until it ends')
     .option('--json', 'what waits, in the shape of the API')
@@ -178,6 +190,7 @@ function addTypes(program: Command, terminal: Terminal): void {
     .command('types')
     .description('TypeScript declarations of the functions that the fabric offers now, for connect<Fabric>() and remote<Fabric>()')
     .addOption(urlOption())
+    .addOption(certOption())
     .option('--out <file>', 'a .d.ts to write; one that something else wrote is left alone')
     .option('--json', 'the catalog with its JSON Schemas, in the shape of the API')
     .action(async (flags: Parameters<typeof import('./types.ts').types>[1]) => {
@@ -191,11 +204,30 @@ function addOperating(program: Command, terminal: Terminal, end: { code: ExitCod
     .description('let a server finish its work and take no more; one that `heddle serve` started then stops')
     .argument('<server>', 'its name')
     .addOption(urlOption())
+    .addOption(certOption())
     .option('--timeout-ms <n>', 'how long to wait for it; the drain goes on in any case', wholeNumber(timeoutMsMax))
     .option('--json', 'how it ended, as JSON')
     .action(async (server: string, flags: Parameters<typeof import('./drain.ts').drain>[2]) => {
       end.code = await (await import('./drain.ts')).drain(terminal, server, flags);
     });
+}
+
+function addCertificates(program: Command, terminal: Terminal): void {
+  const ca = program.command('ca').description('certificates of your own for a fabric: for development, and for small ones');
+  ca.command('issue')
+    .description('a certificate of a server or client, and of its CA where there is none yet')
+    .argument('<name>', "the server's name, or what the client shall be called")
+    .option('--client', 'of a client: nobody takes it for a server')
+    .option('--host <host...>', 'hosts and addresses by which clients in other languages reach the server; default: localhost')
+    .option('--days <n>', 'how long it is good', wholeNumber(daysMax), 90)
+    .option('--dir <folder>', 'where the certificates are', 'certs')
+    .action(async (name: string, flags: Parameters<typeof import('./ca.ts').issue>[2]) => {
+      await (await import('./ca.ts')).issue(terminal, name, flags);
+    });
+}
+
+function certOption(): Option {
+  return new Option('--cert <file>', 'your certificate, with its key and ca.pem beside it; default: HEDDLE_TLS_CA, _CERT and _KEY');
 }
 
 function urlOption(): Option {

@@ -12,10 +12,14 @@ import { type Listening, type Server, startServer } from '../index.ts';
 import { loadSettings } from '../settings/load.ts';
 import type { Settings } from '../settings/schema.ts';
 import { serverInput } from '../settings/server-options.ts';
+import type { Flags } from '../settings/sources.ts';
+import { certificateFiles } from './certificate-files.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit-code.ts';
 import { aborted, type Interrupts, listenForInterrupts } from './interrupts.ts';
 import { loadFunctions } from './modules.ts';
 import type { Terminal } from './terminal.ts';
+
+const refusalsShownMax = 100;
 
 export interface ServeFlags {
   readonly settings?: string | undefined;
@@ -23,6 +27,8 @@ export interface ServeFlags {
   readonly resource?: readonly string[] | undefined;
   readonly join?: readonly string[] | undefined;
   readonly port?: string | undefined;
+  readonly cert?: string | undefined;
+  readonly insecure?: boolean | undefined;
   readonly readyFile?: string | undefined;
 }
 
@@ -31,7 +37,7 @@ export async function serve(terminal: Terminal, modules: readonly string[], flag
   try {
     const settings = readSettings(terminal, flags);
     const functions = await loadFunctions([...modulesOf(settings, flags), ...modules]);
-    const { options, tuning } = serverInput(settings);
+    const { options, tuning } = serverInput(settings, (path) => locate(path, flags));
     const heard: Listening[] = [];
     const starting = startServer({ ...options, functions, onListening: (at) => heard.push(at) }, tuning);
     const server = await Promise.race([starting, aborted(interrupts.second)]);
@@ -91,13 +97,27 @@ function readSettings({ environment }: Terminal, flags: ServeFlags): Settings {
       'server.resources': { flag: '--resource', value: flags.resource },
       'server.join': { flag: '--join', value: flags.join },
       'server.port': { flag: '--port', value: flags.port },
+      'server.insecure': { flag: '--insecure', value: flags.insecure },
+      ...tlsFlags(flags),
     },
   });
 }
 
+/** Absolute already where they are flags; the settings' own paths are relative to their file. */
+function locate(path: string, { settings }: ServeFlags): string {
+  return settings === undefined ? path : resolve(dirname(settings), path);
+}
+
+function tlsFlags({ cert }: ServeFlags): Flags {
+  if (cert === undefined) return {};
+  const files = certificateFiles(cert);
+  const given = (['cert', 'key', 'ca'] as const).map((part) => [`tls.${part}`, { flag: '--cert', value: resolve(files[part]) }] as const);
+  return Object.fromEntries(given);
+}
+
 /** Modules of the settings, which are relative to their file. */
-function modulesOf({ server }: Settings, { settings }: ServeFlags): readonly string[] {
-  return server.modules.map((path) => (settings === undefined ? path : resolve(dirname(settings), path)));
+function modulesOf({ server }: Settings, flags: ServeFlags): readonly string[] {
+  return server.modules.map((path) => locate(path, flags));
 }
 
 function announce(terminal: Terminal, { name, url, adminUrl, httpUrl }: Listening, { readyFile }: ServeFlags): void {
@@ -121,6 +141,11 @@ function report(terminal: Terminal, server: Server): void {
   server.on('member.left', ({ name }) => terminal.note(`${name} left`));
   server.on('member.died', ({ name }) => terminal.note(`${name} died`));
   server.on('join.failing', ({ addresses }) => terminal.note(`none of ${addresses.join(', ')} answers; trying on`));
+  server.on('tls.reloaded', ({ untilMs }) =>
+    terminal.note(`certificates reloaded; the own one ends on ${new Date(untilMs).toISOString()}`),
+  );
+  server.on('tls.rejected', ({ message }) => terminal.note(`certificates not reloaded, the ones before stay: ${message}`));
+  reportRefused(terminal, server);
   server.on('server.drained', ({ calls, sent, runs }) => {
     if (calls + sent + runs > 0) terminal.note(`had to be ended: calls served ${calls}, calls sent or passed on ${sent}, runs ${runs}`);
   });
@@ -128,6 +153,18 @@ function report(terminal: Terminal, server: Server): void {
     terminal.note(`${fun}: ${message}${fields === undefined ? '' : ` ${JSON.stringify(fields)}`}`),
   );
   server.on('handler.failed', ({ function: fun, stack }) => terminal.note(`${fun} failed: ${stack}`));
+}
+
+/** The first of them in full: whoever is refused shall not fill a disk. */
+function reportRefused(terminal: Terminal, server: Server): void {
+  let refused = 0;
+  const stop = server.on('peer.refused', ({ address, why }) => {
+    refused += 1;
+    terminal.note(`${address} was not let in: ${why}`);
+    if (refused < refusalsShownMax) return;
+    terminal.note('further ones are not shown; `peer.refused` tells of each');
+    stop();
+  });
 }
 
 function readText(path: string): string {

@@ -13,6 +13,7 @@ import type { CallOptions } from './call-api.ts';
 import type { Drained, DrainOptions } from './drain-port.ts';
 import type { Plan } from './plan.ts';
 import type { Run, RunOptions, SubmitOptions, Wait } from './run-api.ts';
+import type { ClientTls } from './tls-api.ts';
 
 /** `string` where nothing is known of the fabric, so that a name in a variable will do; else nothing. */
 type AnyName<F> = string extends keyof Calls<F> ? string : never;
@@ -112,4 +113,6 @@ export interface ConnectOptions {
    * catalog and connections of its own and calls the servers themselves, one hop less; through its entry where it cannot.
    */
   readonly routing?: 'entry' | 'direct' | undefined;
+  /** For servers that speak TLS: whose certificates are trusted, and the client's own. Default: everything is in the clear. */
+  readonly tls?: ClientTls | undefined;
 }

@@ -31,6 +31,7 @@ import { checkRunId, RunCaller } from './run-caller.ts';
 import { parseAddress } from './server-options.ts';
 import { SessionEngine } from './session-engine.ts';
 import { SessionKeeper } from './session-keeper.ts';
+import { clientCredentials } from './tls-options.ts';
 import { waitsOf, whyQuery } from './why.ts';
 
 /** Where a client connects when neither an address nor HEDDLE_URL says. */
@@ -48,12 +49,14 @@ export interface ClientParts {
 /**
  * Connects to the first address that answers; the others, and the servers learned from it, are for failover.
  * Default: the environment's HEDDLE_URL (addresses separated by commas), else 127.0.0.1:7420.
- * Throws `bad_argument` for a wrong address or an unknown option, `unreachable` when none answers.
+ * Throws `bad_argument` for a wrong address or an unknown option, `bad_settings` for certificates that cannot be used,
+ * `unauthenticated` when the server is not who it should be or does not believe who this is, `unreachable` when none answers.
  */
 export async function connect<F = Untyped>(urls?: string | readonly string[], options: ConnectOptions = {}): Promise<Client<F>> {
-  const { routing } = checkConnectOptions(options);
+  const { routing, tls } = checkConnectOptions(options);
   const clock = systemClock;
-  const parts = { clock, random: systemRandom(), transport: new GrpcTransport({ clock }) };
+  const credentials = tls === undefined ? undefined : clientCredentials(tls, clock);
+  const parts = { clock, random: systemRandom(), transport: new GrpcTransport({ clock, tls: credentials }) };
   const client = new FabricClient(parts, addressesOf(urls), routing);
   await client.open();
   // The class carries calls of any name and type; F narrows what callers may write.
@@ -61,7 +64,7 @@ export async function connect<F = Untyped>(urls?: string | readonly string[], op
 }
 
 function checkConnectOptions(options: unknown): ConnectOptions {
-  const known = checkOptions(options, ['routing'], 'options');
+  const known = checkOptions(options, ['routing', 'tls'], 'options');
   const { routing } = known;
   if (routing === undefined || routing === 'entry' || routing === 'direct') return known; // every field was checked
   throw new HeddleError('bad_argument', { path: ['options', 'routing'], expected: "'entry' or 'direct'", found: describeFound(routing) });

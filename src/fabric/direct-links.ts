@@ -17,6 +17,7 @@ import type { Dialled, Transport } from '../transport/transport.ts';
 import { fromWireError } from '../wire/error.ts';
 import type { SessionHello } from '../wire/frame.ts';
 import { decodeSessionAck, encodeSessionHello } from '../wire/session-codec.ts';
+import { checkCertifiedName } from './certified-name.ts';
 import type { PeerIdentity } from './conversation.ts';
 import { Peer } from './peer.ts';
 
@@ -150,6 +151,7 @@ export class DirectLinks {
     // It may have been closed in the very turn in which the answer came.
     if (this.#closing.signal.aborted) throw new HeddleError('closed', { what: 'the client' });
     const ack = decodeSessionAck(bytes);
+    checkCertifiedName(link, ack.server, address);
     if (ack.refusal) throw fromWireError(ack.refusal);
     // Another server listens there by now, or the address means another machine from here.
     if (!isAccepted || ack.instance !== instance) throw new HeddleError('unreachable', { address, evidence: 'remote' });

@@ -16,14 +16,16 @@ import type { DialOutcome, JoinRefusal, MeshEffect, MeshInput, MeshNews } from '
 import type { Hello, HelloAck } from '../core/gossip/message.ts';
 import { meshDefaults } from '../core/gossip/settings.ts';
 import type { MemberView } from '../core/gossip/view.ts';
-import { HeddleError } from '../errors.ts';
-import type { Answer, Arrival, Dialled, Evidence, Traffic } from '../transport/transport.ts';
+import { HeddleError, type HeddleErrorOf } from '../errors.ts';
+import type { Answer, Arrival, Dialled, Evidence, Link, Traffic } from '../transport/transport.ts';
 import { encodeBody, hash64, hashBody } from '../wire/mesh-body.ts';
 import { decodeAck, decodeHello, encodeAck, encodeHello } from '../wire/mesh-hello.ts';
+import { checkCertifiedName } from './certified-name.ts';
 import { MeshCatalog } from './mesh-catalog.ts';
 import { MeshLinks } from './mesh-links.ts';
 import type { FabricMesh, MeshLink, MeshOptions } from './mesh-port.ts';
 import { Pump } from './pump.ts';
+import { SeedAnswers } from './seed-answers.ts';
 
 interface PendingArrival {
   readonly arrival: Arrival;
@@ -44,6 +46,7 @@ export class Mesh implements FabricMesh {
   readonly #catalog: MeshCatalog;
   readonly #arrivals = new Map<number, PendingArrival>();
   readonly #started = deferred<void>();
+  readonly #answers: SeedAnswers;
   #spread: Deferred<void> | undefined;
   #cancelContest: CancelTask | undefined;
   #phase: 'idle' | 'starting' | 'running' | 'finished' = 'idle';
@@ -51,6 +54,7 @@ export class Mesh implements FabricMesh {
   constructor(options: MeshOptions) {
     const { name, instance, cluster, pinUid, url, resources, clock, random } = options;
     this.#options = options;
+    this.#answers = new SeedAnswers(cluster);
     this.#machine = new Gossip({
       name,
       instance,
@@ -98,12 +102,14 @@ export class Mesh implements FabricMesh {
     const answer = deferred<Answer>();
     try {
       const hello = decodeHello(arrival.hello);
+      checkCertifiedName(arrival.link, hello.name, this.#options.name);
       const link = this.#links.reserve();
       this.#arrivals.set(link, { arrival, hello, answer });
       this.#pump.feed({ kind: 'greeted', link, hello });
     } catch (error) {
       if (!HeddleError.is(error)) throw error;
-      answer.resolve({ isAccepted: false, ack: new Uint8Array() });
+      if (HeddleError.is(error, 'unauthenticated')) answer.reject(this.#strangerGreets(arrival.link, error));
+      else answer.resolve({ isAccepted: false, ack: new Uint8Array() });
     }
     return answer.promise;
   }
@@ -186,19 +192,21 @@ export class Mesh implements FabricMesh {
   async #dial({ dial, address, hello, timeoutMs }: MeshEffect & { kind: 'dial' }): Promise<void> {
     let outcome: DialOutcome;
     try {
-      outcome = this.#dialled(await this.#options.ports.dial(address, encodeHello(hello), timeoutMs));
+      outcome = this.#dialled(await this.#options.ports.dial(address, encodeHello(hello), timeoutMs), address);
     } catch (error) {
       if (!HeddleError.is(error)) throw error;
+      if (HeddleError.is(error, 'unauthenticated')) this.#doubted(address, error);
       outcome = { kind: 'failed', evidence: evidenceOf(error) };
     }
     this.#pump.feed({ kind: 'dialled', dial, outcome });
   }
 
   /** Opens the link in the turn in which it was handed over. */
-  #dialled({ ack: bytes, isAccepted, link }: Dialled): DialOutcome {
+  #dialled({ ack: bytes, isAccepted, link }: Dialled, address: string): DialOutcome {
     let ack: HelloAck;
     try {
       ack = decodeAck(bytes);
+      checkCertifiedName(link, ack.name, address);
     } catch (error) {
       if (isAccepted) link.close();
       throw error;
@@ -208,6 +216,19 @@ export class Mesh implements FabricMesh {
     const { name, instance, url } = ack;
     this.#links.open(id, link, { name, instance, url, isDialler: true });
     return { kind: 'answered', ack, link: id };
+  }
+
+  /** Somebody who dialled says a name that is not theirs. */
+  #strangerGreets({ remoteAddress }: Link, error: HeddleErrorOf<'unauthenticated'>): HeddleError {
+    const message = error.detail.why;
+    this.#options.observe?.({ kind: 'greeting.refused', address: remoteAddress, code: 'unauthenticated', byUs: true, message });
+    return error;
+  }
+
+  /** A server that was dialled does not believe who this is, or the other way round. */
+  #doubted(address: string, error: HeddleErrorOf<'unauthenticated'>): void {
+    if (this.#phase === 'starting') this.#answers.doubted(address, error);
+    this.#options.observe?.({ kind: 'greeting.refused', address, code: 'unauthenticated', byUs: false, message: error.detail.why });
   }
 
   #tell(news: MeshNews): void {
@@ -242,8 +263,8 @@ export class Mesh implements FabricMesh {
       this.#cancelContest ??= this.#options.clock.schedule(contestMs, () => this.#hasStarted());
       return;
     }
-    const error = mismatchOf(refusals, this.#options.cluster);
-    if (error && refusals.length === seeds) this.#started.reject(error);
+    const error = this.#answers.whyNone(seeds, refusals);
+    if (error) this.#started.reject(error);
     else this.#hasStarted();
   }
 
@@ -254,19 +275,9 @@ export class Mesh implements FabricMesh {
   }
 }
 
-/** Why nobody of those that answered wants us, where that cannot change by itself. */
-function mismatchOf(refusals: readonly JoinRefusal[], cluster: string): HeddleError | undefined {
-  const [first] = refusals;
-  if (!first) return undefined;
-  if (refusals.every(({ code }) => code === 'cluster_mismatch'))
-    return new HeddleError('cluster_mismatch', { ours: cluster, theirs: first.theirs });
-  if (refusals.every(({ code }) => code === 'version_mismatch'))
-    return new HeddleError('version_mismatch', { ours: '1', theirs: first.theirs });
-  return undefined;
-}
-
 function evidenceOf(error: HeddleError): Evidence {
-  if (error.code === 'protocol_error') return 'stalled';
+  // It answers the network, and not the mesh.
+  if (error.code === 'protocol_error' || error.code === 'unauthenticated') return 'stalled';
   const told = error.code === 'unreachable' ? evidences.find((evidence) => evidence === error.detail.evidence) : undefined;
   return told ?? 'silent';
 }

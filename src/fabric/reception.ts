@@ -4,7 +4,8 @@
  */
 
 import { HeddleError } from '../errors.ts';
-import type { Acceptor, Answer, Arrival, ForeignQuestion, ForeignRequest, ForeignStream } from '../transport/transport.ts';
+import type { Observer } from '../observe/observer.ts';
+import type { Acceptor, Answer, Arrival, ForeignQuestion, ForeignRequest, ForeignStream, RefusedPeer } from '../transport/transport.ts';
 import { toWireError } from '../wire/error.ts';
 import { encodeForeignError } from '../wire/foreign.ts';
 import type { SessionAck } from '../wire/frame.ts';
@@ -17,6 +18,7 @@ export interface ReceptionOptions {
   readonly identity: { readonly name: string; readonly instance: string };
   readonly cluster: string;
   readonly links: Links;
+  readonly observer: Observer;
   readonly foreign: ForeignEntry;
   readonly acceptLink: (arrival: Arrival) => Promise<Answer>;
   /** Addresses that a client may use instead of this server. */
@@ -42,6 +44,10 @@ export class Reception implements Acceptor {
 
   follow(stream: ForeignStream, request: ForeignRequest): AsyncIterable<Uint8Array> {
     return this.#options.foreign.follow(stream, request);
+  }
+
+  refused({ remoteAddress, reason, why }: RefusedPeer): void {
+    this.#options.observer.emit({ kind: 'peer.refused', address: remoteAddress, reason, why });
   }
 
   describe(): readonly Uint8Array[] {

@@ -5,6 +5,7 @@
 import type { FabricEvent } from '../observe/events.ts';
 import type { Caller } from './caller-api.ts';
 import type { Functions } from './function-api.ts';
+import type { ServerTls } from './tls-api.ts';
 
 export interface ServerOptions {
   /** Unique in its fabric; default `<hostname>-<6 random>`. */
@@ -38,6 +39,13 @@ export interface ServerOptions {
   readonly http?:
     | { readonly port?: number | 'auto' | { readonly from: number; readonly to: number } | undefined; readonly host?: string | undefined }
     | undefined;
+  /**
+   * Everything this server says and hears is encrypted, and both ends show certificates; the name in `cert` is the server's. Default:
+   * everything is in the clear, and the server listens on this machine only.
+   */
+  readonly tls?: ServerTls | undefined;
+  /** Allows `host` to be open to the network without TLS: whoever reaches it may then call, and join. */
+  readonly insecure?: boolean | undefined;
   /** Called once, after the socket listens. */
   readonly onListening?: ((at: Listening) => void) | undefined;
 }
@@ -59,6 +67,11 @@ export interface Server extends Caller {
   /** Adds functions while running; resolves when the catalog has them. */
   offer(functions: Functions): Promise<void>;
   withdraw(...names: readonly string[]): Promise<void>;
+  /**
+   * Uses other certificates from now on; without any, reads their files again now. Links that are open stay. Throws
+   * `bad_settings`, and then nothing has changed.
+   */
+  reloadTls(tls?: ServerTls): Promise<void>;
   /** Listens to one kind of event; returns its own removal. */
   on<K extends FabricEvent['kind']>(kind: K, listener: (event: Extract<FabricEvent, { readonly kind: K }>) => void): () => void;
   /** Takes no new work and finishes what runs; resolves when it has, or when the grace time is over and the rest was ended. */

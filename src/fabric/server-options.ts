@@ -10,6 +10,7 @@ import type { PortChoice } from '../transport/transport.ts';
 import type { Functions, Listening, ServerOptions } from './api.ts';
 import { checkOptions } from './known-options.ts';
 import { checkSlotCounts, noSlots, type SlotCounts } from './slot-counts.ts';
+import { checkExposure, type Exposure } from './tls-options.ts';
 
 /** The options as the server uses them. */
 export interface ResolvedServerOptions {
@@ -39,28 +40,34 @@ const names = [
   'port',
   'admin',
   'http',
+  'tls',
+  'insecure',
   'onListening',
 ] as const;
 const nameBytesMax = 64;
 const joinMax = 1_000;
 const portMax = 65_535;
 
-/** Throws `bad_argument`. */
-export function resolveServerOptions(given: ServerOptions, random: Random): ResolvedServerOptions {
+/**
+ * Throws `bad_argument`, and `bad_settings` for an address that would be open to everybody. `certified` is the name of its
+ * certificate.
+ */
+export function resolveServerOptions(given: ServerOptions, random: Random, certified?: string): ResolvedServerOptions {
   const options = checkOptions(given, names, 'options');
+  const isOpen = { hasTls: options['tls'] !== undefined, isMeant: checkFlag(options['insecure'], 'insecure') };
   const functions = options['functions'] ?? {};
   if (typeof functions !== 'object') throw wrong('functions', 'a record of functions', functions);
   return {
-    name: options['name'] === undefined ? randomName(random) : checkName('server', options['name'], ['options', 'name']),
+    name: nameOf(options['name'], random, certified),
     resources: options['resources'] === undefined ? [] : checkResources(options['resources'], ['options', 'resources']),
     functions: functions as Functions, // its members are the registry's to check
     cluster: options['cluster'] === undefined ? 'default' : checkName('cluster', options['cluster'], ['options', 'cluster']),
-    host: checkHost(options['host'] ?? '127.0.0.1', options['advertise']),
+    host: checkHost(options['host'] ?? '127.0.0.1', options['advertise'], isOpen),
     advertise: options['advertise'] === undefined ? undefined : checkAddress(options['advertise'], 'advertise'),
     slots: options['slots'] === undefined ? noSlots : checkSlotCounts(options['slots'], ['options', 'slots']),
     join: checkJoin(options['join'] ?? []),
     port: checkPort(options['port'] ?? 'auto', 'port'),
-    admin: options['admin'] === undefined ? undefined : checkListener(options['admin'], 'admin'),
+    admin: options['admin'] === undefined ? undefined : checkAdmin(options['admin'], isOpen),
     http: options['http'] === undefined ? undefined : checkListener(options['http'], 'http'),
     onListening: checkCallback(options['onListening']),
   };
@@ -87,16 +94,25 @@ export function advertisedAddress(advertise: string | undefined, at: { readonly 
   return host.includes(':') && !host.startsWith('[') ? `[${host}]:${at.port}` : `${host}:${at.port}`;
 }
 
+function nameOf(name: unknown, random: Random, certified: string | undefined): string {
+  if (name === undefined) return certified === undefined ? randomName(random) : checkName('server', certified, ['options', 'tls', 'cert']);
+  const checked = checkName('server', name, ['options', 'name']);
+  if (certified === undefined || certified === checked) return checked;
+  const message = `is of "${certified}", and the server is called "${checked}": issue one for it (heddle ca issue ${checked}), or leave the name out`;
+  throw new HeddleError('bad_settings', { problems: [{ key: 'tls.cert', message }] });
+}
+
 function randomName(random: Random): string {
   const suffix = Array.from({ length: 6 }, () => random.integer(36).toString(36)).join('');
   return `${hostname().slice(0, nameBytesMax - 7) || 'server'}-${suffix}`;
 }
 
-function checkHost(host: unknown, advertise: unknown): string {
+function checkHost(host: unknown, advertise: unknown, isOpen: Exposure): string {
   if (typeof host !== 'string' || host === '') throw wrong('host', 'an address to listen on', host);
   const isWildcard = host === '0.0.0.0' || host === '::' || host === '[::]';
   if (isWildcard && advertise === undefined)
     throw wrong('advertise', `the address by which others reach this server, because host is ${host}`, undefined);
+  checkExposure(host, 'host', isOpen);
   return host;
 }
 
@@ -108,6 +124,12 @@ function checkAddress(text: unknown, key: string): string {
 function checkJoin(join: unknown): readonly string[] {
   if (!Array.isArray(join) || join.length > joinMax) throw wrong('join', `a list of at most ${joinMax} addresses`, join);
   return join.map((address, at) => parseAddress(address, ['options', 'join', at]));
+}
+
+function checkAdmin(given: unknown, isOpen: Exposure): ResolvedServerOptions['admin'] {
+  const checked = checkListener(given, 'admin');
+  checkExposure(checked.host, 'admin.host', isOpen);
+  return checked;
 }
 
 /** Of a listener for an operator's tools: loopback, unless said. */
@@ -129,6 +151,11 @@ function checkPort(port: unknown, key: string): PortChoice {
 
 function isPort(port: unknown): port is number {
   return typeof port === 'number' && Number.isInteger(port) && port >= 0 && port <= portMax;
+}
+
+function checkFlag(flag: unknown, key: string): boolean {
+  if (flag === undefined || typeof flag === 'boolean') return flag ?? false;
+  throw wrong(key, 'true or false', flag);
 }
 
 function checkCallback(listener: unknown): ((at: Listening) => void) | undefined {

@@ -5,6 +5,7 @@
 import { type Clock, systemClock } from '../base/clock.ts';
 import { type Random, systemRandom } from '../base/random.ts';
 import type { SpillStore } from '../storage/spill.ts';
+import type { Credentials } from '../transport/credentials.ts';
 import { GrpcTransport } from '../transport/grpc.ts';
 import type { Transport } from '../transport/transport.ts';
 import type { ServerTuning } from './tuning.ts';
@@ -14,6 +15,8 @@ export interface ServerParts {
   readonly random: Random;
   readonly transport: Transport;
   readonly tuning?: ServerTuning | undefined;
+  /** The certificates that the transport uses. */
+  readonly tls?: Credentials | undefined;
   /** Where results go that memory has no room for; default: to disk. */
   readonly spill?: SpillStore | undefined;
   /** What the last process of this server left behind; default: nothing, and nothing is kept. */
@@ -28,7 +31,10 @@ export interface ServerMemory {
 }
 
 /** `hasChannelz`: an admin listener will tell of its connections. */
-export function defaultParts(tuning: ServerTuning = {}, hasChannelz = false): ServerParts {
-  const transport = new GrpcTransport({ clock: systemClock, keepalive: tuning.keepalive, hasChannelz });
-  return { clock: systemClock, random: systemRandom(), transport, tuning };
+export function defaultParts(
+  tuning: ServerTuning,
+  { hasChannelz, tls }: { readonly hasChannelz: boolean; readonly tls: Credentials | undefined },
+): ServerParts {
+  const transport = new GrpcTransport({ clock: systemClock, keepalive: tuning.keepalive, hasChannelz, tls });
+  return { clock: systemClock, random: systemRandom(), transport, tuning, tls };
 }

@@ -7,6 +7,7 @@
  * V2 process signals are the command line's; this file touches none.
  */
 
+import { systemClock } from '../base/clock.ts';
 import type { Workflow } from '../core/workflow/builder.ts';
 import { HeddleError } from '../errors.ts';
 import type { EventKind, EventOf } from '../observe/events.ts';
@@ -19,6 +20,7 @@ import { explainQuery, workflowQuestion } from './explainer.ts';
 import { advertisedAddress, type ResolvedServerOptions, resolveServerOptions } from './server-options.ts';
 import { defaultParts, type ServerParts } from './server-parts.ts';
 import { ServerRooms } from './server-rooms.ts';
+import { checkServerTls, serverCredentials, warnIfOpen } from './tls-options.ts';
 import type { ServerTuning } from './tuning.ts';
 import { waitsOf, whyQuery } from './why.ts';
 
@@ -27,12 +29,14 @@ type State = 'starting' | 'running' | 'stopped';
 /**
  * Starts a server and resolves when it listens, has announced its functions and has joined (or has tried to: seeds
  * that are down are tried again for as long as it runs).
- * Throws `bad_argument` for options and functions, `bad_settings` when the port cannot be had, `name_taken` and
- * `cluster_mismatch` when it may not join.
+ * Throws `bad_argument` for options and functions, `bad_settings` when the port or the certificates cannot be had, `name_taken`,
+ * `cluster_mismatch` and `unauthenticated` when it may not join.
  */
 export async function startServer(options: ServerOptions = {}, tuning: ServerTuning = {}): Promise<Server> {
-  const parts = defaultParts(tuning, options?.admin !== undefined);
-  const server = new FabricServer(resolveServerOptions(options, parts.random), parts);
+  const tls = options?.tls === undefined ? undefined : serverCredentials(options.tls, systemClock);
+  const parts = defaultParts(tuning, { hasChannelz: options?.admin !== undefined, tls });
+  const server = new FabricServer(resolveServerOptions(options, parts.random, tls?.name), parts);
+  if (!tls) warnIfOpen(server.name, options);
   await server.start();
   // The class carries calls of any name and type; the interface types what callers may write.
   return server as unknown as Server;
@@ -58,6 +62,10 @@ export class FabricServer {
       callRefusal: () => (this.#state === 'stopped' ? this.#closed() : undefined),
       mustStop: (error) => this.#mustStop(error),
       drain: (follower) => this.#drainFor(follower),
+    });
+    parts.tls?.watch({
+      reloaded: (name, untilMs) => this.#rooms.observer.emit({ kind: 'tls.reloaded', name, untilMs }),
+      rejected: (message) => this.#rooms.observer.emit({ kind: 'tls.rejected', message }),
     });
     const graceMs = parts.tuning?.drainGraceMs ?? drainGraceMs;
     this.#drain = new Drain({ name: options.name, clock: parts.clock, rooms: this.#rooms, graceMs });
@@ -154,6 +162,12 @@ export class FabricServer {
 
   on<K extends EventKind>(kind: K, listener: (event: EventOf<K>) => void): () => void {
     return this.#rooms.observer.on(kind, listener);
+  }
+
+  async reloadTls(tls?: unknown): Promise<void> {
+    const found = this.#parts.tls ? 'a server that speaks TLS already' : 'a server that speaks in the clear';
+    if (!this.#parts.tls) throw new HeddleError('bad_argument', { path: ['tls'], expected: 'a server with certificates', found });
+    this.#parts.tls.replace(tls === undefined ? undefined : checkServerTls(tls));
   }
 
   drain(): Promise<void> {

@@ -17,6 +17,7 @@ import type { Dialled, Transport } from '../transport/transport.ts';
 import { fromWireError } from '../wire/error.ts';
 import type { ServersFrame, SessionAck, SessionHello } from '../wire/frame.ts';
 import { decodeSessionAck, encodeSessionHello } from '../wire/session-codec.ts';
+import { checkCertifiedName } from './certified-name.ts';
 import { Peer } from './peer.ts';
 
 export interface SessionKeeperOptions {
@@ -126,6 +127,7 @@ export class SessionKeeper {
     // It may have been closed in the very turn in which the answer came.
     if (this.isClosed) throw new HeddleError('closed', { what: 'the client' });
     const ack = decodeSessionAck(bytes);
+    checkCertifiedName(link, ack.server, address);
     if (ack.refusal) {
       this.#learn(ack.addresses);
       throw fromWireError(ack.refusal);

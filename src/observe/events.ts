@@ -52,6 +52,17 @@ type LinkEvent =
   | { readonly kind: 'session.opened'; readonly client: string; readonly address: string }
   | { readonly kind: 'session.closed'; readonly client: string; readonly evidence: string; readonly message: string };
 
+/** Who is who, and who is not let in. */
+type IdentityEvent =
+  | { readonly kind: 'peer.refused'; readonly address: string; readonly reason: string; readonly why: string }
+  | {
+      readonly kind: 'tls.reloaded';
+      /** Whose certificate it is, and when it ends, in milliseconds since the Unix epoch. */
+      readonly name: string;
+      readonly untilMs: number;
+    }
+  | { readonly kind: 'tls.rejected'; readonly message: string };
+
 type OfferEvent =
   | ({ readonly kind: 'offer.appeared' } & AttemptPlace)
   | ({ readonly kind: 'offer.withdrawn' } & AttemptPlace)
@@ -155,7 +166,17 @@ type ResultEvent =
   | { readonly kind: 'result.released'; readonly value: number; readonly bytes: number }
   | { readonly kind: 'lease.expired'; readonly value: number; readonly bytes: number };
 
-export type FabricEvent = ServerEvent | LinkEvent | OfferEvent | LoopEvent | CallEvent | BreakerEvent | RunEvent | ResultEvent | MeshNote;
+export type FabricEvent =
+  | ServerEvent
+  | LinkEvent
+  | IdentityEvent
+  | OfferEvent
+  | LoopEvent
+  | CallEvent
+  | BreakerEvent
+  | RunEvent
+  | ResultEvent
+  | MeshNote;
 
 export type EventKind = FabricEvent['kind'];
 /** The event of one kind. */
@@ -172,6 +193,9 @@ export const eventTable: Readonly<Record<EventKind, string>> = {
   'link.closed': 'a link to another server has closed; calls in flight on it are lost',
   'session.opened': 'a client has connected to this server',
   'session.closed': "a client's session has closed",
+  'peer.refused': 'somebody was not let in: `reason` as in the error `unauthenticated`, and what was found',
+  'tls.reloaded': 'the certificates in use are others: handshakes from now on show them, links that are open stay',
+  'tls.rejected': 'files of certificates have changed and cannot be used: the ones before stay in use',
   'offer.appeared': 'a server offers a function that it did not offer before',
   'offer.withdrawn': 'an offer is gone: withdrawn, or its server left or died',
   'offer.conflicted': 'two servers announce different effects for the same function and version; the strictest counts',

@@ -36,7 +36,7 @@ export function relationProblems(
   settings: Settings,
   originOf: (path: readonly string[]) => Pick<SettingsProblem, 'file' | 'line' | 'key'>,
 ): readonly SettingsProblem[] {
-  const problems: SettingsProblem[] = [...portProblems(settings, originOf)];
+  const problems: SettingsProblem[] = [...portProblems(settings, originOf), ...tlsProblems(settings, originOf)];
   for (const { larger, smaller, factor = 1, because } of relations) {
     const least = numberOf(settings, smaller) * factor;
     const found = numberOf(settings, larger);
@@ -58,6 +58,19 @@ function portProblems(
     const message = `${port} is no range of ports: the first must not be over the last, and that not over 65535`;
     return [{ ...originOf([section, 'port']), message }];
   });
+}
+
+/** A certificate, its key and whom it trusts come together or not at all. */
+function tlsProblems(
+  { tls }: Settings,
+  originOf: (path: readonly string[]) => Pick<SettingsProblem, 'file' | 'line' | 'key'>,
+): readonly SettingsProblem[] {
+  const parts = ['cert', 'key', 'ca'] as const;
+  const given = parts.filter((part) => tls[part] !== undefined);
+  const missing = parts.filter((part) => tls[part] === undefined);
+  if (given.length === 0 || missing.length === 0) return [];
+  const message = `needs tls.${missing.join(' and tls.')} beside it: cert, key and ca belong together`;
+  return [{ ...originOf(['tls', given[0] ?? 'cert']), message }];
 }
 
 function numberOf(settings: Settings, path: string): number {

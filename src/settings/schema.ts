@@ -12,7 +12,7 @@ import * as v from 'valibot';
 /** How a knob is written in the environment and described in messages. */
 // An alias: metadata takes no interface.
 export type KnobFacts = {
-  readonly kind: 'text' | 'texts' | 'number' | 'port' | 'counts';
+  readonly kind: 'text' | 'texts' | 'number' | 'port' | 'counts' | 'flag' | 'choice';
   readonly unit?: string;
   /** What a value must be, as a message says it. */
   readonly expected: string;
@@ -46,6 +46,7 @@ export const settingsSchema = v.object({
     ),
     host: v.pipe(v.optional(word, '127.0.0.1'), v.metadata(facts('text', 'The address to listen on. 0.0.0.0 needs advertise.'))),
     advertise: text('The host or host:port by which others reach this server. Default: where it listens.', '10.0.0.5'),
+    insecure: flag('Allows a host that is open to the network without [tls]: whoever reaches it may then call, join and read along.'),
     drainGraceMs: milliseconds(25_000, 'How long a drain waits for calls under way. Higher: fewer are ended; lower: a stop is quicker.'),
   }),
   cluster: v.object({
@@ -53,6 +54,18 @@ export const settingsSchema = v.object({
     pinUid: text(
       'Join only the cluster of this unique id, so that a namesake on a reused port is refused.',
       '0123456789abcdef0123456789abcdef',
+    ),
+  }),
+  tls: v.object({
+    cert: text(
+      'The certificate of this server (PEM), and those between it and its CA; relative to this file. Default: everything is in the clear.',
+      'certs/gpu-1.pem',
+    ),
+    key: text('The private key of that certificate.', 'certs/gpu-1.key'),
+    ca: text('Whose certificates are trusted, of servers and of clients. Files are looked at again at every handshake.', 'certs/ca.pem'),
+    clientCertificate: v.pipe(
+      v.optional(v.picklist(['required', 'optional']), 'required'),
+      v.metadata(facts('choice', 'Whether clients must show a certificate; other servers always have to.', '"required" or "optional"')),
     ),
   }),
   transport: v.object({
@@ -168,6 +181,10 @@ function text(reason: string, example: string) {
 
 function texts(reason: string) {
   return v.pipe(v.optional(v.array(word), []), v.metadata(facts('texts', reason, 'a list of texts')));
+}
+
+function flag(reason: string) {
+  return v.pipe(v.optional(v.boolean(), false), v.metadata(facts('flag', reason, 'true or false')));
 }
 
 function counts(reason: string) {

@@ -14,9 +14,12 @@ export interface ServerInput {
   readonly tuning: ServerTuning;
 }
 
-/** The server that the settings describe. */
-export function serverInput({ server, cluster, transport, admin, http, mesh, handOff }: Settings): ServerInput {
-  const { name, resources, slots, join, host, advertise, drainGraceMs } = server;
+/** The server that the settings describe; `locate` says where a path of theirs leads. */
+export function serverInput(
+  { server, cluster, tls, transport, admin, http, mesh, handOff }: Settings,
+  locate = (path: string): string => path,
+): ServerInput {
+  const { name, resources, slots, join, host, advertise, insecure, drainGraceMs } = server;
   return {
     options: {
       name,
@@ -27,6 +30,8 @@ export function serverInput({ server, cluster, transport, admin, http, mesh, han
       advertise,
       port: portOf(server.port),
       cluster: cluster.name,
+      insecure,
+      tls: tlsOf(tls, locate),
       admin: admin.port === undefined ? undefined : { host: admin.host, port: portOf(admin.port) },
       http: http.port === undefined ? undefined : { host: http.host, port: portOf(http.port) },
     },
@@ -38,6 +43,12 @@ export function serverInput({ server, cluster, transport, admin, http, mesh, han
       handOff,
     },
   };
+}
+
+/** All three or none, as relations.ts has made sure. */
+function tlsOf({ cert, key, ca, clientCertificate }: Settings['tls'], locate: (path: string) => string): ServerOptions['tls'] {
+  if (cert === undefined || key === undefined || ca === undefined) return undefined;
+  return { cert: locate(cert), key: locate(key), ca: locate(ca), clientCertificate };
 }
 
 function portOf(port: Settings['server']['port']): ServerOptions['port'] {

@@ -91,6 +91,7 @@ function readText({ facts }: Knob, text: string): unknown {
       .map((part) => part.trim())
       .filter((part) => part !== '');
   if (facts.kind === 'counts') return readCounts(text);
+  if (facts.kind === 'flag') return text === 'true' ? true : text === 'false' ? false : text;
   const isNumber = facts.kind === 'number' || facts.kind === 'port';
   return isNumber && /^\d+$/.test(text.trim()) ? Number(text) : text;
 }

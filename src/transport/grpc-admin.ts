@@ -6,7 +6,9 @@
 import { addAdminServicesToServer, Server } from '@grpc/grpc-js';
 
 import type { Clock } from '../base/clock.ts';
+import type { Credentials } from './credentials.ts';
 import { openDoor } from './grpc-door.ts';
+import { guardOf, type OnRefused } from './grpc-guard.ts';
 import { guardStreams } from './grpc-interceptor.ts';
 import { type ChannelSettings, serverOptions } from './grpc-options.ts';
 import { GrpcSockets } from './grpc-sockets.ts';
@@ -18,6 +20,8 @@ export interface AdminOptions {
   readonly settings: ChannelSettings;
   /** Of the listener that it stands beside. */
   readonly services: StandardServices;
+  readonly tls: Credentials | undefined;
+  readonly onRefused: OnRefused;
 }
 
 export interface AdminListener {
@@ -27,13 +31,16 @@ export interface AdminListener {
 }
 
 /** Binds and serves. Throws `bad_settings`. */
-export async function listenAdmin({ clock, settings, services }: AdminOptions, where: ListenOptions): Promise<AdminListener> {
+export async function listenAdmin(
+  { clock, settings, services, tls, onRefused }: AdminOptions,
+  where: ListenOptions,
+): Promise<AdminListener> {
   const sockets = new GrpcSockets(clock);
-  const interceptors = [guardStreams(clock, (peer) => sockets.claim(peer))];
+  const interceptors = [guardStreams(clock, guardOf(sockets, onRefused))];
   // What is asked here shall not show in the answers.
   const server = new Server({ ...serverOptions({ ...settings, hasChannelz: false }), interceptors });
   addAdminServicesToServer(server);
   services.register(server);
-  const door = await openDoor(server, sockets, where);
+  const door = await openDoor({ server, sockets, tls }, where);
   return { host: where.host, port: door.port, close: () => door.close() };
 }

@@ -6,10 +6,13 @@ import type { ServerDuplexStream } from '@grpc/grpc-js';
 
 import type { Clock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
+import { HeddleError } from '../errors.ts';
 import { encodeWantsBulk, encodeWelcome, readGreeting } from './batch-codec.ts';
 import { decodeChunk } from './chunk-codec.ts';
+import { type EndStatus, statusOfDoubt } from './grpc-guard.ts';
 import { GrpcLink } from './grpc-link.ts';
 import { ignoreDone, type MessageHandlers, type MessageStream } from './message-stream.ts';
+import type { PeerCertificate } from './peer-certificate.ts';
 import type { SocketWatch } from './socket-watch.ts';
 import type { Acceptor, Answer, Evidence, LinkKind } from './transport.ts';
 import type { Turns } from './turns.ts';
@@ -25,6 +28,8 @@ export interface ArrivalsOptions {
 export interface Arrived {
   readonly call: ServerDuplexStream<Buffer, Buffer>;
   readonly socket: SocketWatch;
+  /** Whose it is, by certificate. */
+  readonly certificate: PeerCertificate | undefined;
 }
 
 const tokenBytes = 16;
@@ -41,13 +46,12 @@ export class Arrivals {
   /** Takes a stream of `Mesh.Link` or `Fabric.Session`. */
   greet(kind: LinkKind, arrived: Arrived): void {
     const stream = new ArrivedStream(arrived, this.#options.clock);
-    const remoteAddress = arrived.call.getPeer();
     stream.take({
       onMessage: (message) => {
         stream.pause();
         const greeting = readGreeting(message);
         if (!greeting) return stream.destroy();
-        this.#accept(this.#link(kind, stream, remoteAddress), stream, greeting.greeting);
+        this.#accept(this.#link(kind, stream, arrived), stream, greeting.greeting);
       },
       onEnd: () => {},
     });
@@ -63,7 +67,7 @@ export class Arrivals {
         const token = Buffer.from(decodeChunk(message)?.token ?? []).toString('hex');
         const link = this.#byToken.get(token);
         this.#byToken.delete(token);
-        if (link) link.attachBulk(stream);
+        if (link && link.certificate?.name === arrived.certificate?.name) link.attachBulk(stream);
         else stream.destroy();
       },
       onEnd: () => {},
@@ -76,11 +80,12 @@ export class Arrivals {
     await Promise.all([...this.#links.keys()].map((link) => link.finish()));
   }
 
-  #link(kind: LinkKind, stream: MessageStream, remoteAddress: string): GrpcLink {
+  #link(kind: LinkKind, stream: MessageStream, { call, certificate }: Arrived): GrpcLink {
     const token = Buffer.from(systemRandom().bytes(tokenBytes)).toString('hex');
     const link = new GrpcLink({
       kind,
-      remoteAddress,
+      remoteAddress: call.getPeer(),
+      certificate,
       stream,
       clock: this.#options.clock,
       turns: this.#options.turns,
@@ -96,12 +101,16 @@ export class Arrivals {
     return link;
   }
 
-  #accept(link: GrpcLink, stream: MessageStream, hello: Uint8Array): void {
+  #accept(link: GrpcLink, stream: ArrivedStream, hello: Uint8Array): void {
     // Called inside a promise, so that what `accept` throws is a rejection like any other.
     const answered = new Promise<Answer>((resolve) => resolve(this.#options.acceptor.accept({ link, hello })));
     answered.then(
       (answer) => this.#answer(link, stream, answer),
-      () => link.fail('local', 'the greeting could not be answered'),
+      (error: unknown) => {
+        if (!HeddleError.is(error, 'unauthenticated')) return link.fail('local', 'the greeting could not be answered');
+        stream.refuse(statusOfDoubt(error.detail));
+        link.refuse();
+      },
     );
   }
 
@@ -121,6 +130,7 @@ class ArrivedStream implements MessageStream {
   readonly #arrived: Arrived;
   #handlers: MessageHandlers = { onMessage: () => {}, onEnd: () => {} };
   #isOver = false;
+  #isRefused = false;
 
   constructor(arrived: Arrived, clock: Clock) {
     this.#arrived = arrived;
@@ -154,7 +164,13 @@ class ArrivedStream implements MessageStream {
   }
 
   end(): void {
-    if (!this.#arrived.call.writableEnded) this.#arrived.call.end();
+    if (!this.#isRefused && !this.#arrived.call.writableEnded) this.#arrived.call.end();
+  }
+
+  /** Ends it with a status of its own. */
+  refuse(end: EndStatus): void {
+    this.#isRefused = true;
+    this.#arrived.call.emit('error', end);
   }
 
   destroy(): void {

@@ -6,12 +6,18 @@
  * socket on the way; there we look. The version is pinned, and the contract suite fails when this stops working.
  */
 
+import type { Socket } from 'node:net';
+
 import { ChannelCredentials, Client, type ClientDuplexStream, Metadata, type StatusObject, status } from '@grpc/grpc-js';
 
 import type { Clock } from '../base/clock.ts';
+import type { Credentials } from './credentials.ts';
+import { doubtIn } from './grpc-guard.ts';
 import { type ChannelSettings, channelOptions } from './grpc-options.ts';
 import type { MessageHandlers, MessageStream } from './message-stream.ts';
+import type { Doubt, PeerCertificate } from './peer-certificate.ts';
 import { SocketWatch } from './socket-watch.ts';
+import { secure } from './tls-dial.ts';
 import type { Evidence } from './transport.ts';
 
 export interface ConnectionOptions {
@@ -23,6 +29,9 @@ export interface ConnectionOptions {
   readonly authority: string;
   readonly path: string;
   readonly settings: ChannelSettings;
+  readonly tls: Credentials | undefined;
+  /** With TLS: whose certificate it has to be; default: any server's. */
+  readonly mustBe?: string | undefined;
 }
 
 export class GrpcConnection implements MessageStream {
@@ -31,6 +40,8 @@ export class GrpcConnection implements MessageStream {
   readonly #stream: ClientDuplexStream<Buffer, Buffer>;
   #handlers: MessageHandlers;
   #watch: SocketWatch | undefined;
+  #certificate: PeerCertificate | undefined;
+  #doubt: Doubt | undefined;
   #isOver = false;
 
   /** Connects at once, in the background. */
@@ -39,12 +50,22 @@ export class GrpcConnection implements MessageStream {
     this.#clock = options.clock;
     const { host, port, path, settings, authority } = options;
     const target = host.includes(':') ? `ipv6:[${host}]:${port}` : `ipv4:${host}:${port}`;
-    this.#client = new Client(target, this.#credentials(), channelOptions(settings, path, authority));
+    this.#client = new Client(target, this.#credentials(options), channelOptions(settings, path, authority));
     this.#stream = this.#client.makeBidiStreamRequest(path, identity, identity, new Metadata());
     this.#stream.on('data', (message: Buffer) => this.#handlers.onMessage(message));
     this.#stream.on('status', (ended: StatusObject) => this.#onStatus(ended));
     // Every error comes as a status too.
     this.#stream.on('error', () => {});
+  }
+
+  /** Whose certificate was shown; undefined before, and without TLS. */
+  get certificate(): PeerCertificate | undefined {
+    return this.#certificate;
+  }
+
+  /** Why this side or the other did not believe who the other is, where that ended the stream. */
+  get doubt(): Doubt | undefined {
+    return this.#doubt;
   }
 
   take(handlers: MessageHandlers): void {
@@ -84,6 +105,7 @@ export class GrpcConnection implements MessageStream {
   #onEnd(ended: StatusObject): void {
     if (this.#isOver) return;
     const evidence = this.#evidenceOf(ended);
+    this.#doubt ??= doubtIn(ended);
     this.destroy();
     this.#handlers.onEnd(evidence, ended.details);
   }
@@ -97,7 +119,7 @@ export class GrpcConnection implements MessageStream {
     return ended.code === status.UNAVAILABLE ? 'silent' : 'remote';
   }
 
-  #credentials(): ChannelCredentials {
+  #credentials(options: ConnectionOptions): ChannelCredentials {
     const credentials = ChannelCredentials.createInsecure();
     const create = credentials._createSecureConnector.bind(credentials);
     credentials._createSecureConnector = (...context) => {
@@ -106,7 +128,7 @@ export class GrpcConnection implements MessageStream {
         connect: (socket) => {
           this.#watch = new SocketWatch(socket);
           if (this.#isOver) this.#watch.destroy();
-          return connector.connect(socket);
+          return options.tls ? this.#secure(socket, options.tls, options.mustBe) : connector.connect(socket);
         },
         waitForReady: () => connector.waitForReady(),
         getCallCredentials: () => connector.getCallCredentials(),
@@ -114,6 +136,24 @@ export class GrpcConnection implements MessageStream {
       };
     };
     return credentials;
+  }
+
+  #secure(raw: Socket, tls: Credentials, mustBe: string | undefined): Promise<{ readonly socket: Socket; readonly secure: boolean }> {
+    return new Promise((resolve, reject) => {
+      secure(raw, tls, {
+        mustBe,
+        onSecured: (socket, certificate) => {
+          this.#certificate = certificate;
+          this.#watch = new SocketWatch(socket);
+          if (this.#isOver) this.#watch.destroy();
+          resolve({ socket, secure: true });
+        },
+        onFailed: (error, doubt) => {
+          this.#doubt ??= doubt;
+          reject(error);
+        },
+      });
+    });
   }
 }
 

@@ -7,6 +7,7 @@ import { type Deferred, deferred } from '../base/deferred.ts';
 import { HeddleError } from '../errors.ts';
 import { encodeFrames, framedBytes, type Greeting, readGreeting } from './batch-codec.ts';
 import { encodeChunk } from './chunk-codec.ts';
+import type { Credentials } from './credentials.ts';
 import { GrpcConnection } from './grpc-connection.ts';
 import { GrpcLink } from './grpc-link.ts';
 import { type ChannelSettings, methods } from './grpc-options.ts';
@@ -21,6 +22,7 @@ export interface GrpcDialOptions {
   readonly turns: Turns;
   readonly settings: ChannelSettings;
   readonly valueBytesMax: number | undefined;
+  readonly tls: Credentials | undefined;
   /** Aborts when the transport closes. */
   readonly closing: AbortSignal;
   readonly onOpened: (link: GrpcLink) => void;
@@ -85,7 +87,7 @@ class GrpcDial {
         if (greeting) this.#welcome(place, connection, greeting);
         else this.#fail('remote', 'the peer did not greet as Heddle does');
       },
-      onEnd: (evidence, message) => this.#fail(evidence, message),
+      onEnd: (evidence, message) => this.#broke(connection, evidence, message),
     });
     connection.write(encodeFrames([hello], framedBytes(hello)), ignoreDone);
   }
@@ -97,6 +99,7 @@ class GrpcDial {
       remoteAddress: this.#what.address,
       clock: this.#options.clock,
       turns: this.#options.turns,
+      certificate: connection.certificate,
       stream: connection,
       valueBytesMax: this.#options.valueBytesMax,
       openBulk: (needy) => this.#openBulk(place, needy, bulkToken),
@@ -109,7 +112,7 @@ class GrpcDial {
   }
 
   #openBulk(place: Place, link: GrpcLink, token: Uint8Array): void {
-    const connection = this.#connect(place, methods[link.kind].bulk);
+    const connection = this.#connect(place, methods[link.kind].bulk, link.certificate?.name);
     const cancel: CancelTask = this.#options.clock.schedule(bulkOpenMs, () => {
       link.fail('stalled', `the bulk channel did not open within ${bulkOpenMs} ms`);
     });
@@ -117,10 +120,15 @@ class GrpcDial {
     link.attachBulk(connection);
   }
 
-  #connect({ host, port }: Place, path: string): GrpcConnection {
-    const { clock, settings } = this.#options;
-    const authority = this.#what.address;
-    return new GrpcConnection({ clock, host, port, path, settings, authority }, { onMessage: ignoreDone, onEnd: ignoreDone });
+  #connect({ host, port }: Place, path: string, mustBe?: string): GrpcConnection {
+    const { clock, settings, tls } = this.#options;
+    const where = { host, port, path, authority: this.#what.address, mustBe };
+    return new GrpcConnection({ clock, settings, tls, ...where }, { onMessage: ignoreDone, onEnd: ignoreDone });
+  }
+
+  #broke({ doubt }: GrpcConnection, evidence: Evidence, message: string): void {
+    if (!doubt) return this.#fail(evidence, message);
+    this.#giveUp(new HeddleError('unauthenticated', { server: this.#what.address, ...doubt }));
   }
 
   #fail(evidence: Evidence, message: string): void {

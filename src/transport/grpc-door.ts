@@ -7,8 +7,10 @@ import { createServer, type Server as TcpServer } from 'node:net';
 
 import { type Server, ServerCredentials } from '@grpc/grpc-js';
 
+import type { Credentials } from './credentials.ts';
 import { bind } from './grpc-bind.ts';
 import type { GrpcSockets } from './grpc-sockets.ts';
+import { type Front, tlsFront } from './tls-front.ts';
 import type { ListenOptions } from './transport.ts';
 
 export interface Door {
@@ -17,11 +19,25 @@ export interface Door {
   close(before?: () => Promise<void>): Promise<void>;
 }
 
+/** What stands behind the door. */
+export interface House {
+  readonly server: Server;
+  readonly sockets: GrpcSockets;
+  /** Everybody has to speak TLS; without, nobody can. */
+  readonly tls: Credentials | undefined;
+}
+
 /** Binds. Throws `bad_settings`. */
-export async function openDoor(server: Server, sockets: GrpcSockets, where: ListenOptions): Promise<Door> {
+export async function openDoor({ server, sockets, tls }: House, where: ListenOptions): Promise<Door> {
   const injector = server.createConnectionInjector(ServerCredentials.createInsecure());
+  const take: Front = tls
+    ? tlsFront(tls, (socket, standing) => {
+        sockets.identify(standing, socket);
+        injector.injectConnection(socket);
+      })
+    : (socket) => injector.injectConnection(socket);
   const tcp = createServer({ noDelay: true }, (socket) => {
-    if (sockets.admit(socket)) injector.injectConnection(socket);
+    if (sockets.admit(socket)) take(socket);
   });
   const port = await bind(tcp, where);
   // Nothing more can fail but a single connection's acceptance (out of descriptors), which the next one survives.

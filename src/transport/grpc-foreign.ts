@@ -8,6 +8,7 @@ import type { ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc
 
 import type { Clock } from '../base/clock.ts';
 import { statusOf } from './grpc-status.ts';
+import type { PeerCertificate } from './peer-certificate.ts';
 import type { Acceptor, ForeignQuestion, ForeignRequest, ForeignStream } from './transport.ts';
 
 type UnaryCall = ServerUnaryCall<Buffer, Buffer>;
@@ -16,17 +17,20 @@ type StreamCall = ServerWritableStream<Buffer, Buffer>;
 export interface ForeignHouse {
   readonly acceptor: Acceptor;
   readonly clock: Clock;
+  /** Of a peer, as `call.getPeer()` names it. */
+  readonly certificateOf: (peer: string) => PeerCertificate | undefined;
 }
 
 /** Answers a unary method. */
 export async function answerOne(
-  { acceptor, clock }: ForeignHouse,
+  house: ForeignHouse,
   question: ForeignQuestion,
   exchange: { readonly call: UnaryCall; readonly send: sendUnaryData<Buffer> },
 ): Promise<void> {
   const { call, send } = exchange;
+  const { acceptor } = house;
   try {
-    const reply = await acceptor.ask(question, requestOf(call, clock));
+    const reply = await acceptor.ask(question, requestOf(call, house));
     send(null, bufferOf(reply));
   } catch (error) {
     send(statusOf(error, acceptor.encodeError?.bind(acceptor)));
@@ -34,8 +38,9 @@ export async function answerOne(
 }
 
 /** Answers a server-streaming method: one message per item, the next one asked for when the client has room for it. */
-export async function answerMany({ acceptor, clock }: ForeignHouse, stream: ForeignStream, call: StreamCall): Promise<void> {
-  const request = requestOf(call, clock);
+export async function answerMany(house: ForeignHouse, stream: ForeignStream, call: StreamCall): Promise<void> {
+  const { acceptor } = house;
+  const request = requestOf(call, house);
   try {
     for await (const message of acceptor.follow(stream, request)) {
       if (request.signal.aborted) return;
@@ -64,7 +69,7 @@ function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, byteLength);
 }
 
-function requestOf(call: UnaryCall | StreamCall, clock: Clock): ForeignRequest {
+function requestOf(call: UnaryCall | StreamCall, { clock, certificateOf }: ForeignHouse): ForeignRequest {
   const controller = new AbortController();
   call.on('cancelled', () => controller.abort(new Error('the client ended its call')));
   const deadline = call.getDeadline();
@@ -74,5 +79,6 @@ function requestOf(call: UnaryCall | StreamCall, clock: Clock): ForeignRequest {
     timeoutMs: Number.isFinite(deadlineMs) ? Math.max(0, deadlineMs - clock.wallMs()) : undefined,
     signal: controller.signal,
     remoteAddress: call.getPeer(),
+    certificate: certificateOf(call.getPeer()),
   };
 }

@@ -1,21 +1,24 @@
 /**
- * What every stream of a listener goes through before its handler: the deadline of its first message, and the
- * flow-control window of its connection.
+ * What every stream of a listener goes through before its handler: who may open it, the deadline of its first message, and
+ * the flow-control window of its connection.
  */
 
 import { constants } from 'node:http2';
 
-import { ServerInterceptingCall, type ServerInterceptor, status } from '@grpc/grpc-js';
+import { ServerInterceptingCall, type ServerInterceptingCallInterface, type ServerInterceptor, status } from '@grpc/grpc-js';
 
 import type { CancelTask, Clock } from '../base/clock.ts';
+import type { EndStatus, Guard } from './grpc-guard.ts';
 import { windowBytes } from './grpc-options.ts';
 import { closeGraceMs, firstMessageMs } from './limits.ts';
 
 /** `onStream` is told the peer of every stream that opens. */
-export function guardStreams(clock: Clock, onStream: (peer: string) => void): ServerInterceptor {
+export function guardStreams(clock: Clock, guard: Guard): ServerInterceptor {
   const widened: Widened = new WeakMap();
   return (method, call) => {
-    onStream(call.getPeer());
+    const refusal = guard(call.getPeer(), method.path);
+    // The handler is never started: it hears nothing of the stream.
+    if (refusal) return new ServerInterceptingCall(call, { start: () => refuse(call, refusal, clock) });
     widenWindow(call, windowBytes(method.path), widened);
     let cancel: CancelTask | undefined;
     const disarm = (): void => {
@@ -25,9 +28,7 @@ export function guardStreams(clock: Clock, onStream: (peer: string) => void): Se
     return new ServerInterceptingCall(call, {
       start: (next) => {
         cancel = clock.schedule(firstMessageMs, () => {
-          call.sendStatus({ code: status.DEADLINE_EXCEEDED, details: `no message within ${firstMessageMs} ms` });
-          // Its half stays open for as long as the client likes: it is shut once the status can have arrived.
-          clock.schedule(closeGraceMs, () => invoke(fieldOf(call, 'stream'), 'close', constants.NGHTTP2_NO_ERROR));
+          refuse(call, { code: status.DEADLINE_EXCEEDED, details: `no message within ${firstMessageMs} ms` }, clock);
         });
         next({
           onReceiveMessage: (message, deliver) => {
@@ -43,6 +44,12 @@ export function guardStreams(clock: Clock, onStream: (peer: string) => void): Se
       },
     });
   };
+}
+
+function refuse(call: ServerInterceptingCallInterface, end: EndStatus, clock: Clock): void {
+  call.sendStatus(end);
+  // Its half stays open for as long as the client likes: it is shut once the status can have arrived.
+  clock.schedule(closeGraceMs, () => invoke(fieldOf(call, 'stream'), 'close', constants.NGHTTP2_NO_ERROR));
 }
 
 /** What each connection was widened to. */

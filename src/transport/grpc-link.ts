@@ -13,12 +13,14 @@ import { LargeValues } from './large-values.ts';
 import { closeGraceMs, frameBytesMax, outboxBytesMax } from './limits.ts';
 import { ignoreDone, type MessageHandlers, type MessageStream } from './message-stream.ts';
 import { Outbox } from './outbox.ts';
+import type { PeerCertificate } from './peer-certificate.ts';
 import type { Evidence, Link, LinkHandlers, LinkKind, Traffic } from './transport.ts';
 import type { Turns } from './turns.ts';
 
 export interface GrpcLinkOptions {
   readonly kind: LinkKind;
   readonly remoteAddress: string;
+  readonly certificate: PeerCertificate | undefined;
   readonly clock: Clock;
   readonly turns: Turns;
   /** Paused; it belongs to the link. */
@@ -92,6 +94,10 @@ export class GrpcLink implements Link, MessageHandlers {
 
   get remoteAddress(): string {
     return this.#options.remoteAddress;
+  }
+
+  get certificate(): PeerCertificate | undefined {
+    return this.#options.certificate;
   }
 
   get isWritable(): boolean {

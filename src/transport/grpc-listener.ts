@@ -6,10 +6,12 @@
 import { type handleServerStreamingCall, type handleUnaryCall, Server, type ServerDuplexStream } from '@grpc/grpc-js';
 
 import type { Clock } from '../base/clock.ts';
+import type { Credentials } from './credentials.ts';
 import { type AdminListener, type AdminOptions, listenAdmin } from './grpc-admin.ts';
 import { Arrivals } from './grpc-arrival.ts';
 import { openDoor } from './grpc-door.ts';
 import { answerMany, answerOne, type ForeignHouse } from './grpc-foreign.ts';
+import { guardOf, type OnRefused } from './grpc-guard.ts';
 import { guardStreams } from './grpc-interceptor.ts';
 import { type ChannelSettings, methods, questionMethods, serverOptions, streamMethods } from './grpc-options.ts';
 import { GrpcSockets } from './grpc-sockets.ts';
@@ -22,21 +24,23 @@ export interface GrpcListenerOptions {
   readonly turns: Turns;
   readonly settings: ChannelSettings;
   readonly valueBytesMax: number | undefined;
+  readonly tls: Credentials | undefined;
 }
 
 /** Binds and serves, the admin listener beside it where one is wanted. Throws `bad_settings`. */
 export async function listen(options: GrpcListenerOptions, where: ListenOptions, acceptor: Acceptor): Promise<Listener> {
-  const { clock, settings } = options;
+  const { clock, settings, tls } = options;
+  const onRefused: OnRefused = (refused) => acceptor.refused?.(refused);
   const sockets = new GrpcSockets(clock);
   const arrivals = new Arrivals({ ...options, acceptor });
   const services = new StandardServices(() => acceptor.describe?.() ?? []);
-  const server = new Server({ ...serverOptions(settings), interceptors: [guardStreams(clock, (peer) => sockets.claim(peer))] });
+  const server = new Server({ ...serverOptions(settings), interceptors: [guardStreams(clock, guardOf(sockets, onRefused))] });
   registerStreams(server, sockets, arrivals);
-  registerForeign(server, { clock, acceptor });
+  registerForeign(server, { clock, acceptor, certificateOf: (peer) => sockets.certificateOf(peer) });
   services.register(server);
-  const door = await openDoor(server, sockets, where);
+  const door = await openDoor({ server, sockets, tls }, where);
   const close = (): Promise<void> => door.close(() => arrivals.close());
-  const admin = where.admin && (await openAdmin({ clock, settings, services }, where.admin, close));
+  const admin = where.admin && (await openAdmin({ clock, settings, services, tls, onRefused }, where.admin, close));
   let closing: Promise<unknown> | undefined;
   return {
     host: where.host,
@@ -63,11 +67,11 @@ function registerStreams(server: Server, sockets: GrpcSockets, arrivals: Arrival
   for (const kind of ['link', 'session'] as const satisfies readonly LinkKind[]) {
     registerBidi(server, methods[kind].stream, (call) => {
       const socket = sockets.claim(call.getPeer());
-      if (socket) arrivals.greet(kind, { call, socket });
+      if (socket) arrivals.greet(kind, { call, socket, certificate: sockets.certificateOf(call.getPeer()) });
     });
     registerBidi(server, methods[kind].bulk, (call) => {
       const socket = sockets.claim(call.getPeer());
-      if (socket) arrivals.attachBulk({ call, socket });
+      if (socket) arrivals.attachBulk({ call, socket, certificate: sockets.certificateOf(call.getPeer()) });
     });
   }
 }

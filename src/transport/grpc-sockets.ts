@@ -1,18 +1,22 @@
 /**
  * The sockets of one listener: how many one address may hold, how long one may stay without asking for anything,
- * and what became of each.
+ * who holds each, and what became of it.
  */
 
 import type { Socket } from 'node:net';
 
 import type { CancelTask, Clock } from '../base/clock.ts';
 import { firstMessageMs, socketsMax, socketsPerAddressMax } from './limits.ts';
+import type { PeerCertificate, Standing } from './peer-certificate.ts';
 import { SocketWatch } from './socket-watch.ts';
 
 interface Held {
-  readonly watch: SocketWatch;
+  watch: SocketWatch;
+  standing: Standing;
   readonly cancelDeadline: CancelTask;
 }
+
+const plain: Standing = { kind: 'plain' };
 
 export interface SocketLimits {
   readonly perAddress: number;
@@ -46,9 +50,27 @@ export class GrpcSockets {
     }
     this.#perAddress.set(address, count + 1);
     const cancelDeadline = this.#clock.schedule(firstMessageMs, () => socket.destroy());
-    this.#held.set(peer, { watch: new SocketWatch(socket), cancelDeadline });
+    this.#held.set(peer, { watch: new SocketWatch(socket), standing: plain, cancelDeadline });
     socket.once('close', () => this.#release(address, peer));
     return true;
+  }
+
+  /** Who holds an admitted socket is known; `secured` is what speaks TLS over it, if anything does. */
+  identify(standing: Standing, secured: Socket): void {
+    const held = this.#held.get(`${secured.remoteAddress}:${secured.remotePort}`);
+    if (!held) return;
+    held.standing = standing;
+    held.watch = new SocketWatch(secured);
+  }
+
+  /** Who holds the socket of a stream (by `call.getPeer()`). */
+  standingOf(peer: string): Standing {
+    return this.#held.get(peer)?.standing ?? plain;
+  }
+
+  certificateOf(peer: string): PeerCertificate | undefined {
+    const standing = this.standingOf(peer);
+    return standing.kind === 'certified' ? standing.certificate : undefined;
   }
 
   /** The socket of a stream (by `call.getPeer()`), which has asked for something now. */

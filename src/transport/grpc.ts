@@ -7,6 +7,7 @@ import { setMaxListeners } from 'node:events';
 
 import { type Clock, inNextTurn } from '../base/clock.ts';
 import { HeddleError } from '../errors.ts';
+import type { Credentials } from './credentials.ts';
 import { dial } from './grpc-dial.ts';
 import type { GrpcLink } from './grpc-link.ts';
 import { listen } from './grpc-listener.ts';
@@ -22,6 +23,8 @@ export interface GrpcTransportOptions {
   readonly hasChannelz?: boolean | undefined;
   /** Largest value of `sendLarge` either way; default 64 MiB. Raising it costs memory: a link may hold twice as much. */
   readonly valueBytesMax?: number | undefined;
+  /** TLS on everything that is dialled and on every listener; default: none anywhere. */
+  readonly tls?: Credentials | undefined;
 }
 
 export class GrpcTransport implements Transport {
@@ -29,6 +32,7 @@ export class GrpcTransport implements Transport {
   readonly #turns: Turns;
   readonly #settings: ChannelSettings;
   readonly #valueBytesMax: number | undefined;
+  readonly #tls: Credentials | undefined;
   readonly #links = new Set<GrpcLink>();
   readonly #closing = new AbortController();
 
@@ -37,13 +41,15 @@ export class GrpcTransport implements Transport {
     this.#turns = new Turns({ nowMs: () => options.clock.nowMs(), inNextTurn });
     this.#settings = { keepalive: options.keepalive ?? defaultKeepalive, hasChannelz: options.hasChannelz ?? false };
     this.#valueBytesMax = options.valueBytesMax;
+    this.#tls = options.tls;
     // One listener for each dial under way; their number is the mesh's business.
     setMaxListeners(0, this.#closing.signal);
   }
 
   async listen(options: ListenOptions, acceptor: Acceptor): Promise<Listener> {
     this.#checkOpen();
-    const house = { clock: this.#clock, turns: this.#turns, settings: this.#settings, valueBytesMax: this.#valueBytesMax };
+    const shared = { clock: this.#clock, turns: this.#turns, settings: this.#settings };
+    const house = { ...shared, valueBytesMax: this.#valueBytesMax, tls: this.#tls };
     return listen(house, options, acceptor);
   }
 
@@ -55,6 +61,7 @@ export class GrpcTransport implements Transport {
         turns: this.#turns,
         settings: this.#settings,
         valueBytesMax: this.#valueBytesMax,
+        tls: this.#tls,
         closing: this.#closing.signal,
         onOpened: (link) => this.#links.add(link),
         onGone: (link) => this.#links.delete(link),

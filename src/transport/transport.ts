@@ -10,7 +10,10 @@
  * The room moves bytes: what a frame or a hello says belongs to wire and fabric.
  */
 
-import type { HeddleError } from '../errors.ts';
+import type { HeddleError, UnauthenticatedReason } from '../errors.ts';
+import type { PeerCertificate } from './peer-certificate.ts';
+
+export type { PeerCertificate } from './peer-certificate.ts';
 
 /** `link`: between servers, both ways. `session`: a client's, dialled by the client. */
 export type LinkKind = 'link' | 'session';
@@ -52,6 +55,8 @@ export interface Link {
   readonly kind: LinkKind;
   /** The address that was dialled; of an arrival, the one that the socket sees. */
   readonly remoteAddress: string;
+  /** Whose it is at the other end, by a certificate that was checked; undefined without TLS, and of a client that showed none. */
+  readonly certificate?: PeerCertificate | undefined;
   /** False while the peer reads more slowly than we write; frames sent all the same are kept, in order. */
   readonly isWritable: boolean;
   /** How long the frame that is being delivered waited in this process, in milliseconds; absent: not at all. */
@@ -123,19 +128,30 @@ export interface ForeignRequest {
   readonly timeoutMs: number | undefined;
   readonly signal: AbortSignal;
   readonly remoteAddress: string;
+  /** As of a link. */
+  readonly certificate?: PeerCertificate | undefined;
+}
+
+/** Somebody whom a listener did not let in. */
+export interface RefusedPeer {
+  readonly remoteAddress: string;
+  readonly reason: UnauthenticatedReason;
+  readonly why: string;
 }
 
 /** What a listener asks of the room above. A HeddleError thrown by `ask` or `follow` becomes its gRPC status. */
 export interface Acceptor {
   /**
    * Decides on a link or session. `arrival.link` may be opened already; what is sent on it goes out after the answer.
-   * Refused, it closes as `local` once the answer is out.
+   * Refused, it closes as `local` once the answer is out. An `unauthenticated` that is thrown reaches whoever dialled.
    */
   accept(arrival: Arrival): Promise<Answer> | Answer;
   /** One message of a foreign client, and its one answer. */
   ask(question: ForeignQuestion, request: ForeignRequest): Promise<Uint8Array>;
   /** The same with answers until the end; the next one is taken when the client has room for it. */
   follow(stream: ForeignStream, request: ForeignRequest): AsyncIterable<Uint8Array>;
+  /** Somebody was not let in, before they could ask for anything. */
+  refused?(who: RefusedPeer): void;
   /** The services for foreign clients as `FileDescriptorProto`s, for reflection. */
   describe?(): readonly Uint8Array[];
   /** The bytes of an error for foreign clients (trailing metadata `heddle-error-bin`); without it code and `executed` travel. */
@@ -167,7 +183,7 @@ export interface Listener {
 export interface Transport {
   /** Throws `bad_settings` naming the port and what to do when it cannot be bound. */
   listen(options: ListenOptions, acceptor: Acceptor): Promise<Listener>;
-  /** Rejects with `unreachable` (`detail.evidence` as above) or `cancelled`. */
+  /** Rejects with `unreachable` (`detail.evidence` as above), `unauthenticated` or `cancelled`. */
   dial(options: DialOptions): Promise<Dialled>;
   /** Closes every link that was dialled. */
   close(): Promise<void>;

@@ -20,7 +20,7 @@ describe.skipIf(missing !== undefined)('servers on four hosts', () => {
   let witness: Spawned;
 
   const serve = async (name: string, ...join: readonly string[]) => {
-    const settings = await stage.file(`${name}.toml`, `[server]\nhost = "${hosts.addressOf(name)}"\n`);
+    const settings = await stage.file(`${name}.toml`, `[server]\nhost = "${hosts.addressOf(name)}"\ninsecure = true\n`);
     const args = ['--settings', settings, functionsModule, ...(join.length === 0 ? [] : ['--join', ...join])];
     const server = await stage.serveAfter(hosts.on(name), name, ...args);
     servers.set(name, server);

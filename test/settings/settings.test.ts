@@ -66,7 +66,7 @@ test('L1: defaults < file < environment < flags, key by key', () => {
 });
 
 test('every knob can be set by the environment', () => {
-  const samples = { text: 'some', texts: 'a,b', number: '2000', port: '7420', counts: 'gpu=1,db=2' };
+  const samples = { text: 'some', texts: 'a,b', number: '2000', port: '7420', counts: 'gpu=1,db=2', flag: 'true', choice: 'optional' };
   for (const knob of listKnobs()) {
     const problems = problemsOf({ environment: { [variableOf(knob)]: samples[knob.facts.kind] } });
     expect(problems.filter(({ message }) => message.includes('expected') || message.includes('not a setting'))).toEqual([]);
@@ -108,7 +108,7 @@ test('an unknown section, a key in the wrong section and one near nothing each g
   expect(problems.map(({ message }) => message)).toEqual([
     'is not a section; did you mean "server"?',
     'is not a setting; did you mean "mesh.beatIntervalMs"?',
-    'is not a setting; [server] has name, resources, slots, modules, join, port, host, advertise, drainGraceMs',
+    'is not a setting; [server] has name, resources, slots, modules, join, port, host, advertise, insecure, drainGraceMs',
   ]);
 });
 
@@ -192,4 +192,16 @@ test('slots come from a table of the file or from the environment, as whole numb
   expect(problemsOf({ environment: { HEDDLE_SERVER_SLOTS: 'gpu' } })).toMatchObject([
     { key: 'HEDDLE_SERVER_SLOTS', message: `expected ${expected}, found the text "gpu"` },
   ]);
+});
+
+test('certificates are files of [tls], which come together or not at all; a flag is true or false', () => {
+  const [cert, key, ca] = ['a.pem', 'a.key', 'ca.pem'];
+  const { options } = serverInput(loadSettings(file(`[tls]\ncert = "${cert}"\nkey = "${key}"\nca = "${ca}"`)), (path) => `/here/${path}`);
+  expect(options.tls).toEqual({ cert: '/here/a.pem', key: '/here/a.key', ca: '/here/ca.pem', clientCertificate: 'required' });
+  expect(serverInput(loadSettings({})).options).toMatchObject({ tls: undefined, insecure: false });
+  expect(problemsOf(file('[tls]\nkey = "a.key"'))).toEqual([
+    { file: 'my.toml', line: 2, key: 'tls.key', message: 'needs tls.cert and tls.ca beside it: cert, key and ca belong together' },
+  ]);
+  expect(loadSettings({ environment: { HEDDLE_SERVER_INSECURE: 'true' } }).server.insecure).toBe(true);
+  expect(problemsOf({ environment: { HEDDLE_SERVER_INSECURE: 'yes' } })[0]?.message).toContain('expected true or false');
 });

@@ -53,6 +53,8 @@ export type MeshNote =
 /** Why a greeting is refused. */
 export type RefusalCode =
   | 'version_mismatch'
+  /** A proof of identity was wanted, or was wrong. */
+  | 'unauthenticated'
   | 'cluster_mismatch'
   | 'name_taken'
   | 'draining'
