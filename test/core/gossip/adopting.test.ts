@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { commonObserversOf } from '../../../src/core/gossip/court.ts';
+import { commonObserversOf, courtOf } from '../../../src/core/gossip/court.ts';
 import type { Report } from '../../../src/core/gossip/record.ts';
 import { meshLimits } from '../../../src/core/gossip/settings.ts';
 import { helloOf, instanceOf, Rig, recordOf } from './rig.ts';
@@ -70,6 +70,27 @@ describe('a member that two of its four observers have lost', () => {
     expect(next).not.toContain(first);
     expect(next.length).toBeGreaterThan(0);
     expect(adoptersOf(rig)).toEqual([second]);
+  });
+
+  test('asks nobody twice in half a minute, and none of its observers, however often it is refused (A1)', () => {
+    const { rig, lost } = lacking();
+    const everybody: string[] = [];
+    for (let turn = 0; turn < 28; turn += 1) {
+      rig.advance(1_000, lost);
+      const names = asked(rig);
+      everybody.push(...names);
+      for (const name of names) rig.hear(name, { kind: 'adopted', refusal: 'full' });
+    }
+    expect(everybody.length).toBeGreaterThan(10);
+    expect(new Set(everybody).size).toBe(everybody.length);
+    expect(everybody.filter((name) => observers(rig, 'a').includes(name))).toEqual([]);
+  });
+
+  test('asks nobody when it leaves', () => {
+    const { rig, lost } = lacking();
+    rig.feed({ kind: 'leave' });
+    rig.advance(6_000, lost);
+    expect(asked(rig)).toEqual([]);
   });
 
   test('takes no answer that it did not ask for', () => {
@@ -192,6 +213,22 @@ describe('the word of an adopter', () => {
     rig.hear('m00', { kind: 'push', records: [recordOf(target, { version: 2, adopters: far.slice(0, 3) })] });
     rig.hear('m00', { kind: 'suspect', reports: far.map(report) });
     expect(held()).toBe(3);
+  });
+
+  test('has a seat: where adopters live, the word of the one observer that is left convicts nobody', () => {
+    const rig = new Rig(others);
+    const state = rig.gossip.inspection;
+    const court = () => {
+      const record = state.findMember(target);
+      return record ? courtOf(record, state).quorum : 0;
+    };
+    for (const name of observers(rig, target).filter((owner) => owner !== 'a')) {
+      if (commonObserversOf(target, state).filter(({ owner }) => state.suspicions.own(owner)).length === 3) break;
+      state.suspicions.accuse({ name, instance: instanceOf(name) }, 'silent', { nowMs: 0, isChecked: true });
+    }
+    expect(court()).toBe(1);
+    rig.hear('m00', { kind: 'push', records: [recordOf(target, { version: 2, adopters: farFrom(rig, target).slice(0, 3) })] });
+    expect(court()).toBe(3);
   });
 
   test('makes a quorum with the words of others like it: the member is buried', () => {

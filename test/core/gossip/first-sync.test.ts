@@ -142,6 +142,21 @@ describe('a newcomer', () => {
     expect(questions(rig).map(([to]) => to)).toEqual(['x']);
   });
 
+  test('asks eight others at the most, and is referred once: not by those that it was referred to (F2)', () => {
+    const { rig } = newcomer();
+    rig.take();
+    const many = Array.from({ length: 12 }, (_, at) => recordOf(`x${at}`));
+    rig.hear('b', { kind: 'syncReferral', records: many });
+    const dialled = (): number => rig.take().filter(({ kind }) => kind === 'dial').length;
+    expect(dialled()).toBe(meshLimits.snapshotHelpers);
+    for (let at = 0; at < 8; at += 1) up(rig, `x${at}`, 10 + at);
+    rig.take();
+    rig.hear('x0', { kind: 'syncReferral', records: [recordOf('y')] });
+    rig.hear('b', { kind: 'syncReferral', records: [recordOf('z')] });
+    expect(dialled()).toBe(0);
+    expect([rig.statusOf('y'), rig.statusOf('z')]).toEqual([undefined, undefined]);
+  });
+
   test('takes no referral that it did not ask for', () => {
     const { rig } = newcomer();
     rig.take();
