@@ -31,12 +31,17 @@ export class Crowd {
     this.#untilMs.delete(link);
   }
 
-  /** Too many have come at once, and this is one of them. Cost: those whose time is over. */
+  /** Too many have come at once, and this is one of them. */
   isIn({ id }: LinkState, nowMs: number): boolean {
+    this.tend(nowMs);
+    return this.#untilMs.size > meshLimits.crowd && this.#untilMs.has(id);
+  }
+
+  /** Forgets whose time is over. Cost: those. */
+  tend(nowMs: number): void {
     for (const [link, untilMs] of this.#untilMs) {
-      if (untilMs > nowMs) break;
+      if (untilMs > nowMs) return;
       this.#untilMs.delete(link);
     }
-    return this.#untilMs.size > meshLimits.crowd && this.#untilMs.has(id);
   }
 }

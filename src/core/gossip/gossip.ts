@@ -155,6 +155,7 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     }
     if (this.#ticks % (ticksPerBeat * tendEveryBeats) === 0) {
       this.#state.records.forgetFinals(nowMs - this.#state.settings.graveMs);
+      this.#state.crowd.tend(nowMs);
       this.#parts.bodies.tend();
       this.#parts.callLinks.tend();
     }
