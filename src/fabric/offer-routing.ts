@@ -9,8 +9,8 @@ import type { CancelTask, Clock } from '../base/clock.ts';
 import type { Catalog } from '../core/catalog/catalog.ts';
 import { type Effect, stricter } from '../core/catalog/offer.ts';
 import type { FunctionStats, Offer } from '../core/catalog/server-state.ts';
-import { noteWay } from '../core/routing/latency.ts';
 import type { Router } from '../core/routing/router.ts';
+import { noteWay } from '../core/routing/way.ts';
 import type { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Breakers } from './breakers.ts';
@@ -165,7 +165,7 @@ export class OfferRouting implements Routing<Offer> {
       case 'overloaded':
         return router.shed(offer, nowMs);
       case undefined:
-        if (serverMicros !== undefined) noteWay(offer.server, elapsedMs - serverMicros / 1000);
+        if (serverMicros !== undefined) noteWay(offer.server.way, elapsedMs - serverMicros / 1000, nowMs);
         return router.succeeded(offer, elapsedMs, nowMs);
       case 'deadline_exceeded':
         return isStreamed ? router.released(offer) : router.expired(offer, elapsedMs, nowMs);

@@ -35,7 +35,7 @@ export function isOpen({ gate, server }: Offer): boolean {
 
 /** There and back. */
 export function wayMsOf({ server }: Offer): number {
-  return Math.max(server.roundTripMs, server.wayMs);
+  return Math.max(server.roundTripMs, server.way.shortestMs);
 }
 
 /** The work of one call without the way to it, as far as calls from here have shown. */

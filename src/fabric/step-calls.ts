@@ -145,7 +145,7 @@ export class StepCalls {
           step: start.step,
           awaits,
           ownTimeoutMs: start.timeoutMs,
-          wayMs: route.server.wayMs,
+          wayMs: route.server.way.shortestMs,
           sink: this.#sinkOf(start),
         },
       ];

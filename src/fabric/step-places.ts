@@ -1,8 +1,9 @@
 /**
  * Where the steps of one run go: by its plan, as long as that is still a good one.
  *
- * S1 a step goes where the plan says while that server may be chosen and has not just been full, its score is within the planner's
- *    factor of the best, and it has no more calls from here under way than it would have in turn.
+ * S1 a step goes where the plan says while that server may be chosen and has not just been full, its score is not far above the best,
+ *    and it has no more calls from here under way than it would have in turn, or than are over in a moment: what runs in this
+ *    process never has any under way, and would take all of a thousand short steps.
  * S2 otherwise, and where there is no plan, the router chooses as for any call.
  */
 
@@ -18,6 +19,8 @@ import type { RunPlanner } from './run-planner.ts';
 const shedMs = 1_000;
 /** Calls more than another candidate has that make no difference yet. */
 const loadSlack = 8;
+/** Work under way, in milliseconds, that makes none either; nor does a score that is so much worse. */
+const msSlack = 5;
 
 export interface StepPlacesOptions {
   readonly router: Router;
@@ -45,8 +48,11 @@ export class StepPlaces {
     const isShedding = offer.shedLoad > 0 && nowMs - offer.shedAtMs < shedMs;
     if (isShedding) return undefined;
     const places = candidates.map((candidate) => planner.placeOf(candidate));
-    const isGood = scoreOf(planner.placeOf(offer), bytes) <= bestScore(places, bytes) * sameScoreFactor;
+    const place = planner.placeOf(offer);
+    if (scoreOf(place, bytes) > bestScore(places, bytes) * sameScoreFactor + msSlack) return undefined;
     const least = candidates.reduce((fewest, { inFlight }) => Math.min(fewest, inFlight), Number.POSITIVE_INFINITY);
-    return isGood && offer.inFlight <= least * sameScoreFactor + loadSlack ? offer : undefined;
+    const isInTurn = offer.inFlight <= least * sameScoreFactor + loadSlack;
+    const { runMs = Number.POSITIVE_INFINITY } = place;
+    return isInTurn || offer.inFlight * runMs <= msSlack ? offer : undefined;
   }
 }

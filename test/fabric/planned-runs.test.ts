@@ -113,4 +113,18 @@ describe('a run', () => {
     expect(plan.steps[0]?.server).toBe('here');
     for (let turn = 0; turn < 4; turn += 1) expect(await world.settle(here.submit(flow, { input }).result)).toEqual({ one: 'here' });
   });
+
+  test('gives many short steps to all that may run them, though one of those is the server that was asked', async ({ world }) => {
+    const quick = defineFunction({ name: 'quick', effect: 'pure', handler: (ctx): string => ctx.server });
+    const here = await world.start('here', { quick });
+    for (const name of ['near', 'far']) await world.start(name, { quick });
+    world.network.weather.setDelay('here', 'near', 0.5);
+    world.network.weather.setDelay('here', 'far', 2);
+    await world.advance(20_000);
+    const wide = Array.from({ length: 600 }, (_unused, at) => ({ name: `s${at}`, fun: 'quick' }));
+    for (let turn = 0; turn < 3; turn += 1) {
+      const ran = Object.values((await world.settle(here.submit(wide, { returns: 'all' }).result)) as Record<string, string>);
+      for (const name of ['here', 'near', 'far']) expect(ran.filter((server) => server === name).length).toBeGreaterThan(120);
+    }
+  });
 });

@@ -77,8 +77,18 @@ export interface ServerState {
   inFlight: number;
   /** Round trip of its link in milliseconds, where one was measured; the prior of its offers. */
   roundTripMs: number;
-  /** The way there and back as calls have shown it: what they took but did not pass there. 0 while unknown. Written by the router. */
-  wayMs: number;
+  /** The way there and back as calls have shown it: what they took but did not pass there. Written by core/routing/way.ts only. */
+  readonly way: Way;
+}
+
+/** The shortest way there and back that calls have shown lately, in milliseconds. */
+export interface Way {
+  /** 0 before the first call. */
+  shortestMs: number;
+  /** When it was seen. */
+  sinceMs: number;
+  /** The shortest of the ways seen after it. */
+  nextMs: number;
 }
 
 /** One function at one server. The object stays the same while the server announces that name and version. */
@@ -140,7 +150,7 @@ export function newServerState(server: { readonly name: string; readonly instanc
     gate: closedGate(),
     inFlight: 0,
     roundTripMs: 0,
-    wayMs: 0,
+    way: { shortestMs: 0, sinceMs: 0, nextMs: Number.POSITIVE_INFINITY },
   };
 }
 

@@ -11,7 +11,7 @@
  * Comparing two offers is pick.ts.
  */
 
-import type { FunctionStats, Offer, ServerState } from '../catalog/server-state.ts';
+import type { FunctionStats, Offer } from '../catalog/server-state.ts';
 
 /** Time constant of the average, and the time after which an unsampled one halves. */
 const decayMs = 10_000;
@@ -29,9 +29,6 @@ const fallMin = 1 / 8;
 const quantileStep = 0.1;
 /** Keeps the estimates off zero, which says that nothing is known. */
 const quantileMsMin = 0.01;
-
-/** Weight of a way that is longer than the average. */
-const longerWayWeight = 1 / 16;
 
 const shedLoadMax = 64;
 const shedHalvingMs = 1_000;
@@ -72,12 +69,6 @@ export function noteWait(offer: Offer, elapsedMs: number, nowMs: number): void {
   }
   latency.lastMs = elapsedMs;
   latency.sampledAtMs = nowMs;
-}
-
-/** Takes the way of an answered call into account: a shorter one at once, a longer one slowly (it may have waited on the way). */
-export function noteWay(server: ServerState, wayMs: number): void {
-  const known = server.wayMs;
-  server.wayMs = known === 0 || wayMs < known ? Math.max(wayMs, 0) : known + (wayMs - known) * longerWayWeight;
 }
 
 /** Charges a failure: max(observed, the function's p95, 1 s), at once. */

@@ -4,7 +4,8 @@
  *
  * P1 candidates are the router's, in its order: who may run a step, and why another may not, is decided in one place.
  * P2 score of a candidate = run time + bytes of its inputs / bandwidth + round trip + queue, in milliseconds; candidates within
- *    a factor of two of the best count as equal, as for calls, and take turns, one run beginning where the one before it ended.
+ *    a factor of two of the best count as equal, as for calls, and take turns, one run beginning where the one before it ended. What
+ *    this plan gave to a server for the same moment stands in its queue (`stepMs` each): many short steps go to all that may run them.
  * P3 steps join a group by the rules by which they will (fusion.ts); inside one nothing travels.
  * P4 what nobody knows yet counts as nothing, and says so (`isKnown`).
  * Linear in commands and edges, times the candidates of a step.
@@ -20,6 +21,9 @@ import type { CheckedWorkflow } from './workflow.ts';
 export const bytesPerMs = 125_000;
 /** Scores within this factor count as equal. */
 export const sameScoreFactor = 2;
+
+/** What a step takes of a process, in milliseconds, whatever its function does (measured: 20 to 40 us where it runs). */
+const stepMs = 0.03;
 
 /** A server that may run a step. */
 export interface PlaceFacts {
@@ -84,8 +88,8 @@ class Planner<Place extends PlaceFacts> {
   readonly #workflow: CheckedWorkflow;
   readonly #port: PlannerPort<Place>;
   readonly #plans: (StepPlan<Place> | undefined)[];
-  /** Steps given to each server so far. */
-  readonly #given = new Map<string, number>();
+  /** Steps given to each server so far, and when it will have taken the last of them, in milliseconds since the run began. */
+  readonly #given = new Map<string, { steps: number; untilMs: number }>();
   #groups = 0;
 
   constructor(workflow: CheckedWorkflow, port: PlannerPort<Place>) {
@@ -102,7 +106,7 @@ class Planner<Place extends PlaceFacts> {
   /** A step whose needs are all planned, and what goes with it. */
   #planFrom(head: number): void {
     const startMs = this.#readyMs(head);
-    const place = this.#choose(head);
+    const place = this.#choose(head, startMs);
     const members = place && !place.isHere ? this.#membersOf(head, place, startMs) : [];
     const group = members.length === 0 ? undefined : ++this.#groups;
     const together = new Set([head, ...members]);
@@ -112,12 +116,12 @@ class Planner<Place extends PlaceFacts> {
   #planOf(at: number, how: { place: Place | undefined; group: number | undefined; together: ReadonlySet<number> }): StepPlan<Place> {
     const { group, together } = how;
     const place = group === undefined ? how.place : this.#placeAt(at, how.place);
-    if (place) this.#given.set(place.instance, (this.#given.get(place.instance) ?? 0) + 1);
+    const startMs = this.#readyMs(at);
+    if (place) this.#give(place, startMs);
     const name = this.#workflow.commands[at]?.command.function ?? '';
     const expected = this.#port.expectedOf(name);
     const bytesIn = place?.isHere ? 0 : this.#bytesIn(at, together);
     const isInside = group !== undefined && (this.#workflow.commands[at]?.needs ?? []).some((need) => together.has(need));
-    const startMs = this.#readyMs(at);
     const runMs = place?.runMs ?? expected?.runMs;
     const wayMs = place?.isHere ? 0 : isInside ? 0 : (place?.roundTripMs ?? 0);
     const workMs = (runMs ?? 0) * (1 + (place?.queued ?? 0));
@@ -135,28 +139,42 @@ class Planner<Place extends PlaceFacts> {
     };
   }
 
+  #give({ instance }: Place, startMs: number): void {
+    const given = this.#given.get(instance);
+    if (!given) return void this.#given.set(instance, { steps: 1, untilMs: startMs + stepMs });
+    given.steps += 1;
+    given.untilMs = Math.max(given.untilMs, startMs) + stepMs;
+  }
+
   #placeAt(at: number, head: Place | undefined): Place | undefined {
     return this.#port.candidatesOf(at).find(({ instance }) => instance === head?.instance);
   }
 
   /** P2. */
-  #choose(at: number): Place | undefined {
+  #choose(at: number, startMs: number): Place | undefined {
     const candidates = this.#port.candidatesOf(at);
     if (candidates.length <= 1) return candidates[0];
     const bytes = this.#bytesIn(at, nobody);
-    const most = bestScore(candidates, bytes) * sameScoreFactor;
+    const scores = candidates.map((place) => scoreOf(place, bytes) + this.#waitMs(place, startMs));
+    const most = Math.min(...scores) * sameScoreFactor;
     const first = this.#port.turn % candidates.length;
     let chosen: Place | undefined;
     let fewest = Number.POSITIVE_INFINITY;
     for (let next = 0; next < candidates.length; next += 1) {
-      const place = candidates[(first + next) % candidates.length];
-      if (!place || scoreOf(place, bytes) > most) continue;
-      const given = this.#given.get(place.instance) ?? 0;
+      const number = (first + next) % candidates.length;
+      const place = candidates[number];
+      if (!place || (scores[number] ?? 0) > most) continue;
+      const given = this.#given.get(place.instance)?.steps ?? 0;
       if (given >= fewest) continue;
       chosen = place;
       fewest = given;
     }
     return chosen;
+  }
+
+  /** For what it has been given for the same moment. */
+  #waitMs({ instance }: Place, startMs: number): number {
+    return Math.max(0, (this.#given.get(instance)?.untilMs ?? 0) - startMs);
   }
 
   #membersOf(head: number, place: Place, startMs: number): readonly number[] {
