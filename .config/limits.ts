@@ -28,7 +28,7 @@ import { runTimeoutMsDefault } from '../src/fabric/run-engine.ts';
 import { paidRetriesMax } from '../src/fabric/retry.ts';
 import { hedgesPerAttempt, tokensMax, tokensPerSuccess } from '../src/fabric/retry-budget.ts';
 import { waitMsDefault } from '../src/fabric/call-waits.ts';
-import { activeMax, settledMax, settledMs } from '../src/fabric/runner.ts';
+import { activeMax, settledBytesMax, settledMax, settledMs } from '../src/fabric/runner.ts';
 import { waitingMax } from '../src/fabric/waiting-room.ts';
 import { silenceMsMax, wideWindowsMax, windowBytes, windowBytesMin } from '../src/fabric/stream-port.ts';
 import { messageBytesMax, socketsMax, socketsPerAddressMax, valueBytesMax } from '../src/transport/limits.ts';
@@ -83,7 +83,7 @@ export const limits: readonly Limit[] = [
   { what: 'steps of one run under way at once', limit: count(inFlightMaxDefault), beyond: 'the others wait (`run_limit`)' },
   { what: 'events kept of one run', limit: count(eventsMax), beyond: 'older progress goes first' },
   { what: 'runs that one server coordinates at once', limit: count(activeMax), beyond: '`overloaded`' },
-  { what: 'settled runs that `attach` finds', limit: `${count(settledMax)}, for ${time(settledMs)}`, beyond: '`unknown_run`' },
+  { what: 'settled runs that `attach` finds', limit: `${count(settledMax)} and ${bytes(settledBytesMax)}, for ${time(settledMs)}`, beyond: '`unknown_run`' },
   { what: 'functions of one server', limit: count(functionsMax), beyond: '`bad_argument`' },
   { what: "one server's catalog", limit: bytes(meshLimits.bodyBytes), beyond: '`bad_argument`' },
   { what: 'resources of one server or function', limit: `${count(resourcesMax)} of ${count(nameRules.resource.bytesMax)} bytes`, beyond: '`bad_argument`' },

@@ -94,7 +94,8 @@ export function reasonText(reason: WaitReason): string {
 /** How far a run is. */
 export class ProgressState {
   #steps = 0;
-  #settled = 0;
+  /** Without those whose results were lost and are made again. */
+  readonly #settled = new Set<string>();
   readonly #running = new Map<string, string>();
   readonly #elements = new Map<string, { readonly of: number; ended: number }>();
 
@@ -102,13 +103,14 @@ export class ProgressState {
     if (event.kind === 'run.accepted') this.#steps = event.steps.length;
     if (event.kind === 'step.opened') this.#elements.set(event.step, { of: event.elements, ended: 0 });
     if (event.kind === 'step.started') this.#running.set(event.step, event.server);
+    if (event.kind === 'step.waiting' && event.reason.kind === 'lease') this.#settled.delete(event.step);
     if (event.kind === 'element.settled') {
       const elements = this.#elements.get(event.step);
       if (elements) elements.ended += 1;
     }
     if (event.kind !== 'step.settled') return;
     this.#running.delete(event.step);
-    this.#settled += 1;
+    this.#settled.add(event.step);
   }
 
   summary(): string {
@@ -117,7 +119,7 @@ export class ProgressState {
       return elements ? `${step} (${elements.ended} of ${elements.of})` : `${step} (${server})`;
     });
     const more = this.#running.size > 3 ? ` and ${this.#running.size - 3} more` : '';
-    return `${this.#settled} of ${this.#steps} steps${running.length > 0 ? `, running: ${running.join(', ')}${more}` : ''}`;
+    return `${this.#settled.size} of ${this.#steps} steps${running.length > 0 ? `, running: ${running.join(', ')}${more}` : ''}`;
   }
 }
 

@@ -16,6 +16,7 @@ import { EventLog } from '../core/workflow/log.ts';
 import type { WireRunEvent } from '../core/workflow/record.ts';
 import { RunMachine } from '../core/workflow/run.ts';
 import type { LeaseEffect, RunEffect, RunInput, RunSettings } from '../core/workflow/run-io.ts';
+import { bytesOfRun } from '../core/workflow/run-size.ts';
 import type { ViewedRun } from '../core/workflow/run-view.ts';
 import type { Observer } from '../observe/observer.ts';
 import type { Invocation } from './invocation.ts';
@@ -87,6 +88,11 @@ export class ActiveRun {
 
   get isSettled(): boolean {
     return this.#log.isComplete;
+  }
+
+  /** About how much memory its events and its workflow take. Linear in both. */
+  get bytes(): number {
+    return bytesOfRun(this.#subject.workflow, this.#log.since(0));
   }
 
   /** What a view of it is made of, now. */

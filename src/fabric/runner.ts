@@ -3,7 +3,8 @@
  *
  * N1 a workflow is checked whole, against the catalog too, before anything runs.
  * N2 a runId that is known is attached to, never run twice.
- * N3 settled runs are kept `settledMs`, at most `settledMax` of them; at most `activeMax` runs are under way.
+ * N3 settled runs are kept `settledMs`, at most `settledMax` of them and as many as have `settledBytesMax` together (the last one
+ *    always is); at most `activeMax` runs are under way.
  */
 
 import type { CancelTask, Clock } from '../base/clock.ts';
@@ -52,6 +53,11 @@ export interface RunnerOptions {
   readonly fusionOf?: ((workflow: CheckedWorkflow, seats: StepSeats | undefined) => Fusion) | undefined;
 }
 
+interface SettledRun {
+  readonly cancelForgetting: CancelTask;
+  readonly bytes: number;
+}
+
 const codec: RunCodec = {
   encodeValue: (value) => encodeValue(value),
   encodeError: (error, partial) => toWireError(error, { partial }),
@@ -59,13 +65,16 @@ const codec: RunCodec = {
 
 export const settledMs = 300_000;
 export const settledMax = 1_000;
+/** Of their events and workflows: a thousand runs of a hundred small steps each have about as much. */
+export const settledBytesMax = 64 * 1024 * 1024;
 export const activeMax = 10_000;
 
 export class Runner implements RunEngine, RunInspector {
   readonly #options: RunnerOptions;
   readonly #runs = new Map<string, ActiveRun>();
-  /** Settled runs in the order of their end, with the task that forgets them. */
-  readonly #settled = new Map<string, CancelTask>();
+  /** Settled runs in the order of their end. */
+  readonly #settled = new Map<string, SettledRun>();
+  #settledBytes = 0;
   readonly #idle = new Set<() => void>();
 
   constructor(options: RunnerOptions) {
@@ -132,7 +141,7 @@ export class Runner implements RunEngine, RunInspector {
       if (!run.isSettled) run.abandon();
       run.close();
     }
-    for (const cancelForgetting of this.#settled.values()) cancelForgetting();
+    for (const { cancelForgetting } of this.#settled.values()) cancelForgetting();
     this.#runs.clear();
     this.#settled.clear();
   }
@@ -166,19 +175,24 @@ export class Runner implements RunEngine, RunInspector {
   }
 
   #onSettled(runId: string): void {
-    this.#settled.set(
-      runId,
-      this.#options.clock.schedule(settledMs, () => this.#forget(runId)),
-    );
-    const [oldest] = this.#settled.keys();
-    if (this.#settled.size > settledMax && oldest !== undefined) this.#forget(oldest);
+    const bytes = this.#runs.get(runId)?.bytes ?? 0;
+    this.#settledBytes += bytes;
+    const cancelForgetting = this.#options.clock.schedule(settledMs, () => this.#forget(runId));
+    this.#settled.set(runId, { cancelForgetting, bytes });
+    for (const oldest of this.#settled.keys()) {
+      const isMuch = this.#settled.size > settledMax || this.#settledBytes > settledBytesMax;
+      if (!isMuch || oldest === runId) break;
+      this.#forget(oldest);
+    }
     if (this.active > 0) return;
     for (const resolve of this.#idle) resolve();
     this.#idle.clear();
   }
 
   #forget(runId: string): void {
-    this.#settled.get(runId)?.();
+    const settled = this.#settled.get(runId);
+    settled?.cancelForgetting();
+    this.#settledBytes -= settled?.bytes ?? 0;
     this.#settled.delete(runId);
     this.#runs.delete(runId);
   }

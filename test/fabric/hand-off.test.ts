@@ -3,6 +3,7 @@
 import { describe, expect } from 'vitest';
 import type { Functions, RunEvent, Server } from '../../src/fabric/api.ts';
 import { defineFunction } from '../../src/fabric/define.ts';
+import { describeRun } from '../../src/fabric/run-inspection.ts';
 import { MemorySpill } from '../../src/storage/memory-spill.ts';
 import type { SpillFile } from '../../src/storage/spill.ts';
 import { failureOf } from '../within.ts';
@@ -261,6 +262,9 @@ describe('a producer that dies before its result is pulled', () => {
     expect(await world.settle(run.result)).toMatchObject({ measured: { length: size, sum: 7 * size } });
     expect(state.runs).toBe(2);
     expect(await world.settle(waitsOf(run.events))).toContain(`made lease ${parkedAt}`);
+    // Made twice, it is one step all the same.
+    const view = await world.settle(describeRun(await world.connect(here), run.runId));
+    expect(view.run).toMatchObject({ steps: 3, settled: 3 });
   });
 
   test('fails the step that needs it with the reason, if its function is once', async ({ world }) => {

@@ -308,6 +308,20 @@ describe('settled runs', () => {
     expect(await world.settle(failureOf(first?.result ?? Promise.resolve()))).toMatchObject({ code: 'unknown_run' });
     expect(await world.settle(second?.result ?? Promise.resolve())).toEqual({ a: 1 });
   });
+
+  test('are forgotten from the oldest on when they have over 64 MiB together', async ({ world }) => {
+    const one = await world.start('one', { length: (bytes: Uint8Array) => bytes.length });
+    const size = 24 * 1024 ** 2;
+    const run = async (): Promise<string> => {
+      const { runId, result } = one.submit([{ name: 'a', fun: 'length', args: [new Uint8Array(size)] }]);
+      await world.settle(result);
+      return runId;
+    };
+    // Two have room, a third has not.
+    const [first, second, third] = [await run(), await run(), await run()];
+    expect(await world.settle(failureOf(one.attach(first).result))).toMatchObject({ code: 'unknown_run' });
+    for (const runId of [second, third]) expect(await world.settle(one.attach(runId).result)).toEqual({ a: size });
+  });
 });
 
 describe('a step', () => {

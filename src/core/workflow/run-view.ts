@@ -78,8 +78,25 @@ export function runSummaryOf({ runId, name, coordinator, workflow, events, wallM
     startedAtMs,
     elapsedMs: hasEnded ? end.elapsedMs : wallMs - startedAtMs,
     steps: workflow.commands.length,
-    settled: events.filter(({ kind }) => kind === 'step.settled').length,
+    settled: settledOf(events).size,
   };
+}
+
+/** The steps that have settled; one whose result was lost, and is made again, has not. */
+function settledOf(events: readonly WireRunEvent[]): ReadonlySet<string> {
+  const settled = new Set<string>();
+  for (const event of events) {
+    const again = unsettledBy(event);
+    if (event.kind === 'step.settled') settled.add(event.step);
+    else if (again !== undefined) settled.delete(again);
+  }
+  return settled;
+}
+
+/** The step whose result is made by this, or made again. */
+function unsettledBy(event: WireRunEvent): string | undefined {
+  const isOfStep = (event.kind === 'step.waiting' && event.reason.kind === 'lease') || event.kind === 'step.started';
+  return isOfStep && event.element === undefined ? event.step : undefined;
 }
 
 /** Everything about a run. Linear in its steps, edges and events. */
