@@ -4,6 +4,7 @@
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
+import { nextTurn } from '../../src/base/clock.ts';
 import { type Client, connect, HeddleError } from '../../src/index.ts';
 import { tell, within } from '../within.ts';
 import { connected } from './connected.ts';
@@ -51,7 +52,11 @@ export async function giveUpAtOnce(url: string, { clients, callsEach }: GivingUp
   }
   const cpuBefore = { here: process.cpuUsage(), there: await ask('cpu') };
   const startMs = performance.now();
-  for (const giver of givers) giver.abort();
+  for (const giver of givers) {
+    giver.abort();
+    // As from processes of their own: what one has said is on its way while the next gives up.
+    await nextTurn();
+  }
   const told: Record<string, number> = {};
   for (const end of await Promise.all(calls)) told[end] = (told[end] ?? 0) + 1;
   const { user, system } = process.cpuUsage(cpuBefore.here);
