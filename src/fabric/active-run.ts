@@ -23,12 +23,14 @@ import type { Invocation } from './invocation.ts';
 import { Pump } from './pump.ts';
 import type { RunFollower, Unfollow } from './run-engine.ts';
 import { StepCalls, type StepEngine } from './step-calls.ts';
+import type { RunTrace } from './traced-runs.ts';
 
 export interface ActiveRunOptions {
   readonly settings: RunSettings;
   /** Of the workflow, for people. */
   readonly name: string | undefined;
   readonly isDetached: boolean;
+  readonly trace: RunTrace;
   readonly clock: Clock;
   readonly random: Random;
   readonly observer: Observer;
@@ -148,6 +150,7 @@ export class ActiveRun {
     this.#observe(event, work.options);
     for (const follower of [...this.#followers]) follower.onEvent(event);
     if (event.kind !== 'run.settled') return;
+    work.options.trace.end(event.ok);
     this.#followers.clear();
     this.close();
     this.#work = undefined;

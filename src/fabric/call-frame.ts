@@ -67,6 +67,7 @@ export function frameOf(call: Invocation, sent: SentAttempt): CallFrame {
     lost: sent.lost,
     runners: sent.isDirect ? undefined : call.runners,
     parkMs: sent.isDirect ? call.parkMs : undefined,
+    trace: call.trace,
     terms: call.terms,
     args: call.args,
   };
@@ -106,6 +107,7 @@ export function invocationOf(frame: CallFrame, origin: CallerIdentity, nowMs: nu
     isAgain: frame.isAgain,
     via: frame.via,
     runners: frame.runners,
+    trace: frame.trace,
   };
 }
 

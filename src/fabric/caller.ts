@@ -35,6 +35,7 @@ import {
 import { type AskedCall, StreamCall } from './stream-call.ts';
 import { isAsyncIterable } from './stream-pump.ts';
 import { StreamWindows } from './stream-windows.ts';
+import { TracedEngine } from './traced-calls.ts';
 
 export interface CallerOptions {
   readonly engine: CallEngine;
@@ -77,7 +78,7 @@ export class FabricCaller {
   #callNumber = 0;
 
   constructor(options: CallerOptions) {
-    this.#options = options;
+    this.#options = { ...options, engine: new TracedEngine(options.engine, true) };
   }
 
   /** The number of the next call of this process; with the instance the callId. */
@@ -181,6 +182,7 @@ export class FabricCaller {
       round: 0,
       isAgain: false,
       via: undefined,
+      trace: parent?.trace,
     };
   }
 }

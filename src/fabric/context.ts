@@ -63,6 +63,10 @@ export class ServedContext implements Context, ParentCall {
     return this.#call.frame.terms?.priority;
   }
 
+  get trace(): ParentCall['trace'] {
+    return this.#call.frame.trace;
+  }
+
   get server(): string {
     return this.#host.server;
   }

@@ -16,6 +16,7 @@ import type { Random } from '../base/random.ts';
 import { wrongKind } from '../core/function.ts';
 import { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
+import { Tracing } from '../observe/tracing.ts';
 import { toWireError } from '../wire/error.ts';
 import type { CallFrame } from '../wire/frame.ts';
 import { Places } from './admission.ts';
@@ -25,6 +26,7 @@ import type { Registry, ServedFunction } from './registry.ts';
 import { ServedCall } from './served-call.ts';
 import type { CallOrigin, IncomingCall, NestedCall, NestedStream, ServedOffer, ServingHost } from './serving.ts';
 import { StreamWindows } from './stream-windows.ts';
+import { servedUnderSpan } from './traced-calls.ts';
 
 export type { CallOrigin, IncomingCall } from './serving.ts';
 
@@ -53,6 +55,7 @@ export class Dispatcher {
   readonly #registry: Registry;
   readonly #host: ServingHost;
   readonly #announce: () => void;
+  readonly #tracing = new Tracing();
   /** Kept while a function is offered or one of its calls is under way. */
   readonly #offers = new WeakMap<ServedFunction, ServedOffer>();
   /** Calls that outlasted their dispatch and have no reply yet. */
@@ -103,7 +106,7 @@ export class Dispatcher {
     // A step takes the bytes of a stream as one result, which stays here.
     const isGathered = kind === 'call' && frame.parkMs !== undefined && this.#host.handOff !== undefined;
     if (served.definition.kind !== kind && !isGathered) return this.#refuse(frame, origin, wrongKind(frame.function, kind));
-    const call = new ServedCall(this.#offerOf(served), frame, origin);
+    const call = this.#callOf(served, frame, origin);
     call.start();
     if (!call.isSettled) this.#underWay.add(call);
     return call;
@@ -129,6 +132,12 @@ export class Dispatcher {
   /** Drops the timer. */
   close(): void {
     this.#host.load.close();
+  }
+
+  #callOf(served: ServedFunction, frame: CallFrame, origin: CallOrigin): ServedCall {
+    if (!this.#tracing.isOn) return new ServedCall(this.#offerOf(served), frame, origin);
+    const traced = servedUnderSpan(this.#tracing, { frame, origin, server: this.#host.server });
+    return new ServedCall(this.#offerOf(served), traced.frame, traced.origin);
   }
 
   #refuse(frame: CallFrame, origin: CallOrigin, error: HeddleError): IncomingCall {

@@ -10,6 +10,7 @@ import type { Clock } from '../base/clock.ts';
 import type { DeadlineWheel } from '../base/deadline-wheel.ts';
 import type { Payload } from '../core/payload.ts';
 import { HeddleError } from '../errors.ts';
+import { traceContextOf } from '../observe/tracing.ts';
 import { messageBytesMax } from '../transport/limits.ts';
 import type { ForeignRequest } from '../transport/transport.ts';
 import { fromWireError } from '../wire/error.ts';
@@ -58,7 +59,7 @@ export class ForeignCalls {
   }
 
   /** Throws `bad_argument`, `too_large`. */
-  #invocation(call: ForeignCall, { timeoutMs: clientMs }: ForeignRequest, defaultMs: number): Invocation {
+  #invocation(call: ForeignCall, { timeoutMs: clientMs, trace }: ForeignRequest, defaultMs: number): Invocation {
     const { function: name, args, isJsonOnly, ...given } = call;
     const options = checkCallOptions(given);
     const { need, version, target, meta } = options;
@@ -87,6 +88,7 @@ export class ForeignCalls {
       round: 0,
       isAgain: false,
       via: undefined,
+      trace: traceContextOf(trace?.traceparent, trace?.tracestate),
     };
   }
 

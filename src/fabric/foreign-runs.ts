@@ -13,6 +13,7 @@ import type { Filled, Payload } from '../core/payload.ts';
 import { parseWorkflow } from '../core/workflow/parse.ts';
 import type { OpaqueError, WireRunEvent } from '../core/workflow/record.ts';
 import { HeddleError } from '../errors.ts';
+import { traceContextOf } from '../observe/tracing.ts';
 import { messageBytesMax } from '../transport/limits.ts';
 import type { ForeignRequest } from '../transport/transport.ts';
 import { fromWireError, toWireError, type WireError } from '../wire/error.ts';
@@ -42,7 +43,8 @@ export class ForeignRuns {
   /** One run; its events as messages. Throws the HeddleError of a run that was refused. */
   async *submit(request: ForeignRequest): AsyncIterable<Uint8Array> {
     const submitted = decodeSubmitRequest(request.message);
-    const submission = requestOf(submitted, request.timeoutMs);
+    const trace = traceContextOf(request.trace?.traceparent, request.trace?.tracestate);
+    const submission = { ...requestOf(submitted, request.timeoutMs), trace };
     const following = new Following(request.signal, (follower) => this.#runs.submit(submission, follower));
     try {
       for await (const event of this.#whole(following.events, request.signal))

@@ -13,6 +13,7 @@ import type { Executed, HeddleError } from '../errors.ts';
 import type { Pulling } from '../wire/frame.ts';
 import { checkResult, readArguments, writeResult } from './call-values.ts';
 import { type ContextCall, ServedContext } from './context.ts';
+import type { Definition } from './define.ts';
 import type { GatheredEnd, GatheredResult } from './gathered-result.ts';
 import { brokenOff, type FetchedArguments, isHandedOff } from './hand-off.ts';
 import { tellFailed, watchBlocking } from './handler-events.ts';
@@ -137,15 +138,20 @@ export class HandlerWork {
 
   #enter(args: readonly unknown[]): unknown {
     const { host, served } = this.#call.offer;
-    const { handler, takesContext } = served.definition;
     const unblocked = watchBlocking(host, this.#call);
+    const { frame, origin } = this.#call;
     try {
-      if (!takesContext) return handler(...args);
-      this.#context = new ServedContext(host, this.#call);
-      return handler(this.#context, ...args);
+      if (frame.trace === undefined || !origin.span) return this.#handle(served.definition, args);
+      return origin.span.within(() => this.#handle(served.definition, args));
     } finally {
       unblocked?.();
     }
+  }
+
+  #handle({ handler, takesContext }: Definition, args: readonly unknown[]): unknown {
+    if (!takesContext) return handler(...args);
+    this.#context = new ServedContext(this.#call.offer.host, this.#call);
+    return handler(this.#context, ...args);
   }
 
   #finish(value: unknown): void {

@@ -10,6 +10,7 @@ import type { Effect, Need } from '../core/catalog/offer.ts';
 import type { Filled, Payload } from '../core/payload.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { CallTerms, Pulling, ReplyFrame } from '../wire/frame.ts';
+import type { WireTrace } from '../wire/trace-fields.ts';
 import type { StreamWord } from './stream-port.ts';
 
 export interface Invocation {
@@ -60,6 +61,8 @@ export interface Invocation {
   readonly runners?: readonly string[] | undefined;
   /** A large result stays with the server that ran it, so many milliseconds at first; absent: it is sent. */
   readonly parkMs?: number | undefined;
+  /** Where it stands in its trace. */
+  readonly trace?: WireTrace | undefined;
 }
 
 /** How a call ended. */

@@ -13,6 +13,7 @@ import { validateInput, type Workflow } from '../core/workflow/builder.ts';
 import { typeName } from '../core/workflow/fields.ts';
 import { type ParsedWorkflow, parseWorkflow } from '../core/workflow/parse.ts';
 import { HeddleError } from '../errors.ts';
+import { Tracing } from '../observe/tracing.ts';
 import { encodeValue } from '../wire/value.ts';
 import { argumentError } from '../wire/value-problem.ts';
 import type { RunOptions, SubmitOptions } from './api.ts';
@@ -22,6 +23,7 @@ import { FlowReader } from './flow-reader.ts';
 import { checkOptions } from './known-options.ts';
 import type { RunEngine, SubmitRequest } from './run-engine.ts';
 import { RunHandle } from './run-handle.ts';
+import { submittedUnderSpan } from './traced-runs.ts';
 
 export interface RunCallerOptions {
   readonly engine: RunEngine;
@@ -40,6 +42,7 @@ const runIdCharsMax = 128;
 export class RunCaller {
   readonly #options: RunCallerOptions;
   readonly #flows = new FlowReader();
+  readonly #tracing = new Tracing();
   #number = 0;
 
   constructor(options: RunCallerOptions) {
@@ -94,7 +97,8 @@ export class RunCaller {
   #send(handle: RunHandle, request: Omit<SubmitRequest, 'runId'>, options: RunOptions): void {
     // Again: validating the input may have taken a while.
     this.#refuse();
-    handle.send(() => void this.#options.engine.submit({ ...request, runId: handle.runId }, handle), options.signal);
+    const [sent, follower] = submittedUnderSpan(this.#tracing, { ...request, runId: handle.runId }, handle);
+    handle.send(() => void this.#options.engine.submit(sent, follower), options.signal);
   }
 
   #refuse(): void {

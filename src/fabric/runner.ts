@@ -30,6 +30,7 @@ import {
   type Unfollow,
 } from './run-engine.ts';
 import type { StepEngine } from './step-calls.ts';
+import { RunTrace } from './traced-runs.ts';
 import type { WorkflowChecks } from './workflow-checks.ts';
 
 export interface RunnerOptions {
@@ -167,6 +168,7 @@ export class Runner implements RunEngine, RunInspector {
         codec,
       },
       name: request.name,
+      trace: new RunTrace(request, { runId, coordinator: server }),
       isDetached: request.isDetached,
       onSettled: () => this.#onSettled(runId),
     });

@@ -20,6 +20,7 @@ import type { RunRelay } from './run-relay.ts';
 import type { Runner } from './runner.ts';
 import type { ServerGuards } from './server-guards.ts';
 import type { StallWatch } from './stall-watch.ts';
+import { TracedEngine } from './traced-calls.ts';
 import type { WorkflowExplainer } from './workflow-explainer.ts';
 
 /** What is behind the doors. */
@@ -46,7 +47,7 @@ export interface BehindDoors extends Pick<CallDeskOptions, 'clock' | 'observer' 
 export function entryOf(behind: BehindDoors): Entry {
   const { clock, guards, identity, links, members } = behind;
   return new Entry({
-    calls: new CallDesk({ ...behind, self: identity, refusal: guards.refusal }),
+    calls: new CallDesk({ ...behind, engine: new TracedEngine(behind.engine, false), self: identity, refusal: guards.refusal }),
     runner: behind.runner,
     runs: behind.relay,
     clock,
@@ -68,6 +69,15 @@ export function entryOf(behind: BehindDoors): Entry {
 export function receptionOf(behind: BehindDoors): Reception {
   const { identity, guards, relay: runs, directory } = behind;
   const values = behind.handOffs.puller;
-  const foreign = new ForeignEntry({ ...behind, runs, values, feed: directory.feed, server: identity.name, refusal: guards.refusal });
+  const engine = new TracedEngine(behind.engine, false);
+  const foreign = new ForeignEntry({
+    ...behind,
+    engine,
+    runs,
+    values,
+    feed: directory.feed,
+    server: identity.name,
+    refusal: guards.refusal,
+  });
   return new Reception({ ...behind, foreign, refusal: guards.sessionRefusal });
 }

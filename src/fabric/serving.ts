@@ -7,7 +7,9 @@ import type { DeadlineWheel } from '../base/deadline-wheel.ts';
 import type { Random } from '../base/random.ts';
 import type { HeddleError } from '../errors.ts';
 import type { Observer } from '../observe/observer.ts';
+import type { LiveSpan } from '../observe/tracing.ts';
 import type { CallFrame, CallTerms } from '../wire/frame.ts';
+import type { WireTrace } from '../wire/trace-fields.ts';
 import type { Places } from './admission.ts';
 import type { HandOff } from './hand-off.ts';
 import type { CallSink } from './invocation.ts';
@@ -28,6 +30,8 @@ export interface CallOrigin extends CallSink {
   readonly isOwn?: boolean | undefined;
   /** Longest wait for a place, in milliseconds; absent: what admission allows. */
   readonly placeWaitMs?: number | undefined;
+  /** Its part of a trace that is made here. */
+  readonly span?: LiveSpan | undefined;
 }
 
 /** A call that was dispatched. */
@@ -60,6 +64,8 @@ export interface ParentCall {
   readonly meta: Readonly<Record<string, string>> | undefined;
   /** Absent: 'default'. */
   readonly priority: CallTerms['priority'];
+  /** Where it stands in its trace. */
+  readonly trace?: WireTrace | undefined;
   /** Calls `listener` once when the parent is given up (at once if it has been); returns its removal. Cheaper than a signal. */
   onAbort(listener: (reason: HeddleError) => void): () => void;
 }

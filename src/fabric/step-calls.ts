@@ -14,6 +14,7 @@ import { askedKindOf } from '../core/workflow/offer-source.ts';
 import type { WireCommand } from '../core/workflow/record.ts';
 import type { Called, RunEffect, RunInput, ShippedStep, StepEnd, StepStart, UndoStart } from '../core/workflow/run-io.ts';
 import { HeddleError } from '../errors.ts';
+import type { LiveSpan } from '../observe/tracing.ts';
 import { fromWireError, toWireError } from '../wire/error.ts';
 import type { Pulling } from '../wire/frame.ts';
 import type { CallHistory } from './call-history.ts';
@@ -23,6 +24,7 @@ import type { FusedSink, GroupMember, StepBack } from './group-member.ts';
 import { isHandedOff } from './hand-off.ts';
 import type { CallEngine, CallHandle, CallSink, CallWait, Invocation, Settlement } from './invocation.ts';
 import { makeList, readList, unreadList } from './step-lists.ts';
+import type { RunTrace } from './traced-runs.ts';
 
 /** What carries the calls of steps. */
 export interface StepEngine extends CallEngine {
@@ -34,6 +36,7 @@ export interface StepEngine extends CallEngine {
 
 export interface StepCallsOptions {
   readonly engine: StepEngine;
+  readonly trace: RunTrace;
   readonly clock: Clock;
   /** Identity and number of a step's call. */
   readonly nextCall: () => Pick<Invocation, 'caller' | 'callerName' | 'callNumber'>;
@@ -62,12 +65,13 @@ export class StepCalls {
 
   /** `place`: of the plan. */
   start(start: StepStart, place?: object): void {
-    const sink = this.#sinkOf(start);
+    const span = this.#options.trace.step(start, start.command.function);
+    const sink = this.#sinkOf(start, span);
     const key = keyOf(start);
     const tried = this.#tried.get(key);
     this.#tried.delete(key);
     const route = (place as GroupPlace | undefined)?.routes[0]; // the fuser made it, which is the run's only one
-    const invocation = this.#invocation(start, tried);
+    const invocation = this.#invocation(start, tried, span);
     const planned = route ? { ...invocation, planned: route.server.instance } : invocation;
     const handle = this.#options.engine.start(planned, sink, tried?.history);
     if (!sink.isSettled) this.#calls.set(key, handle);
@@ -130,7 +134,8 @@ export class StepCalls {
     return steps.flatMap((start, at) => {
       const route = routes[at];
       if (!route) return [];
-      const own = this.#invocation(start, this.#tried.get(start.step));
+      const span = this.#options.trace.step(start, start.command.function);
+      const own = this.#invocation(start, this.#tried.get(start.step), span);
       // What has to wait for others has the time of the run until it begins.
       const invocation = at === 0 ? own : { ...own, deadlineMs: this.#options.clock.nowMs() + leftMs };
       numbers.set(start.step, invocation.callNumber);
@@ -146,7 +151,7 @@ export class StepCalls {
           awaits,
           ownTimeoutMs: start.timeoutMs,
           wayMs: route.server.way.shortestMs,
-          sink: this.#sinkOf(start),
+          sink: this.#sinkOf(start, span),
         },
       ];
     });
@@ -161,20 +166,21 @@ export class StepCalls {
     }
   }
 
-  #sinkOf({ step, element, command }: StepStart): StepSink {
+  #sinkOf({ step, element, command }: StepStart, span: LiveSpan | undefined): StepSink {
     const note: Note = (took, server) => this.#options.experience?.note(command.function, took, server);
     const called = { step, element };
     const key = keyOf(called);
-    return new StepSink(called, { feed: this.#options.feed, note }, (tried) => {
+    return new StepSink(called, { feed: this.#options.feed, note, span }, (tried) => {
       this.#calls.delete(key);
       this.#shipped.delete(key);
       if (tried) this.#tried.set(key, tried);
     });
   }
 
-  #invocation({ command, args, timeoutMs }: StepStart, tried?: Tried): Invocation {
+  #invocation({ command, args, timeoutMs }: StepStart, tried?: Tried, span?: LiveSpan): Invocation {
     const deadlineMs = this.#options.clock.nowMs() + timeoutMs;
-    if (tried) return { ...tried.invocation, args, timeoutMs, deadlineMs };
+    const trace = span?.context ?? this.#options.trace.context;
+    if (tried) return { ...tried.invocation, args, timeoutMs, deadlineMs, trace };
     return {
       function: command.function,
       kind: askedKindOf(command),
@@ -201,6 +207,7 @@ export class StepCalls {
       via: undefined,
       // What elements give is looked into here, when it becomes one list.
       parkMs: command.each ? undefined : this.#options.leaseMs,
+      trace,
     };
   }
 }
@@ -224,11 +231,17 @@ class StepSink implements FusedSink {
   readonly #feed: (input: RunInput) => void;
   readonly #note: Note;
   readonly #over: (tried?: Tried) => void;
+  readonly #span: LiveSpan | undefined;
 
-  constructor(called: Called, told: Pick<StepCallsOptions, 'feed'> & { readonly note: Note }, over: (tried?: Tried) => void) {
+  constructor(
+    called: Called,
+    told: Pick<StepCallsOptions, 'feed'> & { readonly note: Note; readonly span: LiveSpan | undefined },
+    over: (tried?: Tried) => void,
+  ) {
     this.#called = called;
     this.#feed = told.feed;
     this.#note = told.note;
+    this.#span = told.span;
     this.#over = over;
   }
 
@@ -254,12 +267,15 @@ class StepSink implements FusedSink {
     this.isSettled = true;
     if (outcome.ok && serverMicros !== undefined && server !== undefined)
       this.#note({ runMs: serverMicros / 1000, bytes: sizeOf(outcome.value) }, server);
+    this.#span?.end(outcome.ok ? undefined : outcome.error.code, { 'heddle.server': server });
     this.#over();
     this.#feed({ kind: 'stepSettled', ...this.#called, end: endOf(outcome), server, freeSlots });
   }
 
   back({ error: wire, server, freeSlots, tried }: StepBack): void {
     this.isSettled = true;
+    // It has not run, and is called again: that is another span.
+    this.#span?.end(wire.code, { 'heddle.server': server });
     this.#over(tried);
     this.#feed({ kind: 'stepBack', step: this.#called.step, error: fromWireError(wire), wire, server, freeSlots });
   }

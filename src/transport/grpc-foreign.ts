@@ -4,7 +4,7 @@
  * A client that does not read holds one message here and what HTTP/2 has taken from it: the next is not asked for.
  */
 
-import type { ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
+import type { Metadata, ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
 
 import type { Clock } from '../base/clock.ts';
 import { statusOf } from './grpc-status.ts';
@@ -80,5 +80,13 @@ function requestOf(call: UnaryCall | StreamCall, { clock, certificateOf }: Forei
     signal: controller.signal,
     remoteAddress: call.getPeer(),
     certificate: certificateOf(call.getPeer()),
+    trace: traceOf(call.metadata),
   };
+}
+
+function traceOf(metadata: Metadata): ForeignRequest['trace'] {
+  const [traceparent] = metadata.get('traceparent');
+  if (typeof traceparent !== 'string') return undefined;
+  const tracestate = metadata.get('tracestate').join(',');
+  return tracestate === '' ? { traceparent } : { traceparent, tracestate };
 }

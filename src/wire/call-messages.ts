@@ -22,14 +22,17 @@ import type { CallFrame, Failure, ReplyFrame } from './frame.ts';
 import type { ProtoReader } from './proto-reader.ts';
 import { bytesTag, varintTag } from './proto-reader.ts';
 import type { ProtoWriter } from './proto-writer.ts';
+import { readTrace, writeTrace } from './trace-fields.ts';
 import { protocolError } from './value-problem.ts';
 import type { WireError } from './wire-error.ts';
 
 /** Servers that a call may name which it was sent to, or may be. */
 export const viaMax = 8;
+const callTraceFields = { traceparent: 34, tracestate: 35 } as const;
 
 export function writeCall(sink: Sink, call: CallFrame): void {
   const { writer } = sink;
+  if (call.trace) writeTrace(writer, call.trace, callTraceFields);
   if (call.parkMs !== undefined) writer.uint(33, wholeMs(call.parkMs));
   if (call.hasStreamInput || call.isStream || call.isAgain || call.lost > 0 || call.runners) writeCircumstances(writer, call);
   if (call.terms) writeTerms(writer, call.terms);
@@ -118,6 +121,7 @@ function emptyCall(id: number): Draft {
     lost: 0,
     runners: undefined,
     parkMs: undefined,
+    trace: undefined,
     terms: undefined,
     args: { template: undefinedPayload, inputs: [] },
   };
@@ -172,6 +176,7 @@ function readCircumstance(reader: ProtoReader, tag: number, call: Draft): void {
   else if (tag === varintTag(31)) call.lost = reader.uint();
   else if (tag === bytesTag(32)) call.runners = withInstance(call.runners, reader);
   else if (tag === varintTag(33)) call.parkMs = reader.uint() || undefined;
+  else if (tag === bytesTag(34) || tag === bytesTag(35)) call.trace = readTrace(reader, call.trace, tag === bytesTag(35));
   else reader.skip(tag);
 }
 

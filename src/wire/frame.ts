@@ -12,6 +12,7 @@ import type { LooksBare, StepSeats, WireCommand, WireReturns, WireRunEvent } fro
 import type { LeaseFrame, PullFrame, Pulling } from './hand-off-frames.ts';
 import type { OutcomeFrame, StandingFrame } from './outcome-frames.ts';
 import type { CreditFrame, EndFrame, ItemFrame } from './stream-frames.ts';
+import type { WireTrace } from './trace-fields.ts';
 import type { WireError } from './wire-error.ts';
 
 export type { LeaseFrame, PullFrame, Pulling } from './hand-off-frames.ts';
@@ -81,6 +82,8 @@ export interface CallFrame {
   readonly runners?: readonly string[] | undefined;
   /** A result over 64 KiB stays with the receiver, for so many milliseconds at first; absent: it is sent. */
   readonly parkMs?: number | undefined;
+  /** Where it stands in its trace. */
+  readonly trace?: WireTrace | undefined;
   /** What the caller asks beyond the usual: absent for most calls. */
   readonly terms?: CallTerms | undefined;
   /** The argument list (an array), with the values that go into its holes. */
@@ -183,6 +186,8 @@ export interface SubmitFrame {
   readonly looksBare: readonly LooksBare[];
   /** From the server that planned the run and hands it over. */
   readonly seats?: StepSeats | undefined;
+  /** Where it stands in its trace. */
+  readonly trace?: WireTrace | undefined;
 }
 
 /** Follows a run from an event onwards; answered by run events, and by a reply only when there is no such run. */

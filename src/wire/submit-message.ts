@@ -14,10 +14,14 @@ import { readOnFailure, writeOnFailure } from './policy-message.ts';
 import type { ProtoReader } from './proto-reader.ts';
 import { bytesTag, varintTag } from './proto-reader.ts';
 import type { ProtoWriter } from './proto-writer.ts';
+import { readTrace, type WireTrace, writeTrace } from './trace-fields.ts';
 import { protocolError } from './value-problem.ts';
+
+const submitTraceFields = { traceparent: 11, tracestate: 12 } as const;
 
 export function writeSubmit(sink: Sink, submit: SubmitFrame): void {
   const { writer } = sink;
+  if (submit.trace) writeTrace(writer, submit.trace, submitTraceFields);
   if (submit.seats) writeSeats(writer, 10, submit.seats);
   for (const hint of submit.looksBare.toReversed()) writeLooksBare(writer, 9, hint);
   writer.flag(7, submit.isDetached);
@@ -135,6 +139,7 @@ export function readSubmit(source: Source, id: number): SubmitFrame {
     name: undefined as string | undefined,
     timeoutMs: undefined as number | undefined,
     isDetached: false,
+    trace: undefined as WireTrace | undefined,
   };
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) head.runId = reader.string();
@@ -146,6 +151,7 @@ export function readSubmit(source: Source, id: number): SubmitFrame {
     else if (tag === varintTag(7)) head.isDetached = reader.flag();
     else if (tag === bytesTag(9)) looksBare.push(readLooksBare(reader));
     else if (tag === bytesTag(10)) seats = readSeats(reader);
+    else if (tag === bytesTag(11) || tag === bytesTag(12)) head.trace = readTrace(reader, head.trace, tag === bytesTag(12));
     else reader.skip(tag);
   }
   return { kind: 'submit', id, ...head, commands, returns, input, looksBare, seats };

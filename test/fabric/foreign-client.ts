@@ -44,10 +44,17 @@ export class ForeignClient {
   }
 
   /** A unary method of service Fabric. */
-  ask(method: string, request: object, options: { readonly deadline?: number } = {}): Promise<Message> {
+  ask(
+    method: string,
+    request: object,
+    options: { readonly deadline?: number } = {},
+    metadata: Readonly<Record<string, string>> = {},
+  ): Promise<Message> {
+    const headers = new Metadata();
+    for (const [key, text] of Object.entries(metadata)) headers.set(key, text);
     const { path, requestSerialize, responseDeserialize } = methodOf(method);
     return new Promise((yes, no) => {
-      this.grpc.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, new Metadata(), options, (error, reply) =>
+      this.grpc.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, headers, options, (error, reply) =>
         error ? no(error) : yes(reply),
       );
     });

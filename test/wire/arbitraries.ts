@@ -216,6 +216,8 @@ const circumstances = fc.oneof(
   }),
 );
 
+const wireTrace = fc.record({ traceparent: name, tracestate: maybe(name) });
+
 const plainCall = fc.record({
   kind: fc.constant('call' as const),
   id,
@@ -238,6 +240,7 @@ const plainCall = fc.record({
   acked: count,
   terms: maybe(terms.filter(isSaying)),
   parkMs: maybe(fc.integer({ min: 1, max: 60_000 })),
+  trace: maybe(wireTrace),
   args: filled,
 });
 const call = fc.tuple(plainCall, circumstances).map(([plain, more]) => ({ ...plain, ...more }));
@@ -265,6 +268,7 @@ const submit = fc.record({
   timeoutMs: maybe(ms),
   isDetached: fc.boolean(),
   looksBare: fc.array(fc.record({ step: name, text }), { maxLength: 2 }),
+  trace: maybe(wireTrace),
 });
 
 const group = fc.record({

@@ -41,6 +41,8 @@ export interface Call {
   'lost'?: (number);
   'runners'?: (string)[];
   'parkMs'?: (number | string | Long);
+  'traceparent'?: (string);
+  'tracestate'?: (string);
   '_waitMs'?: "waitMs";
 }
 
@@ -78,5 +80,7 @@ export interface Call__Output {
   'lost'?: (number);
   'runners'?: (string)[];
   'parkMs'?: (number);
+  'traceparent'?: (string);
+  'tracestate'?: (string);
   '_waitMs'?: "waitMs";
 }

@@ -17,6 +17,8 @@ export interface Submit {
   'isDetached'?: (boolean);
   'looksBare'?: (_heddle_v1_LooksBare)[];
   'seats'?: (_heddle_v1_Seats | null);
+  'traceparent'?: (string);
+  'tracestate'?: (string);
   '_timeoutMs'?: "timeoutMs";
 }
 
@@ -30,5 +32,7 @@ export interface Submit__Output {
   'isDetached'?: (boolean);
   'looksBare'?: (_heddle_v1_LooksBare__Output)[];
   'seats'?: (_heddle_v1_Seats__Output);
+  'traceparent'?: (string);
+  'tracestate'?: (string);
   '_timeoutMs'?: "timeoutMs";
 }

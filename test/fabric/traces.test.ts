@@ -1,0 +1,141 @@
+import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { BasicTracerProvider, InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
+import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { defineFunction } from '../../src/fabric/define.ts';
+import { failureOf } from '../within.ts';
+import { type FabricWorld, worldTest as test } from './world.ts';
+
+/** The collector: every span that has ended, from all processes of a world. */
+const collected = new InMemorySpanExporter();
+
+beforeAll(() => {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(collected)] }));
+});
+
+afterEach(() => collected.reset());
+
+afterAll(() => {
+  // Nothing of it for the next file of this thread.
+  trace.disable();
+  context.disable();
+  propagation.disable();
+});
+
+const inner = defineFunction({ name: 'inner', effect: 'pure', handler: (ctx, value: number) => value + ctx.attempt - 1 });
+const outer = defineFunction({
+  name: 'outer',
+  effect: 'pure',
+  handler: async (ctx, value: number): Promise<unknown> => {
+    await ctx.sleep(5);
+    return ctx.call('inner', [value]);
+  },
+});
+const add = defineFunction({ name: 'add', effect: 'pure', handler: (_ctx, a: number, b: number) => a + b });
+const fail = defineFunction({
+  name: 'fail',
+  effect: 'pure',
+  handler: () => {
+    throw new Error('the secret of 4711');
+  },
+});
+
+interface Seen {
+  readonly name: string;
+  readonly server: string;
+  readonly parent: string;
+}
+
+/** The spans as who, where, under whom: one trace, or the test fails. */
+function tree(): readonly Seen[] {
+  const spans = collected.getFinishedSpans();
+  expect(new Set(spans.map((span) => span.spanContext().traceId)).size).toBe(1);
+  const names = new Map(spans.map((span) => [span.spanContext().spanId, label(span)]));
+  return spans
+    .map((span) => ({
+      name: label(span),
+      server: String(span.attributes['heddle.server'] ?? ''),
+      parent: names.get(span.parentSpanContext?.spanId ?? '') ?? '-',
+    }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1));
+}
+
+function label(span: ReadableSpan): string {
+  return `${SpanKind[span.kind].toLowerCase()} ${span.name}`;
+}
+
+async function fabric(world: FabricWorld) {
+  const entry = await world.start('entry');
+  await world.start('owner', { outer });
+  await world.start('deep', { inner });
+  return { entry, client: await world.connect(entry) };
+}
+
+describe('one trace', () => {
+  test('goes over client, entry, owner and a nested call', async ({ world }) => {
+    const { client } = await fabric(world);
+    expect(await world.settle(client.call('outer', [3]))).toBe(3);
+    expect(tree()).toEqual([
+      { name: 'client inner', server: 'deep', parent: 'server outer' },
+      { name: 'client outer', server: 'owner', parent: '-' },
+      { name: 'server inner', server: 'deep', parent: 'client inner' },
+      { name: 'server outer', server: 'owner', parent: 'server route outer' },
+      { name: 'server route outer', server: 'owner', parent: 'client outer' },
+    ]);
+  });
+
+  test("begins under the span of the caller's code, and its state travels", async ({ world }) => {
+    const { client } = await fabric(world);
+    const tracer = trace.getTracer('test');
+    const call = tracer.startActiveSpan('request', async (span) => {
+      const result = await client.call('outer', [1]);
+      span.end();
+      return result;
+    });
+    await world.settle(call);
+    expect(tree().filter(({ name }) => name === 'client outer' || name === 'internal request')).toEqual([
+      { name: 'client outer', server: 'owner', parent: 'internal request' },
+      { name: 'internal request', server: '', parent: '-' },
+    ]);
+  });
+
+  test('goes over a workflow: submission, coordinator, steps, and steps that go together', async ({ world }) => {
+    const entry = await world.start('entry');
+    await world.start('left', { add }, { resources: ['left'] });
+    await world.start('right', { add }, { resources: ['right'] });
+    const client = await world.connect(entry);
+    const need = (side: string) => ({ need: [side] });
+    const run = client.submit([
+      { name: 'a', fun: 'add', args: [1, 2], ...need('left') },
+      { name: 'b', fun: 'add', args: [{ $ref: 'a' }, 1], ...need('left') },
+      { name: 'c', fun: 'add', args: [{ $ref: 'b' }, 1], ...need('right') },
+    ]);
+    expect(await world.settle(run.result)).toEqual({ c: 5 });
+    await world.advance(100);
+    const seen = tree();
+    const under = (name: string) => seen.filter((span) => span.parent === name).map((span) => `${span.name} @${span.server}`);
+    expect(under('-')).toEqual(['client run @']);
+    expect(under('client run')).toEqual([expect.stringMatching(/^server run @(?:left|right|entry)$/)]);
+    expect(under('server run')).toEqual(['internal step a @left', 'internal step b @left', 'internal step c @right']);
+    for (const [step, server] of [
+      ['a', 'left'],
+      ['b', 'left'],
+      ['c', 'right'],
+    ])
+      expect(under(`internal step ${step}`)).toEqual([`server add @${server}`]);
+  });
+
+  test('says the code of an error, and neither its message nor an argument (T3)', async ({ world }) => {
+    const entry = await world.start('entry', { fail });
+    const client = await world.connect(entry);
+    await world.settle(failureOf(client.call('fail', ['argument-4711'])));
+    const spans = collected.getFinishedSpans();
+    expect(spans.length).toBe(3);
+    for (const span of spans) {
+      expect(span.status).toEqual({ code: SpanStatusCode.ERROR, message: 'function_failed' });
+      expect(span.attributes['heddle.executed']).toBe('yes');
+    }
+    expect(JSON.stringify(spans.map(({ attributes, events, status }) => [attributes, events, status]))).not.toContain('4711');
+  });
+});
