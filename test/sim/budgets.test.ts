@@ -29,7 +29,8 @@ describe('the budget of M8', () => {
     const [chatty, later, loud] = [world.at('m0:1'), world.at('m5:1'), world.at('m6:1')];
     const say = (by: typeof chatty, messages: number): void => {
       const ids = Array.from({ length: 1_000 }, (_, at) => `${at}`.padStart(16, '0'));
-      for (let at = 0; at < messages; at += 1) world.traffic?.sent(by.host.address, { kind: 'doubts', ids }, world.clock.nowMs());
+      for (let at = 0; at < messages; at += 1)
+        world.traffic?.sent(by.host.address, { kind: 'doubts', ids }, { nowMs: world.clock.nowMs(), isToNewcomer: false });
     };
     say(chatty, 20);
     expect(world.checks.budgets.problemOf(chatty, 10)).toMatch(/within ten seconds/);

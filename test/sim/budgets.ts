@@ -3,12 +3,14 @@
  * back, and of every newcomer what telling a bounded number of others takes.
  *
  * The mesh page leaves joining out of the first two: how many come is not for the fabric to decide. What each of them may cost
- * a member is: its record to every link of that member's own, and to so many other newcomers as are no crowd (crowd.ts).
+ * a member is: its record to every link of that member's own, and to so many other newcomers as are no crowd (crowd.ts); and the
+ * few beats until both know that their link is none of the rings.
  */
 
+import type { MeshMessage } from '../../src/core/gossip/message.ts';
 import type { OwnerRecord } from '../../src/core/gossip/record.ts';
 import type { Process } from './process.ts';
-import type { TrafficOptions } from './traffic.ts';
+import type { Sending, TrafficOptions } from './traffic.ts';
 import type { World } from './world.ts';
 
 /** Three times 5 KB/s over ten seconds; 10 KB/s from this size on. */
@@ -40,12 +42,14 @@ export class Budgets implements TrafficOptions {
     world.network.weather.onChange(() => this.#onWeather());
   }
 
-  readonly isOfNewcomer = (record: OwnerRecord): boolean => {
-    const owner = this.#world.findInstance(record.instance);
-    return owner !== undefined && this.#nowMs() - owner.startedAtMs <= newcomerMs;
-  };
+  readonly isOfNewcomer = (record: OwnerRecord): boolean => this.#isNew(record.instance);
 
   readonly isStormy = (): boolean => this.#nowMs() <= this.#stormUntilMs;
+
+  sendingOf({ gossip }: Process, { link, message }: { readonly link: number; readonly message: MeshMessage }): Sending {
+    const peer = message.kind === 'beat' ? gossip.inspection.links.find(link) : undefined;
+    return { nowMs: this.#nowMs(), isToNewcomer: peer !== undefined && this.#isNew(peer.instance) };
+  }
 
   started(): void {
     const starts = this.#startsMs;
@@ -68,6 +72,11 @@ export class Budgets implements TrafficOptions {
     if (most.storm > limits.storm) return `${sent(most.storm)} in a minute of storm, at most ${limits.storm}`;
     if (most.joins > limits.joins) return `${sent(most.joins)} about ${this.#newcomersMost} newcomers, at most ${limits.joins}`;
     return undefined;
+  }
+
+  #isNew(instance: string): boolean {
+    const owner = this.#world.findInstance(instance);
+    return owner !== undefined && this.#nowMs() - owner.startedAtMs <= newcomerMs;
   }
 
   #onWeather(): void {

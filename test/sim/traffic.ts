@@ -21,13 +21,20 @@ export interface TrafficOptions {
   readonly isStormy?: (() => boolean) | undefined;
 }
 
+/** When it was sent, and to whom. */
+export interface Sending {
+  readonly nowMs: number;
+  /** The link leads to one that has just come. */
+  readonly isToNewcomer: boolean;
+}
+
 /** The most that one member sent, by what M8 says of it. */
 export interface Most {
-  /** Within ten seconds in which little was lost: without mending, bodies, and records of newcomers. */
+  /** Within ten seconds in which little was lost: without mending, bodies, and what is due to newcomers. */
   readonly calm: number;
-  /** Within sixty seconds in which much was lost or came back: everything but bodies and records of newcomers. */
+  /** Within sixty seconds in which much was lost or came back: everything but bodies and what is due to newcomers. */
   readonly storm: number;
-  /** Records of newcomers that it passed on, within ten seconds. */
+  /** Records of newcomers that it passed on, and beats on its links to them, within ten seconds. */
   readonly joins: number;
 }
 
@@ -59,7 +66,7 @@ export class Traffic {
     this.#options = options;
   }
 
-  sent(sender: string, message: MeshMessage, nowMs: number): void {
+  sent(sender: string, message: MeshMessage, sending: Sending): void {
     const bytes = this.#sizeOf(message);
     const kind = this.byKind.get(message.kind) ?? { messages: 0, bytes: 0 };
     kind.messages += 1;
@@ -67,7 +74,7 @@ export class Traffic {
     this.byKind.set(message.kind, kind);
     const of = this.#senderOf(sender);
     of.total += bytes;
-    if (!bodies.has(message.kind)) this.#count(of, { message, bytes, second: Math.floor(nowMs / 1_000) });
+    if (!bodies.has(message.kind)) this.#count(of, { message, bytes, ...sending });
   }
 
   /** All that a member has sent. */
@@ -79,8 +86,9 @@ export class Traffic {
     return this.#senders.get(sender)?.most ?? nothing;
   }
 
-  #count(of: Sender, { message, bytes, second }: { readonly message: MeshMessage; readonly bytes: number; readonly second: number }): void {
-    const joins = bytes * this.#shareOfNewcomers(message);
+  #count(of: Sender, { message, bytes, nowMs, isToNewcomer }: Sending & { readonly message: MeshMessage; readonly bytes: number }): void {
+    const second = Math.floor(nowMs / 1_000);
+    const joins = message.kind === 'beat' && isToNewcomer ? bytes : bytes * this.#shareOfNewcomers(message);
     const own = bytes - joins;
     const sums = {
       calm: of.calm.add(mending.has(message.kind) ? 0 : own, second),

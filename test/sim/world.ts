@@ -214,7 +214,7 @@ export class World {
     switch (effect.kind) {
       case 'send':
         if (this.#options.isChecked !== false) this.checks.send(process, effect.link);
-        this.traffic?.sent(host.address, effect.message, this.clock.nowMs());
+        this.traffic?.sent(host.address, effect.message, this.checks.budgets.sendingOf(process, effect));
         this.#boundStorm();
         return this.network.send(host, effect.link, effect.message);
       case 'dial':
