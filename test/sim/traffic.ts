@@ -2,8 +2,8 @@
  * How many bytes every member sends, by kind of message, and in any ten and sixty seconds (M8).
  *
  * A message counts as what wire/mesh-codec.ts makes of it and the head of its frame; HTTP/2, TLS and TCP are not counted.
- * M8 knows three budgets: what a member says of its own accord in ten seconds, mending (Sync, Body) and joining left out; all
- * that it sends in a minute in which much is lost or comes back; and what it passes on of newcomers, which the first leaves out.
+ * M8 knows three budgets, of which none counts mending (Sync) and bodies: what a member says in any ten seconds, what it says in
+ * a minute in which much is lost or comes back, and what is due to newcomers, which the first two leave out.
  */
 
 import type { MeshMessage } from '../../src/core/gossip/message.ts';
@@ -30,9 +30,9 @@ export interface Sending {
 
 /** The most that one member sent, by what M8 says of it. */
 export interface Most {
-  /** Within ten seconds in which little was lost: without mending, bodies, and what is due to newcomers. */
+  /** Within ten seconds in which little was lost. */
   readonly calm: number;
-  /** Within sixty seconds in which much was lost or came back: everything but bodies and what is due to newcomers. */
+  /** Within sixty seconds in which much was lost or came back. */
   readonly storm: number;
   /** Records of newcomers that it passed on, and beats on its links to them, within ten seconds. */
   readonly joins: number;
@@ -42,9 +42,14 @@ export interface Most {
 const frameHeadBytes = 6;
 const calmSeconds = 10;
 const stormSeconds = 60;
-/** What belongs to mending, which the calm budget of M8 leaves out, and to bodies, which are in none. */
-const mending: ReadonlySet<MessageKind> = new Set<MessageKind>(['syncDigest', 'syncHeads', 'syncRecords', 'syncReferral']);
-const bodies: ReadonlySet<MessageKind> = new Set<MessageKind>(['bodyWanted', 'body']);
+const uncounted: ReadonlySet<MessageKind> = new Set<MessageKind>([
+  'syncDigest',
+  'syncHeads',
+  'syncRecords',
+  'syncReferral',
+  'bodyWanted',
+  'body',
+]);
 
 interface Sender {
   total: number;
@@ -74,7 +79,7 @@ export class Traffic {
     this.byKind.set(message.kind, kind);
     const of = this.#senderOf(sender);
     of.total += bytes;
-    if (!bodies.has(message.kind)) this.#count(of, { message, bytes, ...sending });
+    if (!uncounted.has(message.kind)) this.#count(of, { message, bytes, ...sending });
   }
 
   /** All that a member has sent. */
@@ -91,7 +96,7 @@ export class Traffic {
     const joins = message.kind === 'beat' && isToNewcomer ? bytes : bytes * this.#shareOfNewcomers(message);
     const own = bytes - joins;
     const sums = {
-      calm: of.calm.add(mending.has(message.kind) ? 0 : own, second),
+      calm: of.calm.add(own, second),
       storm: of.storm.add(own, second),
       joins: of.joins.add(joins, second),
     };
