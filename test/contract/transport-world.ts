@@ -4,6 +4,7 @@
 
 import { systemClock } from '../../src/base/clock.ts';
 import { HeddleError } from '../../src/errors.ts';
+import { Credentials } from '../../src/transport/credentials.ts';
 import { GrpcTransport } from '../../src/transport/grpc.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
 import type {
@@ -18,6 +19,7 @@ import type {
   Listener,
   Transport,
 } from '../../src/transport/transport.ts';
+import { Authority } from '../certificates.ts';
 
 export const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 export const text = (value: Uint8Array): string => new TextDecoder().decode(value);
@@ -180,7 +182,16 @@ export class World {
 /** What the implementations are made with in this suite: values of at most 16 MiB. */
 export const valueBytesMax = 16 * 1024 * 1024;
 
-export const implementations: readonly { readonly name: string; readonly make: () => World }[] = [
+/** Made once: a key pair costs as much as several dials. */
+let authority: Authority | undefined;
+
+interface Implementation {
+  readonly name: string;
+  readonly make: () => World;
+}
+
+/** Those that the suite runs on; secured.soak.ts runs it on another. */
+export const implementations: Implementation[] = [
   {
     name: 'memory',
     make: () => {
@@ -194,6 +205,14 @@ export const implementations: readonly { readonly name: string; readonly make: (
       new World(new GrpcTransport({ clock: systemClock, valueBytesMax }), new GrpcTransport({ clock: systemClock, valueBytesMax })),
   },
 ];
+
+export const overTls: Implementation = { name: 'gRPC over TLS', make: () => new World(secured('one', 'server'), secured('two', 'client')) };
+
+function secured(name: string, use: 'server' | 'client'): GrpcTransport {
+  authority ??= new Authority();
+  const tls = new Credentials(authority.server(name), { use, wallMs: () => systemClock.wallMs() });
+  return new GrpcTransport({ clock: systemClock, valueBytesMax, tls });
+}
 
 /** The evidence of a dial that failed. */
 export async function evidenceOf(dialled: Promise<unknown>): Promise<string> {
