@@ -35,7 +35,7 @@ export async function listenAdmin(
   { clock, settings, services, tls, onRefused }: AdminOptions,
   where: ListenOptions,
 ): Promise<AdminListener> {
-  const sockets = new GrpcSockets(clock);
+  const sockets = new GrpcSockets(clock, { isProven: tls !== undefined });
   const interceptors = [guardStreams(clock, guardOf(sockets, onRefused))];
   // What is asked here shall not show in the answers.
   const server = new Server({ ...serverOptions({ ...settings, hasChannelz: false }), interceptors });

@@ -31,7 +31,7 @@ export interface GrpcListenerOptions {
 export async function listen(options: GrpcListenerOptions, where: ListenOptions, acceptor: Acceptor): Promise<Listener> {
   const { clock, settings, tls } = options;
   const onRefused: OnRefused = (refused) => acceptor.refused?.(refused);
-  const sockets = new GrpcSockets(clock);
+  const sockets = new GrpcSockets(clock, { isProven: tls !== undefined });
   const arrivals = new Arrivals({ ...options, acceptor });
   const services = new StandardServices(() => acceptor.describe?.() ?? []);
   const server = new Server({ ...serverOptions(settings), interceptors: [guardStreams(clock, guardOf(sockets, onRefused))] });

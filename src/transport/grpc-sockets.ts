@@ -7,7 +7,7 @@ import type { Socket } from 'node:net';
 
 import type { CancelTask, Clock } from '../base/clock.ts';
 import { firstMessageMs, socketsMax, socketsPerAddressMax } from './limits.ts';
-import type { PeerCertificate, Standing } from './peer-certificate.ts';
+import { type PeerCertificate, type Standing, unproven } from './peer-certificate.ts';
 import { SocketWatch } from './socket-watch.ts';
 
 interface Held {
@@ -17,6 +17,8 @@ interface Held {
 }
 
 const plain: Standing = { kind: 'plain' };
+/** Where TLS is spoken: whoever is not known yet, or no longer, is nobody to be let in. */
+const unknown: Standing = { kind: 'refused', doubt: unproven };
 
 export interface SocketLimits {
   readonly perAddress: number;
@@ -28,14 +30,21 @@ const defaultLimits: SocketLimits = { perAddress: socketsPerAddressMax, inAll: s
 export class GrpcSockets {
   readonly #clock: Clock;
   readonly #limits: SocketLimits;
+  /** Who holds a socket of which nothing is known. */
+  readonly #before: Standing;
   /** By `address:port` of the other side, as gRPC names its peers. */
   readonly #held = new Map<string, Held>();
   readonly #perAddress = new Map<string, number>();
   #onEmpty: (() => void) | undefined;
 
-  constructor(clock: Clock, limits = defaultLimits) {
+  /** `isProven`: who holds a socket has to be told by `identify`. */
+  constructor(
+    clock: Clock,
+    { limits = defaultLimits, isProven = false }: { readonly limits?: SocketLimits; readonly isProven?: boolean } = {},
+  ) {
     this.#clock = clock;
     this.#limits = limits;
+    this.#before = isProven ? unknown : plain;
   }
 
   /** Takes a new socket; false (and the socket is gone) when there are too many. */
@@ -50,7 +59,7 @@ export class GrpcSockets {
     }
     this.#perAddress.set(address, count + 1);
     const cancelDeadline = this.#clock.schedule(firstMessageMs, () => socket.destroy());
-    this.#held.set(peer, { watch: new SocketWatch(socket), standing: plain, cancelDeadline });
+    this.#held.set(peer, { watch: new SocketWatch(socket), standing: this.#before, cancelDeadline });
     socket.once('close', () => this.#release(address, peer));
     return true;
   }
@@ -65,7 +74,7 @@ export class GrpcSockets {
 
   /** Who holds the socket of a stream (by `call.getPeer()`). */
   standingOf(peer: string): Standing {
-    return this.#held.get(peer)?.standing ?? plain;
+    return this.#held.get(peer)?.standing ?? this.#before;
   }
 
   certificateOf(peer: string): PeerCertificate | undefined {

@@ -91,12 +91,17 @@ export function isServers({ ext_key_usage: purposes }: { readonly ext_key_usage?
 
 export const speaksTls: Doubt = {
   reason: 'no_tls',
-  why: 'it speaks TLS only: give tls.ca, the CA of the fabric, and tls.cert and tls.key, your own certificate',
+  why: 'it speaks TLS only: give tls.ca, the CA of the fabric, and tls.cert and tls.key, your own certificate (heddle: --cert NAME.pem)',
 };
 
 export const speaksNoTls: Doubt = {
   reason: 'no_tls',
   why: 'it does not speak TLS: leave tls out to speak in the clear, or give that server a certificate (tls)',
+};
+
+export const unproven: Doubt = {
+  reason: 'no_certificate',
+  why: 'who is asking is not known (any more): connect again',
 };
 
 const noCertificate: Doubt = {

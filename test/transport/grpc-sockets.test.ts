@@ -8,7 +8,7 @@ import { GrpcSockets, type SocketLimits } from '../../src/transport/grpc-sockets
 
 /** A server that admits what the limits allow, and a way to connect to it that says whether it was let in. */
 async function world(limits: SocketLimits) {
-  const sockets = new GrpcSockets(new VirtualClock(), limits);
+  const sockets = new GrpcSockets(new VirtualClock(), { limits });
   const admitted: boolean[] = [];
   const server = createServer((socket) => admitted.push(sockets.admit(socket)));
   server.listen(0, '127.0.0.1');
@@ -49,4 +49,10 @@ test('a socket is found by the name that gRPC gives its peer', async () => {
   expect(sockets.claim('127.0.0.1:1')).toBeUndefined();
   await sockets.close();
   await close();
+});
+
+test('whoever has to prove who they are is refused until they have, and when they are gone', async () => {
+  const proven = new GrpcSockets(new VirtualClock(), { isProven: true });
+  expect(proven.standingOf('127.0.0.1:1')).toMatchObject({ kind: 'refused', doubt: { reason: 'no_certificate' } });
+  expect(new GrpcSockets(new VirtualClock()).standingOf('127.0.0.1:1')).toEqual({ kind: 'plain' });
 });
