@@ -6,9 +6,14 @@
 import type { Calling, Contestant, Serving, Stop } from './contestant.ts';
 import { contestants, isContestant } from './contestants.ts';
 import { drive, type Load, type Measured } from './load.ts';
+import { settledMemory } from './memory.ts';
+import { Profile, type ProfileKind, type Shares } from './profile.ts';
 
 /** What an actor is told. */
-export type Order = { readonly kind: 'drive'; readonly load: Load } | { readonly kind: 'cpu' } | { readonly kind: 'stop' };
+export type Order =
+  | { readonly kind: 'drive'; readonly load: Load }
+  | { readonly kind: 'cpu' | 'memory' | 'profiled' | 'stop' }
+  | { readonly kind: 'profile'; readonly of: ProfileKind };
 
 /** What it says: first that it is ready, then one answer an order. */
 export type Report =
@@ -16,9 +21,14 @@ export type Report =
   | { readonly kind: 'measured'; readonly measured: Measured }
   /** Processor time since the process began. */
   | { readonly kind: 'cpu'; readonly micros: number }
+  /** After a collection. */
+  | { readonly kind: 'memory'; readonly heapBytes: number; readonly residentBytes: number }
+  | { readonly kind: 'profiling' }
+  | { readonly kind: 'profiled'; readonly shares: Shares }
   | { readonly kind: 'failed'; readonly message: string };
 
 const [name = '', part = '', address = '', place = '0'] = process.argv.slice(2);
+let profile: Profile | undefined;
 
 try {
   if (!isContestant(name)) throw new Error(`there is no contestant ${name}`);
@@ -39,17 +49,32 @@ function start(contestant: Contestant): Promise<Serving> {
 
 function obey(player: Serving | Calling, itsAddress: string): void {
   process.on('message', (order: Order) => {
-    if (order.kind === 'stop') void leave(player.stop);
-    else if (order.kind === 'cpu') sayCpu();
-    else if ('call' in player) drive(player, order.load).then((measured) => say({ kind: 'measured', measured }), sayFailed);
+    follow(player, order).then((report) => report && say(report), sayFailed);
   });
   process.on('disconnect', () => void leave(player.stop));
   say({ kind: 'ready', address: itsAddress });
 }
 
-function sayCpu(): void {
-  const { user, system } = process.cpuUsage();
-  say({ kind: 'cpu', micros: user + system });
+async function follow(player: Serving | Calling, order: Order): Promise<Report | undefined> {
+  switch (order.kind) {
+    case 'drive':
+      return 'call' in player ? { kind: 'measured', measured: await drive(player, order.load) } : undefined;
+    case 'cpu': {
+      const { user, system } = process.cpuUsage();
+      return { kind: 'cpu', micros: user + system };
+    }
+    case 'memory':
+      return { kind: 'memory', ...settledMemory() };
+    case 'profile':
+      profile = new Profile(order.of);
+      await profile.start();
+      return { kind: 'profiling' };
+    case 'profiled':
+      return { kind: 'profiled', shares: (await profile?.stop()) ?? {} };
+    case 'stop':
+      await leave(player.stop);
+      return undefined;
+  }
 }
 
 function sayFailed(error: unknown): void {

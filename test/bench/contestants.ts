@@ -7,7 +7,7 @@ import { callOfClient, chainInTurns, chainOfClient, chainServerToServer } from '
 import { fanByHand, fanOfClient, fanOfServer } from './contestants/fans.ts';
 import { stream, unary } from './contestants/grpc.ts';
 import { bareHandOff, handOff } from './contestants/hand-off.ts';
-import { direct, serverToServer, throughEntry } from './contestants/heddle.ts';
+import { atServers, direct, serverToServer, throughEntry } from './contestants/heddle.ts';
 import { moleculer, moleculerFan, moleculerInSequence } from './contestants/moleculer.ts';
 import { nats } from './contestants/nats.ts';
 import { bareLargeItems, bareSmallItems, largeItems, smallItems } from './contestants/streams.ts';
@@ -15,6 +15,9 @@ import { bareRelay, bareTcp } from './contestants/tcp.ts';
 
 export const contestants = {
   heddle: serverToServer,
+  'heddle at 3 servers': atServers(3),
+  'heddle at 10 servers': atServers(10),
+  'heddle at 30 servers': atServers(30),
   'heddle through an entry': throughEntry,
   'heddle direct': direct,
   'heddle chain of ten': chainServerToServer,

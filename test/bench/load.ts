@@ -3,11 +3,13 @@
  */
 
 import type { Calling } from './contestant.ts';
-import { check, makeReading } from './workload.ts';
+import { check, makeNote, makeReading } from './workload.ts';
 
 export interface Load {
   readonly inFlight: number;
   readonly durationMs: number;
+  /** Characters of the note of a record; absent: the usual 52, which make about 150 bytes. */
+  readonly noteLength?: number | undefined;
 }
 
 export interface Measured {
@@ -21,11 +23,13 @@ export async function drive(calling: Calling, load: Load): Promise<Measured> {
   const micros: number[] = [];
   const startMs = performance.now();
   const endMs = startMs + load.durationMs;
+  const note = makeNote(load.noteLength);
   let next = 0;
   const loop = async (): Promise<void> => {
     for (let nowMs = performance.now(); nowMs < endMs; ) {
       const id = next++;
-      check(await calling.call(makeReading(id)), id);
+      const reading = makeReading(id, note);
+      check(await calling.call(reading), reading);
       const doneMs = performance.now();
       micros.push((doneMs - nowMs) * 1000);
       nowMs = doneMs;

@@ -4,10 +4,9 @@
  */
 
 import type { ContestantName } from './contestants.ts';
-import type { Measured } from './load.ts';
 import { median, spreadOf } from './measurement.ts';
 import type { Figure, Row } from './rows.ts';
-import { Troupe } from './troupe.ts';
+import { type Driven, Troupe } from './troupe.ts';
 
 export interface RunOptions {
   readonly rounds: number;
@@ -27,8 +26,6 @@ export interface Standing {
   readonly cpuMicros: number;
   readonly spread: number;
 }
-
-type Round = Measured & { readonly cpuMicros: number };
 
 export interface Skipped {
   readonly name: ContestantName;
@@ -63,7 +60,7 @@ export async function runRow(row: Row, options: RunOptions): Promise<RowResult> 
 }
 
 async function measure(troupes: readonly Troupe[], row: Row, options: RunOptions): Promise<Standing[]> {
-  const rounds = new Map<ContestantName, Round[]>(troupes.map(({ name }) => [name, []]));
+  const rounds = new Map<ContestantName, Driven[]>(troupes.map(({ name }) => [name, []]));
   for (const troupe of troupes) {
     options.onProgress(`warming up ${troupe.name}`);
     const durationMs = Math.max(options.warmUpMs, row.warmUpMsMin ?? 0);
@@ -78,8 +75,8 @@ async function measure(troupes: readonly Troupe[], row: Row, options: RunOptions
   return [...rounds].map(([name, measured]) => standing(name, measured, row.figure));
 }
 
-function standing(name: ContestantName, rounds: readonly Round[], figure: Figure): Standing {
-  const of = (pick: (round: Round) => number): number => median(rounds.map(pick));
+function standing(name: ContestantName, rounds: readonly Driven[], figure: Figure): Standing {
+  const of = (pick: (round: Driven) => number): number => median(rounds.map(pick));
   const figures = rounds.map((round) => round[figure]);
   return {
     name,

@@ -7,11 +7,16 @@ import { fileURLToPath } from 'node:url';
 import type { Order, Report } from './actor.ts';
 import { type ContestantName, contestants } from './contestants.ts';
 import type { Load, Measured } from './load.ts';
+import type { Memory } from './memory.ts';
+import type { ProfileKind, Shares } from './profile.ts';
 
 const actor = fileURLToPath(new URL('actor.ts', import.meta.url));
 const built = new URL('built.ts', import.meta.url).href;
 const readyMs = 30_000;
 const stopMs = 5_000;
+
+/** A measurement, and the processor time that a call took in each process, and in all of them. */
+export type Driven = Measured & { readonly cpuMicros: number; readonly cpuEachMicros: readonly number[] };
 
 export class Troupe {
   readonly name: ContestantName;
@@ -30,19 +35,39 @@ export class Troupe {
   }
 
   /** One measurement, and the processor time that all its processes took for each call. */
-  async drive(load: Load): Promise<Measured & { readonly cpuMicros: number }> {
+  async drive(load: Load): Promise<Driven> {
     const caller = this.#actors.at(-1);
     if (!caller) throw new Error(`${this.name} was not started`);
     const before = await this.#cpuMicros();
     const report = await ask(caller, { kind: 'drive', load }, load.durationMs + readyMs);
     if (report.kind !== 'measured') throw new Error(report.kind === 'failed' ? report.message : 'no measurement');
     const { measured } = report;
-    return { ...measured, cpuMicros: ((await this.#cpuMicros()) - before) / measured.calls };
+    const after = await this.#cpuMicros();
+    const cpuEachMicros = after.map((micros, at) => (micros - (before[at] ?? 0)) / measured.calls);
+    return { ...measured, cpuEachMicros, cpuMicros: cpuEachMicros.reduce((sum, micros) => sum + micros, 0) };
   }
 
-  async #cpuMicros(): Promise<number> {
-    const reports = await Promise.all(this.#actors.map((child) => ask(child, { kind: 'cpu' }, readyMs)));
-    return reports.reduce((sum, report) => sum + (report.kind === 'cpu' ? report.micros : 0), 0);
+  /** What each of its processes holds after a collection, in order. */
+  async memory(): Promise<readonly Memory[]> {
+    const reports = await this.#askAll({ kind: 'memory' });
+    return reports.map((report) => (report.kind === 'memory' ? report : { heapBytes: Number.NaN, residentBytes: Number.NaN }));
+  }
+
+  /** One measurement while every process is profiled; shares of each process, in order. */
+  async profile(load: Load, of: ProfileKind): Promise<{ readonly measured: Measured; readonly shares: readonly Shares[] }> {
+    await this.#askAll({ kind: 'profile', of });
+    const measured = await this.drive(load);
+    const reports = await this.#askAll({ kind: 'profiled' });
+    return { measured, shares: reports.map((report) => (report.kind === 'profiled' ? report.shares : {})) };
+  }
+
+  #askAll(order: Order): Promise<readonly Report[]> {
+    return Promise.all(this.#actors.map((child) => ask(child, order, readyMs)));
+  }
+
+  async #cpuMicros(): Promise<readonly number[]> {
+    const reports = await this.#askAll({ kind: 'cpu' });
+    return reports.map((report) => (report.kind === 'cpu' ? report.micros : 0));
   }
 
   /** Ends every process, the calling one first; one that does not end is killed. */

@@ -12,16 +12,16 @@ export interface Reading {
   readonly answer?: number;
 }
 
-/** About 150 bytes as JSON. */
-export function makeReading(id: number): Reading {
-  return {
-    id,
-    name: 'sensor-17',
-    celsius: 20.53,
-    isCalm: true,
-    tags: ['a', 'b', 'c'],
-    note: 'the quick brown fox jumps over the lazy dog and runs',
-  };
+const usualNote = 'the quick brown fox jumps over the lazy dog and runs';
+
+/** A text of so many characters. */
+export function makeNote(length: number = usualNote.length): string {
+  return length === usualNote.length ? usualNote : usualNote.repeat(Math.ceil(length / usualNote.length)).slice(0, length);
+}
+
+/** About 100 bytes and its note as JSON. */
+export function makeReading(id: number, note: string = usualNote): Reading {
+  return { id, name: 'sensor-17', celsius: 20.53, isCalm: true, tags: ['a', 'b', 'c'], note };
 }
 
 /** What every server does. */
@@ -29,8 +29,8 @@ export function answer(reading: Reading): Reading {
   return { ...reading, answer: reading.id + 1 };
 }
 
-/** Throws unless `reply` answers the reading of this id. */
-export function check(reply: unknown, id: number): void {
+/** Throws unless `reply` answers this reading. */
+export function check(reply: unknown, { id, note: sent }: Reading): void {
   const { id: same, answer: given, note, tags } = reply as Reading; // what is not one has no such fields
-  if (same !== id || given !== id + 1 || note.length !== 52 || tags.length !== 3) throw new Error(`a wrong reply to ${id}`);
+  if (same !== id || given !== id + 1 || note.length !== sent.length || tags.length !== 3) throw new Error(`a wrong reply to ${id}`);
 }

@@ -70,3 +70,28 @@ export const direct: Contestant = {
     return { call: (reading) => client.call('bench.answer', [reading]), stop: () => client.close() };
   },
 };
+
+/** G3: so many servers that offer the function, and one that calls it; the router spreads the calls. */
+export function atServers(count: number): Contestant {
+  return {
+    what: `${count} server${count === 1 ? '' : 's'} with 100 offers each, and one that calls; a process each`,
+    serve: () => serveBeside([]),
+    between: Array.from({ length: count - 1 }, () => async (address: string) => {
+      const { stop } = await serveBeside([address]);
+      return { address, stop };
+    }),
+    async open(address) {
+      const server = await startServer({ name: 'caller', cluster, functions: {}, join: [address] });
+      await untilKnown(async () => {
+        const known = (await server.catalog()).filter((offer) => offer.function === 'bench.answer').length;
+        if (known < count) throw new Error(`${known} of ${count} are known`);
+      });
+      return { call: (reading) => server.call('bench.answer', [reading]), stop: () => server.stop() };
+    },
+  };
+}
+
+async function serveBeside(join: readonly string[]): Promise<Serving> {
+  const server = await startServer({ name: `owner-${process.pid}`, cluster, functions, join });
+  return { address: server.url, stop: () => server.stop() };
+}

@@ -1,0 +1,148 @@
+/**
+ * G1, G2, G3: throughput and latency as there is more of something: calls in flight, bytes a call, servers.
+ */
+
+import { type ContestantName, contestants } from '../contestants.ts';
+import type { Load } from '../load.ts';
+import { type Measurement, type MeasureOptions, median, percent, renderTable, spreadOf } from '../measurement.ts';
+import { type Driven, Troupe } from '../troupe.ts';
+
+interface Variant {
+  readonly label: string;
+  readonly name: ContestantName;
+  readonly load: Omit<Load, 'durationMs'>;
+}
+
+interface Point {
+  readonly label: string;
+  readonly name: ContestantName;
+  readonly callsPerSecond: number;
+  readonly p50Micros: number;
+  readonly p99Micros: number;
+  readonly cpuMicros: number;
+  readonly spread: number;
+}
+
+const each = <T>(
+  names: readonly ContestantName[],
+  values: readonly T[],
+  toVariant: (value: T) => Omit<Variant, 'name'>,
+): readonly Variant[] => values.flatMap((value) => names.map((name) => ({ ...toVariant(value), name })));
+
+export const inFlight = loads('more calls in flight, from server to server, 150 bytes', [
+  each(['heddle', 'Moleculer TCP', 'bare TCP'], [1, 8, 64, 512, 4_096], (count) => ({ label: `${count}`, load: { inFlight: count } })),
+]);
+
+/** The record is about 100 bytes without its note. */
+const payloadNotes = { '100 B': 0, '10 KB': 10_000, '1 MB': 1_000_000 } as const;
+export const payloads = loads('larger payloads there and back, from server to server, 8 in flight', [
+  each(['heddle', 'Moleculer TCP', 'bare TCP'], Object.entries(payloadNotes), ([label, noteLength]) => ({
+    label,
+    load: { inFlight: 8, noteLength },
+  })),
+]);
+
+/** One fabric after the other: 30 idle servers would take their share of the processor. */
+export const servers = loads('more servers that offer the function, 64 in flight from one caller', [
+  each(['heddle'], [1], servedBy),
+  each(['heddle at 3 servers'], [3], servedBy),
+  each(['heddle at 10 servers'], [10], servedBy),
+  each(['heddle at 30 servers'], [30], servedBy),
+]);
+
+function servedBy(count: number): Omit<Variant, 'name'> {
+  return { label: `${count}`, load: { inFlight: 64 } };
+}
+
+/** The variants of a group are measured in turns, round by round; the groups one after the other. */
+function loads(title: string, groups: readonly (readonly Variant[])[]): Measurement {
+  const measurement: Measurement = {
+    title,
+    measure: async (options) => {
+      const points: Point[] = [];
+      const skipped: string[] = [];
+      for (const group of groups) {
+        const measured = await measureGroup(group, options);
+        points.push(...measured.points);
+        skipped.push(...measured.skipped);
+      }
+      return { data: { points, skipped }, table: tableOf(title, points, skipped) };
+    },
+  };
+  return measurement;
+}
+
+interface GroupResult {
+  readonly points: readonly Point[];
+  readonly skipped: readonly string[];
+}
+
+async function measureGroup(group: readonly Variant[], options: MeasureOptions): Promise<GroupResult> {
+  const troupes = new Map<ContestantName, Troupe>();
+  const skipped: string[] = [];
+  try {
+    for (const name of new Set(group.map((variant) => variant.name))) {
+      options.onProgress(`starting ${name}`);
+      const troupe = new Troupe(name);
+      try {
+        await troupe.start();
+        troupes.set(name, troupe);
+      } catch (error) {
+        skipped.push(`${name}: skipped (${error instanceof Error ? error.message.split('\n')[0] : String(error)})`);
+        await troupe.stop();
+      }
+    }
+    return { points: await measureVariants(group, troupes, options), skipped };
+  } finally {
+    await Promise.all([...troupes.values()].map((troupe) => troupe.stop()));
+  }
+}
+
+async function measureVariants(
+  group: readonly Variant[],
+  troupes: ReadonlyMap<ContestantName, Troupe>,
+  { rounds, roundMs, onProgress }: MeasureOptions,
+): Promise<readonly Point[]> {
+  const driven = new Map<Variant, Driven[]>();
+  // Round 0 warms up.
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const variant of group) {
+      const troupe = troupes.get(variant.name);
+      if (!troupe) continue;
+      onProgress(`round ${round} of ${rounds}: ${variant.name}, ${variant.label}`);
+      const measured = await troupe.drive({ ...variant.load, durationMs: roundMs });
+      if (round > 0) driven.set(variant, [...(driven.get(variant) ?? []), measured]);
+    }
+  }
+  return [...driven].map(([variant, all]) => pointOf(variant, all));
+}
+
+function pointOf({ label, name }: Variant, all: readonly Driven[]): Point {
+  const of = (figure: 'callsPerSecond' | 'p50Micros' | 'p99Micros' | 'cpuMicros'): number => median(all.map((one) => one[figure]));
+  return {
+    label,
+    name,
+    callsPerSecond: of('callsPerSecond'),
+    p50Micros: of('p50Micros'),
+    p99Micros: of('p99Micros'),
+    cpuMicros: of('cpuMicros'),
+    spread: spreadOf(all.map((one) => one.callsPerSecond)),
+  };
+}
+
+function tableOf(title: string, points: readonly Point[], skipped: readonly string[]): string {
+  return renderTable({
+    title,
+    head: ['', '', 'calls/s', 'p50 us', 'p99 us', 'cpu us', 'spread'],
+    lines: points.map((point) => [
+      point.label,
+      point.name,
+      point.callsPerSecond.toFixed(0),
+      point.p50Micros.toFixed(0),
+      point.p99Micros.toFixed(0),
+      point.cpuMicros.toFixed(1),
+      percent(point.spread),
+    ]),
+    notes: [...new Set(points.map(({ name }) => `${name}: ${contestants[name].what}`)), ...skipped],
+  });
+}
