@@ -8,7 +8,7 @@
  */
 
 import { nearest } from '../../base/nearest.ts';
-import { agreeOnEffects, FunctionIndex } from './function-index.ts';
+import { FunctionIndex, groupByName } from './function-index.ts';
 import { matchOffers, mismatchTest, type OfferMatch, type OfferQuery, wantedText } from './match.ts';
 import type { CatalogBody, FunctionRecord } from './offer.ts';
 import { newOffer, newServerState, type Offer, type ServerState, type Standing, tierOf } from './server-state.ts';
@@ -172,8 +172,8 @@ export class Catalog {
   #settleEffects(touched: readonly Offer[], appeared: ReadonlySet<Offer>): CatalogChange['conflicted'] {
     const conflicted: { function: string; version: string }[] = [];
     const news = new Set([...appeared].map(({ record }) => keyOf(record.name, record.version)));
-    for (const name of new Set(touched.map((offer) => offer.record.name))) {
-      for (const version of agreeOnEffects(this.#index.offersOf(name))) {
+    for (const [name, offers] of groupByName(touched)) {
+      for (const version of this.#index.settleEffects(name, offers)) {
         if (news.has(keyOf(name, version))) conflicted.push({ function: name, version });
       }
     }

@@ -4,6 +4,7 @@
  * X1 functions are found by Map: no name can reach a prototype.
  * X2 a list of offers is replaced, never changed: whoever holds one holds a snapshot.
  * X3 a function that has lost its last offer is remembered for `vanishedMs`, at most `vanishedMax` of them.
+ * X4 an offer that agrees with those of its version costs no look at them.
  */
 
 import { type Effect, stricter } from './offer.ts';
@@ -12,6 +13,8 @@ import type { FunctionStats, Offer } from './server-state.ts';
 interface FunctionEntry {
   readonly stats: FunctionStats;
   offers: readonly Offer[];
+  /** The effect that all offers of a version announce; none where they differ, or were not compared yet. */
+  agreed: ReadonlyMap<string, Effect>;
 }
 
 /** How long a vanished function counts as one that may come back. */
@@ -45,24 +48,44 @@ export class FunctionIndex {
     return atMs !== undefined && nowMs - atMs <= vanishedMs;
   }
 
-  /** Enters `appeared` and takes out `withdrawn`; linear in the offers of the functions touched. */
+  /** Enters `appeared` and takes out `withdrawn`; copies the lists of the functions touched. */
   update(appeared: readonly Offer[], withdrawn: readonly Offer[], nowMs: number): void {
-    const gone = new Set(withdrawn);
     const added = groupByName(appeared);
-    for (const name of new Set([...added.keys(), ...groupByName(withdrawn).keys()])) {
-      const kept = this.offersOf(name).filter((offer) => !gone.has(offer));
-      this.#replace(name, [...kept, ...(added.get(name) ?? [])], nowMs);
+    const gone = groupByName(withdrawn);
+    for (const name of new Set([...added.keys(), ...gone.keys()])) {
+      const left = new Set(gone.get(name));
+      const offers = this.offersOf(name);
+      const kept = left.size === 0 ? offers : offers.filter((offer) => !left.has(offer));
+      this.#replace(name, kept.concat(added.get(name) ?? []), nowMs);
     }
+  }
+
+  /**
+   * Gives every offer of a version the strictest effect among them (once > idempotent > pure), after `touched`, which are offers of
+   * this function, came, changed or went. Returns the versions whose offers disagree.
+   */
+  settleEffects(name: string, touched: readonly Offer[]): readonly string[] {
+    const entry = this.#entries.get(name);
+    if (!entry) return [];
+    const { offers, agreed } = entry;
+    if (touched.every(({ record }) => agreed.get(record.version) === record.effect)) {
+      for (const offer of touched) offer.effect = offer.record.effect;
+      return [];
+    }
+    const conflicted = agreeOnEffects(offers);
+    const versions = offers.map((offer) => [offer.record.version, offer.effect] as const);
+    entry.agreed = new Map(versions.filter(([version]) => !conflicted.includes(version)));
+    return conflicted;
   }
 
   #replace(name: string, offers: readonly Offer[], nowMs: number): void {
     const [first] = offers;
+    const entry = this.#entries.get(name);
     this.#vanished.delete(name);
-    if (first) {
-      this.#entries.set(name, { stats: first.stats, offers });
-      return;
-    }
-    if (this.#entries.delete(name)) this.#noteVanished(name, nowMs);
+    if (!first) {
+      if (this.#entries.delete(name)) this.#noteVanished(name, nowMs);
+    } else if (entry) entry.offers = offers;
+    else this.#entries.set(name, { stats: first.stats, offers, agreed: new Map() });
   }
 
   #noteVanished(name: string, nowMs: number): void {
@@ -74,11 +97,7 @@ export class FunctionIndex {
   }
 }
 
-/**
- * Gives every offer of a version the strictest effect among them (once > idempotent > pure).
- * Returns the versions whose offers disagree.
- */
-export function agreeOnEffects(offers: readonly Offer[]): readonly string[] {
+function agreeOnEffects(offers: readonly Offer[]): readonly string[] {
   const strictest = new Map<string, Effect>();
   const conflicted = new Set<string>();
   for (const { record } of offers) {
@@ -90,7 +109,8 @@ export function agreeOnEffects(offers: readonly Offer[]): readonly string[] {
   return [...conflicted];
 }
 
-function groupByName(offers: readonly Offer[]): ReadonlyMap<string, readonly Offer[]> {
+/** By function. */
+export function groupByName(offers: readonly Offer[]): ReadonlyMap<string, readonly Offer[]> {
   const groups = new Map<string, Offer[]>();
   for (const offer of offers) {
     const group = groups.get(offer.record.name);

@@ -168,6 +168,35 @@ describe('the round trip of a link', () => {
 });
 
 describe('effects', () => {
+  test('X4: after any announcements each offer has the strictest effect of its version, and conflicts are those of the new offers', () => {
+    const effects = ['pure', 'idempotent', 'once'] as const;
+    const functions = fc.uniqueArray(
+      fc.record({ name: fc.constantFrom('f', 'g'), version: fc.constantFrom('1.0.0', '2.0.0'), effect: fc.constantFrom(...effects) }),
+      { selector: ({ name, version }) => `${name}@${version}` },
+    );
+    const news = fc.array(fc.record({ server: fc.constantFrom('a', 'b', 'c'), functions, isGone: fc.boolean() }), { maxLength: 12 });
+    fc.assert(
+      fc.property(news, (all) => {
+        const catalog = new Catalog();
+        for (const { server, functions: announced, isGone } of all) {
+          const records = announced.map(({ name, ...more }) => record(name, more));
+          const change = isGone ? undefined : catalog.setOffers(announcer(server), body(...records), 0);
+          if (isGone) catalog.remove(`i-${server}`, 0);
+          const offers = ['f', 'g'].flatMap((name) => catalog.offersOf(name));
+          const rivalsOf = ({ record: { name, version } }: Offer): readonly number[] =>
+            offers
+              .filter((other) => other.record.name === name && other.record.version === version)
+              .map((other) => effects.indexOf(other.record.effect));
+          for (const offer of offers) expect(offer.effect).toBe(effects[Math.max(...rivalsOf(offer))]);
+          const disputed = (change?.appeared ?? []).filter((offer) => new Set(rivalsOf(offer)).size > 1);
+          const told = (change?.conflicted ?? []).map((one) => `${one.function}@${one.version}`);
+          expect(told.sort()).toEqual(disputed.map((offer) => `${offer.record.name}@${offer.record.version}`).sort());
+        }
+      }),
+      { seed: 1, numRuns: 200 },
+    );
+  });
+
   test('the strictest among the offers of a version counts, and a conflict is told once', () => {
     const catalog = new Catalog();
     expect(catalog.setOffers(announcer('a'), body(record('f', { effect: 'pure' })), 0).conflicted).toEqual([]);
