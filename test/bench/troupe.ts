@@ -12,7 +12,7 @@ import type { ProfileKind, Shares } from './profile.ts';
 
 const actor = fileURLToPath(new URL('actor.ts', import.meta.url));
 const built = new URL('built.ts', import.meta.url).href;
-const readyMs = 30_000;
+const readyMs = 120_000;
 const stopMs = 5_000;
 
 /** A measurement, and the processor time that a call took in each process, and in all of them. */
