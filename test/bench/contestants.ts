@@ -10,6 +10,7 @@ import { bareHandOff, handOff } from './contestants/hand-off.ts';
 import { atServers, direct, serverToServer, throughEntry } from './contestants/heddle.ts';
 import { moleculer, moleculerFan, moleculerInSequence } from './contestants/moleculer.ts';
 import { nats } from './contestants/nats.ts';
+import { withMetrics, withoutEmits } from './contestants/observed.ts';
 import { bareLargeItems, bareSmallItems, largeItems, smallItems } from './contestants/streams.ts';
 import { bareRelay, bareTcp } from './contestants/tcp.ts';
 
@@ -20,6 +21,8 @@ export const contestants = {
   'heddle at 30 servers': atServers(30),
   'heddle through an entry': throughEntry,
   'heddle direct': direct,
+  'heddle with metrics': withMetrics,
+  'heddle without emits': withoutEmits,
   'heddle chain of ten': chainServerToServer,
   'heddle chain of a client': chainOfClient,
   'heddle call of a client': callOfClient,

@@ -10,6 +10,7 @@ import { holdings } from './growth/holdings.ts';
 import { inFlight, payloads, servers } from './growth/loads.ts';
 import { slope } from './growth/slope.ts';
 import type { Measurement } from './measurement.ts';
+import { observing } from './observing.ts';
 import { planning } from './planning.ts';
 import { rows } from './rows.ts';
 import { starting } from './starting.ts';
@@ -17,7 +18,7 @@ import { starting } from './starting.ts';
 const contests = Object.fromEntries(Object.entries(rows).map(([id, row]) => [id, contest(row)]));
 
 /** What `npm run bench` measures when nothing is named. */
-const usual: Readonly<Record<string, Measurement>> = { ...contests, P8: planning, P9: starting };
+const usual: Readonly<Record<string, Measurement>> = { ...contests, P8: planning, P9: starting, P10: observing };
 
 /** By name only: what explains the figures. */
 const profiles: Readonly<Record<string, Measurement>> = { breakdown: breakdown('cpu'), allocations: breakdown('heap') };

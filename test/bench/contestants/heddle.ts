@@ -9,7 +9,7 @@ import { answer, type Reading } from '../workload.ts';
 export const cluster = `bench-${process.ppid}`;
 
 /** `bench.answer` and 99 more. */
-const functions = Object.fromEntries([
+export const functions = Object.fromEntries([
   ['bench.answer', (reading: Reading) => answer(reading)],
   ...Array.from({ length: 99 }, (_unused, at) => [`bench.other${at}`, () => at] as const),
 ]);
