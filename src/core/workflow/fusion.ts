@@ -32,7 +32,13 @@ export interface GroupQuestion {
 export function mayLead({ head, workflow, state }: Omit<GroupQuestion, 'fitOf'>): boolean {
   const checked = workflow.commands[head];
   if (!checked || !mayGoOn(checked.command) || state.bytesOf(head) > groupBytesMax) return false;
-  return checked.neededBy.some((at) => state.missingOf(at) === 1 && mayJoin(workflow, at));
+  const { target } = checked.command;
+  return checked.neededBy.some((at) => state.missingOf(at) === 1 && mayJoin(workflow, at) && mayMeet(target, workflow.commands[at]));
+}
+
+/** Steps that name different servers never go together: known without asking who offers what. */
+function mayMeet(target: string | undefined, other: CheckedWorkflow['commands'][number] | undefined): boolean {
+  return target === undefined || other?.command.target === undefined || other.command.target === target;
 }
 
 /** The steps that join `head`, in an order in which they can run. Linear in their edges. */
