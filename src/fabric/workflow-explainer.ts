@@ -7,6 +7,7 @@
  * W3 what is said of an offer is what `explain` of the function says.
  */
 
+import { hasUndos } from '../core/workflow/coordinator.ts';
 import { parallelDefault } from '../core/workflow/each-record.ts';
 import { queryKey } from '../core/workflow/offer-source.ts';
 import { parseWorkflow } from '../core/workflow/parse.ts';
@@ -49,7 +50,7 @@ export class WorkflowExplainer {
     const groups = groupSizes(plans);
     return {
       steps: plans.map((plan) => stepOf(plan, { checked, known: this.#functionOf(plan.at, checked, known), groups, offersMax })),
-      coordinator: this.#coordinator(coordinator),
+      coordinator: this.#coordinator(coordinator, checked),
       predicted: {
         ms: rounded(Math.max(0, ...plans.map(({ endMs }) => endMs))),
         trips: groups.size + plans.filter(({ group, place }) => group === undefined && place && !place.isHere).length,
@@ -59,8 +60,9 @@ export class WorkflowExplainer {
     };
   }
 
-  #coordinator(other: RunPlan['coordinator']): NonNullable<Plan['coordinator']> {
+  #coordinator(other: RunPlan['coordinator'], checked: CheckedWorkflow): NonNullable<Plan['coordinator']> {
     const { server } = this.#options;
+    if (hasUndos(checked)) return { server, why: 'it was asked, and a run with undos stays where it was asked for' };
     if (!other) return { server, why: 'it was asked, and no other server would be clearly faster' };
     const [there, here] = [rounded(other.thereMs), rounded(other.hereMs)];
     return { server: other.server.name, why: `${there} ms coordinated there, the way to it included; ${here} ms from ${server}` };

@@ -6,6 +6,8 @@
  * C2 a run of which a step has no server yet stays too: what stands in its way, a breaker that is open, say, is known here.
  * C3 what servers are apart from one another nobody here knows: each is taken to be as far from any other as from here, which
  *    promises too little rather than too much.
+ * C4 a run of which a step has an undo stays where it was asked for: undos die with their coordinator, and the server that runs
+ *    the steps is the likeliest to die while there is something to undo.
  * Linear in steps and edges, for each of at most `consideredMax` servers.
  */
 
@@ -35,7 +37,7 @@ export function chooseCoordinator<Place extends PlaceFacts>(
   plans: readonly StepPlan<Place>[],
   inputBytes: number,
 ): CoordinatorChoice<Place> | undefined {
-  if (plans.some(({ place }) => place === undefined)) return undefined;
+  if (plans.some(({ place }) => place === undefined) || hasUndos(workflow)) return undefined;
   const hereMs = spanFrom(undefined, workflow, plans);
   let best: CoordinatorChoice<Place> | undefined;
   for (const place of busiest(plans)) {
@@ -43,6 +45,11 @@ export function chooseCoordinator<Place extends PlaceFacts>(
     if (thereMs < (best?.thereMs ?? Number.POSITIVE_INFINITY)) best = { place, hereMs, thereMs };
   }
   return best && best.thereMs <= hereMs * worthShare && hereMs - best.thereMs >= worthMs ? best : undefined;
+}
+
+/** C4. */
+export function hasUndos({ commands }: CheckedWorkflow): boolean {
+  return commands.some(({ command }) => command.compensate !== undefined);
 }
 
 /** Other servers than this one, those with most of the steps first. */

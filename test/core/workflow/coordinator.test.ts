@@ -7,15 +7,20 @@ import { encode } from './codec.ts';
 
 const names = ['price', 'charge', 'ship'] as const;
 
-/** Three steps one after another. */
-const chain = checkWorkflow({
-  commands: names.map((name, at): WireCommand => {
-    const before = names[at - 1];
-    return { name, function: 'f', args: { value: encode([]), holes: [] }, after: before === undefined ? [] : [before] };
-  }),
-  returns: { kind: 'leaves' },
-  hasInput: false,
-});
+/** Three steps one after another; one of them may have an undo. */
+const chainWith = (undone?: string) =>
+  checkWorkflow({
+    commands: names.map((name, at): WireCommand => {
+      const before = names[at - 1];
+      const args = { value: encode([]), holes: [] };
+      const compensate = { function: 'undo', args };
+      const command = { name, function: 'f', args, after: before === undefined ? [] : [before] };
+      return name === undone ? { ...command, compensate } : command;
+    }),
+    returns: { kind: 'leaves' },
+    hasInput: false,
+  });
+const chain = chainWith();
 
 /** All of them on one server so far away; at `openAt` nobody would take the step now. */
 function plansAt(roundTripMs: number, openAt?: number): readonly StepPlan<PlaceFacts>[] {
@@ -32,6 +37,10 @@ describe('the coordinator of a run', () => {
   test('is the server that was asked when little would be saved (C1)', () => {
     expect(chooseCoordinator(chain, plansAt(worthMs / 2 - 0.1), 0)).toBeUndefined();
     expect(chooseCoordinator(chain, plansAt(worthMs / 2), 0)).toBeDefined();
+  });
+
+  test('is the server that was asked when a step has an undo: it is not lost with the servers of the steps (C4)', () => {
+    expect(chooseCoordinator(chainWith('charge'), plansAt(40), 0)).toBeUndefined();
   });
 
   test('is the server that was asked when a step has no server now: it knows why (C2)', () => {
