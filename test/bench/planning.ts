@@ -1,6 +1,5 @@
 /**
- * P8: how long it takes to read, check and order workflows of many commands, in this process. Sizes double, so that growth which
- * is not linear shows.
+ * P8: how long it takes to read, check and order workflows of many commands, in this process.
  */
 
 import { systemClock } from '../../src/base/clock.ts';
@@ -16,6 +15,7 @@ import { RunPlanner } from '../../src/fabric/run-planner.ts';
 import { WorkflowExplainer } from '../../src/fabric/workflow-explainer.ts';
 import { encodeValue } from '../../src/wire/value.ts';
 import { type Measurement, median, renderTable } from './measurement.ts';
+import { shapesOf, sizes } from './shapes.ts';
 
 /** The target: all of it, for 10,000 commands. */
 const planningMsMax = 100;
@@ -30,18 +30,10 @@ interface PlanningRow {
   readonly planMs: number;
 }
 
-const sizes = [1_000, 2_000, 4_000, 8_000, 10_000];
 const servers = ['loom-0', 'loom-1', 'loom-2'];
 const random = seededRandom('planning');
 
-/** Each makes so many commands. */
-const shapes: Readonly<Record<string, (size: number) => readonly Command[]>> = {
-  'chain, in order': chain,
-  'chain, backwards': (size) => [...chain(size)].reverse(),
-  'chain, shuffled': (size) => shuffled(chain(size)),
-  'fan-out and fan-in': fan,
-  'ten edges a command': (size) => dense(size),
-};
+const shapes = shapesOf(random);
 
 export const planning: Measurement = {
   title: `read, check, order and plan workflows; target: 10,000 commands in ${planningMsMax} ms, linear`,
@@ -112,28 +104,4 @@ function catalogOf(names: readonly string[]): Catalog {
   const record = { name: 'work', version: '1.0.0', effect: 'pure', kind: 'call', resources: [] } as const;
   for (const name of names) catalog.setOffers({ name, instance: name, resources: [] }, { functions: [record] }, 0);
   return catalog;
-}
-
-function chain(size: number): readonly Command[] {
-  return Array.from({ length: size }, (_unused, at) => ({ name: `s${at}`, fun: 'work', args: at === 0 ? [] : [{ $ref: `s${at - 1}` }] }));
-}
-
-function fan(size: number): readonly Command[] {
-  const wide = Array.from({ length: size - 1 }, (_unused, at) => ({ name: `s${at}`, fun: 'work', args: [at] }));
-  return [...wide, { name: 'all', fun: 'work', args: [wide.map(({ name }) => ({ $ref: name }))] }];
-}
-
-/** Every command needs the ten before it: 100,000 edges are the limit. */
-function dense(size: number): readonly Command[] {
-  return Array.from({ length: size }, (_unused, at) => {
-    const needs = Array.from({ length: Math.min(at, 10) }, (_none, back) => ({ $ref: `s${at - 1 - back}` }));
-    return { name: `s${at}`, fun: 'work', args: [needs] };
-  });
-}
-
-function shuffled<T>(list: readonly T[]): readonly T[] {
-  return list
-    .map((item) => ({ item, rank: random.next() }))
-    .sort((a, b) => a.rank - b.rank)
-    .map(({ item }) => item);
 }
