@@ -14,6 +14,7 @@ import type { Workflow } from '../core/workflow/builder.ts';
 import { typeName } from '../core/workflow/fields.ts';
 import type { RunSummary, RunView } from '../core/workflow/run-view.ts';
 import { HeddleError } from '../errors.ts';
+import type { Vitals } from '../observe/vitals.ts';
 import { GrpcTransport } from '../transport/grpc.ts';
 import type { Transport } from '../transport/transport.ts';
 import { protocolMax, protocolMin } from '../wire/session-codec.ts';
@@ -172,6 +173,11 @@ export class FabricClient {
 
   async listRuns(): Promise<readonly RunSummary[]> {
     return (await this.#engine.query('runs')) as readonly RunSummary[]; // likewise
+  }
+
+  /** Of every server that answers. */
+  async vitals(): Promise<readonly Vitals[]> {
+    return (await this.#engine.query('vitals')) as readonly Vitals[]; // likewise
   }
 
   async cancelRun(runId: string, reason: string): Promise<void> {

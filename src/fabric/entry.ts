@@ -87,7 +87,7 @@ export class Entry {
 
   #answer(frame: QueryFrame, peer: Peer): void {
     try {
-      const value = this.#options.questions.answer(frame, this.#runsFor(peer));
+      const value = this.#options.questions.answer(frame, { runs: this.#runsFor(peer), isServer: peer.kind === 'link' });
       if (value instanceof Promise) this.#answerLater(frame.id, peer, value);
       else respond(peer, frame.id, { ok: true, value });
     } catch (error) {

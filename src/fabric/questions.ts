@@ -11,6 +11,7 @@ import { argumentError } from '../wire/value-problem.ts';
 import type { Offer } from './api.ts';
 import { memberOf } from './directory.ts';
 import { type Explainer, explainQuery, workflowQuestion } from './explainer.ts';
+import type { FabricVitals } from './fabric-vitals.ts';
 import { checkOptions } from './known-options.ts';
 import type { RunInspector } from './run-engine.ts';
 import { whyQuery } from './why.ts';
@@ -21,6 +22,15 @@ export interface QuestionsOptions {
   readonly catalog: (options: unknown) => readonly Offer[];
   readonly explainer: Explainer;
   readonly workflows: WorkflowExplainer;
+  readonly vitals: Pick<FabricVitals, 'own' | 'all'>;
+}
+
+/** Who asks, as far as it makes a difference. */
+export interface Asker {
+  /** The runs that it may be told of. */
+  readonly runs: RunInspector;
+  /** It asks every server itself. */
+  readonly isServer: boolean;
 }
 
 export class Questions {
@@ -30,8 +40,8 @@ export class Questions {
     this.#options = options;
   }
 
-  /** Throws, or rejects with, the HeddleError that the asker is to be told. `runs`: those that the asker may be told of. */
-  answer({ about, argument }: QueryFrame, runs: RunInspector): Payload | Promise<Payload> {
+  /** Throws, or rejects with, the HeddleError that the asker is to be told. */
+  answer({ about, argument }: QueryFrame, { runs, isServer }: Asker): Payload | Promise<Payload> {
     switch (about) {
       case 'members':
         return encodeValue(this.#options.members().map(memberOf));
@@ -43,6 +53,8 @@ export class Questions {
         return this.#why(argument, runs);
       case 'runs':
         return runs.list().then((list) => encodeValue(list));
+      case 'vitals':
+        return this.#vitals(isServer);
     }
   }
 
@@ -52,6 +64,11 @@ export class Questions {
     const question = workflow === undefined ? undefined : workflowQuestion(workflow, { references, input });
     if (question) return this.#options.workflows.explain(question);
     return this.#options.explainer.explain(explainQuery(name, options));
+  }
+
+  #vitals(isServer: boolean): Payload | Promise<Payload> {
+    const { vitals } = this.#options;
+    return isServer ? encodeValue([vitals.own()]) : vitals.all().then((all) => encodeValue(all));
   }
 
   /** Of a run all that there is to see: which of its waits are wanted is for whoever asked. */

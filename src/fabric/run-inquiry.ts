@@ -34,15 +34,20 @@ export async function describeElsewhere(peers: RunPeers, runId: string, candidat
 
 /** The runs of all other servers that answer. */
 export async function listElsewhere(peers: RunPeers): Promise<readonly RunSummary[]> {
-  const found: RunSummary[] = [];
+  // What a server says in the shape of the API.
+  return (await askEverybody(peers, 'runs')) as readonly RunSummary[];
+}
+
+/** What every other server says that answers: of each a list, all of them as one. */
+export async function askEverybody(peers: RunPeers, about: 'runs' | 'vitals'): Promise<readonly unknown[]> {
+  const found: unknown[] = [];
   const candidates = candidatesFor(peers);
   for (let at = 0; at < candidates.length; at += askedMax) {
     const some = candidates.slice(at, at + askedMax);
     const outcomes = await Promise.all(
-      some.map((candidate) => askFor(peers, candidate, (peer, id) => peer.send({ kind: 'query', id, about: 'runs', argument: undefined }))),
+      some.map((candidate) => askFor(peers, candidate, (peer, id) => peer.send({ kind: 'query', id, about, argument: undefined }))),
     );
-    // What a server says in the shape of the API.
-    for (const outcome of outcomes) if (outcome?.ok) found.push(...(read(outcome) as readonly RunSummary[]));
+    for (const outcome of outcomes) if (outcome?.ok) found.push(...listIn(outcome));
   }
   return found;
 }
@@ -55,6 +60,11 @@ async function askFor(
 ): Promise<ReplyFrame['outcome'] | undefined> {
   const peer = linkOf(candidate, peers) ?? (await linkedTo(candidate, peers));
   return peer && askOnce(peer, peers.clock, (id) => send(peer, id));
+}
+
+function listIn(outcome: Extract<ReplyFrame['outcome'], { readonly ok: true }>): readonly unknown[] {
+  const list = read(outcome);
+  return Array.isArray(list) ? list : [];
 }
 
 function read({ value }: Extract<ReplyFrame['outcome'], { readonly ok: true }>): unknown {

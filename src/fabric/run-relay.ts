@@ -42,6 +42,11 @@ export class RunRelay implements RunEngine, RunInspector {
     this.#options = options;
   }
 
+  /** Who may be asked besides. */
+  get peers(): RunPeers {
+    return this.#options;
+  }
+
   /** Runs that others coordinate for this server, and that have not settled. */
   get following(): number {
     return this.#following.size;

@@ -11,6 +11,7 @@ import type { Directory } from './directory.ts';
 import { DrainDoor } from './drain-door.ts';
 import { Entry } from './entry.ts';
 import type { Explainer } from './explainer.ts';
+import type { FabricVitals } from './fabric-vitals.ts';
 import { ForeignEntry, type ForeignEntryOptions } from './foreign.ts';
 import type { HandOffRoom } from './hand-off-room.ts';
 import type { Links } from './links.ts';
@@ -36,6 +37,7 @@ export interface BehindDoors extends Pick<CallDeskOptions, 'clock' | 'observer' 
   readonly runner: Runner;
   readonly handOffs: HandOffRoom;
   readonly relay: RunRelay;
+  readonly vitals: FabricVitals;
   readonly wheel: ForeignEntryOptions['wheel'];
   readonly nextCall: ForeignEntryOptions['nextCall'];
   readonly members: () => readonly MemberView[];
@@ -58,6 +60,7 @@ export function entryOf(behind: BehindDoors): Entry {
       catalog: (options) => behind.directory.offers(options),
       explainer: behind.explainer,
       workflows: behind.workflows,
+      vitals: behind.vitals,
     }),
     watches: new CatalogWatches({ feed: behind.directory.feed, clock, server: identity.name }),
     pulls: behind.handOffs.desk,

@@ -19,6 +19,7 @@ import { askToBeLeft } from './drain-door.ts';
 import type { UnderWay } from './drain-port.ts';
 import type { Entry } from './entry.ts';
 import { Explainer } from './explainer.ts';
+import { FabricVitals } from './fabric-vitals.ts';
 import { HandOffRoom } from './hand-off-room.ts';
 import { Links } from './links.ts';
 import { LocalPeer } from './local-peer.ts';
@@ -70,6 +71,7 @@ export class ServerRooms implements DrainableRooms {
   readonly #runner: Runner;
   readonly #news: SessionNews;
   readonly vitals: VitalSigns;
+  readonly fabricVitals: FabricVitals;
   #mesh: Mesh | undefined;
 
   constructor(options: ResolvedServerOptions, parts: ServerParts, guards: ServerGuards) {
@@ -115,6 +117,7 @@ export class ServerRooms implements DrainableRooms {
       rooms: this,
       isDraining: () => guards.sessionRefusal() !== undefined,
     });
+    this.fabricVitals = new FabricVitals(this.vitals, this.relay.peers);
     const behind = this.#behindDoors(catalog, nextCall);
     const entry = entryOf(behind);
     this.reception = receptionOf(behind);
@@ -271,6 +274,7 @@ export class ServerRooms implements DrainableRooms {
       runner: this.#runner,
       handOffs: this.#handOffs,
       relay: this.relay,
+      vitals: this.fabricVitals,
       nextCall,
       members: () => this.mesh.members(),
       addresses: () => this.#news.greeting(),

@@ -78,7 +78,12 @@ export class VitalSigns {
       breakers: breakers
         .describe()
         .slice(0, shownMax)
-        .map(({ server, function: name, state }) => ({ server, function: name, state })),
+        .map(({ server, function: name, state, untilMs }) => ({
+          server,
+          function: name,
+          state,
+          opensForMs: state === 'open' ? Math.max(0, untilMs - clock.nowMs()) : undefined,
+        })),
       members: countBy(members.map(({ status }) => status)),
       gossip: rooms.mesh.traffic,
       runs,

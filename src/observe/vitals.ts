@@ -43,6 +43,8 @@ export interface BreakerVitals {
   /** Absent: the breaker of the whole server. */
   readonly function?: string | undefined;
   readonly state: string;
+  /** While it is open: milliseconds until the next attempt may pass, counted from `atMs`. */
+  readonly opensForMs?: number | undefined;
 }
 
 export interface Vitals {

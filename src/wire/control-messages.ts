@@ -16,7 +16,10 @@ import { protocolError } from './value-problem.ts';
 
 export type ControlFrame = CancelFrame | ProgressFrame | QueryFrame | AttachFrame | CancelRunFrame | ServersFrame | WatchFrame | DrainFrame;
 
-const abouts = [undefined, 'members', 'catalog', 'explain', 'why', 'runs'] as const satisfies readonly (QueryFrame['about'] | undefined)[];
+const abouts = [undefined, 'members', 'catalog', 'explain', 'why', 'runs', 'vitals'] as const satisfies readonly (
+  | QueryFrame['about']
+  | undefined
+)[];
 const watched = [undefined, 'catalog', 'run'] as const satisfies readonly (WatchFrame['about'] | undefined)[];
 
 export function writeControl(sink: Sink, frame: ControlFrame): void {

@@ -149,7 +149,7 @@ export interface ProgressFrame {
 export interface QueryFrame {
   readonly kind: 'query';
   readonly id: number;
-  readonly about: 'members' | 'catalog' | 'explain' | 'why' | 'runs';
+  readonly about: 'members' | 'catalog' | 'explain' | 'why' | 'runs' | 'vitals';
   /** What is to be explained, in the shape of the API. */
   readonly argument?: Payload | undefined;
 }

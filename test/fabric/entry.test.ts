@@ -9,6 +9,7 @@ import { CatalogWatches } from '../../src/fabric/catalog-watches.ts';
 import type { Incoming, RequestFrame } from '../../src/fabric/conversation.ts';
 import { Entry, type EntryOptions } from '../../src/fabric/entry.ts';
 import type { Explainer } from '../../src/fabric/explainer.ts';
+import type { FabricVitals } from '../../src/fabric/fabric-vitals.ts';
 import type { HeldOutcome } from '../../src/fabric/held-outcome.ts';
 import type { CallSink, Invocation } from '../../src/fabric/invocation.ts';
 import { Outcomes } from '../../src/fabric/outcomes.ts';
@@ -111,6 +112,7 @@ function rig(kind: 'link' | 'session' = 'session', refusal?: HeddleError, gapMs 
       catalog: () => [],
       explainer: {} as unknown as Explainer,
       workflows: {} as unknown as WorkflowExplainer,
+      vitals: {} as unknown as FabricVitals,
     }),
     watches: new CatalogWatches({ feed: new CatalogFeed(), clock: new VirtualClock(), server: 'one' }),
     clock,

@@ -11,6 +11,7 @@ export const _heddle_v1_Query_About = {
   ABOUT_EXPLAIN: 'ABOUT_EXPLAIN',
   ABOUT_WHY: 'ABOUT_WHY',
   ABOUT_RUNS: 'ABOUT_RUNS',
+  ABOUT_VITALS: 'ABOUT_VITALS',
 } as const;
 
 export type _heddle_v1_Query_About =
@@ -26,6 +27,8 @@ export type _heddle_v1_Query_About =
   | 4
   | 'ABOUT_RUNS'
   | 5
+  | 'ABOUT_VITALS'
+  | 6
 
 export type _heddle_v1_Query_About__Output = typeof _heddle_v1_Query_About[keyof typeof _heddle_v1_Query_About]
 
