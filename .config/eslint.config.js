@@ -4,14 +4,14 @@ import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
   {
-  files: ['**/*.ts'],
+  files: ['**/*.ts', '**/*.tsx'],
   ignores: ['**/*.generated.ts', '**/generated/**'],
   linterOptions: { reportUnusedDisableDirectives: 'error' },
   plugins: { '@typescript-eslint': tseslint.plugin },
   languageOptions: {
     parser: tseslint.parser,
     parserOptions: {
-      project: resolve(import.meta.dirname, 'tsconfig.check.json'),
+      project: [resolve(import.meta.dirname, 'tsconfig.check.json'), resolve(import.meta.dirname, '../src/dashboard/page/tsconfig.json')],
       tsconfigRootDir: resolve(import.meta.dirname, '..'),
     },
   },

@@ -54,24 +54,34 @@ function installIfNeeded({ isAsking }) {
 /** Says whether the build is older than the sources; builds unless only asked. */
 function buildIfNeeded({ isAsking }) {
   const sources = filesUnder(join(root, 'src'));
-  const wanted = hash(...[...sources, join(root, 'tsconfig.json'), join(root, 'package-lock.json')].map(fingerprint));
+  const settings = ['tsconfig.json', 'package-lock.json', '.config/page.config.ts'].map((file) => join(root, file));
+  const wanted = hash(...[...sources, ...settings].map(fingerprint));
   if (readIfThere(buildStamp) === wanted) return false;
   if (isAsking) return true;
-  say('building (tsc) ...');
-  const { status } = spawnSync(process.execPath, [join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-p', root], { stdio: ['ignore', 2, 2] });
-  if (status !== 0) stop('the build failed; see above.');
+  say('building (tsc, vite) ...');
+  build(join('typescript', 'bin', 'tsc'), '-p', root);
   dropOrphans(sources);
+  // The dashboard's page, for browsers; tsc builds the rest.
+  build(join('vite', 'bin', 'vite.js'), 'build', '--config', join(root, '.config', 'page.config.ts'));
   const bin = join(root, 'dist', 'cli', 'main.js');
   if (existsSync(bin)) chmodSync(bin, 0o755);
   writeFileSync(buildStamp, wanted);
   return true;
 }
 
-/** Removes built files whose source is gone; the rest stays in place for whoever runs from it just now. */
+/** Runs one builder; what it says goes to stderr. */
+function build(program, ...args) {
+  const { status } = spawnSync(process.execPath, [join(root, 'node_modules', program), ...args], { cwd: root, stdio: ['ignore', 2, 2] });
+  if (status !== 0) stop('the build failed; see above.');
+}
+
+/** Removes built files whose source is gone, but the page, which is emptied as it is built; the rest stays in place for whoever runs from it just now. */
 function dropOrphans(sources) {
   const kept = new Set(sources.map((file) => relative(join(root, 'src'), file).replace(/\.ts$/, '')));
   const dist = join(root, 'dist');
+  const page = join(dist, 'dashboard', 'page');
   for (const file of filesUnder(dist)) {
+    if (file.startsWith(page)) continue;
     if (!kept.has(relative(dist, file).replace(/(\.d)?\.(ts|js)$/, ''))) rmSync(file);
   }
 }

@@ -18,6 +18,7 @@ const format = {
 };
 const types = {
   types: ['tsc', '--noEmit', '-p', '.config/tsconfig.check.json'],
+  'types of the page': ['tsc', '-p', 'src/dashboard/page/tsconfig.json'],
 };
 const hygiene = {
   'unused code': ['knip', '--config=.config/knip.json'],

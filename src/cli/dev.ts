@@ -3,7 +3,8 @@
  *
  * D1 each is a process of its own, as in production, and runs `heddle serve`. D2 the first takes port 7420 when it is
  *    free, so that the other commands find it unasked. D3 the first Ctrl-C drains all, the second stops all; none
- *    outlives this process, however it ends (they listen to the channel to it).
+ *    outlives this process, however it ends (they listen to the channel to it). D4 the first serves the dashboard, at port 7480
+ *    when it is free.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -26,7 +27,9 @@ interface Plan {
 }
 
 /** Ports that the first server tries. */
-const firstPorts = '7420-7519';
+const firstPorts = '7420-7479';
+/** And its dashboard. */
+const withDashboard = { HEDDLE_SERVER_DASHBOARD: 'true', HEDDLE_DASHBOARD_PORT: '7480-7579' };
 const quickstartModule = fileURLToPath(new URL('../../examples/quickstart/functions.ts', import.meta.url));
 /** What the quickstart's workflow needs; spread over the servers. */
 const quickstartResources = ['db', 'gpu', 'cpu'];
@@ -51,7 +54,11 @@ export async function dev(terminal: Terminal, modules: readonly string[], { serv
     if (!first) throw new UsageError('--servers must be at least 1');
     const url = await Promise.race([add(first).url, stopping]);
     const urls = url === undefined ? undefined : await Promise.race([Promise.all(others.map((plan) => add(plan, url).url)), stopping]);
-    if (url !== undefined && urls) welcome(terminal, plans, [url, ...urls]);
+    if (url !== undefined && urls) {
+      const [{ dashboardUrl } = { dashboardUrl: undefined }] = children;
+      if (dashboardUrl !== undefined) terminal.out(`HEDDLE_DASHBOARD_URL=${dashboardUrl}`);
+      welcome(terminal, plans, [url, ...urls]);
+    }
     const codes = await Promise.all(children.map((child) => child.ended));
     return interrupts.second.aborted ? exitCodes.interrupted : codes.some((code) => code !== 0) ? exitCodes.failed : exitCodes.done;
   } finally {
@@ -76,13 +83,15 @@ function welcome(terminal: Terminal, plans: readonly Plan[], urls: readonly stri
   terminal.note(
     table([['NAME', 'URL', 'RESOURCES'], ...plans.map(({ name, resources }, at) => [name, urls[at] ?? '', resources.join(', ')])]),
   );
-  terminal.note('one fabric; try `heddle members` in a second terminal. Ctrl-C drains.');
+  terminal.note('one fabric; try `heddle members` in a second terminal, or open its dashboard. Ctrl-C drains.');
 }
 
 /** One server process. */
 class DevServer {
   /** Rejects when the process ends before it listens. */
   readonly url: Promise<string>;
+  /** Where its dashboard is, if it serves one; told before its url. */
+  dashboardUrl: string | undefined;
   /** Its exit code. */
   readonly ended: Promise<number>;
   readonly #child: ChildProcess;
@@ -95,10 +104,12 @@ class DevServer {
     this.#child = spawn(process.execPath, [...process.execArgv, main, 'serve', ...modules, ...flags, ...tags], {
       detached: true,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      env: { ...(join === undefined ? withDashboard : {}), ...process.env },
     });
     this.ended = new Promise((resolve) => this.#child.on('exit', (code) => resolve(code ?? exitCodes.failed)));
     this.url = new Promise((resolve, reject) => {
       eachLine(this.#child.stdout, (line) => {
+        if (line.startsWith('HEDDLE_DASHBOARD_URL=')) this.dashboardUrl = line.slice('HEDDLE_DASHBOARD_URL='.length);
         if (line.startsWith('HEDDLE_URL=')) resolve(line.slice('HEDDLE_URL='.length));
       });
       void this.ended.then((code) => reject(new UsageError(`${name} ended with exit code ${code} before it listened`)));

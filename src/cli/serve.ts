@@ -120,7 +120,7 @@ function modulesOf({ server }: Settings, flags: ServeFlags): readonly string[] {
   return server.modules.map((path) => locate(path, flags));
 }
 
-function announce(terminal: Terminal, { name, url, adminUrl, httpUrl }: Listening, { readyFile }: ServeFlags): void {
+function announce(terminal: Terminal, { name, url, adminUrl, httpUrl, dashboardUrl }: Listening, { readyFile }: ServeFlags): void {
   if (readyFile !== undefined) {
     const unfinished = `${readyFile}.${process.pid}`;
     try {
@@ -130,6 +130,7 @@ function announce(terminal: Terminal, { name, url, adminUrl, httpUrl }: Listenin
       throw new UsageError(`the ready file ${readyFile} cannot be written: ${messageOf(error)}`);
     }
   }
+  if (dashboardUrl !== undefined) terminal.out(`HEDDLE_DASHBOARD_URL=${dashboardUrl}`);
   terminal.out(`HEDDLE_URL=${url}`);
   const admin = adminUrl === undefined ? '' : `, for admin tools on ${adminUrl}`;
   const http = httpUrl === undefined ? '' : `, for HTTP on http://${httpUrl}`;

@@ -46,6 +46,19 @@ export interface ServerOptions {
   readonly tls?: ServerTls | undefined;
   /** Allows `host` to be open to the network without TLS: whoever reaches it may then call, and join. */
   readonly insecure?: boolean | undefined;
+  /**
+   * Also serves the dashboard, a page for a browser that shows the fabric and can start calls and runs in this server's name. `true`: at
+   * any free port of 127.0.0.1. On another `host` a `token` of at least 16 characters is demanded, and asked of whoever opens the page.
+   * Default: none.
+   */
+  readonly dashboard?:
+    | boolean
+    | {
+        readonly port?: number | 'auto' | { readonly from: number; readonly to: number } | undefined;
+        readonly host?: string | undefined;
+        readonly token?: string | undefined;
+      }
+    | undefined;
   /** Called once, after the socket listens. */
   readonly onListening?: ((at: Listening) => void) | undefined;
 }
@@ -58,6 +71,8 @@ export interface Listening {
   readonly adminUrl?: string;
   /** `host:port` of the HTTP listener, likewise. */
   readonly httpUrl?: string;
+  /** For a browser: `http://host:port/` of the dashboard, likewise. */
+  readonly dashboardUrl?: string;
 }
 
 export interface Server extends Caller {

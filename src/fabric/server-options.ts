@@ -8,6 +8,7 @@ import { checkName, checkResources, describeFound } from '../core/names.ts';
 import { HeddleError } from '../errors.ts';
 import type { PortChoice } from '../transport/transport.ts';
 import type { Functions, Listening, ServerOptions } from './api.ts';
+import type { DashboardChoice } from './dashboard-port.ts';
 import { checkOptions } from './known-options.ts';
 import { checkSlotCounts, noSlots, type SlotCounts } from './slot-counts.ts';
 import { checkExposure, type Exposure } from './tls-options.ts';
@@ -25,6 +26,7 @@ export interface ResolvedServerOptions {
   readonly port: PortChoice;
   readonly admin: { readonly host: string; readonly port: PortChoice } | undefined;
   readonly http: { readonly host: string; readonly port: PortChoice } | undefined;
+  readonly dashboard: DashboardChoice | undefined;
   readonly onListening: ((at: Listening) => void) | undefined;
 }
 
@@ -42,11 +44,14 @@ const names = [
   'http',
   'tls',
   'insecure',
+  'dashboard',
   'onListening',
 ] as const;
 const nameBytesMax = 64;
 const joinMax = 1_000;
 const portMax = 65_535;
+/** Of a dashboard's token: nobody guesses that many, ten a minute. */
+const tokenCharsMin = 16;
 
 /**
  * Throws `bad_argument`, and `bad_settings` for an address that would be open to everybody. `certified` is the name of its
@@ -69,6 +74,7 @@ export function resolveServerOptions(given: ServerOptions, random: Random, certi
     port: checkPort(options['port'] ?? 'auto', 'port'),
     admin: options['admin'] === undefined ? undefined : checkAdmin(options['admin'], isOpen),
     http: options['http'] === undefined ? undefined : checkListener(options['http'], 'http'),
+    dashboard: checkDashboard(options['dashboard']),
     onListening: checkCallback(options['onListening']),
   };
 }
@@ -133,10 +139,27 @@ function checkAdmin(given: unknown, isOpen: Exposure): ResolvedServerOptions['ad
 }
 
 /** Of a listener for an operator's tools: loopback, unless said. */
-function checkListener(given: unknown, key: 'admin' | 'http'): { readonly host: string; readonly port: PortChoice } {
+function checkListener(given: unknown, key: 'admin' | 'http' | 'dashboard'): { readonly host: string; readonly port: PortChoice } {
   const { host = '127.0.0.1', port = 'auto' } = checkOptions(given, ['host', 'port'], `options.${key}`);
   if (typeof host !== 'string' || host === '') throw wrong(`${key}.host`, 'an address to listen on', host);
   return { host, port: checkPort(port, `${key}.port`) };
+}
+
+/** Whoever reaches a dashboard can start calls: it is for this machine alone, or for those who know its token. */
+function checkDashboard(given: unknown): DashboardChoice | undefined {
+  if (given === undefined || given === false) return undefined;
+  const { token, ...where } =
+    given === true ? { token: undefined } : checkOptions(given, ['host', 'port', 'token'], 'options', 'dashboard');
+  const { host, port } = checkListener(where, 'dashboard');
+  if (token !== undefined && (typeof token !== 'string' || token.length < tokenCharsMin))
+    throw wrong(
+      'dashboard.token',
+      `a text of at least ${tokenCharsMin} characters`,
+      typeof token === 'string' ? `one of ${token.length}` : token,
+    );
+  if (token === undefined && !/^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i.test(host))
+    throw wrong('dashboard.token', `a text of at least ${tokenCharsMin} characters, because the dashboard listens on ${host}`, token);
+  return { host, port, token };
 }
 
 function checkPort(port: unknown, key: string): PortChoice {

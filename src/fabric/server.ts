@@ -14,6 +14,7 @@ import type { EventKind, EventOf } from '../observe/events.ts';
 import type { HttpListener } from '../transport/http-listener.ts';
 import type { Listener } from '../transport/transport.ts';
 import type { Functions, Server, ServerOptions } from './api.ts';
+import type { Dashboard, DashboardChoice } from './dashboard-port.ts';
 import { memberOf } from './directory.ts';
 import { Drain, type DrainFollower, drainGraceMs } from './drain.ts';
 import { explainQuery, workflowQuestion } from './explainer.ts';
@@ -49,6 +50,7 @@ export class FabricServer {
   #state: State = 'starting';
   #listener: Listener | undefined;
   #http: HttpListener | undefined;
+  #dashboard: Dashboard | undefined;
   #url = '';
   readonly #drain: Drain;
   #stopping: Promise<void> | undefined;
@@ -81,19 +83,21 @@ export class FabricServer {
   }
 
   async start(): Promise<void> {
-    const { host, port, admin, http, advertise, name, onListening } = this.#options;
+    const { host, port, admin, http, dashboard, advertise, name, onListening } = this.#options;
     try {
       this.#listener = await this.#parts.transport.listen({ host, port, admin }, this.#rooms.reception);
       this.#checkOpen();
       this.#url = advertisedAddress(advertise, this.#listener);
       this.#rooms.openMesh(this.#url);
       if (http) await this.#listenHttp(http);
+      if (dashboard) await this.#openDashboard(dashboard);
       const at = {
         name,
         url: this.#url,
         port: this.#listener.port,
         ...alsoAt('adminUrl', this.#listener.admin),
         ...alsoAt('httpUrl', this.#http),
+        ...(this.#dashboard ? { dashboardUrl: this.#dashboard.url } : {}),
       };
       this.#rooms.observer.emit({ kind: 'server.listening', ...at });
       onListening?.(at);
@@ -105,7 +109,7 @@ export class FabricServer {
     } catch (error) {
       await this.stop();
       // Stopped while it bound, nobody else knew the listeners.
-      await Promise.all([this.#listener?.close(), this.#http?.close()]);
+      await this.#closeListeners();
       throw error;
     }
   }
@@ -200,7 +204,7 @@ export class FabricServer {
     this.#listener?.setServing?.(false);
     rooms.endWork();
     await rooms.close();
-    await Promise.all([this.#listener?.close(), this.#http?.close()]);
+    await this.#closeListeners();
     await this.#parts.transport.close();
     rooms.observer.emit({ kind: 'server.stopped', name: this.name });
   }
@@ -210,6 +214,16 @@ export class FabricServer {
     const { openHttpDoor } = await import('./http-door.ts');
     this.#http = await openHttpDoor(where, { vitals: this.#rooms.vitals, unready: () => this.#unready() });
     this.#checkOpen();
+  }
+
+  async #openDashboard(choice: DashboardChoice): Promise<void> {
+    const { openDashboardOf } = await import('./dashboard-source.ts');
+    this.#dashboard = await openDashboardOf(choice, { rooms: this.#rooms, server: this, clock: this.#parts.clock });
+    this.#checkOpen();
+  }
+
+  async #closeListeners(): Promise<void> {
+    await Promise.all([this.#listener?.close(), this.#http?.close(), this.#dashboard?.close()]);
   }
 
   /** Why it takes no work; undefined: it does. */

@@ -51,7 +51,7 @@ function portProblems(
   settings: Settings,
   originOf: (path: readonly string[]) => Pick<SettingsProblem, 'file' | 'line' | 'key'>,
 ): readonly SettingsProblem[] {
-  return (['server', 'admin', 'http'] as const).flatMap((section) => {
+  return (['server', 'admin', 'http', 'dashboard'] as const).flatMap((section) => {
     const { port } = settings[section];
     const [from = 0, to = 0] = String(port).split('-').map(Number);
     if (typeof port !== 'string' || port === 'auto' || (from <= to && to <= 65_535)) return [];

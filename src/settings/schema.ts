@@ -48,6 +48,7 @@ export const settingsSchema = v.object({
     advertise: text('The host or host:port by which others reach this server. Default: where it listens.', '10.0.0.5'),
     insecure: flag('Allows a host that is open to the network without [tls]: whoever reaches it may then call, join and read along.'),
     drainGraceMs: milliseconds(25_000, 'How long a drain waits for calls under way. Higher: fewer are ended; lower: a stop is quicker.'),
+    dashboard: flag('Also serve the dashboard: a page that shows the fabric, and can start calls and runs.'),
   }),
   cluster: v.object({
     name: v.pipe(v.optional(word, 'default'), v.metadata(facts('text', 'Only servers of one cluster join one another.'))),
@@ -99,6 +100,24 @@ export const settingsSchema = v.object({
     host: v.pipe(
       v.optional(word, '127.0.0.1'),
       v.metadata(facts('text', 'The address of that listener. It asks nobody who they are: keep it inside your network.')),
+    ),
+  }),
+  dashboard: v.object({
+    port: v.pipe(v.optional(port, 'auto'), v.metadata(facts('port', 'Where the dashboard listens, if this server serves it.', portText))),
+    host: v.pipe(
+      v.optional(word, '127.0.0.1'),
+      v.metadata(facts('text', 'The address of that listener. Anything but this machine itself needs a token.')),
+    ),
+    token: v.pipe(
+      v.optional(v.pipe(v.string(), v.minLength(16))),
+      v.metadata({
+        ...facts(
+          'text',
+          'Whoever opens the page must know it. It can start calls: keep it as you keep a password.',
+          'a text of at least 16 characters',
+        ),
+        example: 'at-least-16-characters',
+      }),
     ),
   }),
   mesh: v.object({

@@ -16,7 +16,7 @@ export interface ServerInput {
 
 /** The server that the settings describe; `locate` says where a path of theirs leads. */
 export function serverInput(
-  { server, cluster, tls, transport, admin, http, mesh, handOff }: Settings,
+  { server, cluster, tls, transport, admin, http, dashboard, mesh, handOff }: Settings,
   locate = (path: string): string => path,
 ): ServerInput {
   const { name, resources, slots, join, host, advertise, insecure, drainGraceMs } = server;
@@ -34,6 +34,7 @@ export function serverInput(
       tls: tlsOf(tls, locate),
       admin: admin.port === undefined ? undefined : { host: admin.host, port: portOf(admin.port) },
       http: http.port === undefined ? undefined : { host: http.host, port: portOf(http.port) },
+      dashboard: server.dashboard && { host: dashboard.host, port: portOf(dashboard.port), token: dashboard.token },
     },
     tuning: {
       drainGraceMs,

@@ -23,6 +23,11 @@ export const allowances: readonly { readonly path: string; readonly calls: reado
     why: 'it is the clock',
   },
   { path: 'src/base/random.ts', calls: ['randomBytes'], why: 'it is the source of chance' },
+  {
+    path: 'src/dashboard/page/browser.ts',
+    calls: ['Date.now', 'setInterval', 'setTimeout', 'clearTimeout', 'performance.now'],
+    why: "it is the page's clock",
+  },
   { path: 'src/testing/globals.ts', calls: ['node:timers', 'node:timers/promises'], why: 'it replaces them inside a simulation' },
 ];
 

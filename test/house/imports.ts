@@ -54,7 +54,11 @@ export const importTable: Readonly<Record<string, Rule>> = {
   // Certificates and who may do what: bytes and rules, from `node:crypto` and nothing of the fabric.
   identity: { rooms: ['base', 'errors'], isNodeAllowed: true },
   observe: { rooms: ['base', 'errors'], types: coreAll },
-  fabric: { rooms: ['base', 'errors', ...coreAll, 'wire', 'transport', 'storage', 'observe'], isNodeAllowed: true },
+  fabric: {
+    rooms: ['base', 'errors', ...coreAll, 'wire', 'transport', 'storage', 'observe'],
+    files: ['src/dashboard/open.ts'],
+    isNodeAllowed: true,
+  },
   settings: { rooms: ['base', 'errors'], types: ['fabric'], isNodeAllowed: true },
   // `remote` and the builder are pure, so they live in core; the front door passes them on.
   index: { rooms: ['fabric', 'observe', 'errors', 'core/function', 'core/workflow'], types: coreAll },
@@ -65,6 +69,14 @@ export const importTable: Readonly<Record<string, Rule>> = {
     files: ['src/core/names.ts'],
     isNodeAllowed: true,
   },
+  // A door of a server, loaded when one is asked for; of the server it knows a port's types. Its page runs in a browser.
+  dashboard: {
+    rooms: ['base', 'errors', 'observe'],
+    types: ['fabric', ...coreAll],
+    files: ['src/wire/json-forms.ts', 'src/transport/grpc-bind.ts'],
+    isNodeAllowed: true,
+  },
+  'dashboard/page': { rooms: ['observe'], types: coreAll, files: ['src/dashboard/feed.ts'] },
   // Of wire only the JSON forms: what a person types and reads is what a foreign client sends. Of fabric what `--timing` needs.
   cli: {
     rooms: ['index', 'settings', 'observe', 'identity'],
@@ -105,6 +117,13 @@ export const libraryHomes: Readonly<Record<string, string>> = {
   commander: 'src/cli/',
   '@clack/prompts': 'src/cli/',
   tsx: 'src/cli/',
+  hono: 'src/dashboard/routes.ts',
+  '@hono/node-server': 'src/dashboard/open.ts',
+  preact: 'src/dashboard/page/',
+  '@preact/signals': 'src/dashboard/page/',
+  uplot: 'src/dashboard/page/views/chart.tsx',
+  '@dagrejs/dagre': 'src/dashboard/page/graph-layout.ts',
+  'd3-force': 'src/dashboard/page/layout.ts',
 };
 
 interface Import {
@@ -116,9 +135,10 @@ interface Import {
 
 /** The room of a source file. */
 export function roomOf(path: string): string {
-  const inner = path.replace(/^src\//, '').replace(/\.ts$/, '');
+  const inner = path.replace(/^src\//, '').replace(/\.tsx?$/, '');
   const [first = '', second = ''] = inner.split('/');
   if (first === 'core') return `core/${second}`;
+  if (inner.startsWith('dashboard/page/')) return 'dashboard/page';
   if (first === 'error-details') return 'errors';
   return first;
 }

@@ -6,7 +6,7 @@ import { callProblems } from './calls.ts';
 import { headerProblems, languageProblems, sizeProblems } from './shape.ts';
 import { isGenerated, root, source, sourcesUnder } from './sources.ts';
 
-const sources = sourcesUnder('src').filter((file) => !isGenerated(file.path));
+const sources = sourcesUnder('src', ['.ts', '.tsx']).filter((file) => !isGenerated(file.path));
 
 test('no file has over 300 lines, no function over 50 lines or 3 positional parameters', () => {
   expect(sizeProblems(sources)).toEqual([]);

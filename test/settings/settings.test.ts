@@ -66,7 +66,15 @@ test('L1: defaults < file < environment < flags, key by key', () => {
 });
 
 test('every knob can be set by the environment', () => {
-  const samples = { text: 'some', texts: 'a,b', number: '2000', port: '7420', counts: 'gpu=1,db=2', flag: 'true', choice: 'optional' };
+  const samples = {
+    text: 'some sixteen chars',
+    texts: 'a,b',
+    number: '2000',
+    port: '7420',
+    counts: 'gpu=1,db=2',
+    flag: 'true',
+    choice: 'optional',
+  };
   for (const knob of listKnobs()) {
     const problems = problemsOf({ environment: { [variableOf(knob)]: samples[knob.facts.kind] } });
     expect(problems.filter(({ message }) => message.includes('expected') || message.includes('not a setting'))).toEqual([]);
@@ -108,7 +116,7 @@ test('an unknown section, a key in the wrong section and one near nothing each g
   expect(problems.map(({ message }) => message)).toEqual([
     'is not a section; did you mean "server"?',
     'is not a setting; did you mean "mesh.beatIntervalMs"?',
-    'is not a setting; [server] has name, resources, slots, modules, join, port, host, advertise, insecure, drainGraceMs',
+    'is not a setting; [server] has name, resources, slots, modules, join, port, host, advertise, insecure, drainGraceMs, dashboard',
   ]);
 });
 

@@ -1,0 +1,62 @@
+/**
+ * The dashboard of one server: binds, serves its page, and leaves nothing behind. Loaded when a server wants one.
+ *
+ * D1 it listens on loopback unless a token is set: whoever can reach it could start calls.
+ * D2 closed, no socket, timer or listener of it is left.
+ */
+
+import { readFileSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { createAdaptorServer } from '@hono/node-server';
+import type { Dashboard, DashboardChoice, DashboardSource } from '../fabric/dashboard-port.ts';
+import { bind } from '../transport/grpc-bind.ts';
+import { Access } from './access.ts';
+import { LiveFeed } from './live-feed.ts';
+import { readPage } from './page-files.ts';
+import { routesOf } from './routes.ts';
+
+const socketsMax = 256;
+const headersMs = 5_000;
+/** The cookie's, before the port: those of a host are sent to all of its ports. */
+const cookieName = 'heddle-dashboard';
+
+/** Binds and serves. Throws `bad_settings` when the port cannot be had or the page has not been built. */
+export async function openDashboard({ host, port, token }: DashboardChoice, source: DashboardSource): Promise<Dashboard> {
+  const files = readPage();
+  const feed = new LiveFeed(source, versionOf());
+  const access = new Access({ token, clock: source.clock });
+  const bound: { port: number } = { port: 0 };
+  let app: ReturnType<typeof routesOf> | undefined;
+  const fetch = (request: Request) => {
+    app ??= routesOf({ source, access, feed, files, cookie: `${cookieName}-${bound.port}` });
+    return app.fetch(request);
+  };
+  // Over plain HTTP the adaptor makes node:http's own server.
+  const server = createAdaptorServer({ fetch, serverOptions: { headersTimeout: headersMs, maxHeaderSize: 16 * 1024 } }) as Server;
+  server.maxConnections = socketsMax;
+  try {
+    bound.port = await bind(server, { host, port });
+  } catch (error) {
+    feed.close();
+    throw error;
+  }
+  // Nothing more can fail but a single connection's acceptance.
+  server.on('error', () => {});
+  return {
+    url: `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${bound.port}/`,
+    close: () => closed(server, feed),
+  };
+}
+
+function closed(server: Server, feed: LiveFeed): Promise<void> {
+  feed.close();
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    server.closeAllConnections();
+  });
+}
+
+/** Of src/dashboard and of dist/dashboard alike, the manifest is two folders up; every package.json has a version. */
+function versionOf(): string {
+  return (JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { readonly version: string }).version;
+}

@@ -1,0 +1,84 @@
+/**
+ * Points over time, drawn by uPlot: latency (p50 and p99), or calls and failures a second.
+ */
+
+import { useEffect, useRef } from 'preact/hooks';
+import uPlot from 'uplot';
+import { nowMs } from '../browser.ts';
+import { count, milliseconds } from '../format.ts';
+import type { Point } from '../gauges.ts';
+
+export interface ChartProps {
+  readonly label: string;
+  readonly points: readonly Point[];
+  readonly kind: 'latency' | 'rate';
+}
+
+/** What is in sight, in seconds. */
+const spanSeconds = 300;
+const height = { latency: 130, rate: 84 } as const;
+
+export function Chart({ label, points, kind }: ChartProps) {
+  const frame = useRef<HTMLDivElement>(null);
+  const plot = useRef<uPlot | undefined>(undefined);
+  useEffect(() => {
+    const host = frame.current;
+    if (!host) return undefined;
+    const made = new uPlot(optionsOf(host, kind), [[]], host);
+    plot.current = made;
+    const watch = new ResizeObserver(() => made.setSize({ width: host.clientWidth, height: height[kind] }));
+    watch.observe(host);
+    return () => {
+      watch.disconnect();
+      made.destroy();
+    };
+  }, [kind]);
+  useEffect(() => {
+    plot.current?.setData(dataOf(points, kind), true);
+  });
+  return <div class={`chart ${kind}`} ref={frame} role="img" aria-label={label} />;
+}
+
+function dataOf(points: readonly Point[], kind: ChartProps['kind']): uPlot.AlignedData {
+  const times = points.map(({ atMs }) => atMs / 1_000);
+  if (kind === 'latency') return [times, points.map(({ p50Ms }) => p50Ms ?? null), points.map(({ p99Ms }) => p99Ms ?? null)];
+  return [times, points.map(({ callsPerSecond }) => callsPerSecond), points.map(({ failedPerSecond }) => failedPerSecond)];
+}
+
+function optionsOf(host: HTMLElement, kind: ChartProps['kind']): uPlot.Options {
+  const style = getComputedStyle(host);
+  const colour = (name: string): string => style.getPropertyValue(name).trim();
+  const [first, second] = kind === 'latency' ? ['--accent', '--warn'] : ['--accent', '--bad'];
+  const axis: uPlot.Axis = {
+    stroke: colour('--muted'),
+    font: '11px system-ui',
+    grid: { stroke: colour('--line'), width: 1 },
+    ticks: { show: false },
+  };
+  const show = kind === 'latency' ? milliseconds : count;
+  return {
+    width: host.clientWidth || 400,
+    height: height[kind],
+    legend: { show: false },
+    cursor: { show: false },
+    padding: [8, 8, 0, 0],
+    scales: {
+      x: { time: true, range: () => [nowMs.peek() / 1_000 - spanSeconds, nowMs.peek() / 1_000] },
+      y: { range: (_plot, _low, high) => [0, Math.max(high * 1.15, kind === 'latency' ? 1 : 0.5)] },
+    },
+    axes: [
+      { ...axis, size: 26, values: (_plot, seconds) => seconds.map(minutesOf) },
+      { ...axis, size: 62, values: (_plot, values) => values.map((value) => show(value)) },
+    ],
+    series: [
+      {},
+      { stroke: colour(first ?? ''), width: 1.5, points: { show: false }, fill: kind === 'rate' ? colour('--accent-soft') : '' },
+      { stroke: colour(second ?? ''), width: 1.5, points: { show: false } },
+    ],
+  };
+}
+
+function minutesOf(seconds: number): string {
+  const at = new Date(seconds * 1_000);
+  return `${String(at.getHours()).padStart(2, '0')}:${String(at.getMinutes()).padStart(2, '0')}${at.getSeconds() === 0 ? '' : `:${String(at.getSeconds()).padStart(2, '0')}`}`;
+}

@@ -1,0 +1,87 @@
+/**
+ * Calls and how long they take, over the last minutes: of all functions, and of the busiest.
+ */
+
+import { milliseconds, percent, perSecond } from '../format.ts';
+import { type Point, windowMs } from '../gauges.ts';
+import { beat, gauges } from '../store.ts';
+import { Chart } from './chart.tsx';
+
+/** Functions with a chart of their own. */
+export const chartsMax = 8;
+
+export function Latency() {
+  void beat.value;
+  const names = gauges.busiest();
+  return (
+    <div class="page">
+      <p class="hint">
+        Each point is of the last {windowMs / 1_000} seconds, over all servers; latency is what passes at the server that runs the call,
+        waiting for a place included.
+      </p>
+      <div class="charts">
+        <Figures name="" title="All calls" />
+        {names.slice(0, chartsMax).map((name) => (
+          <Figures key={name} name={name} title={name} />
+        ))}
+      </div>
+      {names.length === 0 ? <p class="empty">No function has been called in the last {windowMs / 1_000} seconds.</p> : null}
+      {names.length > chartsMax ? <Rest names={names.slice(chartsMax)} /> : null}
+    </div>
+  );
+}
+
+function Figures({ name, title }: { readonly name: string; readonly title: string }) {
+  const points = gauges.history(name);
+  const last = points.at(-1);
+  const words = last ? wordsOf(last) : 'nothing yet';
+  return (
+    <figure class="card chart-card">
+      <figcaption>
+        <h2>{title}</h2>
+        <span>{words}</span>
+      </figcaption>
+      <Chart label={`Latency of ${title}: ${words}`} points={points} kind="latency" />
+      <Chart label={`Calls a second of ${title}: ${words}`} points={points} kind="rate" />
+    </figure>
+  );
+}
+
+function wordsOf({ callsPerSecond, failedPerSecond, p50Ms, p99Ms }: Point): string {
+  const failed = failedPerSecond > 0 ? `, ${percent(failedPerSecond / callsPerSecond)} failed` : '';
+  return `${perSecond(callsPerSecond)}, p50 ${milliseconds(p50Ms)}, p99 ${milliseconds(p99Ms)}${failed}`;
+}
+
+function Rest({ names }: { readonly names: readonly string[] }) {
+  return (
+    <table>
+      <thead>
+        <tr>
+          <th scope="col">function</th>
+          <th scope="col" class="number">
+            calls
+          </th>
+          <th scope="col" class="number">
+            p50
+          </th>
+          <th scope="col" class="number">
+            p99
+          </th>
+        </tr>
+      </thead>
+      <tbody>
+        {names.slice(0, 100).map((name) => {
+          const { callsPerSecond, p50Ms, p99Ms } = gauges.now({ function: name });
+          return (
+            <tr key={name}>
+              <th scope="row">{name}</th>
+              <td class="number">{perSecond(callsPerSecond)}</td>
+              <td class="number">{milliseconds(p50Ms)}</td>
+              <td class="number">{milliseconds(p99Ms)}</td>
+            </tr>
+          );
+        })}
+      </tbody>
+    </table>
+  );
+}

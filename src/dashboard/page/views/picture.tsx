@@ -1,0 +1,160 @@
+/**
+ * Servers and links drawn. The table beside it says the same in words, so that the picture is one image to a screen reader.
+ */
+
+import { useEffect, useState } from 'preact/hooks';
+import type { ServerRow } from '../../feed.ts';
+import { frames, prefersStillness } from '../browser.ts';
+import { bytes, milliseconds, plural } from '../format.ts';
+import type { LinkGauge } from '../gauges.ts';
+import { Layout, type Place, viewBoxOf } from '../layout.ts';
+import { vitals } from '../store.ts';
+
+/** Up to so many servers carry their names, and up to so many links their round trips. */
+const namesMax = 48;
+const roundTripsMax = 24;
+/** Of each frame, for moving servers. */
+const frameBudgetMs = 8;
+
+export interface PictureProps {
+  readonly servers: readonly ServerRow[];
+  readonly links: readonly LinkGauge[];
+  readonly chosen: string | undefined;
+  readonly choose: (name: string) => void;
+}
+
+export function Picture({ servers, links, chosen, choose }: PictureProps) {
+  const places = usePlaces(servers, links);
+  const isDense = servers.length > namesMax;
+  const near = new Set(links.filter(({ from, to }) => from === chosen || to === chosen).flatMap(({ from, to }) => [from, to]));
+  const isNamed = ({ name, status }: ServerRow): boolean => !isDense || near.has(name) || name === chosen || status !== 'alive';
+  const ill = servers.filter(({ status }) => status !== 'alive').length;
+  const words = `${plural(servers.length, 'server')}, ${ill} of them not alive, ${plural(links.length, 'link')}`;
+  return (
+    <svg
+      class={`picture${isDense ? ' dense' : ''}${chosen === undefined ? '' : ' has-chosen'}`}
+      viewBox={viewBoxOf(places.values(), isDense ? 24 : 60)}
+      role="img"
+      aria-label={words}
+    >
+      <g class="links">
+        {links.map((link) => (
+          <LinkLine
+            key={`${link.from} ${link.to}`}
+            link={link}
+            places={places}
+            isNear={link.from === chosen || link.to === chosen}
+            hasText={links.length <= roundTripsMax || link.from === chosen || link.to === chosen}
+          />
+        ))}
+      </g>
+      <g class="servers">
+        {inFront(servers, isNamed).map((server) => (
+          <ServerMark
+            key={server.name}
+            server={server}
+            place={places.get(server.name)}
+            isChosen={server.name === chosen}
+            hasName={isNamed(server)}
+            choose={choose}
+          />
+        ))}
+      </g>
+    </svg>
+  );
+}
+
+/** What carries a name is drawn last, above the others. */
+function inFront(servers: readonly ServerRow[], isNamed: (server: ServerRow) => boolean): readonly ServerRow[] {
+  return [...servers.filter((server) => !isNamed(server)), ...servers.filter(isNamed)];
+}
+
+interface LinkLineProps {
+  readonly link: LinkGauge;
+  readonly places: ReadonlyMap<string, Place>;
+  readonly isNear: boolean;
+  readonly hasText: boolean;
+}
+
+function LinkLine({ link, places, isNear, hasText }: LinkLineProps) {
+  const [a, b] = [places.get(link.from), places.get(link.to)];
+  if (!a || !b) return null;
+  const traffic = `${bytes(link.bytesPerSecond)}/s`;
+  return (
+    <g class={`link${isNear ? ' near' : ''}${link.bytesPerSecond > 4_000 ? ' busy' : ''}`}>
+      <title>{`${link.from} – ${link.to}: ${milliseconds(link.roundTripMs)}, ${traffic}`}</title>
+      <line x1={a.x} y1={a.y} x2={b.x} y2={b.y} stroke-width={widthOf(link.bytesPerSecond)} />
+      {hasText && link.roundTripMs !== undefined ? (
+        <text x={(a.x + b.x) / 2} y={(a.y + b.y) / 2 - 3}>
+          {milliseconds(link.roundTripMs)}
+          {link.bytesPerSecond >= 1 ? ` · ${traffic}` : ''}
+        </text>
+      ) : null}
+    </g>
+  );
+}
+
+/** A decade more of bytes is one unit thicker: beats alone are about a hundred bytes a second. */
+function widthOf(bytesPerSecond: number): number {
+  return Math.min(7, Math.max(1, Math.log10(Math.max(1, bytesPerSecond)) - 1));
+}
+
+interface ServerMarkProps {
+  readonly server: ServerRow;
+  readonly place: Place | undefined;
+  readonly isChosen: boolean;
+  readonly hasName: boolean;
+  readonly choose: (name: string) => void;
+}
+
+function ServerMark({ server, place, isChosen, hasName, choose }: ServerMarkProps) {
+  if (!place) return null;
+  const said = vitals.value.get(server.name);
+  const load = said ? said.inFlight + said.runs : 0;
+  return (
+    // The rows of the table are what a keyboard reaches: each does the same.
+    // biome-ignore lint/a11y/noStaticElementInteractions: as above
+    <g
+      class={`server ${server.status}${isChosen ? ' chosen' : ''}`}
+      transform={`translate(${place.x.toFixed(1)} ${place.y.toFixed(1)})`}
+      data-server={server.name}
+      onClick={() => choose(server.name)}
+    >
+      <title>{`${server.name}, ${server.status}${server.resources.length === 0 ? '' : `, ${server.resources.join(' ')}`}`}</title>
+      <circle r={radiusOf(load)} />
+      {said && said.runs > 0 ? <circle class="ring" r={radiusOf(load) + 4} /> : null}
+      {hasName ? <text y={radiusOf(load) + 14}>{server.name}</text> : null}
+      {hasName && server.resources.length > 0 ? (
+        <text class="tags" y={radiusOf(load) + 26}>
+          {server.resources.slice(0, 3).join(' ')}
+        </text>
+      ) : null}
+    </g>
+  );
+}
+
+/** The area grows with what runs there. */
+function radiusOf(load: number): number {
+  return Math.min(22, 9 + Math.sqrt(load));
+}
+
+/** Places of the servers; they move for a while when servers or links come or go. */
+function usePlaces(servers: readonly ServerRow[], links: readonly LinkGauge[]): ReadonlyMap<string, Place> {
+  const [layout] = useState(() => new Layout());
+  const [, redraw] = useState(0);
+  const shape = layout.update(
+    servers.map(({ name }) => name),
+    links,
+  );
+  useEffect(() => {
+    const move = (clockMs: () => number, budgetMs: number): boolean => {
+      const goesOn = layout.step(budgetMs, clockMs);
+      redraw((count) => count + 1);
+      return goesOn;
+    };
+    if (!prefersStillness()) return frames((clockMs) => move(clockMs, frameBudgetMs));
+    move(() => 0, 1);
+    return undefined;
+  }, [layout, shape]);
+  return layout.places;
+}

@@ -1,0 +1,84 @@
+/**
+ * Every server in a row: what the picture shows, in words, and what a keyboard goes through.
+ */
+
+import { signal } from '@preact/signals';
+import { linkTo } from '../browser.ts';
+import { milliseconds, perSecond } from '../format.ts';
+import { beat, gauges, hello, servers, vitals } from '../store.ts';
+
+const search = signal('');
+/** Rows that are shown at once. */
+const rowsMax = 250;
+
+export function ServerTable({ chosen }: { readonly chosen: string | undefined }) {
+  void beat.value;
+  const wanted = search.value.trim().toLowerCase();
+  const rows = servers.value.filter((row) => `${row.name} ${row.status} ${row.resources.join(' ')}`.toLowerCase().includes(wanted));
+  return (
+    <>
+      {servers.value.length > 12 ? (
+        <input
+          type="search"
+          aria-label="Find servers by name, status or resource"
+          placeholder="Find by name, status, resource"
+          value={search.value}
+          onInput={({ currentTarget }) => {
+            search.value = currentTarget.value;
+          }}
+        />
+      ) : null}
+      <table class="servers-table">
+        <thead>
+          <tr>
+            <th scope="col">server</th>
+            <th scope="col">resources</th>
+            <th scope="col" class="number">
+              calls
+            </th>
+            <th scope="col" class="number">
+              p99
+            </th>
+            <th scope="col" class="number">
+              open
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {rows.slice(0, rowsMax).map(({ name, status, resources }) => (
+            <Row key={name} name={name} status={status} resources={resources} isChosen={name === chosen} />
+          ))}
+        </tbody>
+      </table>
+      {rows.length === 0 ? <p class="hint">No server is like that.</p> : null}
+    </>
+  );
+}
+
+interface RowProps {
+  readonly name: string;
+  readonly status: string;
+  readonly resources: readonly string[];
+  readonly isChosen: boolean;
+}
+
+function Row({ name, status, resources, isChosen }: RowProps) {
+  const { callsPerSecond, p99Ms } = gauges.now({ server: name });
+  const said = vitals.value.get(name);
+  return (
+    <tr class={`${status}${isChosen ? ' chosen' : ''}`} data-server-row={name}>
+      <th scope="row">
+        <a href={isChosen ? linkTo('topology') : linkTo('topology', name)} aria-current={isChosen ? 'true' : undefined}>
+          <span class={`dot ${status}`} aria-hidden="true" />
+          {name}
+        </a>
+        {status === 'alive' ? null : <span class={`status ${status}`}>{status}</span>}
+        {name === hello.value?.server ? <span class="status self">this one</span> : null}
+      </th>
+      <td class="tags">{resources.join(' ')}</td>
+      <td class="number">{said ? perSecond(callsPerSecond) : '–'}</td>
+      <td class="number">{milliseconds(p99Ms)}</td>
+      <td class="number">{said ? said.inFlight : '–'}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,48 @@
+import { expect, test } from 'vitest';
+import { arrange, nodesMax } from '../../src/dashboard/page/graph-layout.ts';
+import { Layout } from '../../src/dashboard/page/layout.ts';
+import { pageFolder, readPage } from '../../src/dashboard/page-files.ts';
+
+const gzipBytesMax = 120 * 1024;
+
+test('the page weighs at most 120 KB compressed, and holds no inline script or style', () => {
+  const files = readPage();
+  const weight = [...files.values()].reduce((sum, { gzip }) => sum + gzip.length, 0);
+  expect(weight).toBeGreaterThan(10 * 1024);
+  expect(weight).toBeLessThanOrEqual(gzipBytesMax);
+  const html = Buffer.from(files.get('/')?.bytes ?? []).toString();
+  expect(html).not.toMatch(/<script(?![^>]*\ssrc=)|<style|\son\w+=|\sstyle=|https?:/);
+  expect([...files.keys()].filter((path) => path.endsWith('.js'))).toHaveLength(1);
+});
+
+test('a page that was not built is said to be missing, and how to build it', () => {
+  expect(() => readPage(`${pageFolder}nowhere`)).toThrow('npm run build');
+});
+
+test('a graph is drawn in layers, and not at all when it has too many steps', () => {
+  const drawing = arrange([
+    { step: 'a', needs: [] },
+    { step: 'b', needs: ['a'] },
+    { step: 'c', needs: ['a', 'b'] },
+  ]);
+  const at = new Map(drawing?.boxes.map((box) => [box.step, box.x]));
+  expect((at.get('a') ?? 0) < (at.get('b') ?? 0) && (at.get('b') ?? 0) < (at.get('c') ?? 0)).toBe(true);
+  expect(drawing?.edges.map(({ from, to }) => `${from}${to}`).sort()).toEqual(['ab', 'ac', 'bc']);
+  expect(arrange(Array.from({ length: nodesMax + 1 }, (_, step) => ({ step: `${step}`, needs: [] })))).toBeUndefined();
+});
+
+test('a server keeps its place while others come and go, and the layout comes to rest (L1, L2)', () => {
+  const layout = new Layout();
+  const names = Array.from({ length: 200 }, (_, at) => `s${at}`);
+  const pairs = names.flatMap((from, at) => [1, 7].map((step) => ({ from, to: `s${(at + step) % 200}` })));
+  const first = layout.update(names, pairs);
+  expect(layout.update(names, pairs)).toBe(first);
+  let rounds = 0;
+  while (layout.step(0, () => 0)) rounds += 1;
+  expect(rounds).toBeGreaterThan(10);
+  expect(rounds).toBeLessThan(400);
+  const before = layout.places.get('s5');
+  expect(layout.update(names.slice(0, 199), pairs)).not.toBe(first);
+  expect(layout.places.get('s5')).toBe(before);
+  expect(layout.places.has('s199')).toBe(false);
+});
