@@ -52,6 +52,8 @@ describe.skipIf(binary === undefined)('the dashboard in a browser', () => {
     await page.locator('[data-server-row="board-2"] a').click();
     await page.getByRole('heading', { name: 'board-2' }).waitFor();
     expect(await page.locator('.chosen .facts').innerText()).toContain('gpu');
+    // Lines end where the servers stand, also while they move.
+    expect(await page.evaluate<number>(strayEnds)).toBe(0);
     await page.screenshot({ path: join(pictures, 'topology.png') });
     await view(page, 'Catalog');
     await page.getByRole('searchbox').fill('whoami');
@@ -158,6 +160,20 @@ describe.skipIf(binary === undefined)('the dashboard in a browser', () => {
     expect(complaints.filter((text) => !/status of 40[01]/.test(text))).toEqual([]);
   });
 });
+
+/** Ends of lines at which no server stands, as soon as a frame has been drawn after the servers were moved by leaving and coming back. */
+const strayEnds = `new Promise((resolve) => {
+  location.hash = '#/events';
+  requestAnimationFrame(() => requestAnimationFrame(() => {
+    location.hash = '#/topology/board-2';
+    setTimeout(() => requestAnimationFrame(() => {
+      const spots = new Set([...document.querySelectorAll('.server')].map((mark) => mark.getAttribute('transform')));
+      const ends = [...document.querySelectorAll('.link line')].flatMap((line) =>
+        [['x1', 'y1'], ['x2', 'y2']].map((pair) => 'translate(' + pair.map((name) => Number(line.getAttribute(name)).toFixed(1)).join(' ') + ')'));
+      resolve(ends.length === 0 ? -1 : ends.filter((end) => !spots.has(end)).length);
+    }), 150);
+  }));
+})`;
 
 /** The longest time between two frames of a second, as the page itself sees it. */
 const slowestFrame = `new Promise((resolve) => {

@@ -42,7 +42,8 @@ export function Picture({ servers, links, chosen, choose }: PictureProps) {
           <LinkLine
             key={`${link.from} ${link.to}`}
             link={link}
-            places={places}
+            from={spotOf(places.get(link.from))}
+            to={spotOf(places.get(link.to))}
             isNear={link.from === chosen || link.to === chosen}
             hasText={links.length <= roundTripsMax || link.from === chosen || link.to === chosen}
           />
@@ -53,7 +54,7 @@ export function Picture({ servers, links, chosen, choose }: PictureProps) {
           <ServerMark
             key={server.name}
             server={server}
-            place={places.get(server.name)}
+            at={spotOf(places.get(server.name))}
             isChosen={server.name === chosen}
             hasName={isNamed(server)}
             choose={choose}
@@ -64,6 +65,16 @@ export function Picture({ servers, links, chosen, choose }: PictureProps) {
   );
 }
 
+/** A place as a text: it moves by being changed, and a component is drawn anew only for another property. */
+function spotOf(place: Place | undefined): string {
+  return place ? `${place.x.toFixed(1)} ${place.y.toFixed(1)}` : '';
+}
+
+function placeAt(spot: string): { readonly x: number; readonly y: number } | undefined {
+  const [x, y] = spot.split(' ').map(Number);
+  return spot === '' || x === undefined || y === undefined ? undefined : { x, y };
+}
+
 /** What carries a name is drawn last, above the others. */
 function inFront(servers: readonly ServerRow[], isNamed: (server: ServerRow) => boolean): readonly ServerRow[] {
   return [...servers.filter((server) => !isNamed(server)), ...servers.filter(isNamed)];
@@ -71,13 +82,14 @@ function inFront(servers: readonly ServerRow[], isNamed: (server: ServerRow) => 
 
 interface LinkLineProps {
   readonly link: LinkGauge;
-  readonly places: ReadonlyMap<string, Place>;
+  readonly from: string;
+  readonly to: string;
   readonly isNear: boolean;
   readonly hasText: boolean;
 }
 
-function LinkLine({ link, places, isNear, hasText }: LinkLineProps) {
-  const [a, b] = [places.get(link.from), places.get(link.to)];
+function LinkLine({ link, from, to, isNear, hasText }: LinkLineProps) {
+  const [a, b] = [placeAt(from), placeAt(to)];
   if (!a || !b) return null;
   const traffic = `${bytes(link.bytesPerSecond)}/s`;
   return (
@@ -101,14 +113,14 @@ function widthOf(bytesPerSecond: number): number {
 
 interface ServerMarkProps {
   readonly server: ServerRow;
-  readonly place: Place | undefined;
+  readonly at: string;
   readonly isChosen: boolean;
   readonly hasName: boolean;
   readonly choose: (name: string) => void;
 }
 
-function ServerMark({ server, place, isChosen, hasName, choose }: ServerMarkProps) {
-  if (!place) return null;
+function ServerMark({ server, at, isChosen, hasName, choose }: ServerMarkProps) {
+  if (at === '') return null;
   const said = vitals.value.get(server.name);
   const load = said ? said.inFlight + said.runs : 0;
   return (
@@ -116,7 +128,7 @@ function ServerMark({ server, place, isChosen, hasName, choose }: ServerMarkProp
     // biome-ignore lint/a11y/noStaticElementInteractions: as above
     <g
       class={`server ${server.status}${isChosen ? ' chosen' : ''}`}
-      transform={`translate(${place.x.toFixed(1)} ${place.y.toFixed(1)})`}
+      transform={`translate(${at})`}
       data-server={server.name}
       onClick={() => choose(server.name)}
     >
