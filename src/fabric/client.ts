@@ -20,6 +20,7 @@ import type { Transport } from '../transport/transport.ts';
 import { protocolMax, protocolMin } from '../wire/session-codec.ts';
 import { encodeValue } from '../wire/value.ts';
 import { argumentError } from '../wire/value-problem.ts';
+import { parseAddress } from './addresses.ts';
 import type { Client, ConnectOptions } from './api.ts';
 import { type CallTiming, timingOf } from './call-timing.ts';
 import { FabricCaller } from './caller.ts';
@@ -29,7 +30,6 @@ import { explainQuery, type WorkflowQuestion, workflowQuestion } from './explain
 import { checkOptions } from './known-options.ts';
 import type { Wait } from './run-api.ts';
 import { checkRunId, RunCaller } from './run-caller.ts';
-import { parseAddress } from './server-options.ts';
 import { SessionEngine } from './session-engine.ts';
 import { SessionKeeper } from './session-keeper.ts';
 import { clientCredentials } from './tls-options.ts';

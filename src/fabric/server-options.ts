@@ -7,6 +7,7 @@ import type { Random } from '../base/random.ts';
 import { checkName, checkResources, describeFound } from '../core/names.ts';
 import { HeddleError } from '../errors.ts';
 import type { PortChoice } from '../transport/transport.ts';
+import { parseAddress, portMax } from './addresses.ts';
 import type { Functions, Listening, ServerOptions } from './api.ts';
 import type { DashboardChoice } from './dashboard-port.ts';
 import { checkOptions } from './known-options.ts';
@@ -49,7 +50,6 @@ const names = [
 ] as const;
 const nameBytesMax = 64;
 const joinMax = 1_000;
-const portMax = 65_535;
 /** Of a dashboard's token: nobody guesses that many, ten a minute. */
 const tokenCharsMin = 16;
 
@@ -77,27 +77,6 @@ export function resolveServerOptions(given: ServerOptions, random: Random, certi
     dashboard: checkDashboard(options['dashboard']),
     onListening: checkCallback(options['onListening']),
   };
-}
-
-/** `host:port` as dialled; `heddle://host:port` is accepted too. Throws `bad_argument`. */
-export function parseAddress(text: unknown, where: readonly (string | number)[]): string {
-  const address =
-    typeof text === 'string'
-      ? text
-          .trim()
-          .replace(/^heddle:\/\//, '')
-          .replace(/\/$/, '')
-      : '';
-  const port = Number(/^(?:\[[0-9a-fA-F:.]+\]|[^\s:/[\]]+):(\d{1,5})$/.exec(address)?.[1] ?? 0);
-  if (port >= 1 && port <= portMax) return address;
-  throw new HeddleError('bad_argument', { path: where, expected: 'an address such as 127.0.0.1:7420', found: describeFound(text) });
-}
-
-/** `host:port` under which others reach a server that listens at `host` and `port`. */
-export function advertisedAddress(advertise: string | undefined, at: { readonly host: string; readonly port: number }): string {
-  const host = advertise ?? at.host;
-  if (/^(?:\[.*\]|[^:]+):\d+$/.test(host)) return host;
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]:${at.port}` : `${host}:${at.port}`;
 }
 
 function nameOf(name: unknown, random: Random, certified: string | undefined): string {

@@ -2,8 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/random.ts';
 import { HeddleError } from '../../src/errors.ts';
+import { advertisedAddress, parseAddress } from '../../src/fabric/addresses.ts';
 import { checkCallOptions, metaBytesMax } from '../../src/fabric/call-options.ts';
-import { advertisedAddress, parseAddress, resolveServerOptions } from '../../src/fabric/server-options.ts';
+import { resolveServerOptions } from '../../src/fabric/server-options.ts';
 import { keyBytesMax } from '../../src/wire/call-terms.ts';
 
 const random = seededRandom('options');
