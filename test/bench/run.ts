@@ -89,6 +89,7 @@ function standing(name: ContestantName, rounds: readonly Driven[], figure: Figur
   };
 }
 
-function firstLine(error: unknown): string {
+/** What went wrong, in one line. */
+export function firstLine(error: unknown): string {
   return (error instanceof Error ? error.message : String(error)).split('\n')[0] ?? '';
 }
