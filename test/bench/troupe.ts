@@ -76,7 +76,8 @@ export class Troupe {
       if (child.exitCode !== null || child.signalCode !== null) continue;
       const ended = new Promise((resolve) => child.once('exit', resolve));
       const timer = setTimeout(() => child.kill('SIGKILL'), stopMs);
-      if (child.connected) child.send({ kind: 'stop' } satisfies Order);
+      // One that has just died takes no order: what ended it is told by whoever waited for it.
+      if (child.connected) child.send({ kind: 'stop' } satisfies Order, () => {});
       await ended;
       clearTimeout(timer);
     }
