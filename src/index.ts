@@ -5,9 +5,9 @@
 /// <reference types="node" preserve="true" />
 /// <reference lib="esnext.disposable" preserve="true" />
 
-export { defineFunction } from './fabric/define.ts';
-export { startServer } from './fabric/server.ts';
-export { connect } from './fabric/client.ts';
+export { defineFunction } from './fabric/api/define.ts';
+export { startServer } from './fabric/server/server.ts';
+export { connect } from './fabric/client/client.ts';
 export { remote } from './core/function.ts';
 export { workflow } from './core/workflow/builder.ts';
 export { HeddleError } from './errors.ts';
@@ -27,8 +27,8 @@ export type {
   Server,
   ServerOptions,
   SubmitOptions,
-} from './fabric/api.ts';
-export type { Plan } from './fabric/plan.ts';
+} from './fabric/api/api.ts';
+export type { Plan } from './fabric/api/plan.ts';
 export type { Effect, Need } from './core/catalog/offer.ts';
 export type { HeddleFunction, HeddleStream, Remote, Schema } from './core/function.ts';
 export type { Workflow } from './core/workflow/builder.ts';

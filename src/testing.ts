@@ -5,7 +5,7 @@
 /// <reference types="node" preserve="true" />
 /// <reference lib="esnext.disposable" preserve="true" />
 
-export { invoke } from './fabric/invoke.ts';
+export { invoke } from './fabric/serve/invoke.ts';
 export type { FaultMix } from './testing/fault-mix.ts';
 export type { Fault, FaultKind } from './testing/faults.ts';
 export type { SimulatedConnectOptions, SimulatedWorld, SimulationReport } from './testing/simulate.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { HeddleError } from '../src/errors.ts';
-import { defineFunction } from '../src/fabric/define.ts';
+import { defineFunction } from '../src/fabric/api/define.ts';
 import { invoke } from '../src/testing.ts';
 
 const area = defineFunction({

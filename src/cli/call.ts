@@ -3,7 +3,7 @@
  * `--timing` where its time went, on stderr.
  */
 
-import { type CallTiming, timedCall } from '../fabric/timed-call.ts';
+import { type CallTiming, timedCall } from '../fabric/client/timed-call.ts';
 import { type CallOptions, type Client, HeddleError } from '../index.ts';
 import { stringifyJson } from '../wire/json-forms.ts';
 import { type ConnectFlags, withClient } from './connection.ts';

@@ -5,7 +5,7 @@
  * T2 a run of more than `stepsDrawn` steps is not drawn: what is under way and what waits is listed, as far as there is room.
  */
 
-import type { RunSummary, RunView, StepView } from '../fabric/run-inspection.ts';
+import type { RunSummary, RunView, StepView } from '../fabric/client/run-inspection.ts';
 import { drawGraph } from './graph.ts';
 import { reasonText } from './progress.ts';
 import { table } from './terminal.ts';

@@ -3,7 +3,7 @@
  * a function, waits for.
  */
 
-import { cancelRun, describeRun, listRuns, type RunView } from '../fabric/run-inspection.ts';
+import { cancelRun, describeRun, listRuns, type RunView } from '../fabric/client/run-inspection.ts';
 import { type Client, HeddleError } from '../index.ts';
 import { type ConnectFlags, withClient } from './connection.ts';
 import { UsageError } from './exit-code.ts';

@@ -8,7 +8,7 @@
  */
 
 import type { CancelTask } from '../base/clock.ts';
-import type { DashboardSource } from '../fabric/dashboard-port.ts';
+import type { DashboardSource } from '../fabric/server/dashboard-port.ts';
 import { type EventRow, type FeedMessage, runsMax } from './feed.ts';
 import { RecentEvents } from './recent-events.ts';
 import { functionsMessage, serversMessage } from './rows.ts';

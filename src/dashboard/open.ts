@@ -8,7 +8,7 @@
 import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
-import type { Dashboard, DashboardChoice, DashboardSource } from '../fabric/dashboard-port.ts';
+import type { Dashboard, DashboardChoice, DashboardSource } from '../fabric/server/dashboard-port.ts';
 import { bind } from '../transport/grpc-bind.ts';
 import { Access } from './access.ts';
 import { LiveFeed } from './live-feed.ts';

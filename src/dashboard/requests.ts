@@ -7,8 +7,8 @@
  */
 
 import { HeddleError } from '../errors.ts';
-import type { CallOptions } from '../fabric/api.ts';
-import type { DashboardSource } from '../fabric/dashboard-port.ts';
+import type { CallOptions } from '../fabric/api/api.ts';
+import type { DashboardSource } from '../fabric/server/dashboard-port.ts';
 import { parseJson, parseWorkflowJson } from '../wire/json-forms.ts';
 import type { CallAnswer } from './feed.ts';
 import { asJson, cut, textMax } from './run-feed.ts';

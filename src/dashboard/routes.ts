@@ -10,7 +10,7 @@ import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { getCookie, setCookie } from 'hono/cookie';
 import { HeddleError } from '../errors.ts';
-import type { DashboardSource } from '../fabric/dashboard-port.ts';
+import type { DashboardSource } from '../fabric/server/dashboard-port.ts';
 import { type Access, isOwnOrigin, securityHeaders, sessionMs } from './access.ts';
 import { EventStream } from './event-stream.ts';
 import type { LiveFeed } from './live-feed.ts';

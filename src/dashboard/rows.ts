@@ -2,7 +2,7 @@
  * Members and offers as the page's rows: bounded, and offers of one function and version in one row.
  */
 
-import type { Member, Offer } from '../fabric/api.ts';
+import type { Member, Offer } from '../fabric/api/api.ts';
 import { type FeedMessage, type FunctionRow, functionsMax, type ServerRow, serversMax } from './feed.ts';
 
 export function serversMessage(members: readonly Member[]): Extract<FeedMessage, { readonly kind: 'servers' }> {

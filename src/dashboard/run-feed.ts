@@ -7,8 +7,8 @@
 
 import type { CancelTask, Clock } from '../base/clock.ts';
 import { HeddleError } from '../errors.ts';
-import type { RunEvent } from '../fabric/api.ts';
-import type { DashboardSource } from '../fabric/dashboard-port.ts';
+import type { RunEvent } from '../fabric/api/api.ts';
+import type { DashboardSource } from '../fabric/server/dashboard-port.ts';
 import { stringifyJson } from '../wire/json-forms.ts';
 import type { RunEnd, RunEventRow, RunMessage } from './feed.ts';
 

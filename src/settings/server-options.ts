@@ -5,8 +5,8 @@
  * starts the server loads them and adds their functions.
  */
 
-import type { ServerOptions } from '../fabric/api.ts';
-import type { ServerTuning } from '../fabric/tuning.ts';
+import type { ServerOptions } from '../fabric/api/api.ts';
+import type { ServerTuning } from '../fabric/server/tuning.ts';
 import type { Settings } from './schema.ts';
 
 export interface ServerInput {

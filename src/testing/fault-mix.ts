@@ -4,7 +4,7 @@
 
 import type { Random } from '../base/random.ts';
 import { HeddleError } from '../errors.ts';
-import { checkOptions } from '../fabric/known-options.ts';
+import { checkOptions } from '../fabric/api/known-options.ts';
 import { type Fault, type FaultKind, faultKinds } from './faults.ts';
 
 /** A mixture of faults, drawn by the seed of the run. */

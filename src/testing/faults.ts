@@ -6,7 +6,7 @@
  */
 
 import { HeddleError } from '../errors.ts';
-import { checkOptions } from '../fabric/known-options.ts';
+import { checkOptions } from '../fabric/api/known-options.ts';
 import type { NetworkWeather } from '../transport/network-weather.ts';
 
 interface Timed {

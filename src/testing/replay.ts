@@ -5,7 +5,7 @@
  */
 
 import { HeddleError } from '../errors.ts';
-import { checkOptions } from '../fabric/known-options.ts';
+import { checkOptions } from '../fabric/api/known-options.ts';
 import { checkFaults } from './faults.ts';
 import type { Plan } from './simulate-options.ts';
 

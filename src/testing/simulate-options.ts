@@ -5,8 +5,8 @@
 import { seededRandom } from '../base/random.ts';
 import { checkName } from '../core/names.ts';
 import { HeddleError } from '../errors.ts';
-import type { Functions, ServerOptions } from '../fabric/api.ts';
-import { checkOptions } from '../fabric/known-options.ts';
+import type { Functions, ServerOptions } from '../fabric/api/api.ts';
+import { checkOptions } from '../fabric/api/known-options.ts';
 import { checkMix, drawFaults, type FaultMix } from './fault-mix.ts';
 import { checkFaults, type Fault } from './faults.ts';
 

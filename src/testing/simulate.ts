@@ -8,8 +8,8 @@
  */
 
 import { HeddleError } from '../errors.ts';
-import type { Client, ConnectOptions, Server } from '../fabric/api.ts';
-import { checkOptions } from '../fabric/known-options.ts';
+import type { Client, ConnectOptions, Server } from '../fabric/api/api.ts';
+import { checkOptions } from '../fabric/api/known-options.ts';
 import { checkFaults, type Fault } from './faults.ts';
 import { useVirtualGlobals } from './globals.ts';
 import { watchRealIo } from './real-io.ts';

@@ -9,10 +9,10 @@
 import { present } from '../base/assert.ts';
 import { type Random, seededRandom } from '../base/random.ts';
 import { VirtualClock } from '../base/virtual-clock.ts';
-import type { Client, ConnectOptions, Server } from '../fabric/api.ts';
-import { FabricClient } from '../fabric/client.ts';
-import { FabricServer } from '../fabric/server.ts';
-import { resolveServerOptions } from '../fabric/server-options.ts';
+import type { Client, ConnectOptions, Server } from '../fabric/api/api.ts';
+import { FabricClient } from '../fabric/client/client.ts';
+import { FabricServer } from '../fabric/server/server.ts';
+import { resolveServerOptions } from '../fabric/server/server-options.ts';
 import { MemorySpill } from '../storage/memory-spill.ts';
 import { MemoryNetwork } from '../transport/memory.ts';
 import { NetworkWeather } from '../transport/network-weather.ts';

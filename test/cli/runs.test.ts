@@ -5,7 +5,7 @@ import { deferred } from '../../src/base/deferred.ts';
 import { drawGraph, type GraphStep, railsMax } from '../../src/cli/graph.ts';
 import { runProgram } from '../../src/cli/program.ts';
 import { runText } from '../../src/cli/run-text.ts';
-import { waitsOf } from '../../src/fabric/why.ts';
+import { waitsOf } from '../../src/fabric/explain/why.ts';
 import { type Server, startServer } from '../../src/index.ts';
 import { failureOf } from '../within.ts';
 import { FakeTerminal, heddleSays } from './terminal.ts';

@@ -5,8 +5,8 @@
 
 import type { Clock } from '../../src/base/clock.ts';
 import { HeddleError } from '../../src/errors.ts';
-import type { Member, Offer } from '../../src/fabric/api.ts';
-import type { DashboardFollower, DashboardSource } from '../../src/fabric/dashboard-port.ts';
+import type { Member, Offer } from '../../src/fabric/api/api.ts';
+import type { DashboardFollower, DashboardSource } from '../../src/fabric/server/dashboard-port.ts';
 import { boundsMs } from '../../src/observe/histogram.ts';
 import { Observer } from '../../src/observe/observer.ts';
 import type { Vitals } from '../../src/observe/vitals.ts';

@@ -1,7 +1,7 @@
-/** Many calls on one signal: G1 and G2 of src/fabric/abort-followers.ts. */
+/** Many calls on one signal: G1 and G2 of src/fabric/call/abort-followers.ts. */
 import { getEventListeners } from 'node:events';
 import { describe, expect, it } from 'vitest';
-import { AbortFollowers } from '../../src/fabric/abort-followers.ts';
+import { AbortFollowers } from '../../src/fabric/call/abort-followers.ts';
 
 describe('calls that follow one signal', () => {
   it('share one listener, which goes with the last of them (G1)', () => {

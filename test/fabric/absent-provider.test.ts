@@ -1,7 +1,7 @@
 /** Case 28: a sole provider restarts, and a call that waits is answered by the new one. */
 import { describe, expect } from 'vitest';
-import type { Server } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import type { Server } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { failureOf } from '../within.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
-import { AdaptiveLimit, placesMin } from '../../src/fabric/adaptive-limit.ts';
+import { AdaptiveLimit, placesMin } from '../../src/fabric/serve/adaptive-limit.ts';
 
 const most = 1_024;
 

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { concurrencyDefault, Places, queuedPerPlaceMax, queueWaitMs } from '../../src/fabric/admission.ts';
+import { concurrencyDefault, Places, queuedPerPlaceMax, queueWaitMs } from '../../src/fabric/serve/admission.ts';
 import { Waiter, waiters } from './waiters.ts';
 
 describe('the places of a function', () => {

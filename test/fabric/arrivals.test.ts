@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { ReplyLedger } from '../../src/core/outcome/reply-ledger.ts';
-import { Arrivals } from '../../src/fabric/arrivals.ts';
-import { LargeValues } from '../../src/fabric/large-values.ts';
+import { Arrivals } from '../../src/fabric/link/arrivals.ts';
+import { LargeValues } from '../../src/fabric/link/large-values.ts';
 import type { Frame, ItemFrame } from '../../src/wire/frame.ts';
 import { encodeFrame } from '../../src/wire/frame-codec.ts';
 import { encodeValue } from '../../src/wire/value.ts';

@@ -1,14 +1,14 @@
-/** A2 and A4 of src/fabric/call-answer.ts: who gives a call up, and what is kept of it then. */
+/** A2 and A4 of src/fabric/serve/call-answer.ts: who gives a call up, and what is kept of it then. */
 
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { ReplyLedger } from '../../src/core/outcome/reply-ledger.ts';
-import type { Incoming } from '../../src/fabric/conversation.ts';
-import type { HeldOutcome } from '../../src/fabric/held-outcome.ts';
-import { Outcomes } from '../../src/fabric/outcomes.ts';
-import type { Peer } from '../../src/fabric/peer.ts';
-import { failure } from '../../src/fabric/responses.ts';
-import { cancelledVerdict } from '../../src/fabric/verdicts.ts';
+import type { Incoming } from '../../src/fabric/link/conversation.ts';
+import type { HeldOutcome } from '../../src/fabric/link/held-outcome.ts';
+import type { Peer } from '../../src/fabric/link/peer.ts';
+import { failure } from '../../src/fabric/link/responses.ts';
+import { cancelledVerdict } from '../../src/fabric/link/verdicts.ts';
+import { Outcomes } from '../../src/fabric/serve/outcomes.ts';
 import { callFrame } from '../frames.ts';
 
 /** One link as an answer sees it. */

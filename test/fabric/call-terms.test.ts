@@ -1,7 +1,7 @@
 /** What a caller asks beyond the usual, over client, entry and owner, and what nested calls make of it. */
 import { describe, expect } from 'vitest';
-import { termsOf } from '../../src/fabric/call-terms.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
+import { termsOf } from '../../src/fabric/call/call-terms.ts';
 import { worldTest as test } from './world.ts';
 
 describe('the idempotency key', () => {

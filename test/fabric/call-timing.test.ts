@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
-import { type CallTiming, timingOf } from '../../src/fabric/call-timing.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
+import { type CallTiming, timingOf } from '../../src/fabric/call/call-timing.ts';
 import { encodeValue } from '../../src/wire/value.ts';
 import { failureOf } from '../within.ts';
 import { worldTest as test } from './world.ts';

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import type { CatalogNews, CatalogServer } from '../../src/core/catalog/news.ts';
 import type { CatalogBody } from '../../src/core/catalog/offer.ts';
 import { HeddleError } from '../../src/errors.ts';
-import { CatalogFeed, type CatalogWatcher } from '../../src/fabric/catalog-feed.ts';
+import { CatalogFeed, type CatalogWatcher } from '../../src/fabric/mesh/catalog-feed.ts';
 import { memberView } from './member-view.ts';
 
 const bodyOf = (...names: readonly string[]): CatalogBody => ({

@@ -1,9 +1,9 @@
 import { describe, expect } from 'vitest';
 import type { CatalogNews, CatalogServer } from '../../src/core/catalog/news.ts';
-import type { Server } from '../../src/fabric/api.ts';
-import { watchCreditBytes, watchersMax } from '../../src/fabric/catalog-watches.ts';
-import { Peer } from '../../src/fabric/peer.ts';
-import { watchCatalog } from '../../src/fabric/session-watch.ts';
+import type { Server } from '../../src/fabric/api/api.ts';
+import { watchCatalog } from '../../src/fabric/client/session-watch.ts';
+import { Peer } from '../../src/fabric/link/peer.ts';
+import { watchCreditBytes, watchersMax } from '../../src/fabric/mesh/catalog-watches.ts';
 import { decodeCatalogNews } from '../../src/wire/catalog-news.ts';
 import type { ItemFrame } from '../../src/wire/frame.ts';
 import { encodeSessionHello, protocolMax, protocolMin } from '../../src/wire/session-codec.ts';

@@ -11,9 +11,9 @@
  */
 
 import { HeddleError } from '../../src/errors.ts';
-import type { Client, Functions, Run, RunEvent } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
-import { describeRun, type StepView } from '../../src/fabric/run-inspection.ts';
+import type { Client, Functions, Run, RunEvent } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
+import { describeRun, type StepView } from '../../src/fabric/client/run-inspection.ts';
 import { type Dag, fallback, mix, planOf, type Reference, reference, type StepPlan, type Strike, type Value } from './dag-plans.ts';
 import { FabricWorld } from './fabric-world.ts';
 

@@ -1,6 +1,6 @@
 /** Deadlines and cancellation over client, entry and owner, on links that take their time. */
 import { describe, expect } from 'vitest';
-import { defineFunction } from '../../src/fabric/define.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { failureOf } from '../within.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 

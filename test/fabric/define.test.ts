@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { defineFunction, definitionOf } from '../../src/fabric/define.ts';
+import { defineFunction, definitionOf } from '../../src/fabric/api/define.ts';
 import { thrownBy } from './serving-rig.ts';
 
 /** As a user without types would write it. */

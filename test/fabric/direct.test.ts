@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { failureOf } from '../within.ts';
 import { answers, gate, same } from './runs.ts';
 import { type FabricWorld, worldTest } from './world.ts';

@@ -3,8 +3,8 @@ import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { Catalog } from '../../src/core/catalog/catalog.ts';
 import type { CatalogBody } from '../../src/core/catalog/offer.ts';
 import type { MemberView } from '../../src/core/gossip/view.ts';
-import { Directory, memberOf } from '../../src/fabric/directory.ts';
-import { Registry } from '../../src/fabric/registry.ts';
+import { Directory, memberOf } from '../../src/fabric/mesh/directory.ts';
+import { Registry } from '../../src/fabric/serve/registry.ts';
 import { Observer } from '../../src/observe/observer.ts';
 import { memberView } from './member-view.ts';
 

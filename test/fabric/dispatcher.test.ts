@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from 'vitest';
 import { z } from 'zod';
 import type { Path } from '../../src/core/payload.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { encodeArguments, encodeValue } from '../../src/wire/value.ts';
 import { callFrame } from '../frames.ts';
 import { SentCall, ServingRig, settle } from './serving-rig.ts';

@@ -8,7 +8,7 @@ import { seededRandom } from '../../src/base/random.ts';
 import { Gossip } from '../../src/core/gossip/gossip.ts';
 import type { MeshMessage } from '../../src/core/gossip/message.ts';
 import { isSameRoot } from '../../src/core/gossip/sync.ts';
-import type { Server } from '../../src/fabric/api.ts';
+import type { Server } from '../../src/fabric/api/api.ts';
 import { worldTest as test } from './world.ts';
 
 const names = ['s0', 's1', 's2', 's3', 's4'];

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { HeddleError } from '../../src/errors.ts';
-import type { Client, Functions, Server } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import type { Client, Functions, Server } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { type Plan, workflow } from '../../src/index.ts';
 import { failureOf } from '../within.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { readVitals } from '../../src/fabric/vitals-inspection.ts';
+import { readVitals } from '../../src/fabric/client/vitals-inspection.ts';
 import { worldTest as test } from './world.ts';
 
 const functions = { same: (x: number) => x };

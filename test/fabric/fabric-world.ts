@@ -9,11 +9,11 @@
 
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
-import type { Client, Functions, Server, ServerOptions } from '../../src/fabric/api.ts';
-import { FabricClient } from '../../src/fabric/client.ts';
-import { FabricServer } from '../../src/fabric/server.ts';
-import { resolveServerOptions } from '../../src/fabric/server-options.ts';
-import type { ServerTuning } from '../../src/fabric/tuning.ts';
+import type { Client, Functions, Server, ServerOptions } from '../../src/fabric/api/api.ts';
+import { FabricClient } from '../../src/fabric/client/client.ts';
+import { FabricServer } from '../../src/fabric/server/server.ts';
+import { resolveServerOptions } from '../../src/fabric/server/server-options.ts';
+import type { ServerTuning } from '../../src/fabric/server/tuning.ts';
 import { MemorySpill } from '../../src/storage/memory-spill.ts';
 import type { SpillStore } from '../../src/storage/spill.ts';
 import { SimulatedProcess } from '../../src/testing/simulated-process.ts';

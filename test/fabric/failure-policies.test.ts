@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { defineFunction } from '../../src/fabric/define.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { failureOf } from '../within.ts';
 import { same } from './runs.ts';
 import { worldTest as test } from './world.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { workflow } from '../../src/core/workflow/builder.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
-import { FlowReader } from '../../src/fabric/flow-reader.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
+import { FlowReader } from '../../src/fabric/run/flow-reader.ts';
 import type { Builder } from '../../src/index.ts';
 
 const add = defineFunction({ name: 'add', handler: (_ctx, a: number, b: number) => a + b });

@@ -2,7 +2,7 @@ import { connect } from 'node:http2';
 import { status } from '@grpc/grpc-js';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { defineFunction } from '../../src/fabric/define.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { type Server, startServer } from '../../src/index.ts';
 import { within } from '../within.ts';
 import { all, ForeignClient, failureOf, json, type Message, read } from './foreign-client.ts';

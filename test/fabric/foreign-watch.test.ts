@@ -1,7 +1,7 @@
 import { status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { type Server, startServer } from '../../src/index.ts';
 import { within } from '../within.ts';
 import { all, ForeignClient, failureOf, json, type Message, read } from './foreign-client.ts';

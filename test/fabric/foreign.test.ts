@@ -1,7 +1,7 @@
 import { credentials, loadPackageDefinition, type Metadata, type ServiceError, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { type Server, startServer } from '../../src/index.ts';
 import { within } from '../within.ts';
 import { definition } from './foreign-client.ts';

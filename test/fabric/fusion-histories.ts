@@ -10,8 +10,8 @@
 
 import fc from 'fast-check';
 import { HeddleError } from '../../src/errors.ts';
-import type { Functions, Run, RunEvent, Server } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import type { Functions, Run, RunEvent, Server } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { FabricWorld } from './fabric-world.ts';
 
 export interface StepPlan {

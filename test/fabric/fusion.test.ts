@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
-import type { Functions, RunEvent, Server } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import type { Functions, RunEvent, Server } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 
 const inc = (effect: 'pure' | 'once') =>

@@ -1,9 +1,9 @@
 /** Hand-off of large results between servers, in virtual time: who gets the bytes, who keeps them, and what a loss means. */
 
 import { describe, expect } from 'vitest';
-import type { Functions, RunEvent, Server } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
-import { describeRun } from '../../src/fabric/run-inspection.ts';
+import type { Functions, RunEvent, Server } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
+import { describeRun } from '../../src/fabric/client/run-inspection.ts';
 import { MemorySpill } from '../../src/storage/memory-spill.ts';
 import type { SpillFile } from '../../src/storage/spill.ts';
 import { failureOf } from '../within.ts';

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import type { WireRunEvent } from '../../src/core/workflow/record.ts';
 import { HeddleError } from '../../src/errors.ts';
-import type { Conversation } from '../../src/fabric/conversation.ts';
-import { HandedRun } from '../../src/fabric/handed-run.ts';
-import type { Peer } from '../../src/fabric/peer.ts';
-import { failure } from '../../src/fabric/responses.ts';
-import type { RunFollower } from '../../src/fabric/run-engine.ts';
+import type { Conversation } from '../../src/fabric/link/conversation.ts';
+import type { Peer } from '../../src/fabric/link/peer.ts';
+import { failure } from '../../src/fabric/link/responses.ts';
+import { HandedRun } from '../../src/fabric/run/handed-run.ts';
+import type { RunFollower } from '../../src/fabric/run/run-engine.ts';
 import type { Frame } from '../../src/wire/frame.ts';
 
 function rig({ hasId = true } = {}) {

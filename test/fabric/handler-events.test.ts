@@ -2,7 +2,7 @@ import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import type { Schema } from '../../src/core/function.ts';
 import { HeddleError } from '../../src/errors.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import type { FabricEvent } from '../../src/observe/events.ts';
 import { ServingRig } from './serving-rig.ts';
 

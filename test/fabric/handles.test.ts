@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
-import { connect } from '../../src/fabric/client.ts';
-import { startServer } from '../../src/fabric/server.ts';
+import { connect } from '../../src/fabric/client/client.ts';
+import { startServer } from '../../src/fabric/server/server.ts';
 import { failureOf, within } from '../within.ts';
 import { gate, same, waitOnce } from './runs.ts';
 

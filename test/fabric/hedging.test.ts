@@ -1,7 +1,7 @@
-/** A second server for a slow call, when the caller asks for it: Q1 to Q3 of src/fabric/hedged-call.ts. */
+/** A second server for a slow call, when the caller asks for it: Q1 to Q3 of src/fabric/call/hedged-call.ts. */
 import { describe, expect } from 'vitest';
-import type { Client, Server } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import type { Client, Server } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { failureOf } from '../within.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 

@@ -1,7 +1,7 @@
 import { Counter, Registry, register } from 'prom-client';
 import { afterEach, expect, test } from 'vitest';
-import type { Server } from '../../src/fabric/api.ts';
-import { startServer } from '../../src/fabric/server.ts';
+import type { Server } from '../../src/fabric/api/api.ts';
+import { startServer } from '../../src/fabric/server/server.ts';
 import { failureOf } from '../within.ts';
 
 const started: Server[] = [];

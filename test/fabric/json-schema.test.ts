@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Schema } from '../../src/core/function.ts';
 import { optionalMark } from '../../src/core/schema/json-schema.ts';
-import { jsonSchemaOf, jsonSchemasOf } from '../../src/fabric/json-schema.ts';
+import { jsonSchemaOf, jsonSchemasOf } from '../../src/fabric/serve/json-schema.ts';
 
 /** A schema that anything may be given, with converters of its own. */
 function schema(jsonSchema?: unknown): Schema {

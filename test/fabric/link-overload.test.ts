@@ -5,9 +5,9 @@
 import { expect, test } from 'vitest';
 import { DeadlineWheel } from '../../src/base/deadline-wheel.ts';
 import { seededRandom } from '../../src/base/random.ts';
-import { Dispatcher } from '../../src/fabric/dispatcher.ts';
-import { latenessMsMax } from '../../src/fabric/loop-load.ts';
-import { Registry } from '../../src/fabric/registry.ts';
+import { Dispatcher } from '../../src/fabric/serve/dispatcher.ts';
+import { latenessMsMax } from '../../src/fabric/serve/loop-load.ts';
+import { Registry } from '../../src/fabric/serve/registry.ts';
 import { Observer } from '../../src/observe/observer.ts';
 import { turnMs } from '../../src/transport/limits.ts';
 import { callFrame } from '../frames.ts';

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest';
-import { defineFunction } from '../../src/fabric/define.ts';
-import { LocalPeer } from '../../src/fabric/local-peer.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
+import { LocalPeer } from '../../src/fabric/serve/local-peer.ts';
 import type { ReplyFrame } from '../../src/wire/frame.ts';
 import { decodeValue } from '../../src/wire/value.ts';
 import { callFrame } from '../frames.ts';

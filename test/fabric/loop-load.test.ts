@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { LoopLoad, latenessMsMax } from '../../src/fabric/loop-load.ts';
+import { LoopLoad, latenessMsMax } from '../../src/fabric/serve/loop-load.ts';
 import { Observer } from '../../src/observe/observer.ts';
 import { BusyClock } from './busy-clock.ts';
 

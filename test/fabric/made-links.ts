@@ -1,8 +1,8 @@
 /** The links of a server that answers nothing. */
 
 import type { Clock } from '../../src/base/clock.ts';
-import { Links } from '../../src/fabric/links.ts';
-import { Outcomes } from '../../src/fabric/outcomes.ts';
+import { Links } from '../../src/fabric/mesh/links.ts';
+import { Outcomes } from '../../src/fabric/serve/outcomes.ts';
 import { Observer } from '../../src/observe/observer.ts';
 
 export function madeLinks(clock: Clock): Links {

@@ -1,7 +1,7 @@
 /** The events of the mesh that a user may listen to, by name, as a server tells them. */
 import { describe, expect } from 'vitest';
-import type { Server } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import type { Server } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import type { EventKind, EventOf } from '../../src/observe/events.ts';
 import { worldTest as test } from './world.ts';
 

@@ -2,8 +2,8 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { CatalogBody } from '../../src/core/catalog/offer.ts';
-import { Mesh } from '../../src/fabric/mesh.ts';
-import type { MeshOptions } from '../../src/fabric/mesh-port.ts';
+import { Mesh } from '../../src/fabric/mesh/mesh.ts';
+import type { MeshOptions } from '../../src/fabric/mesh/mesh-port.ts';
 import { MemoryNetwork, type MemoryTransport } from '../../src/transport/memory.ts';
 import { madeLinks } from './made-links.ts';
 

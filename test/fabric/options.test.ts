@@ -2,9 +2,9 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/random.ts';
 import { HeddleError } from '../../src/errors.ts';
-import { advertisedAddress, parseAddress } from '../../src/fabric/addresses.ts';
-import { checkCallOptions, metaBytesMax } from '../../src/fabric/call-options.ts';
-import { resolveServerOptions } from '../../src/fabric/server-options.ts';
+import { advertisedAddress, parseAddress } from '../../src/fabric/api/addresses.ts';
+import { checkCallOptions, metaBytesMax } from '../../src/fabric/call/call-options.ts';
+import { resolveServerOptions } from '../../src/fabric/server/server-options.ts';
 import { keyBytesMax } from '../../src/wire/call-terms.ts';
 
 const random = seededRandom('options');
@@ -103,7 +103,7 @@ describe('server options', () => {
     [{ slots: { gpu: 0 } }, 'options.slots.gpu: expected a whole number of slots from 1'],
     [{ slots: { 'a b': 1 } }, 'the name of a slot'],
     [{ slot: { gpu: 1 } }, 'did you mean "slots"'],
-    [{ dashboard: true }, 'unknown option "dashboard"'],
+    [{ storage: 'sqlite' }, 'unknown option "storage"'],
     [{ resource: ['gpu'] }, 'did you mean "resources"'],
     [{ name: '' }, 'an empty text'],
     [{ name: '__proto__' }, '__proto__'],

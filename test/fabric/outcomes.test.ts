@@ -2,9 +2,9 @@
 import { describe, expect } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
 import type { Effect } from '../../src/core/catalog/offer.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
-import { orphanMs } from '../../src/fabric/outcomes.ts';
-import { newsMsMax } from '../../src/fabric/told-runners.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
+import { newsMsMax } from '../../src/fabric/call/told-runners.ts';
+import { orphanMs } from '../../src/fabric/serve/outcomes.ts';
 import type { Link } from '../../src/transport/transport.ts';
 import { decodeFrame } from '../../src/wire/frame-codec.ts';
 import { failureOf } from '../within.ts';

@@ -5,11 +5,11 @@
 import { describe, expect, test } from 'vitest';
 import { DeadlineWheel } from '../../src/base/deadline-wheel.ts';
 import { seededRandom } from '../../src/base/random.ts';
-import type { Functions } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
-import { Dispatcher } from '../../src/fabric/dispatcher.ts';
-import type { Settlement } from '../../src/fabric/invocation.ts';
-import { Registry } from '../../src/fabric/registry.ts';
+import type { Functions } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
+import type { Settlement } from '../../src/fabric/link/invocation.ts';
+import { Dispatcher } from '../../src/fabric/serve/dispatcher.ts';
+import { Registry } from '../../src/fabric/serve/registry.ts';
 import { Observer } from '../../src/observe/observer.ts';
 import { callFrame } from '../frames.ts';
 import { BusyClock } from './busy-clock.ts';

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { WireRunEvent } from '../../src/core/workflow/record.ts';
-import type { Peer } from '../../src/fabric/peer.ts';
-import { PeerFollower, tellMs } from '../../src/fabric/peer-follower.ts';
+import type { Peer } from '../../src/fabric/link/peer.ts';
+import { PeerFollower, tellMs } from '../../src/fabric/run/peer-follower.ts';
 import type { Frame } from '../../src/wire/frame.ts';
 
 function rig() {

@@ -1,10 +1,11 @@
-/** Two peers over a memory network on virtual time: P1 to P4 of src/fabric/peer.ts, L1 and L2 of large values. */
+/** Two peers over a memory network on virtual time: P1 to P4 of src/fabric/link/peer.ts, L1 and L2 of large values. */
 
 import { describe, expect, it, vi } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
-import type { RequestFrame } from '../../src/fabric/conversation.ts';
-import { LargeValues } from '../../src/fabric/large-values.ts';
-import { callsInFlightMax, Peer, type PeerHandlers } from '../../src/fabric/peer.ts';
+import type { RequestFrame } from '../../src/fabric/link/conversation.ts';
+import { callsInFlightMax } from '../../src/fabric/link/incoming-table.ts';
+import { LargeValues } from '../../src/fabric/link/large-values.ts';
+import { Peer, type PeerHandlers } from '../../src/fabric/link/peer.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
 import type { Evidence, Link, LinkHandlers } from '../../src/transport/transport.ts';
 import type { Frame, ReplyFrame } from '../../src/wire/frame.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import type { WireRunEvent } from '../../src/core/workflow/record.ts';
-import { PendingEvents } from '../../src/fabric/pending-events.ts';
+import { PendingEvents } from '../../src/fabric/run/pending-events.ts';
 import { encodeValue } from '../../src/wire/value.ts';
 
 const started = (seq: number, step: string): WireRunEvent => ({ seq, atMs: 0, kind: 'step.started', step, server: 's', attempt: 1 });

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import type { Command } from '../../src/core/workflow/data.ts';
-import type { RunEvent, Server } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import type { RunEvent, Server } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 
 const work = defineFunction({

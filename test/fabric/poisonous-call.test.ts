@@ -1,7 +1,7 @@
 /** A call that kills whoever runs it takes two servers at most, and costs the others nothing. */
 import { describe, expect } from 'vitest';
 import type { Effect } from '../../src/core/catalog/offer.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { failureOf } from '../within.ts';
 import { worldTest as test } from './world.ts';
 

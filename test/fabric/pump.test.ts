@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 
 import type { Machine } from '../../src/base/machine.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
-import { Pump } from '../../src/fabric/pump.ts';
+import { Pump } from '../../src/fabric/link/pump.ts';
 
 /** Echoes each input as effects, and wakes when it was told to. */
 class EchoMachine implements Machine<string, string> {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import type { Functions } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
-import { functionsMax, Registry } from '../../src/fabric/registry.ts';
+import type { Functions } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
+import { functionsMax, Registry } from '../../src/fabric/serve/registry.ts';
 import { thrownBy } from './serving-rig.ts';
 
 const at = (name: string, version: string) => defineFunction({ name, version, handler: (_ctx): string => version });

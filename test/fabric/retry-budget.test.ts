@@ -1,6 +1,6 @@
-/** What the calls of a function may spend on retries: Y1 and Y2 of src/fabric/retry-budget.ts. */
+/** What the calls of a function may spend on retries: Y1 and Y2 of src/fabric/call/retry-budget.ts. */
 import { describe, expect, it } from 'vitest';
-import { paidPerSecondMin, paidShareMax, RetryBudget, tokensMax, windowMs } from '../../src/fabric/retry-budget.ts';
+import { paidPerSecondMin, paidShareMax, RetryBudget, tokensMax, windowMs } from '../../src/fabric/call/retry-budget.ts';
 
 function rig() {
   const stats = { typicalMs: 0, p95Ms: 0, attempts: 0, successes: 0 };

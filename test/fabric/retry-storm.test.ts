@@ -1,7 +1,7 @@
 /** Fault 28: a provider that fails every call must not be asked much more often for it. Figures are printed. */
 import { describe, expect } from 'vitest';
-import type { Client } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import type { Client } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { failureOf } from '../within.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 

@@ -1,10 +1,10 @@
-/** Which failed attempt may be followed by another: R1 to R3 of src/fabric/retry.ts over the whole error table. */
+/** Which failed attempt may be followed by another: R1 to R3 of src/fabric/call/retry.ts over the whole error table. */
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/random.ts';
 import { type Effect, stricter } from '../../src/core/catalog/offer.ts';
 import { attemptsMax } from '../../src/core/workflow/policies.ts';
 import { type ErrorCode, type Executed, errorTable, HeddleError } from '../../src/errors.ts';
-import { decideRetry, paidRetriesMax, pauseMs, retryBackoff } from '../../src/fabric/retry.ts';
+import { decideRetry, paidRetriesMax, pauseMs, retryBackoff } from '../../src/fabric/call/retry.ts';
 
 const codes = Object.keys(errorTable) as ErrorCode[]; // the table's own keys
 const effects: readonly Effect[] = ['pure', 'idempotent', 'once'];

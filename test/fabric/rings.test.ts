@@ -3,7 +3,7 @@
  */
 
 import { describe, expect } from 'vitest';
-import type { Server } from '../../src/fabric/api.ts';
+import type { Server } from '../../src/fabric/api/api.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 
 const nameOf = (at: number): string => `s${`${at}`.padStart(2, '0')}`;

@@ -4,8 +4,8 @@
  */
 import { expect } from 'vitest';
 import { type Random, seededRandom } from '../../src/base/random.ts';
-import type { Client, Server } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import type { Client, Server } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { FabricWorld } from './world.ts';
 
 const names = ['one', 'two', 'three', 'four', 'five'];

@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { HeddleError } from '../../src/errors.ts';
-import type { RunEngine, RunFollower } from '../../src/fabric/run-engine.ts';
-import { RunHandle } from '../../src/fabric/run-handle.ts';
+import type { RunEngine, RunFollower } from '../../src/fabric/run/run-engine.ts';
+import { RunHandle } from '../../src/fabric/run/run-handle.ts';
 import { type Builder, remote, workflow } from '../../src/index.ts';
 import { failureOf } from '../within.ts';
 import { gate, kindsOf, same, waitOnce } from './runs.ts';

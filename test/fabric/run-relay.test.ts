@@ -2,10 +2,10 @@ import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { HeddleError } from '../../src/errors.ts';
 import { HeddleError as Failure } from '../../src/errors.ts';
-import type { Conversation } from '../../src/fabric/conversation.ts';
-import type { Peer } from '../../src/fabric/peer.ts';
-import { RunRelay } from '../../src/fabric/run-relay.ts';
-import type { Runner } from '../../src/fabric/runner.ts';
+import type { Conversation } from '../../src/fabric/link/conversation.ts';
+import type { Peer } from '../../src/fabric/link/peer.ts';
+import { RunRelay } from '../../src/fabric/run/run-relay.ts';
+import type { Runner } from '../../src/fabric/run/runner.ts';
 import { toWireError } from '../../src/wire/error.ts';
 import { failureOf } from '../within.ts';
 

@@ -1,6 +1,6 @@
 import { describe, expect } from 'vitest';
-import type { Run } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import type { Run } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { failureOf } from '../within.ts';
 import { same } from './runs.ts';
 import { worldTest as test } from './world.ts';

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { settledMax, settledMs } from '../../src/fabric/runner.ts';
+import { settledMax, settledMs } from '../../src/fabric/run/runner.ts';
 import { failureOf } from '../within.ts';
 import { gate, kindsOf, same, waitOnce } from './runs.ts';
 import { worldTest as test } from './world.ts';

@@ -4,8 +4,8 @@
 
 import { deferred } from '../../src/base/deferred.ts';
 import type { Effect } from '../../src/core/catalog/offer.ts';
-import type { RunEvent } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import type { RunEvent } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import type { FabricWorld } from './world.ts';
 
 /** A function that waits until it is released, or its signal fires; it counts both. */

@@ -5,7 +5,7 @@ import fc from 'fast-check';
 import { describe, expect } from 'vitest';
 import { z } from 'zod';
 import { HeddleError } from '../../src/errors.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { value } from '../wire/arbitraries.ts';
 import { failureOf } from '../within.ts';
 import { worldTest as test } from './world.ts';

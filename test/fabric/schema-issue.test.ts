@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { expectationOf } from '../../src/fabric/schema-issue.ts';
+import { expectationOf } from '../../src/fabric/api/schema-issue.ts';
 
 test.each<[string, object, unknown, string]>([
   ['zod, a type', { message: 'Invalid input: expected number, received string', expected: 'number' }, 'secret', 'number'],

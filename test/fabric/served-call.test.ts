@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { type Deferred, deferred } from '../../src/base/deferred.ts';
 import type { Schema } from '../../src/core/function.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import type { SentCall } from './serving-rig.ts';
 import { ServingRig, settle } from './serving-rig.ts';
 

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import type { Dispatcher } from '../../src/fabric/dispatcher.ts';
-import type { Outcomes } from '../../src/fabric/outcomes.ts';
-import type { Peer } from '../../src/fabric/peer.ts';
-import { ServedGroup } from '../../src/fabric/served-group.ts';
-import type { CallOrigin } from '../../src/fabric/serving.ts';
+import type { Peer } from '../../src/fabric/link/peer.ts';
+import type { Dispatcher } from '../../src/fabric/serve/dispatcher.ts';
+import type { Outcomes } from '../../src/fabric/serve/outcomes.ts';
+import { ServedGroup } from '../../src/fabric/serve/served-group.ts';
+import type { CallOrigin } from '../../src/fabric/serve/serving.ts';
 import { callFrame } from '../frames.ts';
 
 /** A chain of calls on a server whose handlers return at once; what happens is told in order, and what was written is said by hand. */

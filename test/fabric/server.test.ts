@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
-import type { Client } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import type { Client } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { failureOf } from '../within.ts';
 import { gate, same, waitOnce } from './runs.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';

@@ -3,7 +3,7 @@ import { deferred } from '../../src/base/deferred.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { HeddleError } from '../../src/errors.ts';
-import { SessionKeeper } from '../../src/fabric/session-keeper.ts';
+import { SessionKeeper } from '../../src/fabric/client/session-keeper.ts';
 import type { Dialled, DialOptions, Evidence, Link, LinkHandlers, Transport } from '../../src/transport/transport.ts';
 import { toWireError } from '../../src/wire/error.ts';
 import type { Frame } from '../../src/wire/frame.ts';

@@ -1,5 +1,5 @@
 import { describe, expect } from 'vitest';
-import { sessionWaitMs } from '../../src/fabric/session-run.ts';
+import { sessionWaitMs } from '../../src/fabric/client/session-run.ts';
 import { failureOf } from '../within.ts';
 import { gate, same, waitOnce } from './runs.ts';
 import { worldTest as test } from './world.ts';

@@ -1,7 +1,7 @@
 /** How the calls of one caller are shared out, over a whole fabric on virtual time: cases 18 and 27, and equal servers. */
 import { describe, expect } from 'vitest';
-import type { Client } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import type { Client } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 
 const whoami = defineFunction({

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { Places } from '../../src/fabric/admission.ts';
-import { SlotPool } from '../../src/fabric/slots.ts';
+import { Places } from '../../src/fabric/serve/admission.ts';
+import { SlotPool } from '../../src/fabric/serve/slots.ts';
 import { Waiter } from './waiters.ts';
 
 /** A pool, and functions that use it. */

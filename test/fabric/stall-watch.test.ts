@@ -1,8 +1,8 @@
-/** How old frames may be after this process stood still: W1 and W2 of src/fabric/stall-watch.ts. */
+/** How old frames may be after this process stood still: W1 and W2 of src/fabric/server/stall-watch.ts. */
 import { describe, expect, it } from 'vitest';
 import type { Clock } from '../../src/base/clock.ts';
 import { DeadlineWheel } from '../../src/base/deadline-wheel.ts';
-import { StallWatch, stallMsMin } from '../../src/fabric/stall-watch.ts';
+import { StallWatch, stallMsMin } from '../../src/fabric/server/stall-watch.ts';
 
 /** A loop that the test holds up: time passes, and timers run only when they are let. */
 function rig() {

@@ -1,7 +1,7 @@
 /** Streamed last arguments end to end, on virtual time. */
 
 import { describe, expect } from 'vitest';
-import { windowBytes } from '../../src/fabric/stream-port.ts';
+import { windowBytes } from '../../src/fabric/link/stream-port.ts';
 import { defineFunction, type HeddleError } from '../../src/index.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 

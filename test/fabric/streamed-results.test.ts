@@ -2,8 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import { describe, expect } from 'vitest';
-import type { Functions, Server } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import type { Functions, Server } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { MemorySpill } from '../../src/storage/memory-spill.ts';
 import type { SpillFile } from '../../src/storage/spill.ts';
 import { failureOf } from '../within.ts';

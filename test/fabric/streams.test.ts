@@ -2,7 +2,7 @@
 
 import { describe, expect } from 'vitest';
 import { z } from 'zod';
-import { windowBytes } from '../../src/fabric/stream-port.ts';
+import { windowBytes } from '../../src/fabric/link/stream-port.ts';
 import { defineFunction, HeddleError } from '../../src/index.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 

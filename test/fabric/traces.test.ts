@@ -2,7 +2,7 @@ import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentele
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { BasicTracerProvider, InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
-import { defineFunction } from '../../src/fabric/define.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { failureOf } from '../within.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Schema } from '../../src/core/function.ts';
-import { isSchema, validateArguments, validateResult } from '../../src/fabric/validation.ts';
+import { isSchema, validateArguments, validateResult } from '../../src/fabric/api/validation.ts';
 import { thrownBy } from './serving-rig.ts';
 
 /** A schema of no library. */

@@ -2,7 +2,7 @@
  * Someone who waits for a place, and remembers what became of it.
  */
 
-import type { PlaceWaiter, Urgency } from '../../src/fabric/waiting-line.ts';
+import type { PlaceWaiter, Urgency } from '../../src/fabric/serve/waiting-line.ts';
 
 interface WaiterOptions {
   readonly urgency: Urgency;

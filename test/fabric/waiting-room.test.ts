@@ -1,7 +1,7 @@
-/** Where calls wait for an absent provider: Z1 and Z2 of src/fabric/waiting-room.ts. */
+/** Where calls wait for an absent provider: Z1 and Z2 of src/fabric/call/waiting-room.ts. */
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
-import { WaitingRoom, waitingMax } from '../../src/fabric/waiting-room.ts';
+import { WaitingRoom, waitingMax } from '../../src/fabric/call/waiting-room.ts';
 
 describe('a waiting room', () => {
   it('tells everybody of a change, in order, and changes that come together as one (Z1)', () => {

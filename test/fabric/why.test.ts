@@ -1,7 +1,7 @@
 import { describe, expect } from 'vitest';
-import type { Client } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
-import { cancelRun, describeRun, listRuns } from '../../src/fabric/run-inspection.ts';
+import type { Client } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
+import { cancelRun, describeRun, listRuns } from '../../src/fabric/client/run-inspection.ts';
 import { failureOf } from '../within.ts';
 import { gate, same } from './runs.ts';
 import { worldTest as test } from './world.ts';

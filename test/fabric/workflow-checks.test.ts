@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { vanishedMs } from '../../src/core/catalog/function-index.ts';
 import { parseWorkflow } from '../../src/core/workflow/parse.ts';
 import { HeddleError } from '../../src/errors.ts';
-import type { SubmitRequest } from '../../src/fabric/run-engine.ts';
-import { WorkflowChecks } from '../../src/fabric/workflow-checks.ts';
+import type { SubmitRequest } from '../../src/fabric/run/run-engine.ts';
+import { WorkflowChecks } from '../../src/fabric/run/workflow-checks.ts';
 import { encodeValue } from '../../src/wire/value.ts';
 import { catalogOf } from '../core/catalog/fixtures.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect } from 'vitest';
 import { analysisText, workflowText } from '../../src/cli/plan-text.ts';
-import type { RunEvent, Server } from '../../src/fabric/api.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import type { RunEvent, Server } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { failureOf } from '../within.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 

@@ -83,14 +83,30 @@ export const importTable: Readonly<Record<string, Rule>> = {
     files: [
       'src/base/clock.ts',
       'src/wire/json-forms.ts',
-      'src/fabric/run-inspection.ts',
-      'src/fabric/timed-call.ts',
+      'src/fabric/client/run-inspection.ts',
+      'src/fabric/client/timed-call.ts',
       'src/core/schema/json-schema.ts',
       'src/core/catalog/versions.ts',
     ],
     isNodeAllowed: true,
   },
 };
+
+/** The floors of the fabric, lowest first: values come from the own floor or from one below it, types from any. */
+export const fabricFloors: readonly string[] = [
+  'link',
+  'api',
+  'stream',
+  'call',
+  'hand-off',
+  'serve',
+  'mesh',
+  'run',
+  'explain',
+  'client',
+  'foreign',
+  'server',
+];
 
 /** Where `node:*` is allowed beside the rooms that may: a file, and the modules. */
 const nodeFiles: Readonly<Record<string, readonly string[]>> = {
@@ -107,7 +123,7 @@ export const libraryHomes: Readonly<Record<string, string>> = {
   '@grpc/reflection': 'src/transport/standard-services.ts',
   '@grpc/proto-loader': 'src/wire/',
   protobufjs: 'src/wire/',
-  cockatiel: 'src/fabric/breaker',
+  cockatiel: 'src/fabric/call/breaker',
   toposort: 'src/core/workflow/order.ts',
   semver: 'src/core/catalog/',
   'prom-client': 'src/observe/prometheus.ts',
@@ -175,9 +191,17 @@ function problemOf({ from, to, isTypeOnly }: Import): string | undefined {
   }
   if (!to.startsWith('src/')) return libraryProblem(from.path, to);
   const target = roomOf(to);
+  if (room === 'fabric' && target === 'fabric' && !isTypeOnly) return floorProblem(from.path, to);
   if (target === room || rule.rooms.includes(target) || rule.files?.includes(to)) return undefined;
   if (!rule.types?.includes(target)) return `${room} may not import ${target} (${to})`;
   return isTypeOnly ? undefined : `${room} may import only types of ${target} (${to})`;
+}
+
+function floorProblem(from: string, to: string): string | undefined {
+  const [here = '', there = ''] = [from, to].map((path) => path.split('/')[2] ?? '');
+  const [own, other] = [fabricFloors.indexOf(here), fabricFloors.indexOf(there)];
+  if (own < 0) return `"${here}" is not among the floors of the fabric`;
+  return other >= 0 && other <= own ? undefined : `fabric/${here} may import only types of fabric/${there} (${to})`;
 }
 
 function libraryProblem(path: string, specifier: string): string | undefined {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import type { CallSink, Invocation } from '../../src/fabric/invocation.ts';
-import { TracedEngine } from '../../src/fabric/traced-calls.ts';
+import { TracedEngine } from '../../src/fabric/call/traced-calls.ts';
+import type { CallSink, Invocation } from '../../src/fabric/link/invocation.ts';
 import { Tracing, traceContextOf } from '../../src/observe/tracing.ts';
 
 const good = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';

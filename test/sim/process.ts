@@ -8,7 +8,7 @@ import { Gossip } from '../../src/core/gossip/gossip.ts';
 import type { MeshEffect, MeshInput, MeshNews } from '../../src/core/gossip/io.ts';
 import { type MeshSettings, meshDefaults } from '../../src/core/gossip/settings.ts';
 import { allRules, type MeshRules } from '../../src/core/gossip/state.ts';
-import { Pump } from '../../src/fabric/pump.ts';
+import { Pump } from '../../src/fabric/link/pump.ts';
 import { hashBytes, hashText } from './hashes.ts';
 import type { Endpoint, Host } from './network.ts';
 

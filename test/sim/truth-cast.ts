@@ -3,9 +3,9 @@
  * and started anew as often as it is wanted.
  */
 
-import type { Functions, Server } from '../../src/fabric/api.ts';
-import type { FabricClient } from '../../src/fabric/client.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
+import type { Functions, Server } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
+import type { FabricClient } from '../../src/fabric/client/client.ts';
 import type { FabricWorld } from '../fabric/fabric-world.ts';
 
 export const serverNames = ['s1', 's2', 's3', 'gate'] as const;

@@ -5,7 +5,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { Fences } from '../../src/core/outcome/fences.ts';
 import { Spent } from '../../src/core/outcome/spent.ts';
-import { CallHistory } from '../../src/fabric/call-history.ts';
+import { CallHistory } from '../../src/fabric/call/call-history.ts';
 import { runTruth, type TruthReport } from './truth.ts';
 import { faultKinds } from './truth-faults.ts';
 

@@ -8,7 +8,7 @@
 
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { HeddleError } from '../../src/errors.ts';
-import { newsMsMax } from '../../src/fabric/told-runners.ts';
+import { newsMsMax } from '../../src/fabric/call/told-runners.ts';
 import { FabricWorld } from '../fabric/fabric-world.ts';
 import { CallWatch } from './call-watch.ts';
 import { clientsMax, TruthCast } from './truth-cast.ts';

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
-import { connect } from '../../src/fabric/client.ts';
-import { defineFunction } from '../../src/fabric/define.ts';
-import { startServer } from '../../src/fabric/server.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
+import { connect } from '../../src/fabric/client/client.ts';
+import { startServer } from '../../src/fabric/server/server.ts';
 
 /** A function whose first call waits until the test has started to drain. */
 function slowFirst() {

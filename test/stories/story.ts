@@ -4,7 +4,7 @@
 
 import { randomUUID } from 'node:crypto';
 import { test as base } from 'vitest';
-import type { ServerTuning } from '../../src/fabric/tuning.ts';
+import type { ServerTuning } from '../../src/fabric/server/tuning.ts';
 import { type Client, connect, type Functions, type Offer, type Server, type ServerOptions, startServer } from '../../src/index.ts';
 import { within } from '../within.ts';
 

@@ -4,7 +4,7 @@
 
 import { seededRandom } from '../../../src/base/random.ts';
 import { HeddleError } from '../../../src/errors.ts';
-import { defineFunction } from '../../../src/fabric/define.ts';
+import { defineFunction } from '../../../src/fabric/api/define.ts';
 import { FabricWorld } from '../../fabric/fabric-world.ts';
 import type { WholeRow } from './row.ts';
 

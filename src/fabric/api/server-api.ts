@@ -1,0 +1,98 @@
+/**
+ * A server and its options, as types. server-options.ts checks the options, server.ts keeps what is promised here.
+ */
+
+import type { FabricEvent } from '../../observe/events.ts';
+import type { Caller } from './caller-api.ts';
+import type { Functions } from './function-api.ts';
+import type { ServerTls } from './tls-api.ts';
+
+export interface ServerOptions {
+  /** Unique in its fabric; default `<hostname>-<6 random>`. */
+  readonly name?: string | undefined;
+  /** Tags that every offer of this server carries. */
+  readonly resources?: readonly string[] | undefined;
+  readonly functions?: Functions | undefined;
+  /** Only servers of one cluster join one another; default `default`. */
+  readonly cluster?: string | undefined;
+  /** Address to listen on; default 127.0.0.1. */
+  readonly host?: string | undefined;
+  /** `host:port` or host by which others reach this server; default: the address it listens on. */
+  readonly advertise?: string | undefined;
+  /** What functions share that say `uses`, as in `{ gpu: 1 }`: calls that need more than there is wait, or go elsewhere. */
+  readonly slots?: Readonly<Record<string, number>> | undefined;
+  /** Addresses of servers that may be up already. */
+  readonly join?: readonly string[] | undefined;
+  /** Default `auto`: any free one. */
+  readonly port?: number | 'auto' | { readonly from: number; readonly to: number } | undefined;
+  /**
+   * Also listens for an operator's gRPC tools: channelz (what connections and streams there are, with their counts), health and
+   * reflection. It tells of the whole process and asks nobody who they are: `host` is 127.0.0.1 unless said. Default: nowhere.
+   */
+  readonly admin?:
+    | { readonly port?: number | 'auto' | { readonly from: number; readonly to: number } | undefined; readonly host?: string | undefined }
+    | undefined;
+  /**
+   * Also listens for HTTP: `/metrics` (Prometheus), `/healthz` and `/readyz`. It asks nobody who they are: `host` is 127.0.0.1 unless
+   * said. Default: nowhere, and nothing is counted.
+   */
+  readonly http?:
+    | { readonly port?: number | 'auto' | { readonly from: number; readonly to: number } | undefined; readonly host?: string | undefined }
+    | undefined;
+  /**
+   * Everything this server says and hears is encrypted, and both ends show certificates; the name in `cert` is the server's. Default:
+   * everything is in the clear, and the server listens on this machine only.
+   */
+  readonly tls?: ServerTls | undefined;
+  /** Allows `host` to be open to the network without TLS: whoever reaches it may then call, and join. */
+  readonly insecure?: boolean | undefined;
+  /**
+   * Also serves the dashboard, a page for a browser that shows the fabric and can start calls and runs in this server's name. `true`: at
+   * any free port of 127.0.0.1. On another `host` a `token` of at least 16 characters is demanded, and asked of whoever opens the page.
+   * Default: none.
+   */
+  readonly dashboard?:
+    | boolean
+    | {
+        readonly port?: number | 'auto' | { readonly from: number; readonly to: number } | undefined;
+        readonly host?: string | undefined;
+        readonly token?: string | undefined;
+      }
+    | undefined;
+  /** Called once, after the socket listens. */
+  readonly onListening?: ((at: Listening) => void) | undefined;
+}
+
+export interface Listening {
+  readonly name: string;
+  readonly url: string;
+  readonly port: number;
+  /** `host:port` of the admin listener, when one was asked for. */
+  readonly adminUrl?: string;
+  /** `host:port` of the HTTP listener, likewise. */
+  readonly httpUrl?: string;
+  /** For a browser: `http://host:port/` of the dashboard, likewise. */
+  readonly dashboardUrl?: string;
+}
+
+export interface Server extends Caller {
+  readonly name: string;
+  /** `host:port`. */
+  readonly url: string;
+  /** Adds functions while running; resolves when the catalog has them. */
+  offer(functions: Functions): Promise<void>;
+  withdraw(...names: readonly string[]): Promise<void>;
+  /**
+   * Uses other certificates from now on; without any, reads their files again now. Links that are open stay. Throws
+   * `bad_settings`, and then nothing has changed.
+   */
+  reloadTls(tls?: ServerTls): Promise<void>;
+  /** Listens to one kind of event; returns its own removal. */
+  on<K extends FabricEvent['kind']>(kind: K, listener: (event: Extract<FabricEvent, { readonly kind: K }>) => void): () => void;
+  /** Takes no new work and finishes what runs; resolves when it has, or when the grace time is over and the rest was ended. */
+  drain(): Promise<void>;
+  /** Leaves, closes, and leaves no timer or socket behind. */
+  stop(): Promise<void>;
+  /** Drain, then stop. */
+  [Symbol.asyncDispose](): Promise<void>;
+}

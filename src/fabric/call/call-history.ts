@@ -1,0 +1,76 @@
+/**
+ * What went wrong with a call so far. Most calls have none: it is made with the first failure.
+ *
+ * B1 `executed` of the end is the strongest over the attempts.
+ * B2 that nobody else could be chosen is no end of its own: what became of the attempt that may have run is.
+ */
+
+import { type ErrorCode, type Executed, errorTable, HeddleError, strongest } from '../../errors.ts';
+import { fromWireError, toWireError, type WireError } from '../../wire/error.ts';
+import type { Invocation } from '../link/invocation.ts';
+import type { Tried } from './routing-port.ts';
+
+export class CallHistory {
+  /** Connections lost under the call. */
+  lost: number;
+  #tried: Map<string, ErrorCode> | undefined = undefined;
+  /** The failure that says most about whether the function ran. */
+  #strongest: WireError | undefined = undefined;
+
+  /** `lost`: on earlier hops. */
+  constructor(lost: number) {
+    this.lost = lost;
+  }
+
+  /** Servers tried since the last backoff. */
+  get tried(): Tried | undefined {
+    return this.#tried;
+  }
+
+  get executed(): Executed {
+    return this.#strongest?.executed ?? 'no';
+  }
+
+  /** An attempt, or the choice of one, failed. */
+  add(error: WireError, code: HeddleError['code']): void {
+    this.note(error);
+    if (code === 'connection_lost') this.lost += 1;
+  }
+
+  /** The same, of an attempt that is counted already. */
+  note(error: WireError): void {
+    if (this.#strongest === undefined || isStronger(error.executed, this.#strongest.executed)) this.#strongest = error;
+  }
+
+  /** Leaves a server out until the next backoff. */
+  avoid(instance: string, because: ErrorCode): void {
+    this.#tried ??= new Map();
+    this.#tried.set(instance, because);
+  }
+
+  /** What was refused a moment ago may be free again: a paid retry looks at every offer. */
+  forgetTried(): void {
+    this.#tried = undefined;
+  }
+
+  /** The last error, or the strongest where the last cannot say as much (B1), or where the last says only that there was nobody else (B2). */
+  verdict(last: WireError): WireError {
+    const ran = this.#strongest && isStronger(this.#strongest.executed, last.executed) ? this.#strongest : undefined;
+    if (ran === undefined) return last;
+    const { code } = fromWireError(last);
+    const canSay: readonly Executed[] = errorTable[code].executed;
+    return canSay.includes(ran.executed) && code !== 'no_route' ? { ...last, executed: ran.executed } : ran;
+  }
+}
+
+/** That of a call which was sent before over a session that was lost, and may have run there. */
+export function historyOf({ isAgain, lost }: Pick<Invocation, 'isAgain' | 'lost'>): CallHistory | undefined {
+  if (!isAgain) return undefined;
+  const history = new CallHistory(lost);
+  history.note(toWireError(new HeddleError('connection_lost', { server: 'its former entry' })));
+  return history;
+}
+
+function isStronger(a: Executed, b: Executed): boolean {
+  return a !== b && strongest(a, b) === a;
+}

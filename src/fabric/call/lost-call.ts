@@ -1,0 +1,130 @@
+/**
+ * A call under which a connection was lost: finds out what became of it, here or through the next entry.
+ *
+ * B1 of a `once` call the server that it was sent to is asked, over a new connection: its end is the call's; one that never ran
+ *    there is fenced and may go anywhere; otherwise it may have run, and that is the end.
+ * B2 one whose session was lost goes through the next entry, which asks before it routes a `once` call (reclaim.ts). Until that
+ *    entry has answered, the call may have run; without a session within `sessionMsMax` that is the end.
+ * B3 what is pure or idempotent goes on at once: a server that is running it already attaches whoever asks again.
+ */
+
+import type { CancelTask } from '../../base/clock.ts';
+import type { Effect } from '../../core/catalog/offer.ts';
+import { HeddleError } from '../../errors.ts';
+import type { ProgressFrame, ReplyFrame } from '../../wire/frame.ts';
+import type { Invocation } from '../link/invocation.ts';
+import { Inquiry } from './inquiry.ts';
+import { sentAgain } from './lost-session.ts';
+import type { CallContext, Routing } from './routing-port.ts';
+
+/** What it needs of the call. */
+export interface LosingCall<Route> {
+  readonly routing: Routing<Route>;
+  readonly context: CallContext;
+  readonly invocation: Invocation;
+  /** Instance of the server that it was sent to last. */
+  readonly instance: string | undefined;
+  /** Stops waiting for a connection. False: a frame is out. */
+  stopReaching(): boolean;
+  onReply(frame: ReplyFrame): void;
+  onProgress(frame: ProgressFrame): void;
+  /** What of it is sent from now on is `call`. The attempt failed with `error`, or is made again at once. */
+  goOn(call: Invocation, error?: HeddleError): void;
+}
+
+/** How long a `once` call waits for another session, in milliseconds. */
+const sessionMsMax = 1_000;
+
+export class LostCall<Route> {
+  readonly #call: LosingCall<Route>;
+  #inquiry: Inquiry | undefined = undefined;
+  /** A lost session of which nobody has said yet what became of the call. */
+  #unresolved: HeddleError | undefined = undefined;
+  #stopWaiting: CancelTask | undefined = undefined;
+
+  constructor(call: LosingCall<Route>) {
+    this.#call = call;
+  }
+
+  /** The loss of a session, until an entry has answered. */
+  get unresolved(): HeddleError | undefined {
+    return this.#unresolved;
+  }
+
+  /** Nobody has said yet what became of it. */
+  get isOpen(): boolean {
+    return this.#inquiry !== undefined || this.#unresolved !== undefined;
+  }
+
+  /** A connection broke while a frame of the call was out. */
+  onLost(error: HeddleError, route: Route, effect: Effect): void {
+    const { invocation, routing } = this.#call;
+    const isStreamed = invocation.kind === 'stream' || invocation.hasStreamInput;
+    if (!routing.isDirect(route)) return this.#onSessionLost(error, isStreamed ? 'pure' : effect);
+    if (isStreamed) return this.#call.goOn(invocation, error);
+    if (effect !== 'once') return this.#call.goOn({ ...invocation, isAgain: true }, error);
+    this.#ask(error, route);
+  }
+
+  /** An entry has said what became of the call. */
+  resolve(): void {
+    this.#unresolved = undefined;
+  }
+
+  giveUp(reason: string): void {
+    this.#inquiry?.giveUp(reason);
+  }
+
+  /** The call has its end, or is forgotten: nothing is asked or waited for any more. */
+  leave(): void {
+    this.#stopWaiting?.();
+    this.#inquiry?.leave();
+  }
+
+  #onSessionLost(error: HeddleError, effect: Effect): void {
+    const { invocation, instance = '', context } = this.#call;
+    const again = sentAgain(invocation, instance, context.clock.nowMs());
+    if (!again || effect !== 'once') return this.#call.goOn(again ?? invocation, error);
+    this.#unresolved = error;
+    this.#stopWaiting?.();
+    this.#stopWaiting = context.clock.schedule(sessionMsMax, () => this.#onNoSession(error));
+    this.#call.goOn(again);
+  }
+
+  #onNoSession(error: HeddleError): void {
+    if (this.#unresolved === undefined || !this.#call.stopReaching()) return;
+    this.#call.goOn(this.#call.invocation, error);
+  }
+
+  #ask(error: HeddleError, route: Route): void {
+    const { invocation, routing, context } = this.#call;
+    const question = {
+      id: invocation,
+      round: invocation.round,
+      deadlineMs: invocation.deadlineMs,
+      find: () => routing.peerOf(route),
+      reach: (done: Parameters<Routing<Route>['reach']>[1]) => routing.reach(route, done),
+    };
+    this.#inquiry = new Inquiry(context.clock, question, {
+      onReply: (frame) => {
+        this.#inquiry = undefined;
+        this.#call.onReply(frame);
+      },
+      onProgress: (frame) => this.#call.onProgress(frame),
+      onNever: () => this.#onFenced(routing.serverOf(route).name),
+      onUnknown: () => {
+        this.#inquiry = undefined;
+        this.#call.goOn(invocation, error);
+      },
+    });
+    this.#inquiry.start();
+  }
+
+  /** It never ran at the server that was asked, and cannot any more: the next frames are of a new round. */
+  #onFenced(server: string): void {
+    const { invocation } = this.#call;
+    this.#inquiry = undefined;
+    const error = new HeddleError('connection_lost', { server }, { executed: 'no' });
+    this.#call.goOn({ ...invocation, round: invocation.round + 1 }, error);
+  }
+}

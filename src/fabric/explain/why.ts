@@ -1,0 +1,72 @@
+/**
+ * `why`: what holds a run, one of its steps, or a call of a function back just now, and what would end that.
+ *
+ * Y1 the reasons are those of the closed set (`WaitReason`); nothing that waits has none, and what waits for nothing gives none.
+ * Y2 a run is asked of its coordinator, through any server (run-inquiry.ts); a function of the server that is asked.
+ */
+
+import type { Catalog } from '../../core/catalog/catalog.ts';
+import { describeFound } from '../../core/names.ts';
+import type { Router } from '../../core/routing/router.ts';
+import type { WaitReason } from '../../core/workflow/record.ts';
+import type { RunView } from '../../core/workflow/run-view.ts';
+import { endOfWait } from '../../core/workflow/wait-text.ts';
+import { HeddleError } from '../../errors.ts';
+import { checkOptions } from '../api/known-options.ts';
+import type { Wait } from '../api/run-api.ts';
+import { checkRunId } from '../run/run-caller.ts';
+
+/** What `why` is asked about. */
+export type WhyQuery = { readonly run: string; readonly step: string | undefined } | { readonly function: string };
+
+/** Steps that an error names. */
+const stepsNamed = 8;
+
+/** Throws `bad_argument`. */
+export function whyQuery(what: unknown): WhyQuery {
+  const { run, step, function: name } = checkOptions(what, ['run', 'step', 'function'], 'what');
+  if ((run === undefined) === (name === undefined)) throw refused([], '{ run } or { function }', 'both, or none of them');
+  if (name !== undefined) {
+    if (step !== undefined) throw refused(['step'], 'a step only beside a run', describeFound(step));
+    if (typeof name !== 'string' || name === '') throw refused(['function'], 'the name of a function', describeFound(name));
+    return { function: name };
+  }
+  checkRunId(run, 'what', 'run');
+  if (step !== undefined && typeof step !== 'string') throw refused(['step'], 'the name of a step', describeFound(step));
+  return { run: String(run), step }; // a text: checkRunId has made sure
+}
+
+/** The waits of a run, or of one of its steps. Throws `bad_argument` for a step that it does not have. */
+export function waitsOf({ run, steps }: RunView, step: string | undefined): readonly Wait[] {
+  const chosen = step === undefined ? steps : steps.filter((view) => view.step === step);
+  if (step !== undefined && chosen.length === 0) {
+    const names = steps.slice(0, stepsNamed).map((view) => view.step);
+    const more = steps.length > stepsNamed ? ` and ${steps.length - stepsNamed} more` : '';
+    throw refused(['step'], `a step of ${run.runId} (${names.join(', ')}${more})`, describeFound(step));
+  }
+  return chosen.flatMap(({ step: of, now, undo }): Wait[] => [
+    ...(now.state === 'waiting' ? [{ ...now.reason, of, ends: now.ends }] : []),
+    ...(undo?.state === 'waiting' ? [{ ...undo.reason, of, ends: undo.ends, isUndo: true as const }] : []),
+  ]);
+}
+
+/** What a call of the function would wait for now, wherever it may run. */
+export function waitsOfFunction(
+  name: string,
+  known: { readonly catalog: Catalog; readonly router: Router },
+  nowMs: number,
+): readonly Wait[] {
+  const reason = reasonOf(name, known);
+  return reason === undefined ? [] : [{ ...reason, of: name, ends: endOfWait(reason, nowMs) }];
+}
+
+function reasonOf(name: string, { catalog, router }: { readonly catalog: Catalog; readonly router: Router }): WaitReason | undefined {
+  const offers = catalog.offersOf(name);
+  if (offers.every(({ server }) => server.tier === 0)) return { kind: 'no_offer', function: name };
+  const untilMs = router.breakersOpenUntilMs({ function: name });
+  return untilMs === undefined ? undefined : { kind: 'breaker', untilMs };
+}
+
+function refused(path: readonly string[], expected: string, found: string): HeddleError {
+  return new HeddleError('bad_argument', { path: ['what', ...path], expected, found });
+}

@@ -1,0 +1,185 @@
+/**
+ * Runs for clients in other languages: submitting one and watching one, their events with every value in an encoding
+ * that the client reads.
+ *
+ * F4 a client that ends its Submit cancels the run unless that is detached: it could not come back to it. One that ends its
+ *    Watch ends nothing.
+ * F5 an event that is larger than a gRPC message may be ends the stream as `bad_result`; the run goes its way.
+ */
+
+import { onAbort } from '../../base/aborts.ts';
+import { quiet } from '../../base/deferred.ts';
+import type { Filled, Payload } from '../../core/payload.ts';
+import { parseWorkflow } from '../../core/workflow/parse.ts';
+import type { OpaqueError, WireRunEvent } from '../../core/workflow/record.ts';
+import { HeddleError } from '../../errors.ts';
+import { traceContextOf } from '../../observe/tracing.ts';
+import { messageBytesMax } from '../../transport/limits.ts';
+import type { ForeignRequest } from '../../transport/transport.ts';
+import { fromWireError, toWireError, type WireError } from '../../wire/error.ts';
+import { decodeSubmitRequest, encodeRunEvent, encodeWatchedEvent, type ForeignSubmit } from '../../wire/foreign.ts';
+import type { ForeignWatch } from '../../wire/foreign-questions.ts';
+import { decodeValue, encodeValue } from '../../wire/value.ts';
+import { checkTimeout } from '../call/call-options.ts';
+import { timeoutMsMax } from '../link/invocation.ts';
+import { collected, isUncollected, uncollectedBytes, type ValueSource } from '../run/collected-run.ts';
+import { PendingEvents } from '../run/pending-events.ts';
+import { checkRunId } from '../run/run-caller.ts';
+import type { RunEngine, RunFollower, SubmitRequest, Unfollow } from '../run/run-engine.ts';
+import { decodeFilled } from '../run/run-handle.ts';
+
+/** Reason of what is given up with its client. */
+export const clientLeft = 'the client ended its call';
+
+export class ForeignRuns {
+  readonly #runs: RunEngine;
+  readonly #values: ValueSource;
+
+  constructor(runs: RunEngine, values: ValueSource) {
+    this.#runs = runs;
+    this.#values = values;
+  }
+
+  /** One run; its events as messages. Throws the HeddleError of a run that was refused. */
+  async *submit(request: ForeignRequest): AsyncIterable<Uint8Array> {
+    const submitted = decodeSubmitRequest(request.message);
+    const trace = traceContextOf(request.trace?.traceparent, request.trace?.tracestate);
+    const submission = { ...requestOf(submitted, request.timeoutMs), trace };
+    const following = new Following(request.signal, (follower) => this.#runs.submit(submission, follower));
+    try {
+      for await (const event of this.#whole(following.events, request.signal))
+        yield sendable(encodeRunEvent(submitted.isJsonOnly ? inJson(event) : filled(event)));
+    } finally {
+      const isOver = following.close();
+      const runId = following.runId;
+      if (!isOver && !submitted.isDetached && runId !== undefined) void quiet(this.#runs.cancel(runId, clientLeft));
+    }
+  }
+
+  /** The events of a run from one on. Throws `unknown_run`. */
+  async *watch({ runId = '', fromSequence, isJsonOnly }: ForeignWatch, signal: AbortSignal): AsyncIterable<Uint8Array> {
+    checkRunId(runId, 'run_id');
+    const following = new Following(signal, (follower) => this.#runs.attach(runId, fromSequence, follower));
+    try {
+      for await (const event of this.#whole(following.events, signal))
+        yield sendable(encodeWatchedEvent(isJsonOnly ? inJson(event) : filled(event)));
+    } finally {
+      following.close();
+    }
+  }
+
+  /** The events with their large results, which a foreign client cannot collect; nothing is pulled that could not be sent (F5). */
+  async *#whole(events: AsyncIterable<WireRunEvent>, signal: AbortSignal): AsyncIterable<WireRunEvent> {
+    for await (const event of events) {
+      if (event.kind !== 'run.settled' || !isUncollected(event)) yield event;
+      else if (uncollectedBytes(event) > messageBytesMax) throw tooLarge(uncollectedBytes(event));
+      else yield await collected(event, this.#values, signal);
+    }
+  }
+}
+
+/** One client's place at one run. */
+class Following {
+  readonly events = new PendingEvents();
+  /** Once the run is accepted. */
+  runId: string | undefined;
+  readonly #unfollow: Unfollow;
+  readonly #leaveSignal: () => void;
+  #isOver = false;
+
+  constructor(signal: AbortSignal, follow: (follower: RunFollower) => Unfollow) {
+    this.#leaveSignal = onAbort(signal, () => this.events.end());
+    this.#unfollow = follow({
+      onEvent: (event) => {
+        if (event.kind === 'run.accepted') this.runId = event.runId;
+        this.events.push(event);
+        if (event.kind === 'run.settled') this.#over();
+      },
+      onFailure: (error) => this.#over(error),
+    });
+  }
+
+  /** Says whether the run was over. */
+  close(): boolean {
+    this.#leaveSignal();
+    this.#unfollow();
+    return this.#isOver;
+  }
+
+  #over(error?: unknown): void {
+    this.#isOver = true;
+    this.events.end(error);
+  }
+}
+
+function requestOf(submitted: ForeignSubmit, clientTimeoutMs: number | undefined): SubmitRequest {
+  if (submitted.runId !== undefined) checkRunId(submitted.runId, 'run_id');
+  checkTimeout(submitted.timeoutMs, 'request');
+  const { commands, returns, references, input } = submitted;
+  const parsed = parseWorkflow(commands, {
+    ...(returns === undefined ? {} : { returns }),
+    references,
+    hasInput: input !== undefined,
+    encode: (value) => encodeValue(value),
+  });
+  return {
+    runId: submitted.runId,
+    name: submitted.name,
+    commands: parsed.commands,
+    returns: parsed.returns,
+    input: input === undefined ? undefined : encodeValue(input),
+    timeoutMs: submitted.timeoutMs ?? (clientTimeoutMs === undefined ? undefined : Math.min(clientTimeoutMs, timeoutMsMax)),
+    isDetached: submitted.isDetached,
+    looksBare: parsed.looksBare,
+  };
+}
+
+/** Only results and errors of steps can be so large: something has run. */
+function sendable(message: Uint8Array): Uint8Array {
+  if (message.length <= messageBytesMax) return message;
+  throw tooLarge(message.length);
+}
+
+function tooLarge(found: number): HeddleError {
+  const expected = `at most ${messageBytesMax} bytes in one gRPC message`;
+  return new HeddleError('bad_result', { path: [], expected, found: `an event of ${found} bytes` });
+}
+
+/** The event with its result filled in: a foreign client knows no holes. */
+function filled(event: WireRunEvent): WireRunEvent {
+  return event.kind === 'run.settled' && event.result ? { ...event, result: plain(event.result, false) } : event;
+}
+
+/** The event with every value in JSON. */
+function inJson(event: WireRunEvent): WireRunEvent {
+  switch (event.kind) {
+    case 'step.progress':
+      return { ...event, value: asJson(event.value) };
+    case 'compensation.settled':
+    case 'element.settled':
+    case 'step.settled':
+      return event.error === undefined ? event : { ...event, error: errorInJson(event.error) };
+    case 'run.settled':
+      return {
+        ...event,
+        ...(event.result === undefined ? {} : { result: plain(event.result, true) }),
+        ...(event.error === undefined ? {} : { error: errorInJson(event.error) }),
+      };
+    default:
+      return event;
+  }
+}
+
+function plain(result: Filled, isJsonOnly: boolean): Filled {
+  return { template: encodeValue(decodeFilled(result), { isJsonOnly }), inputs: [] };
+}
+
+/** The value in JSON, whoever encoded it. */
+export function asJson(value: Payload): Payload {
+  return value.encoding === 'json' ? value : encodeValue(decodeValue(value), { isJsonOnly: true });
+}
+
+function errorInJson(error: OpaqueError): OpaqueError {
+  // Core carries the wire form opaquely; runner and codec put nothing else there.
+  return toWireError(fromWireError(error as WireError), { isJsonOnly: true });
+}

@@ -1,0 +1,165 @@
+/**
+ * The large results that have stayed on this server: parked when their handlers return, read by pulls, freed by the lease rules.
+ *
+ * H1 a result over `inlineBytesMax` stays here if whoever called allows it, and its caller gets to know where it is.
+ * H2 which stay, for how long, and which go to disk is core/handoff/parking.ts; this carries it out.
+ * H3 a result for which there is no room is `bad_result`: its function ran.
+ */
+
+import type { Clock } from '../../base/clock.ts';
+import { type Deferred, deferred } from '../../base/deferred.ts';
+import { type DropReason, Parking, type ParkingEffect, type ParkingInput } from '../../core/handoff/parking.ts';
+import type { Parked, Payload } from '../../core/payload.ts';
+import { HeddleError } from '../../errors.ts';
+import type { Observer } from '../../observe/observer.ts';
+import type { SpillStore } from '../../storage/spill.ts';
+import type { LeaseFrame } from '../../wire/frame.ts';
+import { Pump } from '../link/pump.ts';
+import type { HandOffSettings } from './hand-off-settings.ts';
+import { KeptValue } from './kept-value.ts';
+
+export interface ParkedValuesOptions {
+  readonly clock: Clock;
+  /** Of this server. */
+  readonly identity: { readonly name: string; readonly instance: string };
+  readonly spill: SpillStore;
+  readonly observer: Observer;
+  readonly settings: HandOffSettings;
+}
+
+/** How a value is kept at first. */
+export interface Lease {
+  readonly leaseMs: number;
+  /** Its function may run again. */
+  readonly isRepeatable: boolean;
+}
+
+/** Values that one server keeps at once. */
+export const parkedValuesMax = 100_000;
+/** A bare byte string up to this size is copied: its handler may write to it again. */
+const copiedBytesMax = 1024 * 1024;
+const noBytes: Uint8Array = new Uint8Array(0);
+
+export class ParkedValues {
+  readonly #options: ParkedValuesOptions;
+  readonly #parking: Parking;
+  readonly #pump: Pump<ParkingInput, ParkingEffect>;
+  readonly #values = new Map<number, KeptValue>();
+  #nextId = 1;
+  /** Bytes of streams that have not ended yet. */
+  #gathered = 0;
+  #idle: Deferred<void> | undefined;
+
+  constructor(options: ParkedValuesOptions) {
+    const { memoryBytesMax, spillBytesMax } = options.settings;
+    this.#options = options;
+    this.#parking = new Parking({ memoryBytesMax, bytesMax: memoryBytesMax + spillBytesMax, valuesMax: parkedValuesMax });
+    this.#pump = new Pump({
+      machine: this.#parking,
+      clock: options.clock,
+      wake: () => [{ kind: 'wake' }],
+      execute: (effect) => this.#execute(effect),
+    });
+  }
+
+  /** How many there are, and their bytes; `memoryBytes`: those that memory holds. */
+  get held(): { readonly values: number; readonly bytes: number; readonly memoryBytes: number } {
+    return { values: this.#parking.size, bytes: this.#parking.bytes, memoryBytes: this.#parking.memoryBytes };
+  }
+
+  /**
+   * What is sent of a result: where it is, when it is large enough to stay here. Its bytes belong to this server from now on.
+   * Throws `bad_result` when there is no room for it.
+   */
+  park(payload: Payload, lease: Lease): Payload {
+    const { bytes, encoding } = payload;
+    const { inlineBytesMax } = this.#options.settings;
+    if (bytes.length <= inlineBytesMax) return payload;
+    if (!this.#parking.hasRoom(this.#gathered + bytes.length)) throw this.#full(bytes.length);
+    const isOwn = encoding !== 'bytes' || bytes.length > copiedBytesMax;
+    return this.keep(new KeptValue(encoding, { bytes: isOwn ? bytes : new Uint8Array(bytes) }), { ...lease, isStream: false });
+  }
+
+  /** Room for so many more bytes of streams that are being gathered; negative: they are not any more. Throws `bad_result`. */
+  gather(bytes: number): void {
+    if (bytes > 0 && !this.#parking.hasRoom(this.#gathered + bytes)) throw this.#full(bytes);
+    this.#gathered += bytes;
+  }
+
+  /** Where bytes of streams go. */
+  get spill(): SpillStore {
+    return this.#options.spill;
+  }
+
+  /** One that is kept here; undefined when it is not, or not any more. */
+  find({ instance, id }: Parked): KeptValue | undefined {
+    return instance === this.#options.identity.instance ? this.#values.get(id) : undefined;
+  }
+
+  /** A word of a coordinator's. */
+  lease({ renewed, released, forMs }: Omit<LeaseFrame, 'kind'>): void {
+    if (renewed.length > 0) this.#pump.feed({ kind: 'renewed', ids: renewed, forMs });
+    if (released.length > 0) this.#pump.feed({ kind: 'released', ids: released });
+  }
+
+  /** Resolves when nothing is kept here any more. */
+  idle(): Promise<void> {
+    if (this.#values.size === 0) return Promise.resolve();
+    this.#idle ??= deferred();
+    return this.#idle.promise;
+  }
+
+  /** Frees everything. */
+  async close(): Promise<void> {
+    this.#pump.feed({ kind: 'released', ids: [...this.#values.keys()] });
+    this.#pump.close();
+    await this.#options.spill.close();
+  }
+
+  /** A value that stays here, whatever its size; what is sent of it. */
+  keep(value: KeptValue, { leaseMs, isRepeatable, isStream }: Lease & { readonly isStream: boolean }): Payload {
+    const { name: server, instance } = this.#options.identity;
+    const id = this.#nextId++;
+    this.#values.set(id, value);
+    this.#options.observer.emit({ kind: 'result.parked', value: id, bytes: value.size });
+    this.#pump.feed({ kind: 'parked', id, bytes: value.size, leaseMs, isOnDisk: value.isOnDisk });
+    const parked: Parked = { server, instance, id, bytes: value.size, isRepeatable, isStream };
+    return { encoding: value.encoding, bytes: noBytes, parked };
+  }
+
+  #execute(effect: ParkingEffect): void {
+    const value = this.#values.get(effect.id);
+    switch (effect.kind) {
+      case 'spill':
+        if (value) void this.#spill(effect.id, value);
+        return;
+      case 'drop':
+        if (value) this.#drop(effect.id, value, effect.why);
+        if (this.#values.size > 0) return;
+        this.#idle?.resolve();
+        this.#idle = undefined;
+    }
+  }
+
+  #drop(id: number, value: KeptValue, why: DropReason): void {
+    this.#values.delete(id);
+    value.drop(why);
+    const kind = why === 'expired' ? 'lease.expired' : 'result.released';
+    this.#options.observer.emit({ kind, value: id, bytes: value.size });
+  }
+
+  async #spill(id: number, value: KeptValue): Promise<void> {
+    const { spill, settings, observer } = this.#options;
+    const ok = await value.spill(spill, value.size > settings.memoryBytesMax);
+    this.#pump.feed({ kind: 'spilled', id, ok });
+    observer.emit({ kind: 'result.spilled', value: id, bytes: value.size, ok });
+  }
+
+  #full(found: number): HeddleError {
+    const bytes = this.held.bytes + this.#gathered;
+    const { memoryBytesMax, spillBytesMax } = this.#options.settings;
+    const room = memoryBytesMax + spillBytesMax - bytes;
+    const expected = `at most the ${Math.max(0, room)} bytes for which ${this.#options.identity.name} has room until results are pulled`;
+    return new HeddleError('bad_result', { path: [], expected, found: `${found} bytes` });
+  }
+}

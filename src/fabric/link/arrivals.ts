@@ -1,0 +1,90 @@
+/**
+ * Frames as they arrive on one link: decoded, held back until they are whole and in their place.
+ *
+ * B1 a frame with large values is delivered when all of them are there, never in part.
+ * B2 the words of one conversation come in the order in which they were sent, large and small ones.
+ * B3 what a peer sends wrongly closes its link and nothing else.
+ */
+
+import type { Held, ReplyLedger } from '../../core/outcome/reply-ledger.ts';
+import { HeddleError } from '../../errors.ts';
+import type { Link } from '../../transport/transport.ts';
+import type { Frame } from '../../wire/frame.ts';
+import { decodeFrame } from '../../wire/frame-codec.ts';
+import { AnswerOrder, answerIdOf, openerIdOf } from './answer-order.ts';
+import { type LargeValues, requestIdOf } from './large-values.ts';
+
+export interface ArrivalsParts {
+  readonly large: LargeValues;
+  /** Told of every reply, in order, and when it is whole. */
+  readonly replies: Pick<ReplyLedger<Held>, 'seen' | 'whole'>;
+}
+
+export class Arrivals {
+  readonly #link: Pick<Link, 'close'>;
+  readonly #large: LargeValues;
+  readonly #order = new AnswerOrder();
+  /** Of what openers say after their request: their numbers are their own. */
+  readonly #openerOrder = new AnswerOrder();
+  readonly #replies: Pick<ReplyLedger<Held>, 'seen' | 'whole'>;
+  readonly #deliver: (frame: Frame) => void;
+
+  constructor(link: Pick<Link, 'close'>, parts: ArrivalsParts, deliver: (frame: Frame) => void) {
+    this.#link = link;
+    this.#large = parts.large;
+    this.#replies = parts.replies;
+    this.#deliver = deliver;
+  }
+
+  /** A frame's bytes. */
+  receive(bytes: Uint8Array): void {
+    const frame = this.#decode(bytes);
+    if (!frame) return;
+    const isWhole = !this.#large.isWaiting;
+    const answerId = answerIdOf(frame);
+    const id = answerId ?? openerIdOf(frame);
+    const order = answerId === undefined ? this.#openerOrder : this.#order;
+    if (id !== undefined && (!isWhole || order.isHeld(id))) {
+      const whole = order.enter(id, this.#deliveryOf(frame));
+      if (isWhole) whole();
+      else this.#large.deliverWhenWhole(undefined, whole);
+    } else if (isWhole) {
+      if (frame.kind === 'reply') this.#replies.seen(true);
+      this.#deliver(frame);
+    } else this.#large.deliverWhenWhole(requestIdOf(frame), () => this.#deliver(frame));
+  }
+
+  /** A large value, which may be the last that its frame lacked. */
+  arrived(transfer: number, value: Uint8Array): void {
+    try {
+      this.#large.arrived(transfer, value);
+    } catch (error) {
+      this.#blame(error);
+    }
+  }
+
+  /** What delivers a frame later. A reply counts as received then. */
+  #deliveryOf(frame: Frame): () => void {
+    if (frame.kind !== 'reply') return () => this.#deliver(frame);
+    const sequence = this.#replies.seen(false);
+    return () => {
+      this.#replies.whole(sequence);
+      this.#deliver(frame);
+    };
+  }
+
+  #decode(bytes: Uint8Array): Frame | undefined {
+    try {
+      return decodeFrame(bytes, this.#large.incoming());
+    } catch (error) {
+      return this.#blame(error);
+    }
+  }
+
+  /** What the peer sent wrongly closes the link; anything else is our own fault. */
+  #blame(error: unknown): undefined {
+    if (!HeddleError.is(error, 'protocol_error')) throw error;
+    this.#link.close();
+    return undefined;
+  }
+}

@@ -1,0 +1,29 @@
+/**
+ * The conversations that a peer has open here, by the numbers that it gave them: as many as `incomingMax`, each number once.
+ */
+
+import { IdMap } from '../../base/id-map.ts';
+import type { GroupFrame } from '../../wire/frame.ts';
+import type { Incoming } from './conversation.ts';
+
+/** Conversations that one process keeps open towards one peer before later ones wait. */
+export const callsInFlightMax = 1024;
+/** Conversations that one peer may have open here; further ones are refused unrun. */
+const incomingMax = 4 * callsInFlightMax;
+
+export class IncomingTable extends IdMap<Incoming> {
+  get isFull(): boolean {
+    return this.size >= incomingMax;
+  }
+
+  /** Whether a request may carry this number. 0 is what a frame without one has. */
+  isFree(id: number): boolean {
+    return id !== 0 && !this.has(id);
+  }
+
+  /** The same for all calls of a group. */
+  areFree({ calls }: GroupFrame): boolean {
+    const ids = new Set(calls.map(({ call }) => call.id));
+    return ids.size === calls.length && [...ids].every((id) => this.isFree(id));
+  }
+}

@@ -1,0 +1,112 @@
+/**
+ * Watches of the catalog over sessions: items as `heddle.v1.CatalogNews`, under credit, until the asker cancels.
+ *
+ * W1 an asker that does not grant credit has at most `watchCreditBytes` and one item under way; the rest is coalesced (D2).
+ * W2 changes wait `newsMs` for company; what was there at the start does not.
+ * W3 at most `watchersMax` watch one server, of whatever language.
+ */
+
+import type { CancelTask, Clock } from '../../base/clock.ts';
+import { HeddleError } from '../../errors.ts';
+import { encodeCatalogNews } from '../../wire/catalog-news.ts';
+import type { CreditFrame, EndFrame, ItemFrame, WatchFrame } from '../../wire/frame.ts';
+import { itemCostBytes } from '../../wire/stream-frames.ts';
+import type { Incoming } from '../link/conversation.ts';
+import type { Peer } from '../link/peer.ts';
+import { failure } from '../link/responses.ts';
+import { cancelledVerdict } from '../link/verdicts.ts';
+import type { CatalogFeed, CatalogWatcher } from './catalog-feed.ts';
+
+/** What may be under way to an asker that has granted nothing yet. */
+export const watchCreditBytes = 1024 * 1024;
+/** Watchers of one server. */
+export const watchersMax = 1_000;
+/** Higher: fewer items; lower: watchers know earlier. */
+const newsMs = 20;
+
+export interface CatalogWatchesOptions {
+  readonly feed: CatalogFeed;
+  readonly clock: Clock;
+  readonly server: string;
+}
+
+export class CatalogWatches {
+  readonly #options: CatalogWatchesOptions;
+
+  constructor(options: CatalogWatchesOptions) {
+    this.#options = options;
+  }
+
+  /** Answers `frame`, for as long as the peer wants. Throws `overloaded`, or `protocol_error` for what cannot be watched. */
+  watch(frame: WatchFrame, peer: Peer): void {
+    const { feed, clock, server } = this.#options;
+    if (frame.about !== 'catalog')
+      throw new HeddleError('protocol_error', { problem: 'a run is followed by attaching to it' }, { executed: 'no' });
+    checkRoom(feed, server);
+    const watch = new PeerWatch(clock, peer, frame.id);
+    peer.serve(frame.id, watch);
+    watch.start(feed);
+  }
+}
+
+/** Throws `overloaded` when a server has as many watchers as it takes. */
+export function checkRoom(feed: CatalogFeed, server: string): void {
+  if (feed.watchers >= watchersMax) throw new HeddleError('overloaded', { function: 'Watch', server, retryAfterMs: 1_000 });
+}
+
+class PeerWatch implements Incoming {
+  readonly #clock: Clock;
+  readonly #peer: Peer;
+  readonly #id: number;
+  #watcher: CatalogWatcher | undefined;
+  #credit = watchCreditBytes;
+  #cancelTimer: CancelTask | undefined;
+
+  constructor(clock: Clock, peer: Peer, id: number) {
+    this.#clock = clock;
+    this.#peer = peer;
+    this.#id = id;
+  }
+
+  start(feed: CatalogFeed): void {
+    this.#watcher = feed.watch({
+      onNews: () => {
+        this.#cancelTimer ??= this.#clock.schedule(newsMs, () => this.#send());
+      },
+      onEnd: (error) => {
+        this.#stop();
+        this.#peer.reply(this.#id, { outcome: failure(error) });
+      },
+    });
+    this.#send();
+  }
+
+  onStream(frame: ItemFrame | CreditFrame | EndFrame): void {
+    if (frame.kind !== 'credit') return;
+    const wasSpent = this.#credit <= 0;
+    this.#credit = Math.min(this.#credit + frame.bytes, watchCreditBytes);
+    if (wasSpent && this.#credit > 0 && !this.#cancelTimer) this.#send();
+  }
+
+  cancel(reason: string): void {
+    this.#stop();
+    this.#peer.reply(this.#id, { outcome: failure(cancelledVerdict(reason, 'no')) });
+  }
+
+  #send(): void {
+    this.#cancelTimer = undefined;
+    while (this.#watcher && this.#credit > 0) {
+      const news = this.#watcher.take();
+      if (!news) return;
+      const bytes = encodeCatalogNews(news);
+      this.#credit -= bytes.length + itemCostBytes;
+      this.#peer.send({ kind: 'item', id: this.#id, value: { encoding: 'bytes', bytes }, isFromOpener: false });
+    }
+  }
+
+  #stop(): void {
+    this.#cancelTimer?.();
+    this.#watcher?.close();
+    this.#watcher = undefined;
+  }
+}

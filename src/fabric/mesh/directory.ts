@@ -1,0 +1,105 @@
+/**
+ * The fabric as this server knows it: what the mesh says goes into the catalog, and both come out in the
+ * shapes of the API.
+ *
+ * Y1 an offer is in the catalog from the moment its server's body is known until the server is gone.
+ * Y2 every appearance and withdrawal is an event, once.
+ * Y3 whoever watches the fabric hears of it through `feed`.
+ */
+
+import type { Clock } from '../../base/clock.ts';
+import type { Announcer, Catalog } from '../../core/catalog/catalog.ts';
+import type { CatalogBody } from '../../core/catalog/offer.ts';
+import type { Offer as CatalogOffer } from '../../core/catalog/server-state.ts';
+import type { MemberView } from '../../core/gossip/view.ts';
+import { HeddleError } from '../../errors.ts';
+import type { Observer } from '../../observe/observer.ts';
+import type { Member, Offer } from '../api/api.ts';
+import { checkOptions } from '../api/known-options.ts';
+import { CatalogFeed } from './catalog-feed.ts';
+
+export interface DirectoryOptions {
+  readonly catalog: Catalog;
+  readonly clock: Clock;
+  readonly observer: Observer;
+  /** The catalog, or what it says of a server, is different. */
+  readonly onChange?: (() => void) | undefined;
+}
+
+export class Directory {
+  readonly feed = new CatalogFeed();
+  readonly #options: DirectoryOptions;
+
+  constructor(options: DirectoryOptions) {
+    this.#options = options;
+  }
+
+  /** The functions of a server, this one included, are known or have changed. */
+  announce(server: Announcer, body: CatalogBody): void {
+    const { catalog, clock } = this.#options;
+    const change = catalog.setOffers(server, body, clock.nowMs());
+    this.feed.offersChanged(server.instance, body);
+    this.#tell('offer.appeared', change.appeared);
+    this.#tell('offer.withdrawn', change.withdrawn);
+    this.#options.onChange?.();
+    for (const conflict of change.conflicted) this.#options.observer.emit({ kind: 'offer.conflicted', ...conflict });
+  }
+
+  bodyKnown(view: MemberView, body: CatalogBody): void {
+    this.announce(view, body);
+    this.memberChanged(view);
+  }
+
+  memberChanged(view: MemberView): void {
+    this.feed.memberChanged(view);
+    this.#options.catalog.setStanding(view.instance, {
+      ...view,
+      // To others a server that leaves takes no calls; what it has accepted before may still need its own functions.
+      status: view.isSelf && view.status === 'leaving' ? 'alive' : view.status,
+      isLinked: view.isLinked || view.isSelf,
+    });
+    this.#options.onChange?.();
+  }
+
+  memberGone(view: MemberView): void {
+    this.feed.memberGone(view.instance);
+    this.#tell('offer.withdrawn', this.#options.catalog.remove(view.instance, this.#options.clock.nowMs()));
+    this.#options.onChange?.();
+  }
+
+  /** Every offer, by function, version and server. Throws `bad_argument` for unknown options. */
+  offers(options: unknown = {}): readonly Offer[] {
+    const { schemas } = checkOptions(options, ['schemas'], 'options');
+    if (schemas !== undefined && typeof schemas !== 'boolean')
+      throw new HeddleError('bad_argument', { path: ['options', 'schemas'], expected: 'true or false', found: typeof schemas });
+    return this.#options.catalog.list().map((offer) => offerOf(offer, schemas === true));
+  }
+
+  #tell(kind: 'offer.appeared' | 'offer.withdrawn', offers: readonly CatalogOffer[]): void {
+    if (!this.#options.observer.wants(kind)) return;
+    for (const { record, server } of offers) {
+      this.#options.observer.emit({ kind, function: record.name, version: record.version, server: server.name });
+    }
+  }
+}
+
+/** An offer in the shape of the API. */
+function offerOf({ record, server, resources }: CatalogOffer, hasSchemas: boolean): Offer {
+  const { name, version, effect, kind, inputSchema, outputSchema } = record;
+  return {
+    function: name,
+    version,
+    server: server.name,
+    resources: [...resources].sort(),
+    effect,
+    kind,
+    ...(hasSchemas && inputSchema !== undefined ? { inputSchema } : {}),
+    ...(hasSchemas && outputSchema !== undefined ? { outputSchema } : {}),
+  };
+}
+
+/** A member in the shape of the API. */
+export function memberOf(view: MemberView): Member {
+  const { name, url, status, epoch, resources, evidence, root } = view;
+  return { name, url, status, epoch, resources, evidence, ...(root === undefined ? {} : { root }) };
+}

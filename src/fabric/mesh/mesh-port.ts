@@ -1,0 +1,110 @@
+/**
+ * What the mesh needs of the rooms around it, and what it tells them: types only.
+ */
+
+import type { Clock } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
+import type { CatalogBody } from '../../core/catalog/offer.ts';
+import type { MeshNote } from '../../core/gossip/note.ts';
+import type { MeshSettings } from '../../core/gossip/settings.ts';
+import type { MemberView } from '../../core/gossip/view.ts';
+import type { HeddleError } from '../../errors.ts';
+import type { Answer, Arrival, Dialled, Evidence, Link } from '../../transport/transport.ts';
+
+/** Who is at the other end of an accepted link. */
+export interface LinkIdentity {
+  readonly name: string;
+  readonly instance: string;
+  /** Its advertised `host:port`. */
+  readonly url: string;
+  /** This side dialled. */
+  readonly isDialler: boolean;
+}
+
+/** Given to whoever opens a link, who calls them for as long as it is open. */
+export interface MeshLinkCallbacks {
+  /** A mesh frame's message. */
+  readonly onMesh: (message: Uint8Array) => void;
+  /** Any frame came in; costs one store. */
+  readonly onHeard: () => void;
+  readonly onClosed: (evidence: Evidence, message: string) => void;
+}
+
+/** The mesh's hold on a link that calls share. */
+export interface MeshLink {
+  /** Queues one mesh message; after the link has closed it goes nowhere. */
+  sendMesh(message: Uint8Array): void;
+  /** A call is in flight over it, either way. */
+  readonly isBusy: () => boolean;
+  /** No new calls; closes when the last one has settled (another link to the same server stays). */
+  retire(): void;
+  /** Sends what is queued, then closes. */
+  close(): void;
+}
+
+/** Made by the lead's server over the transport. */
+export interface MeshPorts {
+  /** Dials with kind `link`. Rejects with `unreachable`, whose detail says the evidence. */
+  dial(address: string, hello: Uint8Array, timeoutMs: number): Promise<Dialled>;
+  /** Opens an accepted link, dialled or arrived, in the turn in which it is called. */
+  openLink(link: Link, identity: LinkIdentity, callbacks: MeshLinkCallbacks): MeshLink;
+}
+
+export interface MeshListeners {
+  /** A member appeared or anything in its view changed (self included). */
+  readonly memberChanged: (view: MemberView) => void;
+  /** The functions of another instance are known, or changed. */
+  readonly bodyKnown: (view: MemberView, body: CatalogBody) => void;
+  /** The instance left, died or was replaced: its offers are gone. */
+  readonly memberGone: (view: MemberView) => void;
+  /** A server that has started must stop (`name_taken`); called at most once. Before that `start` rejects. */
+  readonly stopped: (error: HeddleError) => void;
+}
+
+export interface MeshOptions {
+  readonly name: string;
+  /** Random 128 bits in hex, one per process. */
+  readonly instance: string;
+  readonly cluster: string;
+  /** Refuse every cluster uid but this one. */
+  readonly pinUid?: string | undefined;
+  /** Advertised `host:port`, really bound. */
+  readonly url: string;
+  readonly join: readonly string[];
+  readonly resources: readonly string[];
+  /** Last epoch that was persisted under this name; default 0. */
+  readonly epoch?: number | undefined;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly ports: MeshPorts;
+  readonly listeners: MeshListeners;
+  /** Keeps the epoch where a restart finds it; default: in memory only. Frames wait for its promise. */
+  readonly saveEpoch?: ((epoch: number) => void | Promise<void>) | undefined;
+  /** Told every note of the machine, and those of the mesh itself. */
+  readonly observe?: ((note: MeshNote) => void) | undefined;
+  readonly settings?: Partial<MeshSettings> | undefined;
+}
+
+/** What `Mesh` (fabric/mesh.ts) offers; `new Mesh(options: MeshOptions)`. */
+export interface FabricMesh {
+  /**
+   * Joins. Resolves when a first seed has taken us in and its members are known; without seeds, or when all of them are
+   * down, at once after the first round (retries go on). Rejects with `name_taken`, `cluster_mismatch` (every seed
+   * refused) or `version_mismatch`.
+   */
+  start(): Promise<void>;
+  /** Decides on an arriving link; the caller returns the answer to the transport. */
+  accept(arrival: Arrival): Promise<Answer>;
+  /** Announces the functions of this server: at once, then at most once in 250 ms. Throws `too_large` over a limit. */
+  publish(body: CatalogBody): void;
+  /** Announces `leaving`; resolves when everybody can have heard it. Links and calls go on. */
+  leave(): Promise<void>;
+  /** Says `left` and closes every link. Nothing is called after it. */
+  finish(): void;
+  /** Every member known, self included, by name. Those that left or died are not listed. */
+  members(): readonly MemberView[];
+  /** A call waits for a link to this server: it is dialled, where there is none. */
+  want(server: { readonly name: string; readonly instance: string }): void;
+  /** The open link to an instance, as `openLink` returned it. */
+  linkTo(instance: string): MeshLink | undefined;
+}

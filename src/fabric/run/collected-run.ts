@@ -1,0 +1,75 @@
+/**
+ * The end of a run with the bytes of its large results, which are collected where they have stayed.
+ *
+ * C1 a result of the run that cannot be had is the run's failure, `lease_lost`; its steps have run.
+ * C2 of a run that failed, results that cannot be had are not among those that are there.
+ * C3 once all is there, the servers that keep it are told.
+ */
+
+import type { Filled, Input, Payload } from '../../core/payload.ts';
+import type { OpaqueError, WireRunEvent } from '../../core/workflow/record.ts';
+import { HeddleError } from '../../errors.ts';
+import type { WireError } from '../../wire/error.ts';
+import { lostValue } from '../hand-off/lost-value.ts';
+import type { Puller } from '../hand-off/puller.ts';
+
+export type SettledRun = Extract<WireRunEvent, { readonly kind: 'run.settled' }>;
+
+/** Whoever gets the bytes of values that stayed elsewhere. */
+export type ValueSource = Pick<Puller, 'pull' | 'collected'>;
+
+/** Whether something of it has to be collected. */
+export function isUncollected(event: SettledRun): boolean {
+  return valuesOf(event).some(({ parked }) => parked !== undefined);
+}
+
+/** How many bytes that would be. */
+export function uncollectedBytes(event: SettledRun): number {
+  return valuesOf(event).reduce((sum, { parked }) => sum + (parked?.bytes ?? 0), 0);
+}
+
+/** The same event with all its bytes. Rejects with `lease_lost` (C1), or with the reason of the signal. */
+export async function collected(event: SettledRun, source: ValueSource, signal: AbortSignal): Promise<SettledRun> {
+  const { result, error } = event;
+  const whole = {
+    ...event,
+    ...(result === undefined ? {} : { result: await wholeResult(result, source, signal) }),
+    ...(error === undefined ? {} : { error: await wholeError(error, source, signal) }),
+  };
+  source.collected(valuesOf(event).flatMap(({ parked }) => parked ?? []));
+  return whole;
+}
+
+async function wholeResult({ template, inputs }: Filled, source: ValueSource, signal: AbortSignal): Promise<Filled> {
+  const whole = inputs.map(async (input): Promise<Input> => {
+    const { value, name } = input;
+    const { parked } = value;
+    if (!parked) return input;
+    const pulled = await source.pull({ value, parked, step: name }, signal).catch((problem: unknown) => {
+      throw HeddleError.is(problem, 'lease_lost') ? lostValue(parked, { step: name, why: problem.detail.why, executed: 'yes' }) : problem;
+    });
+    return { ...input, value: pulled };
+  });
+  return { template, inputs: await Promise.all(whole) };
+}
+
+async function wholeError(error: OpaqueError, source: ValueSource, signal: AbortSignal): Promise<OpaqueError> {
+  const there = Object.entries(partialOf(error)).map(async ([step, value]): Promise<readonly [string, Payload][]> => {
+    const { parked } = value;
+    if (!parked) return [[step, value]];
+    return source.pull({ value, parked, step }, signal).then(
+      (pulled) => [[step, pulled]],
+      () => [],
+    );
+  });
+  return { ...error, partial: Object.fromEntries((await Promise.all(there)).flat()) };
+}
+
+function valuesOf({ result, error }: SettledRun): readonly Payload[] {
+  return [...(result?.inputs ?? []).map(({ value }) => value), ...Object.values(partialOf(error))];
+}
+
+function partialOf(error: OpaqueError | undefined): Readonly<Record<string, Payload>> {
+  // Core carries the wire form opaquely; runner and codec put nothing else there.
+  return (error as WireError | undefined)?.partial ?? {};
+}

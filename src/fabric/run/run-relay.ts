@@ -1,0 +1,243 @@
+/**
+ * Runs from the point of view of a client's entry: this server's own, or those of another coordinator, followed,
+ * cancelled and described over the link to it.
+ *
+ * W0 a run that was asked for here may be handed to a server that is placed better (run-placing.ts, handed-run.ts); it is found there.
+ * W1 servers are asked in turn, the likeliest first (run-candidates.ts).
+ * W2 a coordinator whose link is lost while it is followed is `coordinator_lost`; so is a run that nobody knows when
+ *    a server that was asked, and may have known, was lost or did not answer within `askMs`.
+ */
+
+import type { CancelTask } from '../../base/clock.ts';
+import type { RunSummary, RunView } from '../../core/workflow/run-view.ts';
+import { HeddleError } from '../../errors.ts';
+import { fromWireError } from '../../wire/error.ts';
+import type { ReplyFrame, RunEventFrame } from '../../wire/frame.ts';
+import type { Conversation, PeerIdentity } from '../link/conversation.ts';
+import type { Peer } from '../link/peer.ts';
+import { HandedRun } from './handed-run.ts';
+import { askMs, askOnce, type Candidate, candidatesFor, linkedTo, linkOf, notFound, type RunPeers } from './run-candidates.ts';
+import type { RunEngine, RunFollower, RunInspector, SubmitRequest, Unfollow } from './run-engine.ts';
+import { describeElsewhere, listElsewhere } from './run-inquiry.ts';
+import type { RunPlacing } from './run-placing.ts';
+import type { Runner } from './runner.ts';
+
+export interface RunRelayOptions extends RunPeers {
+  readonly runner: Runner;
+  /** Absent: every run that is asked for here is coordinated here. */
+  readonly placing?: RunPlacing | undefined;
+}
+
+/** Runs of which is remembered to whom they were handed. */
+export const handedMax = 1_000;
+
+export class RunRelay implements RunEngine, RunInspector {
+  readonly #options: RunRelayOptions;
+  /** By runId. */
+  readonly #handed = new Map<string, PeerIdentity>();
+  readonly #following = new Set<HandedRun>();
+  readonly #idle = new Set<() => void>();
+
+  constructor(options: RunRelayOptions) {
+    this.#options = options;
+  }
+
+  /** Who may be asked besides. */
+  get peers(): RunPeers {
+    return this.#options;
+  }
+
+  /** Runs that others coordinate for this server, and that have not settled. */
+  get following(): number {
+    return this.#following.size;
+  }
+
+  /** Resolves when nothing is followed for others any more. */
+  idle(): Promise<void> {
+    if (this.following === 0) return Promise.resolve();
+    return new Promise((resolve) => this.#idle.add(resolve));
+  }
+
+  submit(request: SubmitRequest, follower: RunFollower): Unfollow {
+    const { runner, placing } = this.#options;
+    const { runId } = request;
+    if (!placing || (runId !== undefined && runner.has(runId))) return runner.submit(request, follower);
+    if (runId !== undefined && this.#handed.has(runId)) return this.attach(runId, 1, follower);
+    try {
+      const { request: placed, peer } = placing.place(request);
+      return peer ? this.#handOver(placed, peer, follower) : runner.submit(placed, follower);
+    } catch (error) {
+      if (!HeddleError.is(error)) throw error;
+      follower.onFailure(error);
+      return () => {};
+    }
+  }
+
+  attach(runId: string, fromSequence: number, follower: RunFollower): Unfollow {
+    const { runner } = this.#options;
+    if (runner.has(runId)) return runner.attach(runId, fromSequence, follower);
+    const search = new AttachSearch(this.#options, { runId, fromSequence, follower, candidates: this.#candidatesFor(runId) });
+    search.askNext();
+    return () => search.leave();
+  }
+
+  async cancel(runId: string, reason: string): Promise<void> {
+    const { runner } = this.#options;
+    if (runner.has(runId)) return runner.cancel(runId, reason);
+    let isOneLost = false;
+    for (const candidate of this.#candidatesFor(runId)) {
+      const peer = linkOf(candidate, this.#options) ?? (await linkedTo(candidate, this.#options));
+      const outcome = peer && (await askOnce(peer, this.#options.clock, (id) => peer.send({ kind: 'cancelRun', id, runId, reason })));
+      if (outcome?.ok) return;
+      const error = outcome && fromWireError(outcome.error);
+      if (error && !HeddleError.is(error, 'unknown_run')) throw error;
+      isOneLost ||= outcome === undefined;
+    }
+    throw notFound(runId, isOneLost);
+  }
+
+  async describe(runId: string): Promise<RunView> {
+    const { runner } = this.#options;
+    return runner.has(runId) ? runner.describe(runId) : describeElsewhere(this.#options, runId, this.#candidatesFor(runId));
+  }
+
+  async list(): Promise<readonly RunSummary[]> {
+    const [own, others] = await Promise.all([this.#options.runner.list(), listElsewhere(this.#options)]);
+    return [...own, ...others];
+  }
+
+  #handOver(request: SubmitRequest, peer: Peer, follower: RunFollower): Unfollow {
+    const { identity } = peer;
+    const lookAgain = (runId: string, fromSequence: number, again: RunFollower): Unfollow => {
+      const search = new AttachSearch(this.#options, { runId, fromSequence, follower: again, candidates: [{ identity }] });
+      search.askNext();
+      return () => search.leave();
+    };
+    const run = new HandedRun(
+      {
+        request,
+        follower,
+        runHere: () => this.#options.runner.submit({ ...request, seats: undefined }, follower),
+        lookAgain,
+        onAccepted: (runId) => this.#remember(runId, identity),
+        onOver: () => this.#over(run),
+      },
+      peer,
+    );
+    this.#following.add(run);
+    return () => run.leave();
+  }
+
+  #remember(runId: string, server: PeerIdentity): void {
+    const [oldest] = this.#handed.keys();
+    if (this.#handed.size >= handedMax && oldest !== undefined) this.#handed.delete(oldest);
+    this.#handed.set(runId, server);
+  }
+
+  #over(run: HandedRun): void {
+    this.#following.delete(run);
+    if (this.following > 0) return;
+    for (const resolve of this.#idle) resolve();
+    this.#idle.clear();
+  }
+
+  /** Whoever it was handed to first. */
+  #candidatesFor(runId: string): readonly Candidate[] {
+    const identity = this.#handed.get(runId);
+    const others = candidatesFor(this.#options, runId);
+    if (!identity) return others;
+    return [{ identity }, ...others.filter((candidate) => candidate.identity.instance !== identity.instance)];
+  }
+}
+
+interface Search {
+  readonly runId: string;
+  readonly fromSequence: number;
+  readonly follower: RunFollower;
+  readonly candidates: readonly Candidate[];
+}
+
+/** Asks one server after another until one knows the run, then follows it there. */
+class AttachSearch implements Conversation {
+  readonly #options: RunRelayOptions;
+  readonly #search: Search;
+  #next = 0;
+  #isOneLost = false;
+  #isFound = false;
+  /** The conversation that is open. */
+  #asked: { readonly peer: Peer; readonly id: number } | undefined;
+  #cancelWait: CancelTask | undefined;
+
+  constructor(options: RunRelayOptions, search: Search) {
+    this.#options = options;
+    this.#search = search;
+  }
+
+  askNext(): void {
+    const { runId, follower, candidates } = this.#search;
+    this.#asked = undefined;
+    this.#cancelWait?.();
+    const candidate = candidates[this.#next++];
+    if (!candidate) return follower.onFailure(notFound(runId, this.#isOneLost));
+    const peer = linkOf(candidate, this.#options);
+    if (peer) return this.#ask(peer);
+    this.#cancelWait = this.#options.reach(candidate.identity, (found) => {
+      if (HeddleError.is(found)) this.#passLost();
+      else this.#ask(found);
+    });
+  }
+
+  leave(): void {
+    this.#cancelWait?.();
+    if (!this.#asked) return;
+    const { peer, id } = this.#asked;
+    this.#asked = undefined;
+    peer.send({ kind: 'cancel', id, reason: 'the follower left', hasLeft: false });
+    peer.release(id);
+  }
+
+  onRunEvent({ event }: RunEventFrame): void {
+    this.#isFound = true;
+    this.#cancelWait?.();
+    if (event.kind === 'run.settled') this.#asked = undefined;
+    this.#search.follower.onEvent(event);
+  }
+
+  onReply({ outcome }: ReplyFrame): void {
+    this.#cancelWait?.();
+    if (outcome.ok)
+      return this.#search.follower.onFailure(new HeddleError('protocol_error', { problem: 'a run was answered without events' }));
+    const error = fromWireError(outcome.error);
+    if (HeddleError.is(error, 'unknown_run')) return this.askNext();
+    this.#asked = undefined;
+    this.#search.follower.onFailure(error);
+  }
+
+  onLost(): void {
+    this.#cancelWait?.();
+    if (!this.#isFound) return this.#passLost();
+    this.#asked = undefined;
+    this.#search.follower.onFailure(notFound(this.#search.runId, true));
+  }
+
+  #ask(peer: Peer): void {
+    // Lost while others were asked.
+    if (peer.closed !== undefined) return this.#passLost();
+    const { runId, fromSequence } = this.#search;
+    const id = peer.reserve(this);
+    this.#asked = { peer, id };
+    this.#cancelWait = this.#options.clock.schedule(askMs, () => this.#giveUp(peer, id));
+    peer.send({ kind: 'attach', id, runId, fromSequence });
+  }
+
+  #giveUp(peer: Peer, id: number): void {
+    peer.send({ kind: 'cancel', id, reason: 'no answer came in time', hasLeft: false });
+    peer.release(id);
+    this.#passLost();
+  }
+
+  #passLost(): void {
+    this.#isOneLost = true;
+    this.askNext();
+  }
+}

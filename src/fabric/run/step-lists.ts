@@ -1,0 +1,60 @@
+/**
+ * The lists of steps that map one (`each`), where values are looked into: the elements of what such a step was given, and one
+ * list of what its elements gave.
+ *
+ * L1 what is no list is refused as `bad_argument`, with what it was called and what it is; results that are no value together
+ *    (too large, nested too deep) are `bad_result`. Nothing is thrown.
+ */
+
+import type { Filled, Payload } from '../../core/payload.ts';
+import { typeName } from '../../core/workflow/fields.ts';
+import { fill } from '../../core/workflow/fill.ts';
+import type { RunInput, StepEnd } from '../../core/workflow/run-io.ts';
+import { HeddleError } from '../../errors.ts';
+import { toWireError } from '../../wire/error.ts';
+import { decodeValue, encodeValue } from '../../wire/value.ts';
+import { peerValueError, resultError } from '../../wire/value-problem.ts';
+
+type ListRead = Extract<RunInput, { kind: 'listRead' }>['list'];
+
+/** The elements of a list. Linear in its bytes. */
+export function readList({ template, inputs }: Filled): ListRead {
+  if (inputs.some(({ value }) => value.parked?.isStream === true)) return noList(inputs, 'a stream of bytes');
+  try {
+    const fillings = inputs.map(({ at, value, path, name }) => ({ at: ['each', ...at], path, name, value: decodeValue(value) }));
+    // A place of its own, so that errors say where it stands.
+    const { each } = fill({ each: decodeValue(template) }, fillings) as { readonly each: unknown }; // the object that was given
+    if (Array.isArray(each)) return { ok: true, items: each.map((item) => encodeValue(item)) };
+    return noList(inputs, typeName(each));
+  } catch (problem) {
+    return failed(peerValueError(problem));
+  }
+}
+
+/** A list whose bytes cannot be had. */
+export function unreadList(problem: unknown): ListRead {
+  return failed(problem);
+}
+
+/** One list of the results of elements. Linear in their bytes. */
+export function makeList(values: readonly Payload[]): StepEnd {
+  try {
+    return { ok: true, value: encodeValue(values.map((value) => decodeValue(value))) };
+  } catch (problem) {
+    return failed(resultError(problem));
+  }
+}
+
+function noList(inputs: Filled['inputs'], found: string): ListRead {
+  return failed(new HeddleError('bad_argument', { path: ['each'], expected: `a list${placeOf(inputs)}`, found }));
+}
+
+function placeOf(inputs: Filled['inputs']): string {
+  const [input] = inputs;
+  return input ? ` at "${[input.name, ...input.path].join('.')}"` : '';
+}
+
+function failed(error: unknown): Extract<StepEnd, { ok: false }> {
+  if (!HeddleError.is(error)) throw error;
+  return { ok: false, error, wire: toWireError(error) };
+}

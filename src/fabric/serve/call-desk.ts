@@ -1,0 +1,116 @@
+/**
+ * The calls that come over links and sessions: run here, routed on, or, when they were sent before, found again.
+ *
+ * D1 a direct call goes to the dispatcher; any other is routed on, its payloads untouched.
+ * D2 a call that was said never to have run here is refused.
+ * D3 one that is sent again is joined to itself where it is running. Otherwise a `once` call is routed when it is known not to
+ *    have run (reclaim.ts), and another at once, unless two connections were lost under it already: one that ends its servers
+ *    takes two at most (handed-back.ts).
+ */
+
+import type { Catalog } from '../../core/catalog/catalog.ts';
+import { stricter } from '../../core/catalog/offer.ts';
+import type { MemberView } from '../../core/gossip/view.ts';
+import type { HeddleError } from '../../errors.ts';
+import type { Observer } from '../../observe/observer.ts';
+import type { CallFrame, GroupFrame } from '../../wire/frame.ts';
+import { invocationOf } from '../call/call-frame.ts';
+import type { CallEngine } from '../link/invocation.ts';
+import type { Peer } from '../link/peer.ts';
+import { refuse } from '../link/responses.ts';
+import { lostWith } from '../link/verdicts.ts';
+import { type CallAnswer, isPartOf } from './call-answer.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { Outcomes } from './outcomes.ts';
+import { Reclaim, type ReclaimOptions } from './reclaim.ts';
+import { ServedGroup } from './served-group.ts';
+import { KnownWitnesses } from './witnesses.ts';
+
+export interface CallDeskOptions extends Omit<ReclaimOptions, 'start' | 'witnesses'> {
+  readonly catalog: Catalog;
+  readonly observer: Observer;
+  readonly dispatcher: Dispatcher;
+  readonly engine: CallEngine;
+  readonly members: () => readonly MemberView[];
+  readonly outcomes: Outcomes;
+  /** Set while no new work is taken. */
+  readonly refusal: () => HeddleError | undefined;
+}
+
+export class CallDesk {
+  readonly outcomes: Outcomes;
+  readonly #options: CallDeskOptions;
+  readonly #witnesses: KnownWitnesses;
+
+  constructor(options: CallDeskOptions) {
+    this.outcomes = options.outcomes;
+    this.#options = options;
+    this.#witnesses = new KnownWitnesses({ ...options, instance: options.self.instance });
+  }
+
+  take(frame: CallFrame, peer: Peer, nowMs: number): void {
+    if (frame.acked > 0) this.outcomes.acknowledge(peer, frame.acked);
+    const fenced = this.outcomes.refusal(frame, peer);
+    if (fenced) return refuse(peer, frame.id, fenced);
+    const { load } = this.#options.dispatcher;
+    // Known to whoever admits it, here and now, be it by way of the router.
+    load.waitedMs = peer.waitedMs;
+    if (frame.isDirect) this.#dispatch(frame, peer);
+    else this.#relay(frame, peer, nowMs);
+    load.waitedMs = 0;
+  }
+
+  /** Several calls of one run: they are served together. */
+  takeGroup({ calls }: GroupFrame, peer: Peer): void {
+    const [first] = calls;
+    if (first && first.call.acked > 0) this.outcomes.acknowledge(peer, first.call.acked);
+    const { dispatcher, self, clock } = this.#options;
+    dispatcher.load.waitedMs = peer.waitedMs;
+    new ServedGroup({ outcomes: this.outcomes, dispatcher, clock, server: self.name }, peer).start(calls);
+    dispatcher.load.waitedMs = 0;
+  }
+
+  #dispatch(frame: CallFrame, peer: Peer): void {
+    if (frame.isAgain && this.outcomes.attach(frame, peer)) return;
+    const answer = this.outcomes.enter(frame, peer);
+    answer.handle = this.#options.dispatcher.dispatch(frame, answer);
+  }
+
+  #relay(frame: CallFrame, peer: Peer, nowMs: number): void {
+    const refusal = this.#options.refusal();
+    if (refusal) return refuse(peer, frame.id, refusal);
+    if (frame.isAgain) return this.#again(frame, peer, nowMs);
+    const answer = this.outcomes.enter(frame, peer);
+    answer.handle = this.#options.engine.start(invocationOf(frame, answer, nowMs), answer);
+  }
+
+  /** D3. */
+  #again(frame: CallFrame, peer: Peer, nowMs: number): void {
+    const offered = this.#witnesses.effectOf(frame.function);
+    const isOnce = offered === undefined ? (frame.effect ?? 'once') === 'once' : stricter(offered, frame.effect ?? 'pure') === 'once';
+    if (isOnce) return this.#reclaim(frame, peer, nowMs);
+    if (this.outcomes.attach(frame, peer)) return;
+    const answer = this.outcomes.enter(frame, peer);
+    if (frame.lost > 1) return this.#lose(answer);
+    answer.handle = this.#options.engine.start(invocationOf(frame, answer, nowMs), answer);
+  }
+
+  #reclaim(frame: CallFrame, peer: Peer, nowMs: number): void {
+    const { self, engine } = this.#options;
+    const id = { caller: frame.caller ?? peer.identity.instance, callNumber: frame.callNumber };
+    const here = this.outcomes.standing(id, { round: frame.round - 1, asker: self.instance });
+    if (here.state === 'running') return this.outcomes.join(here.answer, peer, { id: frame.id, isPart: isPartOf(here.answer, frame) });
+    const answer = this.outcomes.enter(frame, peer);
+    if (here.state === 'done') return answer.settled(here.outcome);
+    if (here.state !== 'never') return this.#lose(answer);
+    const invocation = { ...invocationOf(frame, answer, nowMs), lost: 0, isAgain: false };
+    const start: ReclaimOptions['start'] = (call, sink) => engine.start({ ...call, via: undefined }, sink);
+    const reclaim = new Reclaim({ ...this.#options, witnesses: this.#witnesses, start }, invocation, answer);
+    answer.handle = reclaim;
+    reclaim.start();
+  }
+
+  #lose(answer: CallAnswer): void {
+    answer.settled(lostWith(this.#options.self.name));
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * What this server's own log gets to know of handlers, and no caller does.
+ */
+
+import type { Observer } from '../../observe/observer.ts';
+import type { ServedRequest, ServingHost } from './serving.ts';
+
+/** A handler that kept the event loop for longer in one go is reported. */
+const blockedMsMin = 200;
+
+export function tellLogged(
+  observer: Observer,
+  call: ServedRequest,
+  said: { readonly message: string; readonly fields: Readonly<Record<string, unknown>> | undefined },
+): void {
+  if (observer.wants('handler.logged')) observer.emit({ kind: 'handler.logged', ...subjectOf(call), ...said });
+}
+
+/** A call has its end; `code` is that of its error. */
+export function tellServed(
+  observer: Observer,
+  call: ServedRequest,
+  end: { readonly code: string | undefined; readonly elapsedMs: number },
+): void {
+  const { name, version } = call.offer.served.definition;
+  const caller = call.frame.callerName ?? call.origin.callerName;
+  observer.emit({ kind: 'call.served', function: name, version, caller, ok: end.code === undefined, ...end });
+}
+
+/** What a handler or one of its schemas threw. The stack stays here; the caller gets name and message at most. */
+export function tellFailed(observer: Observer, call: ServedRequest, thrown: unknown): void {
+  if (observer.wants('handler.failed')) observer.emit({ kind: 'handler.failed', ...subjectOf(call), stack: stackOf(thrown) });
+}
+
+export function tellOverstayed(observer: Observer, call: ServedRequest): void {
+  if (!observer.wants('handler.overstayed')) return;
+  observer.emit({ kind: 'handler.overstayed', function: call.frame.function, callId: callIdOf(call) });
+}
+
+/** Call the result when the handler has given the event loop back; undefined while nobody wants to know. */
+export function watchBlocking({ observer, clock }: ServingHost, call: ServedRequest): (() => void) | undefined {
+  if (!observer.wants('handler.blocked')) return undefined;
+  const sinceMs = clock.nowMs();
+  return () => {
+    const blockedMs = clock.nowMs() - sinceMs;
+    if (blockedMs > blockedMsMin) observer.emit({ kind: 'handler.blocked', function: call.frame.function, blockedMs });
+  };
+}
+
+/** `instance:number`, constant over attempts and hops. */
+export function callIdOf({
+  frame,
+  origin,
+}: Pick<ServedRequest, 'origin'> & { readonly frame: Pick<ServedRequest['frame'], 'caller' | 'callNumber'> }): string {
+  return `${frame.caller ?? origin.callerInstance}:${frame.callNumber}`;
+}
+
+function subjectOf(call: ServedRequest) {
+  const { name, version } = call.offer.served.definition;
+  return { function: name, version, callId: callIdOf(call) };
+}
+
+/** Name, message and stack of whatever was thrown. */
+function stackOf(thrown: unknown): string {
+  try {
+    return thrown instanceof Error ? (thrown.stack ?? `${thrown.name}: ${thrown.message}`) : `a thrown ${typeof thrown}`;
+  } catch {
+    return 'something that throws when it is read';
+  }
+}

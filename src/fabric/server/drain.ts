@@ -1,0 +1,140 @@
+/**
+ * A server's way out of work, once: announce, go on for one spread, refuse, wait, end what is left.
+ *
+ * D1 it ends: at the latest `graceMs` after it began to refuse, plus `lingerMs` for the others to let go.
+ * D2 nothing is refused before everybody can have heard of it: servers by the mesh, clients by `Moving`.
+ * D3 what had to be ended is counted, never hidden: the event, and whoever asked for the drain, are told.
+ * How work is refused and ended is the rooms'; who may ask is drain-door.ts; leaving the mesh is `stop`.
+ */
+
+import { type CancelTask, type Clock, delay } from '../../base/clock.ts';
+import type { Observer } from '../../observe/observer.ts';
+import type { Drained, UnderWay } from '../api/drain-port.ts';
+
+/** How long a drain waits for what is in flight before it ends it, in milliseconds. */
+export const drainGraceMs = 25_000;
+/** How long clients may take to hang up, and servers to answer that they send no more, in milliseconds. */
+const lingerMs = 1_000;
+/** How often whoever asked for the drain hears what it waits for, in milliseconds. */
+const reportMs = 500;
+
+/** What a drain does to the rooms of its server. */
+export interface DrainableRooms {
+  readonly observer: Observer;
+  readonly underWay: UnderWay;
+  /** Tells servers and clients; resolves when all can have heard it. */
+  announceLeaving(): Promise<void>;
+  /** From now on new work is refused with `draining`. Resolves when clients have hung up and servers send nothing more. */
+  refuseWork(): Promise<void>;
+  /** Resolves when nothing is in flight. */
+  idle(): Promise<void>;
+  /** Ends every call and run. */
+  endWork(): void;
+}
+
+/** Who follows a drain. */
+export interface DrainFollower {
+  onWaiting(underWay: UnderWay): void;
+  onEnd(end: Drained): void;
+}
+
+export interface DrainOptions {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly rooms: DrainableRooms;
+  readonly graceMs: number;
+}
+
+export class Drain {
+  readonly #options: DrainOptions;
+  readonly #followers = new Set<DrainFollower>();
+  readonly #stopping = new AbortController();
+  #startMs = 0;
+  #isRefusing = false;
+  #end: Drained | undefined;
+  #cancelReport: CancelTask | undefined;
+  #done: Promise<void> | undefined;
+
+  constructor(options: DrainOptions) {
+    this.#options = options;
+  }
+
+  get hasBegun(): boolean {
+    return this.#done !== undefined;
+  }
+
+  /** Whether new work is refused. */
+  get isRefusing(): boolean {
+    return this.#isRefusing;
+  }
+
+  /** Begins it, or gives the same promise again: resolves when it has ended, or the server was stopped. */
+  run(): Promise<void> {
+    this.#done ??= this.#run();
+    return this.#done;
+  }
+
+  /** Tells what it waits for, now and then, and how it ended. Returns what takes the wish back. */
+  follow(follower: DrainFollower): () => void {
+    if (this.#end) {
+      follower.onEnd(this.#end);
+      return () => {};
+    }
+    this.#followers.add(follower);
+    follower.onWaiting(this.#options.rooms.underWay);
+    this.#cancelReport ??= this.#options.clock.schedule(reportMs, () => this.#report());
+    return () => this.#followers.delete(follower);
+  }
+
+  /** The server stops: nothing is waited for any longer. */
+  stop(): void {
+    this.#stopping.abort();
+    this.#cancelReport?.();
+    this.#followers.clear();
+  }
+
+  async #run(): Promise<void> {
+    const { name, clock, rooms, graceMs } = this.#options;
+    this.#startMs = clock.nowMs();
+    const { signal } = this.#stopping;
+    const { calls, sent, runs } = rooms.underWay;
+    rooms.observer.emit({ kind: 'server.draining', name, inFlight: calls + sent + runs });
+    await rooms.announceLeaving();
+    if (signal.aborted) return;
+    this.#isRefusing = true;
+    const left = rooms.refuseWork();
+    await this.#within(graceMs, rooms.idle());
+    if (signal.aborted) return;
+    const { underWay } = rooms;
+    // Who asked for the drain hears of its end first: the end of work may be the end of their session.
+    this.#tellEnd(underWay);
+    rooms.endWork();
+    // What is on its way to here is still told `draining`: where the connection is gone, it may have run.
+    await this.#within(lingerMs, left);
+  }
+
+  #tellEnd(ended: UnderWay): void {
+    const { name, rooms, clock } = this.#options;
+    const end = { server: name, elapsedMs: Math.round(clock.nowMs() - this.#startMs), ended };
+    this.#end = end;
+    this.#cancelReport?.();
+    for (const follower of this.#followers) follower.onEnd(end);
+    this.#followers.clear();
+    rooms.observer.emit({ kind: 'server.drained', name, elapsedMs: end.elapsedMs, ...ended });
+  }
+
+  #report(): void {
+    this.#cancelReport = undefined;
+    if (this.#followers.size === 0) return;
+    this.#cancelReport = this.#options.clock.schedule(reportMs, () => this.#report());
+    for (const follower of [...this.#followers]) follower.onWaiting(this.#options.rooms.underWay);
+  }
+
+  /** Waits for `quiet`, at most `boundMs`, and no longer than the server lives. */
+  async #within(boundMs: number, quiet: Promise<void>): Promise<void> {
+    const over = new AbortController();
+    const stopped = delay(this.#options.clock, boundMs, AbortSignal.any([over.signal, this.#stopping.signal]));
+    await Promise.race([quiet, stopped]);
+    over.abort();
+  }
+}

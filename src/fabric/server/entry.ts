@@ -1,0 +1,154 @@
+/**
+ * What others ask of this server over their links and sessions, and who answers it.
+ *
+ * Calls go to the desk (call-desk.ts); questions about the fabric are answered here; runs are the runner's.
+ * N1 every request is answered once, or ended with its link.
+ */
+
+import type { Clock } from '../../base/clock.ts';
+import type { Payload } from '../../core/payload.ts';
+import { HeddleError } from '../../errors.ts';
+import type { AttachFrame, CallFrame, CancelRunFrame, GroupFrame, QueryFrame, SubmitFrame, WatchFrame } from '../../wire/frame.ts';
+import type { PullDesk } from '../hand-off/pull-desk.ts';
+import type { RequestFrame } from '../link/conversation.ts';
+import type { Peer } from '../link/peer.ts';
+import { failure, refuse, respond, unattended } from '../link/responses.ts';
+import type { CatalogWatches } from '../mesh/catalog-watches.ts';
+import { PeerFollower } from '../run/peer-follower.ts';
+import type { RunEngine, RunInspector } from '../run/run-engine.ts';
+import type { CallDesk } from '../serve/call-desk.ts';
+import type { DrainDoor } from './drain-door.ts';
+import type { Questions } from './questions.ts';
+
+export interface EntryOptions {
+  readonly calls: CallDesk;
+  /** Runs of this server, and those of others. */
+  readonly runner: RunEngine & RunInspector;
+  readonly runs: RunEngine & RunInspector;
+  readonly questions: Questions;
+  readonly watches: CatalogWatches;
+  readonly drains: DrainDoor;
+  readonly pulls: PullDesk;
+  readonly clock: Clock;
+  /** By how much a frame that is read now may be older than it looks. */
+  readonly gapMs: (nowMs: number) => number;
+  /** Set while no new work is taken. */
+  readonly refusal: () => HeddleError | undefined;
+}
+
+/** A frame that waited less, in milliseconds, to be read was read at once. */
+const waitedMsMin = 10;
+
+export class Entry {
+  readonly #options: EntryOptions;
+
+  constructor(options: EntryOptions) {
+    this.#options = options;
+  }
+
+  onRequest(frame: RequestFrame, peer: Peer): void {
+    switch (frame.kind) {
+      case 'call':
+        return this.#call(frame, peer);
+      case 'query':
+        return this.#answer(frame, peer);
+      case 'submit':
+        return this.#submit(frame, peer);
+      case 'attach':
+        return this.#attach(frame, peer);
+      case 'cancelRun':
+        return this.#cancelRun(frame, peer);
+      case 'watch':
+        return this.#watch(frame, peer);
+      case 'drain':
+        return this.#options.drains.open(frame, peer);
+      case 'pull':
+        return this.#options.pulls.take(frame, peer);
+      case 'outcome':
+        return this.#options.calls.outcomes.answer(frame, peer);
+    }
+  }
+
+  onGroup({ kind, calls }: GroupFrame, peer: Peer): void {
+    const gapMs = this.#gapMs(this.#options.clock.nowMs(), peer);
+    const aged = gapMs === 0 ? calls : calls.map((grouped) => ({ ...grouped, call: withTimeLeft(grouped.call, gapMs) }));
+    this.#options.calls.takeGroup({ kind, calls: aged }, peer);
+  }
+
+  #call(asSent: CallFrame, peer: Peer): void {
+    const nowMs = this.#options.clock.nowMs();
+    this.#options.calls.take(withTimeLeft(asSent, this.#gapMs(nowMs, peer)), peer, nowMs);
+  }
+
+  /** What lies in an inbox for long has less time left, by a stall or by those before it. */
+  #gapMs(nowMs: number, peer: Peer): number {
+    return Math.max(this.#options.gapMs(nowMs), peer.waitedMs < waitedMsMin ? 0 : peer.waitedMs);
+  }
+
+  #answer(frame: QueryFrame, peer: Peer): void {
+    try {
+      const value = this.#options.questions.answer(frame, { runs: this.#runsFor(peer), isServer: peer.kind === 'link' });
+      if (value instanceof Promise) this.#answerLater(frame.id, peer, value);
+      else respond(peer, frame.id, { ok: true, value });
+    } catch (error) {
+      refuse(peer, frame.id, error);
+    }
+  }
+
+  #answerLater(id: number, peer: Peer, value: Promise<Payload>): void {
+    peer.serve(id, unattended);
+    value.then(
+      (known) => peer.reply(id, { outcome: { ok: true, value: known } }),
+      (error: unknown) => peer.reply(id, { outcome: failure(error) }),
+    );
+  }
+
+  #watch(frame: WatchFrame, peer: Peer): void {
+    try {
+      const refusal = this.#options.refusal();
+      if (refusal) throw refusal;
+      this.#options.watches.watch(frame, peer);
+    } catch (error) {
+      if (!HeddleError.is(error)) throw error;
+      refuse(peer, frame.id, error);
+    }
+  }
+
+  #submit(frame: SubmitFrame, peer: Peer): void {
+    const refusal = this.#options.refusal();
+    if (refusal) return refuse(peer, frame.id, refusal);
+    const follower = new PeerFollower(peer, frame.id, this.#options.clock);
+    peer.serve(frame.id, follower);
+    // What a server hands over is not handed on.
+    const runs = peer.kind === 'link' ? this.#options.runner : this.#options.runs;
+    follower.unfollow = runs.submit(frame, follower);
+  }
+
+  #attach(frame: AttachFrame, peer: Peer): void {
+    const follower = new PeerFollower(peer, frame.id, this.#options.clock);
+    peer.serve(frame.id, follower);
+    follower.unfollow = this.#runsFor(peer).attach(frame.runId, frame.fromSequence, follower);
+  }
+
+  /** A server that asks has been asked itself: it gets an answer from here, or none. */
+  #runsFor(peer: Peer): RunEngine & RunInspector {
+    return peer.kind === 'link' ? this.#options.runner : this.#options.runs;
+  }
+
+  #cancelRun(frame: CancelRunFrame, peer: Peer): void {
+    const { id, runId, reason } = frame;
+    this.#answerLater(
+      id,
+      peer,
+      this.#runsFor(peer)
+        .cancel(runId, reason)
+        .then(() => nothing),
+    );
+  }
+}
+
+const nothing: Payload = { encoding: 'undefined', bytes: new Uint8Array(0) };
+
+function withTimeLeft(frame: CallFrame, gapMs: number): CallFrame {
+  return gapMs === 0 ? frame : { ...frame, timeoutMs: Math.max(0, frame.timeoutMs - gapMs) };
+}

@@ -1,0 +1,33 @@
+/**
+ * How every server of the fabric is doing: this one's own signs, and those of all others, asked for when somebody looks.
+ *
+ * A1 nothing is gossiped for it: it costs one question a server, and nothing at all while nobody asks.
+ * A2 a server that does not answer in time hides nothing of the others.
+ */
+
+import type { Vitals } from '../../observe/vitals.ts';
+import type { RunPeers } from '../run/run-candidates.ts';
+import { askEverybody } from '../run/run-inquiry.ts';
+import type { VitalSigns } from './vital-signs.ts';
+
+export class FabricVitals {
+  readonly #signs: Pick<VitalSigns, 'read'>;
+  readonly #peers: RunPeers;
+
+  constructor(signs: Pick<VitalSigns, 'read'>, peers: RunPeers) {
+    this.#signs = signs;
+    this.#peers = peers;
+  }
+
+  own(): Vitals {
+    return this.#signs.read();
+  }
+
+  async others(): Promise<readonly Vitals[]> {
+    return (await askEverybody(this.#peers, 'vitals')) as readonly Vitals[]; // what a server says of itself in this shape
+  }
+
+  async all(): Promise<readonly Vitals[]> {
+    return [this.own(), ...(await this.others())];
+  }
+}

@@ -1,0 +1,46 @@
+/**
+ * What a server tells over HTTP: `/metrics`, and whether it is alive and ready. Loaded when one is asked for.
+ *
+ * D1 `/healthz` is 200 while the event loop answers; `/readyz` is 200 from the moment when the server takes work until it drains.
+ * D2 counting begins when the listener is opened.
+ */
+
+import { familiesOf } from '../../observe/families.ts';
+import { prometheusText } from '../../observe/prometheus.ts';
+import { type HttpListener, type HttpReply, type HttpRoute, listenHttp } from '../../transport/http-listener.ts';
+import type { PortChoice } from '../../transport/transport.ts';
+import type { VitalSigns } from './vital-signs.ts';
+
+export interface HttpDoorParts {
+  readonly vitals: VitalSigns;
+  /** Why the server takes no work; undefined: it does. */
+  readonly unready: () => string | undefined;
+}
+
+/** Binds and serves. Throws `bad_settings`. */
+export function openHttpDoor(
+  where: { readonly host: string; readonly port: PortChoice },
+  { vitals, unready }: HttpDoorParts,
+): Promise<HttpListener> {
+  const meters = vitals.keepCounting();
+  const routes = new Map<string, HttpRoute>([
+    ['/healthz', () => text(200, 'ok')],
+    ['/readyz', () => readiness(unready())],
+    ['/metrics', async () => ({ status: 200, ...(await prometheusText(familiesOf(meters, vitals.read(), processFigures()))) })],
+  ]);
+  return listenHttp(where, routes);
+}
+
+function readiness(why: string | undefined): HttpReply {
+  return why === undefined ? text(200, 'ready') : text(503, why);
+}
+
+function processFigures() {
+  const { user, system } = process.cpuUsage();
+  const { rss, heapUsed } = process.memoryUsage();
+  return { cpuSeconds: (user + system) / 1e6, residentBytes: rss, heapUsedBytes: heapUsed };
+}
+
+function text(status: number, line: string): HttpReply {
+  return { status, type: 'text/plain; charset=utf-8', body: `${line}\n` };
+}

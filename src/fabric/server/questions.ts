@@ -1,0 +1,93 @@
+/**
+ * What a client asks about the fabric, answered in the shapes of the API: members, catalog, the plan of a call.
+ */
+
+import type { MemberView } from '../../core/gossip/view.ts';
+import type { Payload } from '../../core/payload.ts';
+import { HeddleError } from '../../errors.ts';
+import type { QueryFrame } from '../../wire/frame.ts';
+import { decodeValue, encodeValue } from '../../wire/value.ts';
+import { argumentError } from '../../wire/value-problem.ts';
+import type { Offer } from '../api/api.ts';
+import { checkOptions } from '../api/known-options.ts';
+import { type Explainer, explainQuery, workflowQuestion } from '../explain/explainer.ts';
+import { whyQuery } from '../explain/why.ts';
+import type { WorkflowExplainer } from '../explain/workflow-explainer.ts';
+import { memberOf } from '../mesh/directory.ts';
+import type { RunInspector } from '../run/run-engine.ts';
+import type { FabricVitals } from './fabric-vitals.ts';
+
+export interface QuestionsOptions {
+  readonly members: () => readonly MemberView[];
+  readonly catalog: (options: unknown) => readonly Offer[];
+  readonly explainer: Explainer;
+  readonly workflows: WorkflowExplainer;
+  readonly vitals: Pick<FabricVitals, 'own' | 'all'>;
+}
+
+/** Who asks, as far as it makes a difference. */
+export interface Asker {
+  /** The runs that it may be told of. */
+  readonly runs: RunInspector;
+  /** It asks every server itself. */
+  readonly isServer: boolean;
+}
+
+export class Questions {
+  readonly #options: QuestionsOptions;
+
+  constructor(options: QuestionsOptions) {
+    this.#options = options;
+  }
+
+  /** Throws, or rejects with, the HeddleError that the asker is to be told. */
+  answer({ about, argument }: QueryFrame, { runs, isServer }: Asker): Payload | Promise<Payload> {
+    switch (about) {
+      case 'members':
+        return encodeValue(this.#options.members().map(memberOf));
+      case 'catalog':
+        return encodeValue(this.#options.catalog(argument && read(argument)));
+      case 'explain':
+        return encodeValue(this.#explain(argument));
+      case 'why':
+        return this.#why(argument, runs);
+      case 'runs':
+        return runs.list().then((list) => encodeValue(list));
+      case 'vitals':
+        return this.#vitals(isServer);
+    }
+  }
+
+  #explain(argument: Payload | undefined) {
+    const known = ['function', 'version', 'need', 'target', 'key', 'workflow', 'references', 'input'];
+    const { function: name, workflow, references, input, ...options } = checkOptions(asked(argument), known, 'query');
+    const question = workflow === undefined ? undefined : workflowQuestion(workflow, { references, input });
+    if (question) return this.#options.workflows.explain(question);
+    return this.#options.explainer.explain(explainQuery(name, options));
+  }
+
+  #vitals(isServer: boolean): Payload | Promise<Payload> {
+    const { vitals } = this.#options;
+    return isServer ? encodeValue([vitals.own()]) : vitals.all().then((all) => encodeValue(all));
+  }
+
+  /** Of a run all that there is to see: which of its waits are wanted is for whoever asked. */
+  #why(argument: Payload | undefined, runs: RunInspector): Payload | Promise<Payload> {
+    const query = whyQuery(asked(argument));
+    if ('function' in query) return encodeValue(this.#options.explainer.waits(query.function));
+    return runs.describe(query.run).then((view) => encodeValue(view));
+  }
+}
+
+function asked(argument: Payload | undefined): unknown {
+  if (argument) return read(argument);
+  throw new HeddleError('protocol_error', { problem: 'a query for an explanation says of what' }, { executed: 'no' });
+}
+
+function read(argument: Payload): unknown {
+  try {
+    return decodeValue(argument);
+  } catch (problem) {
+    throw argumentError(problem);
+  }
+}

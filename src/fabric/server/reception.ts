@@ -1,0 +1,92 @@
+/**
+ * Who is let in: links of other servers go to the mesh, sessions of clients are greeted here, requests of
+ * foreign clients are translated.
+ */
+
+import { HeddleError } from '../../errors.ts';
+import type { Observer } from '../../observe/observer.ts';
+import type { Acceptor, Answer, Arrival, ForeignQuestion, ForeignRequest, ForeignStream, RefusedPeer } from '../../transport/transport.ts';
+import { toWireError } from '../../wire/error.ts';
+import { encodeForeignError } from '../../wire/foreign.ts';
+import type { SessionAck } from '../../wire/frame.ts';
+import { describeFabric } from '../../wire/proto-files.ts';
+import { decodeSessionHello, encodeSessionAck, protocolMax, protocolMin } from '../../wire/session-codec.ts';
+import type { ForeignEntry } from '../foreign/foreign.ts';
+import type { Links } from '../mesh/links.ts';
+
+export interface ReceptionOptions {
+  readonly identity: { readonly name: string; readonly instance: string };
+  readonly cluster: string;
+  readonly links: Links;
+  readonly observer: Observer;
+  readonly foreign: ForeignEntry;
+  readonly acceptLink: (arrival: Arrival) => Promise<Answer>;
+  /** Addresses that a client may use instead of this server. */
+  readonly addresses: () => readonly string[];
+  /** Set while nobody is let in. */
+  readonly refusal: () => HeddleError | undefined;
+}
+
+export class Reception implements Acceptor {
+  readonly #options: ReceptionOptions;
+
+  constructor(options: ReceptionOptions) {
+    this.#options = options;
+  }
+
+  accept(arrival: Arrival): Promise<Answer> | Answer {
+    return arrival.link.kind === 'link' ? this.#options.acceptLink(arrival) : this.#acceptSession(arrival);
+  }
+
+  ask(question: ForeignQuestion, request: ForeignRequest): Promise<Uint8Array> {
+    return this.#options.foreign.ask(question, request);
+  }
+
+  follow(stream: ForeignStream, request: ForeignRequest): AsyncIterable<Uint8Array> {
+    return this.#options.foreign.follow(stream, request);
+  }
+
+  refused({ remoteAddress, reason, why }: RefusedPeer): void {
+    this.#options.observer.emit({ kind: 'peer.refused', address: remoteAddress, reason, why });
+  }
+
+  describe(): readonly Uint8Array[] {
+    return describeFabric();
+  }
+
+  encodeError(error: HeddleError): Uint8Array {
+    return encodeForeignError(error);
+  }
+
+  #acceptSession({ link, hello }: Arrival): Answer {
+    try {
+      const refusal = this.#options.refusal();
+      if (refusal) throw refusal;
+      const client = decodeSessionHello(hello);
+      if (client.protocolMin > protocolMax || client.protocolMax < protocolMin) {
+        throw new HeddleError('version_mismatch', {
+          ours: `${protocolMin}..${protocolMax}`,
+          theirs: `${client.protocolMin}..${client.protocolMax}`,
+        });
+      }
+      this.#options.links.openSession(link, { name: client.name, instance: client.instance });
+      return { isAccepted: true, ack: this.#ack(Math.min(client.protocolMax, protocolMax)) };
+    } catch (error) {
+      if (!HeddleError.is(error)) throw error;
+      return { isAccepted: false, ack: this.#ack(protocolMax, error) };
+    }
+  }
+
+  #ack(protocol: number, refusal?: HeddleError): Uint8Array {
+    const { identity, cluster, addresses } = this.#options;
+    const ack: SessionAck = {
+      refusal: refusal === undefined ? undefined : toWireError(refusal),
+      server: identity.name,
+      instance: identity.instance,
+      cluster,
+      addresses: addresses(),
+      protocol,
+    };
+    return encodeSessionAck(ack);
+  }
+}

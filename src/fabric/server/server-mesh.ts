@@ -1,0 +1,70 @@
+/**
+ * The mesh of one server, wired: its identity and settings, the transport that dials for it, the links that calls share with it.
+ */
+
+import type { HeddleError } from '../../errors.ts';
+import type { Observer } from '../../observe/observer.ts';
+import type { Directory } from '../mesh/directory.ts';
+import type { Links } from '../mesh/links.ts';
+import { Mesh } from '../mesh/mesh.ts';
+import type { MeshListeners } from '../mesh/mesh-port.ts';
+import type { ResolvedServerOptions } from './server-options.ts';
+import type { ServerParts } from './server-parts.ts';
+import type { SessionNews } from './session-news.ts';
+
+export interface ServerMeshParts {
+  readonly options: ResolvedServerOptions;
+  readonly parts: ServerParts;
+  /** Of this process. */
+  readonly instance: string;
+  readonly observer: Observer;
+  readonly links: Links;
+  readonly directory: Directory;
+  readonly news: SessionNews;
+  /** The fabric wants this server to stop. */
+  readonly mustStop: (error: HeddleError) => void;
+}
+
+/** Not started. `url`: where others reach this server. */
+export function meshOf(url: string, wired: ServerMeshParts): Mesh {
+  const { options, parts, instance, observer, links } = wired;
+  const { name, cluster, join, resources } = options;
+  const { clock, random, transport, tuning, memory } = parts;
+  return new Mesh({
+    name,
+    instance,
+    cluster,
+    url,
+    join,
+    resources,
+    clock,
+    random: random.fork('mesh'),
+    pinUid: tuning?.pinUid,
+    epoch: memory?.epoch,
+    saveEpoch: (epoch) => memory?.saveEpoch(epoch),
+    settings: tuning?.mesh,
+    ports: {
+      dial: (address, hello, timeoutMs) => transport.dial({ address, kind: 'link', hello, timeoutMs }),
+      openLink: (link, identity, callbacks) => links.openLink(link, identity, callbacks),
+    },
+    listeners: listenersOf(wired),
+    observe: (note) => observer.emit(note),
+  });
+}
+
+function listenersOf({ links, directory, news, mustStop }: ServerMeshParts): MeshListeners {
+  return {
+    memberChanged: (view) => {
+      directory.memberChanged(view);
+      links.setRefusing(view.instance, !view.isLinked && view.isOwnEvidence && view.evidence.includes('refused'));
+      news.changed();
+    },
+    bodyKnown: (view, body) => directory.bodyKnown(view, body),
+    memberGone: (view) => {
+      directory.memberGone(view);
+      links.forget(view.instance);
+      news.changed();
+    },
+    stopped: (error) => mustStop(error),
+  };
+}

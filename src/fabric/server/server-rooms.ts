@@ -1,0 +1,289 @@
+/**
+ * The rooms of one server, wired: who is given whom. No behaviour of its own.
+ */
+
+import { present } from '../../base/assert.ts';
+import { DeadlineWheel } from '../../base/deadline-wheel.ts';
+import { Catalog } from '../../core/catalog/catalog.ts';
+import type { Offer } from '../../core/catalog/server-state.ts';
+import { Router } from '../../core/routing/router.ts';
+import { HeddleError } from '../../errors.ts';
+import { Observer } from '../../observe/observer.ts';
+import type { UnderWay } from '../api/drain-port.ts';
+import { Breakers } from '../call/breakers.ts';
+import { CallTable } from '../call/call-table.ts';
+import { FabricCaller } from '../call/caller.ts';
+import { OfferRouting } from '../call/offer-routing.ts';
+import { WaitingRoom } from '../call/waiting-room.ts';
+import { Explainer } from '../explain/explainer.ts';
+import type { WorkflowExplainer } from '../explain/workflow-explainer.ts';
+import { Directory } from '../mesh/directory.ts';
+import { Links } from '../mesh/links.ts';
+import type { Mesh } from '../mesh/mesh.ts';
+import { RunCaller } from '../run/run-caller.ts';
+import type { RunRelay } from '../run/run-relay.ts';
+import type { Runner } from '../run/runner.ts';
+import { Dispatcher } from '../serve/dispatcher.ts';
+import { LocalPeer } from '../serve/local-peer.ts';
+import { Outcomes } from '../serve/outcomes.ts';
+import { Registry } from '../serve/registry.ts';
+import { SlotPool } from '../serve/slots.ts';
+import type { DrainableRooms } from './drain.ts';
+import { askToBeLeft } from './drain-door.ts';
+import type { Entry } from './entry.ts';
+import { FabricVitals } from './fabric-vitals.ts';
+import { HandOffRoom } from './hand-off-room.ts';
+import type { Reception } from './reception.ts';
+import { type RunRooms, runRoomsOf } from './run-rooms.ts';
+import { type BehindDoors, entryOf, receptionOf } from './server-doors.ts';
+import type { ServerGuards } from './server-guards.ts';
+import { meshOf } from './server-mesh.ts';
+import type { ResolvedServerOptions } from './server-options.ts';
+import type { ServerParts } from './server-parts.ts';
+import { SessionNews } from './session-news.ts';
+import { StallWatch } from './stall-watch.ts';
+import { VitalSigns } from './vital-signs.ts';
+
+export class ServerRooms implements DrainableRooms {
+  readonly observer = new Observer();
+  readonly registry: Registry;
+  readonly directory: Directory;
+  readonly explainer: Explainer;
+  readonly workflows: WorkflowExplainer;
+  readonly caller: FabricCaller;
+  readonly runs: RunCaller;
+  /** Runs of this server and of others. */
+  readonly relay: RunRelay;
+  readonly reception: Reception;
+  readonly #options: ResolvedServerOptions;
+  readonly #parts: ServerParts;
+  readonly #guards: ServerGuards;
+  readonly #identity: { readonly name: string; readonly instance: string };
+  readonly #wheel: DeadlineWheel;
+  readonly #stalls: StallWatch;
+  readonly #handOffs: HandOffRoom;
+  readonly #dispatcher: Dispatcher;
+  readonly #breakers: Breakers;
+  readonly #outcomes: Outcomes;
+  readonly #links: Links;
+  readonly #waitingRoom: WaitingRoom;
+  readonly #calls: CallTable<Offer>;
+  readonly #runner: Runner;
+  readonly #news: SessionNews;
+  readonly vitals: VitalSigns;
+  readonly fabricVitals: FabricVitals;
+  #mesh: Mesh | undefined;
+
+  constructor(options: ResolvedServerOptions, parts: ServerParts, guards: ServerGuards) {
+    const { clock, random } = parts;
+    const instance = Buffer.from(random.fork('instance').bytes(16)).toString('hex');
+    const identity = { name: options.name, instance };
+    const observer = this.observer;
+    this.#options = options;
+    this.#parts = parts;
+    this.#guards = guards;
+    this.#identity = identity;
+    this.#stalls = new StallWatch(clock, () => Math.min(this.#wheel.dueMs, this.#mesh?.dueMs ?? Number.POSITIVE_INFINITY));
+    this.#wheel = new DeadlineWheel(clock, (lateMs) => this.#stalls.note(lateMs));
+    observer.on('loop.stalled', ({ lateMs }) => this.#stalls.note(lateMs));
+    this.registry = new Registry(options.functions, new SlotPool(options.slots));
+    const catalog = new Catalog();
+    this.#waitingRoom = new WaitingRoom(clock);
+    const onChange = (): void => this.#waitingRoom.changed();
+    this.directory = new Directory({ catalog, clock, observer, onChange });
+    this.#breakers = new Breakers({ catalog, clock, random: random.fork('breakers'), observer, onChange });
+    this.#handOffs = new HandOffRoom({ parts, identity, observer, links: () => this.#links });
+    this.#dispatcher = this.#makeDispatcher();
+    this.#outcomes = new Outcomes({ clock, server: options.name });
+    this.#links = this.#makeLinks(catalog, () => entry);
+    const router = new Router({ catalog, random: random.fork('router') });
+    this.explainer = new Explainer({ catalog, router, clock });
+    this.#calls = new CallTable(this.#makeRouting(catalog, router), { clock, random: random.fork('calls'), wheel: this.#wheel, instance });
+    this.caller = new FabricCaller({ engine: this.#calls, clock, wheel: this.#wheel, identity, refusal: guards.callRefusal });
+    const nextCall = () => ({ caller: instance, callerName: options.name, callNumber: this.caller.nextCallNumber() });
+    const runs = this.#makeRuns(catalog, router, nextCall);
+    [this.workflows, this.#runner, this.relay] = [runs.workflows, runs.runner, runs.relay];
+    const callers = { coordinator: () => options.name, instance, refusal: guards.callRefusal };
+    this.runs = new RunCaller({ engine: this.relay, values: this.#handOffs.puller, ...callers });
+    this.#news = new SessionNews({ clock, members: () => this.mesh.members(), tell: (frame) => this.#links.tellSessions(frame) });
+    this.vitals = new VitalSigns({
+      identity,
+      clock,
+      observer,
+      dispatcher: this.#dispatcher,
+      links: this.#links,
+      breakers: this.#breakers,
+      results: this.#handOffs.values,
+      rooms: this,
+      isDraining: () => guards.sessionRefusal() !== undefined,
+    });
+    this.fabricVitals = new FabricVitals(this.vitals, this.relay.peers);
+    const behind = this.#behindDoors(catalog, nextCall);
+    const entry = entryOf(behind);
+    this.reception = receptionOf(behind);
+  }
+
+  get mesh(): Mesh {
+    return present(this.#mesh, 'the mesh is not open');
+  }
+
+  get underWay(): UnderWay {
+    return { calls: this.#dispatcher.inFlight, sent: this.#calls.inFlight, runs: this.#runner.active + this.relay.following };
+  }
+
+  /** Makes the mesh, now that the address is known. */
+  openMesh(url: string): void {
+    this.#mesh = meshOf(url, {
+      options: this.#options,
+      parts: this.#parts,
+      instance: this.#identity.instance,
+      observer: this.observer,
+      links: this.#links,
+      directory: this.directory,
+      news: this.#news,
+      mustStop: this.#guards.mustStop,
+    });
+  }
+
+  /** Says what this server offers, here and to everybody. */
+  announce(): void {
+    const body = this.registry.body();
+    this.directory.announce({ ...this.#identity, resources: this.#options.resources }, body);
+    this.mesh.publish(body);
+  }
+
+  async announceLeaving(): Promise<void> {
+    this.#news.moving();
+    await this.mesh.leave();
+  }
+
+  /** Refuses new work and tells clients once more, so that those who found no other server hang up as well. */
+  async refuseWork(): Promise<void> {
+    this.#dispatcher.drain();
+    this.directory.feed.end(new HeddleError('draining', { server: this.#options.name }));
+    this.#news.moving();
+    await Promise.all([askToBeLeft(this.#options.name, this.#links.all()), this.#links.sessionsGone()]);
+  }
+
+  async idle(): Promise<void> {
+    await Promise.all([this.#dispatcher.idle(), this.#calls.idle(), this.#runner.idle(), this.relay.idle()]);
+    // What a run of this server gave has its end with that; what others need is pulled, or freed by them.
+    await this.#handOffs.values.idle();
+  }
+
+  /** Ends every call and run. */
+  endWork(): void {
+    this.#runner.close();
+    const hasDropped = this.#calls.close(`server ${this.#options.name}`);
+    this.#dispatcher.abortAll();
+    if (hasDropped) this.#links.closeSessions();
+  }
+
+  /** Leaves the mesh and drops links and timers. */
+  async close(): Promise<void> {
+    await this.#mesh?.leave();
+    this.#mesh?.finish();
+    this.#links.close();
+    this.#news.close();
+    this.vitals.close();
+    this.#breakers.close();
+    this.#dispatcher.close();
+    await this.#handOffs.values.close();
+    this.#outcomes.close();
+    this.#wheel.close();
+  }
+
+  #makeLinks(catalog: Catalog, entry: () => Entry): Links {
+    return new Links({
+      clock: this.#parts.clock,
+      observer: this.observer,
+      outcomes: this.#outcomes,
+      onRequest: (frame, peer) => entry().onRequest(frame, peer),
+      onGroup: (frame, peer) => entry().onGroup(frame, peer),
+      onLease: (frame) => this.#handOffs.onLease(frame),
+      onOpened: (server) => this.#linkOpened(catalog, server),
+      onWanted: (server) => this.mesh.want(server),
+    });
+  }
+
+  #makeDispatcher(): Dispatcher {
+    const { clock, random } = this.#parts;
+    return new Dispatcher({
+      registry: this.registry,
+      server: this.#options.name,
+      clock,
+      random: random.fork('handlers'),
+      wheel: this.#wheel,
+      observer: this.observer,
+      handOff: this.#handOffs.handOff,
+      nestedCall: (parent, fn, call) => this.caller.nestedCall(parent, fn, call),
+      announce: () => this.announce(),
+      nestedStream: (parent, fn, call) => this.caller.nestedStream(parent, fn, call),
+    });
+  }
+
+  #makeRouting(catalog: Catalog, router: Router): OfferRouting {
+    const { clock } = this.#parts;
+    return new OfferRouting({
+      clock,
+      observer: this.observer,
+      catalog,
+      router,
+      breakers: this.#breakers,
+      links: this.#links,
+      waitingRoom: this.#waitingRoom,
+      instance: this.#identity.instance,
+      local: new LocalPeer(this.#dispatcher, this.#identity),
+    });
+  }
+
+  #makeRuns(catalog: Catalog, router: Router, nextCall: BehindDoors['nextCall']): RunRooms {
+    return runRoomsOf({
+      identity: this.#identity,
+      clock: this.#parts.clock,
+      random: this.#parts.random.fork('runs'),
+      observer: this.observer,
+      catalog,
+      router,
+      explainer: this.explainer,
+      engine: this.#calls,
+      links: this.#links,
+      nextCall,
+      members: () => this.mesh.members(),
+      handOffs: this.#handOffs.forRuns,
+    });
+  }
+
+  #behindDoors(catalog: Catalog, nextCall: BehindDoors['nextCall']): BehindDoors {
+    return {
+      identity: this.#identity,
+      cluster: this.#options.cluster,
+      guards: this.#guards,
+      clock: this.#parts.clock,
+      wheel: this.#wheel,
+      observer: this.observer,
+      stalls: this.#stalls,
+      catalog,
+      directory: this.directory,
+      explainer: this.explainer,
+      workflows: this.workflows,
+      dispatcher: this.#dispatcher,
+      engine: this.#calls,
+      outcomes: this.#outcomes,
+      links: this.#links,
+      runner: this.#runner,
+      handOffs: this.#handOffs,
+      relay: this.relay,
+      vitals: this.fabricVitals,
+      nextCall,
+      members: () => this.mesh.members(),
+      addresses: () => this.#news.greeting(),
+      acceptLink: (arrival) => this.mesh.accept(arrival),
+    };
+  }
+
+  #linkOpened(catalog: Catalog, instance: string): void {
+    const server = catalog.findServer(instance);
+    if (server) this.#breakers.linkOpened(server);
+  }
+}

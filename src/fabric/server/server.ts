@@ -1,0 +1,260 @@
+/**
+ * One server: it composes the rooms, starts them in order, and stops them in order. Nothing else.
+ *
+ * Start: listen, announce, join, running. Drain: drain.ts. Stop: leave the mesh, close links and listener, and leave no
+ * timer or socket behind.
+ * V1 each transition happens once: starting, draining and stopping twice is doing it once.
+ * V2 process signals are the command line's; this file touches none.
+ */
+
+import { systemClock } from '../../base/clock.ts';
+import type { Workflow } from '../../core/workflow/builder.ts';
+import { HeddleError } from '../../errors.ts';
+import type { EventKind, EventOf } from '../../observe/events.ts';
+import type { HttpListener } from '../../transport/http-listener.ts';
+import type { Listener } from '../../transport/transport.ts';
+import { advertisedAddress } from '../api/addresses.ts';
+import type { Functions, Server, ServerOptions } from '../api/api.ts';
+import { checkServerTls, serverCredentials, warnIfOpen } from '../api/tls-options.ts';
+import { explainQuery, workflowQuestion } from '../explain/explainer.ts';
+import { waitsOf, whyQuery } from '../explain/why.ts';
+import { memberOf } from '../mesh/directory.ts';
+import type { Dashboard, DashboardChoice } from './dashboard-port.ts';
+import { Drain, type DrainFollower, drainGraceMs } from './drain.ts';
+import { type ResolvedServerOptions, resolveServerOptions } from './server-options.ts';
+import { defaultParts, type ServerParts } from './server-parts.ts';
+import { ServerRooms } from './server-rooms.ts';
+import type { ServerTuning } from './tuning.ts';
+
+type State = 'starting' | 'running' | 'stopped';
+
+/**
+ * Starts a server and resolves when it listens, has announced its functions and has joined (or has tried to: seeds
+ * that are down are tried again for as long as it runs).
+ * Throws `bad_argument` for options and functions, `bad_settings` when the port or the certificates cannot be had, `name_taken`,
+ * `cluster_mismatch` and `unauthenticated` when it may not join.
+ */
+export async function startServer(options: ServerOptions = {}, tuning: ServerTuning = {}): Promise<Server> {
+  const tls = options?.tls === undefined ? undefined : serverCredentials(options.tls, systemClock);
+  const parts = defaultParts(tuning, { hasChannelz: options?.admin !== undefined, tls });
+  const server = new FabricServer(resolveServerOptions(options, parts.random, tls?.name), parts);
+  if (!tls) warnIfOpen(server.name, options);
+  await server.start();
+  // The class carries calls of any name and type; the interface types what callers may write.
+  return server as unknown as Server;
+}
+
+export class FabricServer {
+  readonly #options: ResolvedServerOptions;
+  readonly #parts: ServerParts;
+  readonly #rooms: ServerRooms;
+  #state: State = 'starting';
+  #listener: Listener | undefined;
+  #http: HttpListener | undefined;
+  #dashboard: Dashboard | undefined;
+  #url = '';
+  readonly #drain: Drain;
+  #stopping: Promise<void> | undefined;
+
+  constructor(options: ResolvedServerOptions, parts: ServerParts) {
+    this.#options = options;
+    this.#parts = parts;
+    this.#rooms = new ServerRooms(options, parts, {
+      refusal: () => this.#refusal(this.#drain.isRefusing),
+      sessionRefusal: () => this.#refusal(this.#drain.hasBegun),
+      callRefusal: () => (this.#state === 'stopped' ? this.#closed() : undefined),
+      mustStop: (error) => this.#mustStop(error),
+      drain: (follower) => this.#drainFor(follower),
+    });
+    parts.tls?.watch({
+      reloaded: (name, untilMs) => this.#rooms.observer.emit({ kind: 'tls.reloaded', name, untilMs }),
+      rejected: (message) => this.#rooms.observer.emit({ kind: 'tls.rejected', message }),
+    });
+    const graceMs = parts.tuning?.drainGraceMs ?? drainGraceMs;
+    this.#drain = new Drain({ name: options.name, clock: parts.clock, rooms: this.#rooms, graceMs });
+  }
+
+  get name(): string {
+    return this.#options.name;
+  }
+
+  /** `host:port` under which others reach it. */
+  get url(): string {
+    return this.#url;
+  }
+
+  async start(): Promise<void> {
+    const { host, port, admin, http, dashboard, advertise, name, onListening } = this.#options;
+    try {
+      this.#listener = await this.#parts.transport.listen({ host, port, admin }, this.#rooms.reception);
+      this.#checkOpen();
+      this.#url = advertisedAddress(advertise, this.#listener);
+      this.#rooms.openMesh(this.#url);
+      if (http) await this.#listenHttp(http);
+      if (dashboard) await this.#openDashboard(dashboard);
+      const at = {
+        name,
+        url: this.#url,
+        port: this.#listener.port,
+        ...alsoAt('adminUrl', this.#listener.admin),
+        ...alsoAt('httpUrl', this.#http),
+        ...(this.#dashboard ? { dashboardUrl: this.#dashboard.url } : {}),
+      };
+      this.#rooms.observer.emit({ kind: 'server.listening', ...at });
+      onListening?.(at);
+      this.#rooms.announce();
+      await this.#rooms.mesh.start();
+      this.#checkOpen();
+      this.#state = 'running';
+      this.#listener.setServing?.(true);
+    } catch (error) {
+      await this.stop();
+      // Stopped while it bound, nobody else knew the listeners.
+      await this.#closeListeners();
+      throw error;
+    }
+  }
+
+  call(fn: unknown, args: unknown, options?: unknown): Promise<unknown> {
+    return this.#rooms.caller.call(fn, args, options);
+  }
+
+  stream(fn: unknown, args: unknown, options?: unknown): AsyncIterable<unknown> {
+    return this.#rooms.caller.stream(fn, args, options);
+  }
+
+  run(flow: Workflow<never, unknown>, input?: unknown, options?: unknown) {
+    return this.#rooms.runs.run(flow, input, options);
+  }
+
+  submit(data: unknown, options?: unknown) {
+    return this.#rooms.runs.submit(data, options);
+  }
+
+  attach(runId: unknown) {
+    return this.#rooms.runs.attach(runId);
+  }
+
+  async explain(fn: unknown, options?: unknown) {
+    const question = workflowQuestion(fn, options);
+    return question ? this.#rooms.workflows.explain(question) : this.#rooms.explainer.explain(explainQuery(fn, options));
+  }
+
+  async why(what: unknown) {
+    const query = whyQuery(what);
+    return 'run' in query ? waitsOf(await this.#rooms.relay.describe(query.run), query.step) : this.#rooms.explainer.waits(query.function);
+  }
+
+  async members() {
+    return this.#rooms.mesh.members().map(memberOf);
+  }
+
+  async catalog(options?: unknown) {
+    return this.#rooms.directory.offers(options);
+  }
+
+  async offer(functions: Functions): Promise<void> {
+    this.#checkOpen();
+    this.#rooms.registry.add(functions);
+    this.#rooms.announce();
+  }
+
+  async withdraw(...names: readonly string[]): Promise<void> {
+    this.#checkOpen();
+    this.#rooms.registry.withdraw(names);
+    this.#rooms.announce();
+  }
+
+  on<K extends EventKind>(kind: K, listener: (event: EventOf<K>) => void): () => void {
+    return this.#rooms.observer.on(kind, listener);
+  }
+
+  async reloadTls(tls?: unknown): Promise<void> {
+    const found = this.#parts.tls ? 'a server that speaks TLS already' : 'a server that speaks in the clear';
+    if (!this.#parts.tls) throw new HeddleError('bad_argument', { path: ['tls'], expected: 'a server with certificates', found });
+    this.#parts.tls.replace(tls === undefined ? undefined : checkServerTls(tls));
+  }
+
+  drain(): Promise<void> {
+    // One that is still starting has taken no work; one that was stopped has none left.
+    if (this.#state !== 'running') return Promise.resolve();
+    this.#listener?.setServing?.(false);
+    return this.#drain.run();
+  }
+
+  stop(): Promise<void> {
+    this.#stopping ??= this.#stop();
+    return this.#stopping;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.drain();
+    await this.stop();
+  }
+
+  /** Drains because somebody asked for it, and tells them how it goes. */
+  #drainFor(follower: DrainFollower): () => void {
+    void this.drain();
+    return this.#drain.follow(follower);
+  }
+
+  async #stop(): Promise<void> {
+    const rooms = this.#rooms;
+    this.#state = 'stopped';
+    this.#drain.stop();
+    this.#listener?.setServing?.(false);
+    rooms.endWork();
+    await rooms.close();
+    await this.#closeListeners();
+    await this.#parts.transport.close();
+    rooms.observer.emit({ kind: 'server.stopped', name: this.name });
+  }
+
+  /** Loaded here: a server without it starts as fast and small as before. */
+  async #listenHttp(where: NonNullable<ResolvedServerOptions['http']>): Promise<void> {
+    const { openHttpDoor } = await import('./http-door.ts');
+    this.#http = await openHttpDoor(where, { vitals: this.#rooms.vitals, unready: () => this.#unready() });
+    this.#checkOpen();
+  }
+
+  async #openDashboard(choice: DashboardChoice): Promise<void> {
+    const { openDashboardOf } = await import('./dashboard-source.ts');
+    this.#dashboard = await openDashboardOf(choice, { rooms: this.#rooms, server: this, clock: this.#parts.clock });
+    this.#checkOpen();
+  }
+
+  async #closeListeners(): Promise<void> {
+    await Promise.all([this.#listener?.close(), this.#http?.close(), this.#dashboard?.close()]);
+  }
+
+  /** Why it takes no work; undefined: it does. */
+  #unready(): string | undefined {
+    if (this.#state !== 'running') return this.#state;
+    return this.#drain.hasBegun ? 'draining' : undefined;
+  }
+
+  #closed(): HeddleError {
+    return new HeddleError('closed', { what: `server ${this.name}` });
+  }
+
+  #checkOpen(): void {
+    if (this.#state === 'stopped') throw this.#closed();
+  }
+
+  #mustStop(error: HeddleError): void {
+    this.#rooms.observer.emit({ kind: 'server.failed', name: this.name, code: error.code, message: error.message });
+    void this.stop();
+  }
+
+  /** What new work is told once this server takes none. */
+  #refusal(isDraining: boolean): HeddleError | undefined {
+    return isDraining || this.#state === 'stopped' ? new HeddleError('draining', { server: this.name }) : undefined;
+  }
+}
+
+function alsoAt<K extends 'adminUrl' | 'httpUrl'>(
+  key: K,
+  at: { readonly host: string; readonly port: number } | undefined,
+): { readonly [P in K]?: string } {
+  return at ? ({ [key]: advertisedAddress(undefined, at) } as { readonly [P in K]?: string }) : {};
+}

@@ -1,0 +1,21 @@
+/**
+ * What only an operator turns: the knobs of settings.toml that are no options of `startServer`.
+ *
+ * Every one has a default in the room that uses it. The second parameter of `startServer` takes them; a program
+ * seldom needs it.
+ */
+
+import type { MeshSettings } from '../../core/gossip/settings.ts';
+import type { HandOffSettings } from '../hand-off/hand-off-settings.ts';
+
+export interface ServerTuning {
+  /** How long a drain waits for calls under way; default 25,000. */
+  readonly drainGraceMs?: number | undefined;
+  /** Join only the cluster of this unique id. */
+  readonly pinUid?: string | undefined;
+  /** Pings on every connection; default 10,000 and 5,000. */
+  readonly keepalive?: { readonly timeMs: number; readonly timeoutMs: number } | undefined;
+  readonly mesh?: Partial<MeshSettings> | undefined;
+  /** Of large results that go from server to server. */
+  readonly handOff?: Partial<HandOffSettings> | undefined;
+}
