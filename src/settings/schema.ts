@@ -4,7 +4,7 @@
  * K1 a knob exists only if something reads it. K2 an unknown key is an error (found in load.ts). K3 the defaults are those of the
  *    rooms that use them; a test holds the two equal.
  * Where values come from, and their order, is load.ts; which options they become is server-options.ts.
- * valibot is one module of 200 kB: zod's hundred cost each server 70 ms of its start and 12 MB of memory (`npm run bench -- P9`).
+ * valibot is one module of 200 kB: zod's hundred cost each server 50 ms of its start and 4 MB of memory (`npm run bench -- P9`).
  */
 
 import * as v from 'valibot';
