@@ -2,7 +2,7 @@
  * Clients of server processes on a machine that is busy: one dial may not be answered in its second.
  */
 
-import { type Client, connect } from '../../src/index.ts';
+import { type Client, connect } from 'heddle';
 
 const dialsMax = 10;
 

@@ -5,7 +5,8 @@
  */
 
 import { setTimeout as pause } from 'node:timers/promises';
-import { connect, HeddleError } from 'heddle';
+import { HeddleError } from 'heddle';
+import { connected } from './connected.ts';
 
 const pollMs = 25;
 const callEveryMs = 20;
@@ -18,7 +19,7 @@ for (const [name, url] of servers) void watch(name, url);
 for (const [from, to] of pairs) void call(from, to);
 
 async function watch(name: string, url: string): Promise<void> {
-  const client = await connect(url);
+  const client = await connected(url);
   const seen = new Map<string, string>();
   for (;;) {
     const members = await client.members().catch(() => undefined);
@@ -33,7 +34,7 @@ async function watch(name: string, url: string): Promise<void> {
 }
 
 async function call(from: string, to: string): Promise<void> {
-  const client = await connect(servers.get(from) ?? '');
+  const client = await connected(servers.get(from) ?? '');
   for (let done = 0; ; ) {
     try {
       await client.call('whoami', [], { target: to });

@@ -85,7 +85,7 @@ describe('what this server gets to know', () => {
       f: defineFunction({ name: 'f', version: '2.1.0', handler: (ctx): void => ctx.log('half way', { rows: 5 }) }),
     });
     const events: FabricEvent[] = [];
-    rig.observer.onAll((event) => events.push(event));
+    rig.observer.on('handler.logged', (event) => events.push(event));
     rig.send('f');
     expect(events).toEqual([
       { kind: 'handler.logged', function: 'f', version: '2.1.0', callId: 'c0ffee:1', message: 'half way', fields: { rows: 5 } },
