@@ -2,9 +2,9 @@
  * Everything in this process on threads first, then what starts server processes, last what harms those.
  * The files of a thread share the modules that they load: to load them anew for each of 200 files costs half of all the
  * time. A file that counts the heap or the handles of its process, or loads other test files, has a world of its own (`apart`).
- * Real processes wait as much as they compute: three files at a time keep two cores busy (110 s; two took 134). Those that tell a slow server from a
- * lost one share them with nothing else. A wait's bound is generous: a test fails only if the awaited event never comes.
- * Under a loaded machine what computes for five seconds takes a minute.
+ * Real processes wait as much as they compute: three files at a time keep two cores busy (110 s; two took 134). Those that tell
+ * a slow server from a lost one share them with nothing else. A wait's bound is generous: a test fails only if the awaited event
+ * never comes. Under a loaded machine what computes for five seconds takes a minute.
  */
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
