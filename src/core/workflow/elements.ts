@@ -7,7 +7,7 @@
  * L3 an element that fails ends the run, unless the step's `onFailure` says otherwise: `continue` lets the other elements end, and
  *    the step has no result then; a fallback stands for the result of the element.
  * L4 the results are in the order of the list, whichever ended first.
- * How far a step is is each-progress.ts; what follows from its end is dataflow.ts.
+ * One call is element-calls.ts, how far a step is each-progress.ts; what follows from its end is dataflow.ts.
  */
 
 import { present } from '../../base/assert.ts';
@@ -16,11 +16,11 @@ import type { Payload } from '../payload.ts';
 import type { StepClose } from './dataflow.ts';
 import { EachProgress, type ElementCounts } from './each-progress.ts';
 import { elementsMax, parallelDefault } from './each-record.ts';
+import { ElementCalls, eachOf } from './element-calls.ts';
 import { type FailedStep, isLate, outcomeOf, type RunCause } from './ending.ts';
-import { type ElementFacts, valuesFor } from './hole-values.ts';
+import { valuesFor } from './hole-values.ts';
 import { fallbackOf } from './policies.ts';
-import type { Each, OpaqueError, RunEventBody, WaitReason } from './record.ts';
-import { sourceText } from './ref.ts';
+import type { OpaqueError, RunEventBody, WaitReason } from './record.ts';
 import type { ElementInput, RunEffect, RunInput, RunSettings, StepEnd } from './run-io.ts';
 import type { Saga } from './saga.ts';
 import type { Schedule } from './schedule.ts';
@@ -55,6 +55,7 @@ type ElementSettling = Extract<ElementInput, { kind: 'stepSettled' }>;
 
 export class Elements {
   readonly #options: ElementsOptions;
+  readonly #calls: ElementCalls;
   readonly #byStep = new Map<number, EachProgress>();
   /** By what elements are called in the schedule, counted from the last step on. */
   readonly #owners: EachProgress[] = [];
@@ -62,6 +63,7 @@ export class Elements {
 
   constructor(options: ElementsOptions) {
     this.#options = options;
+    this.#calls = new ElementCalls(options);
     this.#stepCount = options.settings.workflow.commands.length;
   }
 
@@ -94,7 +96,7 @@ export class Elements {
     const { steps, settings, push } = this.#options;
     steps.call(at, nowMs);
     this.#byStep.set(at, new EachProgress(at));
-    const { list } = this.#eachOf(at);
+    const { list } = eachOf(steps, at);
     push({
       kind: 'readList',
       step: steps.nameOf(at),
@@ -103,15 +105,9 @@ export class Elements {
   }
 
   /** Its turn has come. */
-  start(unit: number, { nowMs, leftMs }: Pick<ElementTime, 'nowMs' | 'leftMs'>): void {
-    const { steps, settings, push } = this.#options;
+  start(unit: number, time: Pick<ElementTime, 'nowMs' | 'leftMs'>): void {
     const progress = this.#ownerOf(unit);
-    const element = progress.elementOf(unit);
-    const { command } = steps.checkedOf(progress.at);
-    progress.call(element, nowMs);
-    const inputs = valuesFor(command.args.holes, { steps, input: settings.input, element: this.#factsOf(progress, element) });
-    const timeoutMs = Math.min(command.timeoutMs ?? leftMs, leftMs);
-    push({ kind: 'startStep', step: command.name, element, command, args: { template: command.args.value, inputs }, timeoutMs });
+    this.#calls.start(progress, progress.elementOf(unit), time);
   }
 
   /** An element cannot start yet: told of the step, once for each reason. */
@@ -156,7 +152,7 @@ export class Elements {
   /** No answer came in time for what is under way. */
   giveUp(at: number, error: OpaqueError, time: ElementTime): StepClose {
     const progress = present(this.#byStep.get(at), 'a step is given up that maps no list');
-    for (const element of progress.called) this.#settle(progress, { element, outcome: 'maybe', error }, time);
+    for (const element of progress.called) this.#calls.settle(progress, { element, outcome: 'maybe', error }, time);
     return this.#closeOf(progress);
   }
 
@@ -168,7 +164,7 @@ export class Elements {
     for (const _ of list.items) this.#owners.push(progress);
     progress.open(list.items, schedule.adopt(progress.at, list.items.length));
     emit({ kind: 'step.opened', step: steps.nameOf(progress.at), elements: list.items.length });
-    for (let free = this.#eachOf(progress.at).parallel ?? parallelDefault; free > 0; free -= 1) this.#queueNext(progress);
+    for (let free = eachOf(steps, progress.at).parallel ?? parallelDefault; free > 0; free -= 1) this.#queueNext(progress);
     return this.#goOn(progress, time);
   }
 
@@ -201,7 +197,7 @@ export class Elements {
     const late = !end.ok && isLate(end.error, command, time.leftMs);
     const policy = time.isRunning && !late ? command.onFailure : undefined;
     const close = { element, outcome: outcomeOf(end), server: input.server, ...(end.ok ? {} : { error: end.wire }) };
-    this.#settle(progress, { ...close, value: end.ok ? end.value : fallbackOf(policy) }, time);
+    this.#calls.settle(progress, { ...close, value: end.ok ? end.value : fallbackOf(policy) }, time);
     if (!end.ok) {
       if (HeddleError.is(end.error, 'function_failed')) saga.spare(progress.at, element);
       const cause = { kind: 'failed', step: command.name, element, error: end.error } as const;
@@ -210,32 +206,6 @@ export class Elements {
     }
     if (time.isRunning) this.#queueNext(progress);
     return this.#goOn(progress, time);
-  }
-
-  #settle(
-    progress: EachProgress,
-    how: StepClose & { readonly element: number; readonly value?: Payload | undefined },
-    { nowMs, leftMs }: ElementTime,
-  ): void {
-    const { steps, saga, emit } = this.#options;
-    const { element, value, ...close } = how;
-    const { outcome } = close;
-    const elapsedMs = progress.uncall(element, nowMs);
-    const { compensate, timeoutMs = Number.POSITIVE_INFINITY } = steps.checkedOf(progress.at).command;
-    const deadlineMs = nowMs + Math.min(timeoutMs - elapsedMs, leftMs);
-    const result = outcome === 'done' ? value : undefined;
-    if (compensate) saga.note(progress.at, { outcome, deadlineMs, element: { ...this.#factsOf(progress, element), value: result } }, nowMs);
-    progress.settle(element, { outcome, value });
-    emit({
-      kind: 'element.settled',
-      step: steps.nameOf(progress.at),
-      element,
-      ok: outcome === 'done',
-      ...close,
-      elapsedMs,
-      ...(result ? { bytes: result.bytes.length } : {}),
-      ...(value && !result ? { usedFallback: true } : {}),
-    });
   }
 
   /** All have ended: the list of their results, or the end of the step. */
@@ -270,17 +240,7 @@ export class Elements {
     if (unit !== undefined) this.#options.schedule.queue(unit);
   }
 
-  #factsOf(progress: EachProgress, element: number): ElementFacts {
-    const source = this.#eachOf(progress.at).list.holes[0]?.source;
-    const name = `${source ? sourceText(source) : 'the list'}.${element}`;
-    return { index: element, place: this.#options.settings.codec.encodeValue(element), item: progress.itemOf(element), name };
-  }
-
   #ownerOf(unit: number): EachProgress {
     return present(this.#owners[unit - this.#stepCount], `no element number ${unit}`);
-  }
-
-  #eachOf(at: number): Each {
-    return present(this.#options.steps.checkedOf(at).command.each, 'a step that maps no list');
   }
 }

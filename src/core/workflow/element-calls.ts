@@ -1,0 +1,89 @@
+/**
+ * The call of one element of a list: what it is given, and what its end is told and noted as.
+ *
+ * N1 a call gets the element, its place and the results that its step refers to, unread.
+ * N2 every end is told, once, and noted for the undoing of the run.
+ * Which elements are called, and what follows from their ends, is elements.ts.
+ */
+
+import { present } from '../../base/assert.ts';
+import type { Payload } from '../payload.ts';
+import type { StepClose } from './dataflow.ts';
+import type { EachProgress } from './each-progress.ts';
+import { type ElementFacts, valuesFor } from './hole-values.ts';
+import type { Each, OpaqueError, RunEventBody } from './record.ts';
+import { sourceText } from './ref.ts';
+import type { RunEffect, RunSettings } from './run-io.ts';
+import type { Saga } from './saga.ts';
+import type { StepTable } from './step-table.ts';
+
+export interface ElementCallsOptions {
+  readonly steps: StepTable;
+  readonly saga: Saga;
+  readonly settings: RunSettings;
+  readonly push: (effect: RunEffect) => void;
+  readonly emit: (event: RunEventBody<Payload, OpaqueError>) => void;
+}
+
+/** How an element ended. */
+export interface ElementClose extends StepClose {
+  readonly element: number;
+  /** Its result, or what stands for it. */
+  readonly value?: Payload | undefined;
+}
+
+/** Now, and milliseconds until the deadline of the run. */
+interface Time {
+  readonly nowMs: number;
+  readonly leftMs: number;
+}
+
+export class ElementCalls {
+  readonly #options: ElementCallsOptions;
+
+  constructor(options: ElementCallsOptions) {
+    this.#options = options;
+  }
+
+  start(progress: EachProgress, element: number, { nowMs, leftMs }: Time): void {
+    const { steps, settings, push } = this.#options;
+    const { command } = steps.checkedOf(progress.at);
+    progress.call(element, nowMs);
+    const inputs = valuesFor(command.args.holes, { steps, input: settings.input, element: this.#factsOf(progress, element) });
+    const timeoutMs = Math.min(command.timeoutMs ?? leftMs, leftMs);
+    push({ kind: 'startStep', step: command.name, element, command, args: { template: command.args.value, inputs }, timeoutMs });
+  }
+
+  settle(progress: EachProgress, how: ElementClose, { nowMs, leftMs }: Time): void {
+    const { steps, saga, emit } = this.#options;
+    const { element, value, ...close } = how;
+    const { outcome } = close;
+    const elapsedMs = progress.uncall(element, nowMs);
+    const { compensate, timeoutMs = Number.POSITIVE_INFINITY } = steps.checkedOf(progress.at).command;
+    const deadlineMs = nowMs + Math.min(timeoutMs - elapsedMs, leftMs);
+    const result = outcome === 'done' ? value : undefined;
+    if (compensate) saga.note(progress.at, { outcome, deadlineMs, element: { ...this.#factsOf(progress, element), value: result } }, nowMs);
+    progress.settle(element, { outcome, value });
+    emit({
+      kind: 'element.settled',
+      step: steps.nameOf(progress.at),
+      element,
+      ok: outcome === 'done',
+      ...close,
+      elapsedMs,
+      ...(result ? { bytes: result.bytes.length } : {}),
+      ...(value && !result ? { usedFallback: true } : {}),
+    });
+  }
+
+  #factsOf(progress: EachProgress, element: number): ElementFacts {
+    const source = eachOf(this.#options.steps, progress.at).list.holes[0]?.source;
+    const name = `${source ? sourceText(source) : 'the list'}.${element}`;
+    return { index: element, place: this.#options.settings.codec.encodeValue(element), item: progress.itemOf(element), name };
+  }
+}
+
+/** `each` of a step that has it. */
+export function eachOf(steps: StepTable, at: number): Each {
+  return present(steps.checkedOf(at).command.each, 'a step that maps no list');
+}
