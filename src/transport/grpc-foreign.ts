@@ -80,13 +80,19 @@ function requestOf(call: UnaryCall | StreamCall, { clock, certificateOf }: Forei
     signal: controller.signal,
     remoteAddress: call.getPeer(),
     certificate: certificateOf(call.getPeer()),
+    authorization: textOf(call.metadata, 'authorization'),
     trace: traceOf(call.metadata),
   };
 }
 
+function textOf(metadata: Metadata, key: string): string | undefined {
+  const [text] = metadata.get(key);
+  return typeof text === 'string' ? text : undefined;
+}
+
 function traceOf(metadata: Metadata): ForeignRequest['trace'] {
-  const [traceparent] = metadata.get('traceparent');
-  if (typeof traceparent !== 'string') return undefined;
+  const traceparent = textOf(metadata, 'traceparent');
+  if (traceparent === undefined) return undefined;
   const tracestate = metadata.get('tracestate').join(',');
   return tracestate === '' ? { traceparent } : { traceparent, tracestate };
 }

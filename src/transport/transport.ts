@@ -130,6 +130,8 @@ export interface ForeignRequest {
   readonly remoteAddress: string;
   /** As of a link. */
   readonly certificate?: PeerCertificate | undefined;
+  /** The metadata `authorization`, as it came. */
+  readonly authorization?: string | undefined;
   /** The metadata `traceparent` and `tracestate`, as they came. */
   readonly trace?: { readonly traceparent: string; readonly tracestate?: string | undefined } | undefined;
 }

@@ -55,7 +55,7 @@ export const importTable: Readonly<Record<string, Rule>> = {
   identity: { rooms: ['base', 'errors'], isNodeAllowed: true },
   observe: { rooms: ['base', 'errors'], types: coreAll },
   fabric: {
-    rooms: ['base', 'errors', ...coreAll, 'wire', 'transport', 'storage', 'observe'],
+    rooms: ['base', 'errors', ...coreAll, 'wire', 'transport', 'storage', 'identity', 'observe'],
     files: ['src/dashboard/open.ts'],
     isNodeAllowed: true,
   },
@@ -130,6 +130,7 @@ export const libraryHomes: Readonly<Record<string, string>> = {
   '@opentelemetry/api': 'src/observe/tracing.ts',
   'smol-toml': 'src/settings/',
   valibot: 'src/settings/',
+  jose: 'src/identity/',
   commander: 'src/cli/',
   '@clack/prompts': 'src/cli/',
   tsx: 'src/cli/',

@@ -21,12 +21,15 @@ import type {
   SubmitFrame,
   WatchFrame,
 } from '../../wire/frame.ts';
+import type { Proof } from './proof.ts';
 
 /** Who is at the other end. */
 export interface PeerIdentity {
   readonly name: string;
   /** One per process. */
   readonly instance: string;
+  /** Who that has been proved to be; absent: it was not asked. */
+  readonly proof?: Proof | undefined;
 }
 
 /** The opener's side of one conversation. */

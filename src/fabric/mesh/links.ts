@@ -18,6 +18,7 @@ import type { Link } from '../../transport/transport.ts';
 import type { GroupFrame, LeaseFrame, ServersFrame } from '../../wire/frame.ts';
 import type { PeerIdentity, RequestFrame } from '../link/conversation.ts';
 import { Peer } from '../link/peer.ts';
+import { serverProof } from '../link/proof.ts';
 import type { Outcomes } from '../serve/outcomes.ts';
 import type { LinkIdentity, MeshLink, MeshLinkCallbacks } from './mesh-port.ts';
 
@@ -115,7 +116,8 @@ export class Links {
 
   /** Opens a link between servers; the mesh talks over it, calls share it. */
   openLink(link: Link, identity: LinkIdentity, callbacks: MeshLinkCallbacks): MeshLink {
-    const peer: Peer = new Peer(link, identity, {
+    const who = { ...identity, proof: serverProof(link.certificate) };
+    const peer: Peer = new Peer(link, who, {
       onRequest: (frame, from) => this.#options.onRequest(frame, from),
       onGroup: (frame, from) => this.#options.onGroup(frame, from),
       onLease: (frame) => this.#options.onLease(frame),

@@ -12,6 +12,7 @@ import type { SessionAck } from '../../wire/frame.ts';
 import { describeFabric } from '../../wire/proto-files.ts';
 import { decodeSessionHello, encodeSessionAck, protocolMax, protocolMin } from '../../wire/session-codec.ts';
 import type { ForeignEntry } from '../foreign/foreign.ts';
+import { clientProof } from '../link/proof.ts';
 import type { Links } from '../mesh/links.ts';
 
 export interface ReceptionOptions {
@@ -69,7 +70,8 @@ export class Reception implements Acceptor {
           theirs: `${client.protocolMin}..${client.protocolMax}`,
         });
       }
-      this.#options.links.openSession(link, { name: client.name, instance: client.instance });
+      const { name, instance } = client;
+      this.#options.links.openSession(link, { name, instance, proof: clientProof(link.certificate) });
       return { isAccepted: true, ack: this.#ack(Math.min(client.protocolMax, protocolMax)) };
     } catch (error) {
       if (!HeddleError.is(error)) throw error;

@@ -1,0 +1,38 @@
+/**
+ * Who has been proved to be at the other end of a link or session, and for how long that counts.
+ *
+ * B1 a proof is renewed in place, never for another identity: a session stays whose it is.
+ */
+
+import { anonymous, type Identity, identityOf } from '../../identity/identity.ts';
+import type { PeerCertificate } from '../../transport/transport.ts';
+
+export class Proof {
+  readonly identity: Identity;
+  /** By the clock of this process; infinite for what does not end by itself. */
+  #untilMs: number;
+
+  constructor(identity: Identity, untilMs = Number.POSITIVE_INFINITY) {
+    this.identity = identity;
+    this.#untilMs = untilMs;
+  }
+
+  get untilMs(): number {
+    return this.#untilMs;
+  }
+
+  /** Counts until then from now on, be that earlier or later. */
+  renew(untilMs: number): void {
+    this.#untilMs = untilMs;
+  }
+}
+
+/** Of a link between servers: the server that its certificate names, or nobody in particular. */
+export function serverProof(certificate: PeerCertificate | undefined): Proof {
+  return new Proof(certificate?.isServer === true ? identityOf('server', certificate.name) : anonymous);
+}
+
+/** Of a client that shows no token: whoever its certificate names, be it a server's; or nobody in particular. */
+export function clientProof(certificate: PeerCertificate | undefined): Proof {
+  return new Proof(certificate === undefined ? anonymous : identityOf('certificate', certificate.name));
+}
