@@ -2,7 +2,12 @@ import { context, propagation, SpanKind, SpanStatusCode, trace } from '@opentele
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { BasicTracerProvider, InMemorySpanExporter, type ReadableSpan, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterAll, afterEach, beforeAll, describe, expect } from 'vitest';
+import { VirtualClock } from '../../src/base/virtual-clock.ts';
+import type { RunInput } from '../../src/core/workflow/run-io.ts';
 import { defineFunction } from '../../src/fabric/api/define.ts';
+import { StepCalls } from '../../src/fabric/run/step-calls.ts';
+import { RunTrace } from '../../src/fabric/run/traced-runs.ts';
+import { encodeArguments, encodeValue } from '../../src/wire/value.ts';
 import { failureOf } from '../within.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 
@@ -138,4 +143,52 @@ describe('one trace', () => {
     }
     expect(JSON.stringify(spans.map(({ attributes, events, status }) => [attributes, events, status]))).not.toContain('4711');
   });
+
+  test('has no step without an end when a group cannot be sent: its head goes alone, under its own span', () => {
+    const begun: string[] = [];
+    const noted = { onStart: (span: { readonly name: string }) => void begun.push(span.name), onEnd: () => {} };
+    const provider = new BasicTracerProvider({
+      spanProcessors: [
+        new SimpleSpanProcessor(collected),
+        { ...noted, forceFlush: () => Promise.resolve(), shutdown: () => Promise.resolve() },
+      ],
+    });
+    trace.disable();
+    trace.setGlobalTracerProvider(provider);
+    const fed: RunInput[] = [];
+    const calls = new StepCalls({
+      trace: new RunTrace({ commands: [], returns: { kind: 'all' }, isDetached: true, looksBare: [] }, { runId: 'r', coordinator: 'one' }),
+      clock: new VirtualClock(),
+      nextCall: () => ({ caller: 'i1', callerName: 'one', callNumber: 1 }),
+      feed: (input) => fed.push(input),
+      engine: {
+        start: (_call, sink) => {
+          sink.settled({ outcome: { ok: true, value: encodeValue(1) }, server: 'left' });
+          return { cancel: () => {}, stream: () => {} };
+        },
+        startGroup: () => undefined,
+      },
+    });
+    const route = { server: { way: { shortestMs: 1 } } };
+    calls.startGroup({ kind: 'startGroup', place: { routes: [route, route] }, steps: ['a', 'b'].map(shipped), leftMs: 1_000 });
+    expect(fed.map(({ kind }) => kind)).toEqual(['stepSettled', 'stepBack']);
+    expect(begun).toEqual(['run', 'step a', 'step b']);
+    const ended = collected.getFinishedSpans().map(({ name, status }) => [name, status.message]);
+    expect(ended).toEqual([
+      ['step a', undefined],
+      ['step b', 'upstream_failed'],
+    ]);
+  });
 });
+
+function shipped(step: string) {
+  const args = { template: encodeArguments([]), inputs: [] };
+  return {
+    step,
+    command: { name: step, function: 'add', args: { value: encodeArguments([]), holes: [] }, after: [] },
+    args,
+    timeoutMs: 1_000,
+    awaits: [],
+    after: [],
+  };
+}

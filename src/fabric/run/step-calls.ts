@@ -3,7 +3,7 @@
  *
  * S1 every started step answers the run with one `stepSettled`, or one `stepBack` if it was shipped with others.
  * S2 a step that came back is the same call when it is made again: its id, its tries and what went wrong are kept.
- * S3 a group that cannot be sent now sends its head alone, and gives the others back.
+ * S3 a group that cannot be sent now sends its head alone, under the span that it has, and gives the others back.
  */
 
 import type { Clock } from '../../base/clock.ts';
@@ -49,6 +49,12 @@ export interface StepCallsOptions {
   readonly leaseMs?: number | undefined;
 }
 
+/** A group as it is sent: where to, and the span of each of its steps. */
+interface Sent extends GroupPlace {
+  readonly spans: readonly (LiveSpan | undefined)[];
+  readonly leftMs: number;
+}
+
 type Tried = NonNullable<StepBack['tried']>;
 /** Told what a step took and gave, and where. */
 type Note = (took: Expected, server: string) => void;
@@ -64,8 +70,7 @@ export class StepCalls {
   }
 
   /** `place`: of the plan. */
-  start(start: StepStart, place?: object): void {
-    const span = this.#options.trace.step(start, start.command.function);
+  start(start: StepStart, place?: object, span = this.#spanOf(start)): void {
     const sink = this.#sinkOf(start, span);
     const key = keyOf(start);
     const tried = this.#tried.get(key);
@@ -78,9 +83,10 @@ export class StepCalls {
   }
 
   startGroup({ place, steps, leftMs }: Extract<RunEffect, { kind: 'startGroup' }>): void {
-    const members = this.#membersOf(place as GroupPlace, steps, leftMs); // the fuser made it, which is the run's only one
-    const calls = this.#options.engine.startGroup(members);
-    if (!calls) return this.#startApart(steps);
+    const spans = steps.map((step) => this.#spanOf(step));
+    const { routes } = place as GroupPlace; // the fuser made it, which is the run's only one
+    const calls = this.#options.engine.startGroup(this.#membersOf({ routes, spans, leftMs }, steps));
+    if (!calls) return this.#startApart(steps, spans);
     for (const [at, call] of calls.entries()) {
       const step = steps[at]?.step ?? '';
       this.#calls.set(step, call);
@@ -129,12 +135,12 @@ export class StepCalls {
     );
   }
 
-  #membersOf({ routes }: GroupPlace, steps: readonly ShippedStep[], leftMs: number): readonly GroupMember<Offer>[] {
+  #membersOf({ routes, spans, leftMs }: Sent, steps: readonly ShippedStep[]): readonly GroupMember<Offer>[] {
     const numbers = new Map<string, number>();
     return steps.flatMap((start, at) => {
       const route = routes[at];
       if (!route) return [];
-      const span = this.#options.trace.step(start, start.command.function);
+      const span = spans[at];
       const own = this.#invocation(start, this.#tried.get(start.step), span);
       // What has to wait for others has the time of the run until it begins.
       const invocation = at === 0 ? own : { ...own, deadlineMs: this.#options.clock.nowMs() + leftMs };
@@ -158,12 +164,17 @@ export class StepCalls {
   }
 
   /** S3. */
-  #startApart([head, ...others]: readonly ShippedStep[]): void {
-    if (head) this.start(head);
-    for (const { step } of others) {
+  #startApart([head, ...others]: readonly ShippedStep[], [span, ...spans]: Sent['spans']): void {
+    if (head) this.start(head, undefined, span);
+    for (const [at, { step }] of others.entries()) {
       const error = new HeddleError('upstream_failed', { step, upstream: head?.step ?? '' });
+      spans[at]?.end(error.code);
       this.#options.feed({ kind: 'stepBack', step, error, wire: toWireError(error) });
     }
+  }
+
+  #spanOf(start: StepStart): LiveSpan | undefined {
+    return this.#options.trace.step(start, start.command.function);
   }
 
   #sinkOf({ step, element, command }: StepStart, span: LiveSpan | undefined): StepSink {
