@@ -18,6 +18,19 @@ interface AttemptPlace {
   readonly server: string;
 }
 
+/** Which call an event is about, and where that stands in its trace (W3C Trace Context); absent outside of any trace. */
+interface CallPlace {
+  /** Constant over attempts and hops. */
+  readonly callId: string;
+  readonly traceparent?: string | undefined;
+}
+
+/** Which run, likewise: the span is the run's own. */
+interface RunPlace {
+  readonly runId: string;
+  readonly traceparent?: string | undefined;
+}
+
 interface BreakerPlace {
   readonly server: string;
   /** Absent: the breaker of the whole server. */
@@ -86,8 +99,9 @@ type CallEvent =
       /** The error's code; absent on success. */
       readonly code?: string | undefined;
       readonly elapsedMs: number;
-    } & AttemptPlace)
-  | {
+    } & AttemptPlace &
+      CallPlace)
+  | ({
       readonly kind: 'call.served';
       readonly function: string;
       readonly version: string;
@@ -96,27 +110,26 @@ type CallEvent =
       readonly ok: boolean;
       /** The error's code; absent on success. */
       readonly code?: string | undefined;
+      readonly attempt: number;
       /** From its arrival to its reply. */
       readonly elapsedMs: number;
-    }
-  | {
+    } & CallPlace)
+  | ({
       readonly kind: 'handler.failed';
       readonly function: string;
       readonly version: string;
-      readonly callId: string;
       /** Name, message and stack of what was thrown. */
       readonly stack: string;
-    }
-  | {
+    } & CallPlace)
+  | ({
       readonly kind: 'handler.logged';
       readonly function: string;
       readonly version: string;
-      readonly callId: string;
       readonly message: string;
       readonly fields?: Readonly<Record<string, unknown>> | undefined;
-    }
-  | { readonly kind: 'handler.blocked'; readonly function: string; readonly blockedMs: number }
-  | { readonly kind: 'handler.overstayed'; readonly function: string; readonly callId: string };
+    } & CallPlace)
+  | ({ readonly kind: 'handler.blocked'; readonly function: string; readonly blockedMs: number } & CallPlace)
+  | ({ readonly kind: 'handler.overstayed'; readonly function: string } & CallPlace);
 
 type BreakerEvent =
   | ({ readonly kind: 'breaker.opened'; readonly forMs: number; readonly code: string } & BreakerPlace)
@@ -124,40 +137,36 @@ type BreakerEvent =
   | ({ readonly kind: 'breaker.closed' } & BreakerPlace);
 
 type RunEvent =
-  | {
+  | ({
       readonly kind: 'run.accepted';
-      readonly runId: string;
       /** The workflow's, for people: its first 128 characters. */
       readonly name?: string | undefined;
       readonly steps: number;
-    }
-  | { readonly kind: 'run.settled'; readonly runId: string; readonly ok: boolean; readonly elapsedMs: number }
-  | {
+    } & RunPlace)
+  | ({ readonly kind: 'run.settled'; readonly ok: boolean; readonly elapsedMs: number } & RunPlace)
+  | ({
       readonly kind: 'step.started';
-      readonly runId: string;
       readonly step: string;
       /** Of a step that maps a list: the place of the element that is meant. */
       readonly element?: number | undefined;
       readonly server: string;
       readonly attempt: number;
-    }
-  | {
+    } & RunPlace)
+  | ({
       readonly kind: 'element.settled';
-      readonly runId: string;
       readonly step: string;
       readonly element: number;
       readonly outcome: StepOutcome;
       readonly server?: string | undefined;
       readonly elapsedMs: number;
-    }
-  | {
+    } & RunPlace)
+  | ({
       readonly kind: 'step.settled';
-      readonly runId: string;
       readonly step: string;
       readonly outcome: StepOutcome;
       readonly server?: string | undefined;
       readonly elapsedMs: number;
-    };
+    } & RunPlace);
 
 /** Of large results that stay on this server until they are pulled; `value` is one's number here. */
 type ResultEvent =

@@ -4,7 +4,7 @@ import { boundsMs, Histogram, quantileMs } from '../../src/observe/histogram.ts'
 import { labelsMax, Meters, otherLabel } from '../../src/observe/meters.ts';
 import { Observer } from '../../src/observe/observer.ts';
 
-const served = { kind: 'call.served', version: '1.0.0', caller: 'c', ok: true } as const;
+const served = { kind: 'call.served', version: '1.0.0', caller: 'c', callId: 'c:1', attempt: 1, ok: true } as const;
 
 describe('a histogram', () => {
   test('counts everything once, in the bucket whose bound it does not pass', () => {

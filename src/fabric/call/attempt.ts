@@ -142,7 +142,7 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
     const { routing, context, invocation } = this.#owner;
     const elapsedMs = context.clock.nowMs() - this.#sentAtMs;
     const isStreamed = invocation.kind === 'stream' || invocation.hasStreamInput;
-    routing.ended(this.route, permit, { code, elapsedMs, serverMicros, attempt: this.#number, isStreamed });
+    routing.ended(this.route, permit, { code, elapsedMs, serverMicros, attempt: this.#number, isStreamed, call: invocation });
   }
 
   #reach(): void {

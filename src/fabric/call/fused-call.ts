@@ -287,12 +287,12 @@ export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
     const permit = this.#permit;
     this.#permit = 0;
     if (permit === 0) return;
-    const { route, invocation, awaits, wayMs } = this.#member;
+    const { route, invocation: call, awaits, wayMs } = this.#member;
     // What it waited for before it began says nothing of its server.
     const isHead = awaits.length === 0;
     const ownMs = isHead || serverMicros === undefined ? undefined : serverMicros / 1000 + wayMs;
     const elapsedMs = ownMs ?? this.#context.clock.nowMs() - this.#sentAtMs;
     const shown = isHead ? serverMicros : undefined;
-    this.#routing.ended(route, permit, { code, elapsedMs, serverMicros: shown, attempt: invocation.attempt, isStreamed: false });
+    this.#routing.ended(route, permit, { code, elapsedMs, serverMicros: shown, attempt: call.attempt, isStreamed: false, call });
   }
 }

@@ -175,7 +175,7 @@ export class OfferRouting implements Routing<Offer> {
     }
   }
 
-  #tell(offer: Offer, { code, elapsedMs, attempt }: AttemptEnd): void {
+  #tell(offer: Offer, { code, elapsedMs, attempt, call }: AttemptEnd): void {
     const { name, version } = offer.record;
     const ok = code === undefined;
     this.#options.observer.emit({
@@ -187,6 +187,8 @@ export class OfferRouting implements Routing<Offer> {
       ok,
       code,
       elapsedMs,
+      callId: `${call.caller}:${call.callNumber}`,
+      traceparent: call.trace?.traceparent,
     });
   }
 }

@@ -80,6 +80,8 @@ export interface AttemptEnd {
   readonly isStreamed: boolean;
   /** Counts from 1. */
   readonly attempt: number;
+  /** The call that it was made for. */
+  readonly call: Pick<Invocation, 'caller' | 'callNumber' | 'trace'>;
 }
 
 /** What all calls of one process share. */

@@ -18,6 +18,7 @@ import { RunMachine } from '../../core/workflow/run.ts';
 import type { LeaseEffect, RunEffect, RunInput, RunSettings } from '../../core/workflow/run-io.ts';
 import { bytesOfRun } from '../../core/workflow/run-size.ts';
 import type { ViewedRun } from '../../core/workflow/run-view.ts';
+import type { EventKind } from '../../observe/events.ts';
 import type { Observer } from '../../observe/observer.ts';
 import type { Invocation } from '../link/invocation.ts';
 import { Pump } from '../link/pump.ts';
@@ -158,21 +159,29 @@ export class ActiveRun {
   }
 
   /** What the fabric's own observers hear of a run. */
-  #observe(event: WireRunEvent, { observer, name }: ActiveRunOptions): void {
-    const { runId } = this;
+  #observe(event: WireRunEvent, { observer, name, trace }: ActiveRunOptions): void {
+    if (!isTold(event) || !observer.wants(event.kind)) return;
+    const place = { runId: this.runId, traceparent: trace.context?.traceparent };
     if (event.kind === 'run.accepted')
-      observer.emit({ kind: event.kind, runId, name: name?.slice(0, nameShown), steps: event.steps.length });
-    else if (event.kind === 'run.settled') observer.emit({ kind: event.kind, runId, ok: event.ok, elapsedMs: event.elapsedMs });
+      observer.emit({ kind: event.kind, ...place, name: name?.slice(0, nameShown), steps: event.steps.length });
+    else if (event.kind === 'run.settled') observer.emit({ kind: event.kind, ...place, ok: event.ok, elapsedMs: event.elapsedMs });
     else if (event.kind === 'step.started')
-      observer.emit({ kind: event.kind, runId, step: event.step, element: event.element, server: event.server, attempt: event.attempt });
+      observer.emit({ kind: event.kind, ...place, step: event.step, element: event.element, server: event.server, attempt: event.attempt });
     else if (event.kind === 'step.settled') {
       const { step, outcome, server, elapsedMs } = event;
-      observer.emit({ kind: event.kind, runId, step, outcome, server, elapsedMs });
-    } else if (event.kind === 'element.settled') {
+      observer.emit({ kind: event.kind, ...place, step, outcome, server, elapsedMs });
+    } else {
       const { step, element, outcome, server, elapsedMs } = event;
-      observer.emit({ kind: event.kind, runId, step, element, outcome, server, elapsedMs });
+      observer.emit({ kind: event.kind, ...place, step, element, outcome, server, elapsedMs });
     }
   }
+}
+
+/** Events of a run that are the fabric's too. */
+const told: ReadonlySet<string> = new Set<EventKind>(['run.accepted', 'run.settled', 'step.started', 'step.settled', 'element.settled']);
+
+function isTold(event: WireRunEvent): event is Extract<WireRunEvent, { readonly kind: EventKind }> {
+  return told.has(event.kind);
 }
 
 function carryOut(effect: Exclude<RunEffect, { kind: 'event' | 'lease' }>, calls: StepCalls): void {

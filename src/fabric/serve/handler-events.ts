@@ -23,8 +23,8 @@ export function tellServed(
   end: { readonly code: string | undefined; readonly elapsedMs: number },
 ): void {
   const { name, version } = call.offer.served.definition;
-  const caller = call.frame.callerName ?? call.origin.callerName;
-  observer.emit({ kind: 'call.served', function: name, version, caller, ok: end.code === undefined, ...end });
+  const { callerName: caller = call.origin.callerName, attempt } = call.frame;
+  observer.emit({ kind: 'call.served', function: name, version, caller, attempt, ok: end.code === undefined, ...end, ...placeOf(call) });
 }
 
 /** What a handler or one of its schemas threw. The stack stays here; the caller gets name and message at most. */
@@ -34,7 +34,7 @@ export function tellFailed(observer: Observer, call: ServedRequest, thrown: unkn
 
 export function tellOverstayed(observer: Observer, call: ServedRequest): void {
   if (!observer.wants('handler.overstayed')) return;
-  observer.emit({ kind: 'handler.overstayed', function: call.frame.function, callId: callIdOf(call) });
+  observer.emit({ kind: 'handler.overstayed', function: call.frame.function, ...placeOf(call) });
 }
 
 /** Call the result when the handler has given the event loop back; undefined while nobody wants to know. */
@@ -43,7 +43,7 @@ export function watchBlocking({ observer, clock }: ServingHost, call: ServedRequ
   const sinceMs = clock.nowMs();
   return () => {
     const blockedMs = clock.nowMs() - sinceMs;
-    if (blockedMs > blockedMsMin) observer.emit({ kind: 'handler.blocked', function: call.frame.function, blockedMs });
+    if (blockedMs > blockedMsMin) observer.emit({ kind: 'handler.blocked', function: call.frame.function, blockedMs, ...placeOf(call) });
   };
 }
 
@@ -57,7 +57,11 @@ export function callIdOf({
 
 function subjectOf(call: ServedRequest) {
   const { name, version } = call.offer.served.definition;
-  return { function: name, version, callId: callIdOf(call) };
+  return { function: name, version, ...placeOf(call) };
+}
+
+function placeOf(call: ServedRequest) {
+  return { callId: callIdOf(call), traceparent: call.frame.trace?.traceparent };
 }
 
 /** Name, message and stack of whatever was thrown. */
