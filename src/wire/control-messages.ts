@@ -12,7 +12,6 @@ import type { Pulling } from './hand-off-frames.ts';
 import type { ProtoReader } from './proto-reader.ts';
 import { bytesTag, varintTag } from './proto-reader.ts';
 import { readPulling, writePulling } from './pulling-message.ts';
-import { protocolError } from './value-problem.ts';
 
 export type ControlFrame = CancelFrame | ProgressFrame | QueryFrame | AttachFrame | CancelRunFrame | ServersFrame | WatchFrame | DrainFrame;
 
@@ -35,7 +34,7 @@ export function writeControl(sink: Sink, frame: ControlFrame): void {
       return;
     case 'query':
       if (frame.argument) writeValue(sink, 2, frame.argument);
-      writer.uint(1, abouts.indexOf(frame.about));
+      writer.uint(1, numberOf(frame.about, abouts));
       return;
     case 'attach':
       writer.uint(2, frame.fromSequence);
@@ -51,7 +50,7 @@ export function writeControl(sink: Sink, frame: ControlFrame): void {
       return;
     case 'watch':
       writer.string(2, frame.runId);
-      writer.uint(1, watched.indexOf(frame.about));
+      writer.uint(1, numberOf(frame.about, watched));
       return;
     case 'drain':
       writer.string(1, frame.server);
@@ -119,9 +118,7 @@ function readQuery(source: Source): Pick<QueryFrame, 'about' | 'argument'> {
     else if (tag === bytesTag(2)) argument = readValue(source);
     else reader.skip(tag);
   }
-  const about = abouts[number];
-  if (about === undefined) throw protocolError(`a query has the subject ${number}, which this version does not know`);
-  return { about, argument };
+  return { about: abouts[number] ?? number, argument };
 }
 
 function readWatch(reader: ProtoReader): Pick<WatchFrame, 'about' | 'runId'> {
@@ -132,9 +129,12 @@ function readWatch(reader: ProtoReader): Pick<WatchFrame, 'about' | 'runId'> {
     else if (tag === bytesTag(2)) runId = reader.string();
     else reader.skip(tag);
   }
-  const about = watched[number];
-  if (about === undefined) throw protocolError(`a watch has the subject ${number}, which this version does not know`);
-  return { about, runId };
+  return { about: watched[number] ?? number, runId };
+}
+
+/** What a later version asks about keeps its number: it is answered with an error, and the link stays. */
+function numberOf<T>(about: T | number, known: readonly (T | undefined)[]): number {
+  return typeof about === 'number' ? about : known.indexOf(about);
 }
 
 function readAttach(reader: ProtoReader): { runId: string; fromSequence: number } {

@@ -145,20 +145,20 @@ export interface ProgressFrame {
   readonly pulling?: Pulling | undefined;
 }
 
-/** A question about the fabric, answered by a reply whose value is the shape of the API. */
+/** A question about the fabric, answered by a reply whose value is the shape of the API. One of a later version is a number. */
 export interface QueryFrame {
   readonly kind: 'query';
   readonly id: number;
-  readonly about: 'members' | 'catalog' | 'explain' | 'why' | 'runs' | 'vitals';
+  readonly about: 'members' | 'catalog' | 'explain' | 'why' | 'runs' | 'vitals' | number;
   /** What is to be explained, in the shape of the API. */
   readonly argument?: Payload | undefined;
 }
 
-/** Tells what changes: items, the first one being how things are now. Ended by a cancel, or by a reply. */
+/** Tells what changes: items, the first one being how things are now. Ended by a cancel, or by a reply. As with a query, a number. */
 export interface WatchFrame {
   readonly kind: 'watch';
   readonly id: number;
-  readonly about: 'catalog' | 'run';
+  readonly about: 'catalog' | 'run' | number;
   /** The run that is watched. */
   readonly runId?: string | undefined;
 }

@@ -233,6 +233,9 @@ describe('what is asked of a server', () => {
     const asked: readonly (readonly [RequestFrame, executed: string])[] = [
       [{ kind: 'query', id: 1, about: 'explain' }, 'no'],
       [{ kind: 'watch', id: 1, about: 'run', runId: 'r' }, 'no'],
+      // Of a later version: the link stays, and so does everything else that goes on over it.
+      [{ kind: 'query', id: 1, about: 9 }, 'no'],
+      [{ kind: 'watch', id: 1, about: 9 }, 'no'],
     ];
     for (const [frame, executed] of asked) {
       const { ask, peer, sinks, runs } = rig();

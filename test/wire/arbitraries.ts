@@ -309,7 +309,7 @@ export const frame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({
     kind: fc.constant('query' as const),
     id,
-    about: fc.constantFrom('members', 'catalog', 'explain'),
+    about: fc.constantFrom('members' as const, 'catalog' as const, 9),
     argument: maybe(payload),
   }),
   fc.record({ kind: fc.constant('attach' as const), id, runId: name, fromSequence: count }),
@@ -322,7 +322,7 @@ export const frame: fc.Arbitrary<Frame> = fc.oneof(
   fc.record({ kind: fc.constant('end' as const), id, error: maybe(wireError) }),
   fc.record({ kind: fc.constant('outcome' as const), id, caller: name, callNumber: count, round: fc.nat(), timeoutMs: ms }),
   fc.record({ kind: fc.constant('standing' as const), id, state: fc.constantFrom('done', 'running', 'never', 'forgotten') }),
-  fc.record({ kind: fc.constant('watch' as const), id, about: fc.constantFrom('catalog', 'run'), runId: maybe(name) }),
+  fc.record({ kind: fc.constant('watch' as const), id, about: fc.constantFrom('catalog' as const, 'run' as const, 9), runId: maybe(name) }),
   fc.record({ kind: fc.constant('drain' as const), id, server: name }),
   group,
 );

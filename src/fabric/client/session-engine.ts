@@ -72,7 +72,7 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
   }
 
   /** The answer to a question about the fabric, in the shape of the API. */
-  query(about: QueryFrame['about'], argument?: Payload): Promise<unknown> {
+  query(about: Exclude<QueryFrame['about'], number>, argument?: Payload): Promise<unknown> {
     return this.#ask((peer, id) => peer.send({ kind: 'query', id, about, argument }));
   }
 

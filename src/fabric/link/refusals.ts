@@ -40,6 +40,15 @@ function tooLargeResult({ detail }: HeddleErrorOf<'too_large'>): WireError {
   return toWireError(new HeddleError('bad_result', { path: [], expected: `at most ${detail.limit} in all (${detail.what})`, found }));
 }
 
+/** Something is asked about that this build does not know: a later version may. Nothing has run. */
+export function unknownSubject(frame: 'query' | 'watch', about: number): HeddleError {
+  return new HeddleError(
+    'protocol_error',
+    { problem: `a ${frame} has the subject ${about}, which this server does not know: a later version may` },
+    { executed: 'no' },
+  );
+}
+
 /** The answer to a request beyond the bound: it was not looked at. */
 export function overloadedReply(frame: RequestFrame): ReplyFrame {
   const what = frame.kind === 'call' ? frame.function : frame.kind;

@@ -13,6 +13,7 @@ import type { CreditFrame, EndFrame, ItemFrame, WatchFrame } from '../../wire/fr
 import { itemCostBytes } from '../../wire/stream-frames.ts';
 import type { Incoming } from '../link/conversation.ts';
 import type { Peer } from '../link/peer.ts';
+import { unknownSubject } from '../link/refusals.ts';
 import { failure } from '../link/responses.ts';
 import { cancelledVerdict } from '../link/verdicts.ts';
 import type { CatalogFeed, CatalogWatcher } from './catalog-feed.ts';
@@ -40,6 +41,7 @@ export class CatalogWatches {
   /** Answers `frame`, for as long as the peer wants. Throws `overloaded`, or `protocol_error` for what cannot be watched. */
   watch(frame: WatchFrame, peer: Peer): void {
     const { feed, clock, server } = this.#options;
+    if (typeof frame.about === 'number') throw unknownSubject('watch', frame.about);
     if (frame.about !== 'catalog')
       throw new HeddleError('protocol_error', { problem: 'a run is followed by attaching to it' }, { executed: 'no' });
     checkRoom(feed, server);

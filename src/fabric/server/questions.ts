@@ -13,6 +13,7 @@ import { checkOptions } from '../api/known-options.ts';
 import { type Explainer, explainQuery, workflowQuestion } from '../explain/explainer.ts';
 import { whyQuery } from '../explain/why.ts';
 import type { WorkflowExplainer } from '../explain/workflow-explainer.ts';
+import { unknownSubject } from '../link/refusals.ts';
 import { memberOf } from '../mesh/directory.ts';
 import type { RunInspector } from '../run/run-engine.ts';
 import type { FabricVitals } from './fabric-vitals.ts';
@@ -55,6 +56,8 @@ export class Questions {
         return runs.list().then((list) => encodeValue(list));
       case 'vitals':
         return this.#vitals(isServer);
+      default:
+        throw unknownSubject('query', about);
     }
   }
 
