@@ -43,6 +43,7 @@ export interface NameProblem {
 export function nameProblem(kind: NameKind, value: unknown): NameProblem | undefined {
   const { bytesMax, expected, refused } = nameRules[kind];
   if (typeof value !== 'string') return { expected, found: describeFound(value) };
+  if (refused === undefined && value.length <= bytesMax && plainName.test(value) && value !== '__proto__') return undefined;
   if (value === '') return { expected, found: 'an empty text' };
   // A character takes one byte at least, so that a text of 1 MB is not walked.
   if (value.length > bytesMax || utf8Bytes(value) > bytesMax)
@@ -83,6 +84,8 @@ export function describeFound(value: unknown): string {
 }
 
 const quotedCharactersMax = 40;
+/** Nearly every name there is, known to be good at one look: 10,000 commands have 20,000 names. */
+const plainName = /^[!-~]+$/;
 const controlCharacter = /\p{Cc}/u;
 const loneSurrogate = /\p{Surrogate}/u;
 

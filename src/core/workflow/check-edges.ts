@@ -14,8 +14,9 @@ import { elementsOf, findMisfit, type Misfit, partsOf, schemaText } from '../sch
 import { type FunctionSchemas, readSchemas, type SchemaNode } from '../schema/json-schema.ts';
 import { short } from './fields.ts';
 import { askedKindOf, type OfferSource, queryKey, queryOf } from './offer-source.ts';
+import type { Problems } from './problems.ts';
 import type { Hole, WireCommand } from './record.ts';
-import type { CheckedWorkflow, Problems } from './workflow.ts';
+import type { CheckedCommand, CheckedWorkflow } from './workflow.ts';
 
 /** One version of a function as some offer of it describes it. */
 interface Described {
@@ -23,9 +24,11 @@ interface Described {
   readonly schemas: FunctionSchemas;
 }
 
-/** Reports every edge that cannot pass a value. Cost: the edges out of functions that have schemas. */
+/** Reports every edge that cannot pass a value. Cost: the commands; the edges, where some function of them says what it gives. */
 export function checkEdges(workflow: CheckedWorkflow, offers: OfferSource, problems: Problems): void {
   const book = new SchemaBook(offers);
+  const isSilent = ({ command }: CheckedCommand): boolean => book.of(command).every(({ schemas }) => schemas.output === undefined);
+  if (workflow.commands.every(isSilent)) return;
   for (const { command } of workflow.commands) {
     const holes = [...(command.each?.list.holes ?? []), ...command.args.holes];
     for (const hole of holes) {

@@ -16,8 +16,8 @@ import { readSchemas } from '../schema/json-schema.ts';
 import { checkEdges } from './check-edges.ts';
 import { short } from './fields.ts';
 import { askedKindOf, type OfferSource, queryKey, queryOf } from './offer-source.ts';
+import { Problems } from './problems.ts';
 import type { CheckedWorkflow } from './workflow.ts';
-import { Problems } from './workflow.ts';
 
 /** Different reasons that one problem lists. */
 const reasonsMax = 8;
@@ -26,12 +26,12 @@ const reasonsMax = 8;
 export function checkOffers(workflow: CheckedWorkflow, offers: OfferSource, nowMs: number): void {
   const problems = new Problems();
   const known = new Map<string, string | undefined>();
+  const faultOf = (query: OfferQuery): string | undefined => {
+    const key = queryKey(query);
+    if (!known.has(key)) known.set(key, findFault(query, offers, nowMs));
+    return known.get(key);
+  };
   for (const { command } of workflow.commands) {
-    const faultOf = (query: OfferQuery): string | undefined => {
-      const key = queryKey(query);
-      if (!known.has(key)) known.set(key, findFault(query, offers, nowMs));
-      return known.get(key);
-    };
     const fault = faultOf(queryOf(command, askedKindOf(command)));
     if (fault) problems.report(fault, command.name);
     const undoFault = command.compensate && faultOf(queryOf(command.compensate, 'call'));

@@ -39,6 +39,8 @@ export function chooseCoordinator<Place extends PlaceFacts>(
 ): CoordinatorChoice<Place> | undefined {
   if (plans.some(({ place }) => place === undefined) || hasUndos(workflow)) return undefined;
   const hereMs = spanFrom(undefined, workflow, plans);
+  // C1: no other server could be that much faster.
+  if (hereMs < worthMs) return undefined;
   let best: CoordinatorChoice<Place> | undefined;
   for (const place of busiest(plans)) {
     const thereMs = place.roundTripMs + inputBytes / bytesPerMs + spanFrom(place, workflow, plans);
@@ -67,14 +69,16 @@ function busiest<Place extends PlaceFacts>(plans: readonly StepPlan<Place>[]): r
 
 /** When the last step would end, in milliseconds; `from` undefined: coordinated from here. */
 function spanFrom(from: PlaceFacts | undefined, workflow: CheckedWorkflow, plans: readonly StepPlan<PlaceFacts>[]): number {
-  const ends: number[] = [];
-  const groups: (number | undefined)[] = [];
+  const ends = new Float64Array(workflow.commands.length);
+  // Groups count from 1.
+  const groups = new Uint32Array(workflow.commands.length);
   let span = 0;
-  for (const { at, place, group, workMs, bytesIn } of plans) {
+  for (const { at, place, group = 0, workMs, bytesIn } of plans) {
     groups[at] = group;
     const needs = workflow.commands[at]?.needs ?? [];
-    const readyMs = needs.reduce((latest, need) => Math.max(latest, ends[need] ?? 0), 0);
-    const isInside = group !== undefined && needs.some((need) => groups[need] === group);
+    let readyMs = 0;
+    for (const need of needs) readyMs = Math.max(readyMs, ends[need] ?? 0);
+    const isInside = group > 0 && needs.some((need) => groups[need] === group);
     const end = readyMs + workMs + (isInside ? 0 : wayMs(from, place) + (isAt(from, place) ? 0 : bytesIn / bytesPerMs));
     ends[at] = end;
     span = Math.max(span, end);

@@ -21,7 +21,9 @@ export function queryOf(
   return { function: name, kind, version, need, target };
 }
 
-/** Equal for equal demands. */
+/** Equal for equal demands. Most steps ask for a function and nothing else. */
 export function queryKey(query: OfferQuery): string {
+  const { function: name, kind = '', version, need, target } = query;
+  if (version === undefined && need === undefined && target === undefined) return `${kind}\n${name}`;
   return JSON.stringify([query.function, query.kind, query.version, query.need, query.target]);
 }

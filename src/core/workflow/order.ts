@@ -3,6 +3,7 @@
  *
  * O1 iterative and linear in commands and edges: a chain of 10,000 in any listing order, 100,000 edges.
  * O2 of a cyclic workflow the whole cycle is found, not one member of it.
+ * O3 commands that are listed in such an order stay in it: nothing is sorted.
  * toposort recurses along unlisted successors (8,000 commands listed backwards overflow its stack) and names one
  * element of a cycle only. So a level pass (Kahn 1962) lists the commands first: in level order every visit finds its
  * successors done.
@@ -18,12 +19,18 @@ export type Ordering =
   /** Each needs the next, the last needs the first. */
   | { readonly kind: 'cycle'; readonly cycle: readonly number[] };
 
-/** Positions in an order in which every command comes after all that it needs. */
+/** Positions in an order in which every command comes after all that it needs: as they are listed, if that is one. */
 export function orderCommands(dependencies: Dependencies): Ordering {
+  if (isOrdered(dependencies)) return { kind: 'ordered', order: [...dependencies.keys()] };
   const levels = levelOrder(dependencies);
   if (levels.length < dependencies.length) return { kind: 'cycle', cycle: findCycle(dependencies, levels) };
   const edges = levels.flatMap((at) => (dependencies[at] ?? []).map((before): [number, number] => [before, at]));
   return { kind: 'ordered', order: toposort.array([...levels], edges) };
+}
+
+/** So are nearly all: what a builder makes can refer only to what is there. */
+function isOrdered(dependencies: Dependencies): boolean {
+  return dependencies.every((needs, at) => needs.every((need) => need < at));
 }
 
 /** Everything that can run, level by level; shorter than the list exactly when there is a cycle. */

@@ -12,11 +12,12 @@ import type { Payload } from '../payload.ts';
 import { readEach } from './each-record.ts';
 import { checkKeys, isPlain, short, typeName } from './fields.ts';
 import { readOnFailure, readRetry } from './policies.ts';
+import { Problems } from './problems.ts';
 import type { Compensation, LooksBare, Template, WireCommand, WireReturns } from './record.ts';
 import type { ReferenceContext } from './references.ts';
 import { parseTemplate } from './references.ts';
 import type { CheckedWorkflow } from './workflow.ts';
-import { checkWorkflow, commandsMax, Problems } from './workflow.ts';
+import { checkWorkflow, commandsMax } from './workflow.ts';
 
 export interface ParseOptions {
   /** Overrides what the data says. */
@@ -281,6 +282,7 @@ function readNeed(need: unknown, report: (message: string) => void): Need | unde
 
 /** Absent options are left out, so that records compare and travel alike. */
 function withoutAbsent<T extends object>(record: T): T {
-  // Every field of the records given here may be absent.
-  return Object.fromEntries(Object.entries(record).filter(([, value]) => value !== undefined)) as T;
+  const present: Partial<T> = {};
+  for (const key in record) if (record[key] !== undefined) present[key] = record[key];
+  return present as T; // every field of the records given here may be absent
 }

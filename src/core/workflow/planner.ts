@@ -181,7 +181,8 @@ class Planner<Place extends PlaceFacts> {
     const state: FusionState = {
       room: inFlightMaxDefault - 1,
       missingOf: (at) => (this.#plans[at] ? undefined : this.#missingAt(at, startMs)),
-      bytesOf: (at) => this.#bytesIn(at, new Set(this.#workflow.commands[at]?.needs.filter((need) => !this.#plans[need]))),
+      // Of steps that are not planned yet nothing is known.
+      bytesOf: (at) => this.#bytesIn(at, nobody),
     };
     const question = { head, workflow: this.#workflow, state };
     if (!mayLead(question)) return [];
@@ -205,15 +206,13 @@ class Planner<Place extends PlaceFacts> {
 
   /** Arguments as they are written, and the results that go into them, but for those of steps that go together with it. */
   #bytesIn(at: number, together: ReadonlySet<number>): number {
-    const args = this.#workflow.commands[at]?.command.args;
-    if (!args) return 0;
+    const checked = this.#workflow.commands[at];
+    if (!checked) return 0;
+    const { args } = checked.command;
     let bytes = args.value.bytes.length;
-    for (const { source } of args.holes) {
-      if (source.kind === 'input') bytes += this.#port.inputBytes;
-      else if (source.kind === 'step') {
-        const from = this.#workflow.positions.get(source.step);
-        if (from !== undefined && !together.has(from)) bytes += this.#plans[from]?.bytesOut ?? 0;
-      }
+    for (const [hole, giver] of checked.givers.entries()) {
+      if (giver >= 0) bytes += together.has(giver) ? 0 : (this.#plans[giver]?.bytesOut ?? 0);
+      else if (args.holes[hole]?.source.kind === 'input') bytes += this.#port.inputBytes;
     }
     return bytes;
   }

@@ -93,7 +93,7 @@ function stepOf(plan: StepPlan<Place>, { checked, known, groups, offersMax }: St
   return {
     name: command?.command.name ?? '',
     function: command?.command.function ?? '',
-    needs: (command?.needs ?? []).flatMap((need) => checked.commands[need]?.command.name ?? []),
+    needs: (command?.needs ?? []).map((need) => checked.commands[need]?.command.name ?? ''),
     ...(each ? { each } : {}),
     ...(place ? { server: place.offer.server.name, version: place.offer.record.version } : {}),
     ...(group === undefined ? {} : { group }),

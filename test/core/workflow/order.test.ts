@@ -38,6 +38,11 @@ describe('the order of commands', () => {
     fc.assert(fc.property(dags, (dag) => isOrder(dag, levelOrder(dag)) && isOrder(dag, orderOf(dag))));
   });
 
+  it('O3: is the listing itself where that is one: what fans out stays as it was written', () => {
+    expect(orderOf([[], [0], [], [0, 2], [1]])).toEqual([0, 1, 2, 3, 4]);
+    expect(orderOf([[1], [], []])).not.toEqual([0, 1, 2]);
+  });
+
   it('finds a cycle exactly when there is one, and shows the whole of it', () => {
     fc.assert(
       fc.property(dags, fc.array(fc.nat(40), { minLength: 1, maxLength: 6 }), (dag, picks) => {

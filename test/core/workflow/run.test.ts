@@ -28,7 +28,7 @@ describe('a run', () => {
       'run.settled',
     ]);
     expect(world.events.map((event) => event.seq)).toEqual([1, 2, 3, 4, 5, 6, 7, 8]);
-    expect(world.events[0]).toMatchObject({ atMs: 1_000, runId: 'r1', coordinator: 'here', steps: ['a', 'x', 'b'] });
+    expect(world.events[0]).toMatchObject({ atMs: 1_000, runId: 'r1', coordinator: 'here', steps: ['a', 'b', 'x'] });
     expect(world.result).toEqual({ b: 2, x: 1 });
     expect(world.machine.isSettled).toBe(true);
     expect(world.machine.nextWakeMs()).toBe(Number.POSITIVE_INFINITY);
