@@ -9,7 +9,7 @@ import { readFileSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { createAdaptorServer } from '@hono/node-server';
 import type { Dashboard, DashboardChoice, DashboardSource } from '../fabric/server/dashboard-port.ts';
-import { bind } from '../transport/grpc-bind.ts';
+import { openHttp } from '../transport/http-server.ts';
 import { Access } from './access.ts';
 import { LiveFeed } from './live-feed.ts';
 import { readPage } from './page-files.ts';
@@ -25,7 +25,7 @@ export async function openDashboard({ host, port, token }: DashboardChoice, sour
   const files = readPage();
   const feed = new LiveFeed(source, versionOf());
   const access = new Access({ token, clock: source.clock });
-  const bound: { port: number } = { port: 0 };
+  const bound = { port: 0 };
   let app: ReturnType<typeof routesOf> | undefined;
   const fetch = (request: Request) => {
     app ??= routesOf({ source, access, feed, files, cookie: `${cookieName}-${bound.port}` });
@@ -33,27 +33,18 @@ export async function openDashboard({ host, port, token }: DashboardChoice, sour
   };
   // Over plain HTTP the adaptor makes node:http's own server.
   const server = createAdaptorServer({ fetch, serverOptions: { headersTimeout: headersMs, maxHeaderSize: 16 * 1024 } }) as Server;
-  server.maxConnections = socketsMax;
   try {
-    bound.port = await bind(server, { host, port });
+    const door = await openHttp(server, { host, port }, socketsMax);
+    bound.port = door.port;
+    const close = (): Promise<void> => {
+      feed.close();
+      return door.close();
+    };
+    return { url: `http://${door.authority}/`, close };
   } catch (error) {
     feed.close();
     throw error;
   }
-  // Nothing more can fail but a single connection's acceptance.
-  server.on('error', () => {});
-  return {
-    url: `http://${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${bound.port}/`,
-    close: () => closed(server, feed),
-  };
-}
-
-function closed(server: Server, feed: LiveFeed): Promise<void> {
-  feed.close();
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }
 
 /** Of src/dashboard and of dist/dashboard alike, the manifest is two folders up; every package.json has a version. */

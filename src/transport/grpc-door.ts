@@ -6,9 +6,8 @@
 import { createServer, type Server as TcpServer } from 'node:net';
 
 import { type Server, ServerCredentials } from '@grpc/grpc-js';
-
+import { bind } from './bind.ts';
 import type { Credentials } from './credentials.ts';
-import { bind } from './grpc-bind.ts';
 import type { GrpcSockets } from './grpc-sockets.ts';
 import { type Front, tlsFront } from './tls-front.ts';
 import type { ListenOptions } from './transport.ts';

@@ -7,9 +7,9 @@
  * Loaded when a server wants one. Who may ask is a matter of where it listens: loopback, unless said.
  */
 
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 
-import { bind } from './grpc-bind.ts';
+import { openHttp } from './http-server.ts';
 import type { PortChoice } from './transport.ts';
 
 export interface HttpReply {
@@ -42,11 +42,8 @@ export async function listenHttp(
       .catch((error: unknown) => ({ status: 500, type: plain, body: `${error instanceof Error ? error.name : 'a throw'}\n` }))
       .then((reply) => send(reply, request, response), ignore);
   });
-  server.maxConnections = socketsMax;
-  const port = await bind(server, where);
-  // Nothing more can fail but a single connection's acceptance.
-  server.on('error', ignore);
-  return { host: where.host, port, close: () => closed(server) };
+  const { port, close } = await openHttp(server, where, socketsMax);
+  return { host: where.host, port, close };
 }
 
 async function answer(routes: ReadonlyMap<string, HttpRoute>, { method, url = '/' }: IncomingMessage): Promise<HttpReply> {
@@ -66,13 +63,6 @@ function send({ status, type, body }: HttpReply, { method }: IncomingMessage, re
     ...(status === 405 ? { allow: 'GET, HEAD', connection: 'close' } : {}),
   };
   response.writeHead(status, headers).end(method === 'HEAD' ? undefined : body);
-}
-
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }
 
 function ignore(): void {}

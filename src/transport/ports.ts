@@ -1,5 +1,5 @@
 /**
- * Which ports to try, and what to say when none can be bound.
+ * Which ports to try, what to say when none can be bound, and how a host and its port are written.
  */
 
 import { HeddleError } from '../errors.ts';
@@ -16,6 +16,11 @@ export function isAllowed(choice: PortChoice, port: number): boolean {
 export function choiceText(choice: PortChoice): string {
   if (choice === 'auto') return 'any port';
   return typeof choice === 'number' ? `${choice}` : `${choice.from}-${choice.to}`;
+}
+
+/** `host:port`; an IPv6 address stands in brackets. */
+export function authorityOf(host: string, port: number): string {
+  return host.includes(':') && !host.startsWith('[') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** Throws `bad_settings` for a choice that names no port. */

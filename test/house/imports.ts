@@ -73,7 +73,7 @@ export const importTable: Readonly<Record<string, Rule>> = {
   dashboard: {
     rooms: ['base', 'errors', 'observe'],
     types: ['fabric', ...coreAll],
-    files: ['src/wire/json-forms.ts', 'src/transport/grpc-bind.ts'],
+    files: ['src/wire/json-forms.ts', 'src/transport/http-server.ts'],
     isNodeAllowed: true,
   },
   'dashboard/page': { rooms: ['observe'], types: coreAll, files: ['src/dashboard/feed.ts'] },

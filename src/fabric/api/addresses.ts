@@ -4,6 +4,7 @@
 
 import { describeFound } from '../../core/names.ts';
 import { HeddleError } from '../../errors.ts';
+import { authorityOf } from '../../transport/ports.ts';
 
 /** The highest port there is. */
 export const portMax = 65_535;
@@ -26,5 +27,5 @@ export function parseAddress(text: unknown, where: readonly (string | number)[])
 export function advertisedAddress(advertise: string | undefined, at: { readonly host: string; readonly port: number }): string {
   const host = advertise ?? at.host;
   if (/^(?:\[.*\]|[^:]+):\d+$/.test(host)) return host;
-  return host.includes(':') && !host.startsWith('[') ? `[${host}]:${at.port}` : `${host}:${at.port}`;
+  return authorityOf(host, at.port);
 }
