@@ -7,6 +7,7 @@ import { linkTo, nowMs } from '../browser.ts';
 import { milliseconds } from '../format.ts';
 import { events, vitals } from '../store.ts';
 import { EventList } from './events.tsx';
+import { Heads } from './parts.tsx';
 
 /** A breaker with the server that holds it. */
 interface Broken extends BreakerVitals {
@@ -29,15 +30,7 @@ export function Breakers() {
         <p class="empty">Every breaker is closed: attempts pass everywhere.</p>
       ) : (
         <table>
-          <thead>
-            <tr>
-              <th scope="col">refuses attempts</th>
-              <th scope="col">at</th>
-              <th scope="col">of</th>
-              <th scope="col">state</th>
-              <th scope="col">until</th>
-            </tr>
-          </thead>
+          <Heads of={['refuses attempts', 'at', 'of', 'state', 'until']} />
           <tbody>
             {broken.map((breaker) => (
               <Row key={`${breaker.holder} ${breaker.server} ${breaker.function}`} breaker={breaker} />

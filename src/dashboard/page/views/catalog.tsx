@@ -10,6 +10,7 @@ import { milliseconds, perSecond, plural } from '../format.ts';
 import { describe, type FunctionDetail } from '../server.ts';
 import { beat, functions, gauges, moreFunctions } from '../store.ts';
 import { Explain } from './explain.tsx';
+import { Heads, SearchField } from './parts.tsx';
 
 const search = signal('');
 const rowsMax = 300;
@@ -26,14 +27,10 @@ export function Catalog() {
     <div class="split">
       <section class="page" aria-label="Functions">
         <div class="tools">
-          <input
-            type="search"
-            aria-label="Find functions by name, resource, effect or server"
+          <SearchField
+            value={search}
+            label="Find functions by name, resource, effect or server"
             placeholder="Find by name, resource, effect, server"
-            value={search.value}
-            onInput={({ currentTarget }) => {
-              search.value = currentTarget.value;
-            }}
           />
           <p class="hint" role="status">
             {plural(found.value.length, 'function')}
@@ -57,21 +54,7 @@ function Rows({ chosen }: { readonly chosen: FunctionRow | undefined }) {
   void beat.value;
   return (
     <table>
-      <thead>
-        <tr>
-          <th scope="col">function</th>
-          <th scope="col">version</th>
-          <th scope="col">effect</th>
-          <th scope="col">resources</th>
-          <th scope="col">servers</th>
-          <th scope="col" class="number">
-            calls
-          </th>
-          <th scope="col" class="number">
-            p99
-          </th>
-        </tr>
-      </thead>
+      <Heads of={['function', 'version', 'effect', 'resources', 'servers']} figures={['calls', 'p99']} />
       <tbody>
         {found.value.slice(0, rowsMax).map((row) => {
           const { callsPerSecond, p99Ms } = gauges.now({ function: row.function });

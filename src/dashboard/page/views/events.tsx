@@ -6,6 +6,7 @@ import { signal } from '@preact/signals';
 import type { EventRow } from '../../feed.ts';
 import { timeOfDay } from '../format.ts';
 import { events } from '../store.ts';
+import { SearchField } from './parts.tsx';
 
 const search = signal('');
 const isHeld = signal<readonly EventRow[] | undefined>(undefined);
@@ -17,15 +18,7 @@ export function Events() {
   return (
     <div class="page">
       <div class="tools">
-        <input
-          type="search"
-          aria-label="Find events by kind or text"
-          placeholder="Find by kind or text"
-          value={search.value}
-          onInput={({ currentTarget }) => {
-            search.value = currentTarget.value;
-          }}
-        />
+        <SearchField value={search} label="Find events by kind or text" placeholder="Find by kind or text" />
         <button
           type="button"
           aria-pressed={isHeld.value !== undefined}

@@ -6,6 +6,7 @@ import { milliseconds, percent, perSecond } from '../format.ts';
 import { type Point, windowMs } from '../gauges.ts';
 import { beat, gauges } from '../store.ts';
 import { Chart } from './chart.tsx';
+import { Heads } from './parts.tsx';
 
 /** Functions with a chart of their own. */
 export const chartsMax = 8;
@@ -55,20 +56,7 @@ function wordsOf({ callsPerSecond, failedPerSecond, p50Ms, p99Ms }: Point): stri
 function Rest({ names }: { readonly names: readonly string[] }) {
   return (
     <table>
-      <thead>
-        <tr>
-          <th scope="col">function</th>
-          <th scope="col" class="number">
-            calls
-          </th>
-          <th scope="col" class="number">
-            p50
-          </th>
-          <th scope="col" class="number">
-            p99
-          </th>
-        </tr>
-      </thead>
+      <Heads of={['function']} figures={['calls', 'p50', 'p99']} />
       <tbody>
         {names.slice(0, 100).map((name) => {
           const { callsPerSecond, p50Ms, p99Ms } = gauges.now({ function: name });

@@ -5,6 +5,7 @@
 import { linkTo, nowMs, route } from '../browser.ts';
 import { milliseconds, plural } from '../format.ts';
 import { moreRuns, runs } from '../store.ts';
+import { Heads } from './parts.tsx';
 import { RunDetail } from './run-detail.tsx';
 
 export function Runs() {
@@ -29,21 +30,7 @@ export function Runs() {
 function RunTable({ chosen }: { readonly chosen: string | undefined }) {
   return (
     <table class="runs-table">
-      <thead>
-        <tr>
-          <th scope="col">run</th>
-          <th scope="col">workflow</th>
-          <th scope="col">coordinator</th>
-          <th scope="col">state</th>
-          <th scope="col">steps</th>
-          <th scope="col" class="number">
-            time
-          </th>
-          <th scope="col" class="number">
-            began
-          </th>
-        </tr>
-      </thead>
+      <Heads of={['run', 'workflow', 'coordinator', 'state', 'steps']} figures={['time', 'began']} />
       <tbody>
         {runs.value.map(({ runId, name, coordinator, state, settled, steps, elapsedMs, startedAtMs }) => (
           <tr key={runId} class={runId === chosen ? 'chosen' : ''}>

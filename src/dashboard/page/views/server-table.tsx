@@ -6,6 +6,7 @@ import { signal } from '@preact/signals';
 import { linkTo } from '../browser.ts';
 import { milliseconds, perSecond } from '../format.ts';
 import { beat, gauges, hello, servers, vitals } from '../store.ts';
+import { Heads, SearchField } from './parts.tsx';
 
 const search = signal('');
 /** Rows that are shown at once. */
@@ -18,32 +19,10 @@ export function ServerTable({ chosen }: { readonly chosen: string | undefined })
   return (
     <>
       {servers.value.length > 12 ? (
-        <input
-          type="search"
-          aria-label="Find servers by name, status or resource"
-          placeholder="Find by name, status, resource"
-          value={search.value}
-          onInput={({ currentTarget }) => {
-            search.value = currentTarget.value;
-          }}
-        />
+        <SearchField value={search} label="Find servers by name, status or resource" placeholder="Find by name, status, resource" />
       ) : null}
       <table class="servers-table">
-        <thead>
-          <tr>
-            <th scope="col">server</th>
-            <th scope="col">resources</th>
-            <th scope="col" class="number">
-              calls
-            </th>
-            <th scope="col" class="number">
-              p99
-            </th>
-            <th scope="col" class="number">
-              open
-            </th>
-          </tr>
-        </thead>
+        <Heads of={['server', 'resources']} figures={['calls', 'p99', 'open']} />
         <tbody>
           {rows.slice(0, rowsMax).map(({ name, status, resources }) => (
             <Row key={name} name={name} status={status} resources={resources} isChosen={name === chosen} />

@@ -4,6 +4,7 @@
 
 import type { StepNow, StepView } from '../../../core/workflow/run-view.ts';
 import { milliseconds } from '../format.ts';
+import { Heads } from './parts.tsx';
 
 const rowsMax = 200;
 
@@ -21,16 +22,7 @@ export function StepTable({ steps, chosen, choose }: StepTableProps) {
   return (
     <div class="scrolls">
       <table class="steps-table">
-        <thead>
-          <tr>
-            <th scope="col">step</th>
-            <th scope="col">state</th>
-            <th scope="col">where, or why it waits</th>
-            <th scope="col" class="number">
-              time
-            </th>
-          </tr>
-        </thead>
+        <Heads of={['step', 'state', 'where, or why it waits']} figures={['time']} />
         <tbody>
           {open.slice(0, rowsMax).map((view) => (
             <tr key={view.step} class={view.step === chosen ? 'chosen' : ''} data-step={view.step} data-state={stateOf(view.now)}>

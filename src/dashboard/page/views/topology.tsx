@@ -8,6 +8,7 @@ import { bytes, milliseconds, perSecond, plural } from '../format.ts';
 import type { LinkGauge } from '../gauges.ts';
 import { beat, events, functions, gauges, moreServers, servers, vitals } from '../store.ts';
 import { EventList } from './events.tsx';
+import { Heads } from './parts.tsx';
 import { Picture } from './picture.tsx';
 import { ServerTable } from './server-table.tsx';
 
@@ -119,20 +120,7 @@ function LinkTable({ name, links: own }: { readonly name: string; readonly links
   if (own.length === 0) return <p class="hint">No link to it is known.</p>;
   return (
     <table>
-      <thead>
-        <tr>
-          <th scope="col">link to</th>
-          <th scope="col" class="number">
-            round trip
-          </th>
-          <th scope="col" class="number">
-            traffic
-          </th>
-          <th scope="col" class="number">
-            open
-          </th>
-        </tr>
-      </thead>
+      <Heads of={['link to']} figures={['round trip', 'traffic', 'open']} />
       <tbody>
         {own.slice(0, 20).map(({ from, to, roundTripMs, bytesPerSecond, inFlight }) => (
           <tr key={from + to}>
