@@ -20,7 +20,7 @@ import { watchersMax } from '../src/fabric/mesh/catalog-watches.ts';
 import { plannedOffersMax } from '../src/fabric/explain/explainer.ts';
 import { callTimeoutMsDefault } from '../src/fabric/link/invocation.ts';
 import { largePerFrameMax } from '../src/fabric/link/large-values.ts';
-import { callsInFlightMax } from '../src/fabric/link/incoming-table.ts';
+import { callsInFlightMax } from '../src/fabric/link/room-queue.ts';
 import { functionsMax } from '../src/fabric/serve/registry.ts';
 import { patienceMsMin } from '../src/fabric/serve/served-call.ts';
 import { slotKindsMax, slotsMax } from '../src/fabric/api/slot-counts.ts';

@@ -3,9 +3,9 @@
 import { describe, expect, it, vi } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { RequestFrame } from '../../src/fabric/link/conversation.ts';
-import { callsInFlightMax } from '../../src/fabric/link/incoming-table.ts';
 import { LargeValues } from '../../src/fabric/link/large-values.ts';
 import { Peer, type PeerHandlers } from '../../src/fabric/link/peer.ts';
+import { callsInFlightMax } from '../../src/fabric/link/room-queue.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
 import type { Evidence, Link, LinkHandlers } from '../../src/transport/transport.ts';
 import type { Frame, ReplyFrame } from '../../src/wire/frame.ts';

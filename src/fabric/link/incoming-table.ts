@@ -5,9 +5,8 @@
 import { IdMap } from '../../base/id-map.ts';
 import type { GroupFrame } from '../../wire/frame.ts';
 import type { Incoming } from './conversation.ts';
+import { callsInFlightMax } from './room-queue.ts';
 
-/** Conversations that one process keeps open towards one peer before later ones wait. */
-export const callsInFlightMax = 1024;
 /** Conversations that one peer may have open here; further ones are refused unrun. */
 const incomingMax = 4 * callsInFlightMax;
 

@@ -27,10 +27,10 @@ import { Arrivals } from './arrivals.ts';
 import type { Conversation, Incoming, PeerIdentity, RequestFrame, RoomWaiter } from './conversation.ts';
 import { Departures } from './departures.ts';
 import type { HeldOutcome } from './held-outcome.ts';
-import { callsInFlightMax, IncomingTable } from './incoming-table.ts';
+import { IncomingTable } from './incoming-table.ts';
 import { LargeValues } from './large-values.ts';
 import { overloadedReply } from './refusals.ts';
-import { RoomQueue } from './room-queue.ts';
+import { callsInFlightMax, RoomQueue } from './room-queue.ts';
 
 export interface PeerHandlers {
   onRequest(frame: RequestFrame, peer: Peer): void;

@@ -4,6 +4,8 @@
 
 import type { RoomWaiter } from './conversation.ts';
 
+/** Conversations that one process keeps open towards one peer before later ones wait. */
+export const callsInFlightMax = 1024;
 /** Calls that may wait for room before further ones are refused. */
 export const waitersMax = 16_384;
 
