@@ -10,7 +10,6 @@
 import { onAbort } from '../../base/aborts.ts';
 import { quiet } from '../../base/deferred.ts';
 import type { Filled, Payload } from '../../core/payload.ts';
-import { parseWorkflow } from '../../core/workflow/parse.ts';
 import type { OpaqueError, WireRunEvent } from '../../core/workflow/record.ts';
 import { HeddleError } from '../../errors.ts';
 import { traceContextOf } from '../../observe/tracing.ts';
@@ -24,7 +23,7 @@ import { checkTimeout } from '../call/call-options.ts';
 import { timeoutMsMax } from '../link/invocation.ts';
 import { collected, isUncollected, uncollectedBytes, type ValueSource } from '../run/collected-run.ts';
 import { PendingEvents } from '../run/pending-events.ts';
-import { checkRunId } from '../run/run-caller.ts';
+import { checkRunId, parsedData } from '../run/run-caller.ts';
 import type { RunEngine, RunFollower, SubmitRequest, Unfollow } from '../run/run-engine.ts';
 import { decodeFilled } from '../run/run-handle.ts';
 
@@ -115,13 +114,8 @@ class Following {
 function requestOf(submitted: ForeignSubmit, clientTimeoutMs: number | undefined): SubmitRequest {
   if (submitted.runId !== undefined) checkRunId(submitted.runId, 'run_id');
   checkTimeout(submitted.timeoutMs, 'request');
-  const { commands, returns, references, input } = submitted;
-  const parsed = parseWorkflow(commands, {
-    ...(returns === undefined ? {} : { returns }),
-    references,
-    hasInput: input !== undefined,
-    encode: (value) => encodeValue(value),
-  });
+  const { input } = submitted;
+  const parsed = parsedData(submitted.commands, submitted);
   return {
     runId: submitted.runId,
     name: submitted.name,

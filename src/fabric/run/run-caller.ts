@@ -117,7 +117,15 @@ export function coordinatorOf(runId: string): string | undefined {
   return /^(.+)~[0-9a-f]{12}~\d+$/.exec(runId)?.[1];
 }
 
-function parsedData(data: unknown, { input, returns, references }: SubmitOptions): ParsedWorkflow {
+/** Commands as data, checked as far as they can be without a catalog; every rule broken is in the `bad_workflow` that it throws. */
+export function parsedData(
+  data: unknown,
+  {
+    input,
+    returns,
+    references,
+  }: { readonly input?: unknown; readonly returns?: unknown; readonly references?: 'explicit' | 'bare' | undefined },
+): ParsedWorkflow {
   return parseWorkflow(data, {
     ...(returns === undefined ? {} : { returns }),
     references,
