@@ -112,7 +112,7 @@ export class LiveFeed {
     try {
       const [vitals, runs] = await Promise.all([this.#source.vitalsElsewhere(), this.#source.runs()]);
       if (vitals.length > 0) this.#tell({ kind: 'vitals', vitals });
-      const recent = [...runs].sort((a, b) => rank(b.state) - rank(a.state) || b.startedAtMs - a.startedAtMs).slice(0, runsMax);
+      const recent = runs.slice(0, runsMax);
       this.#tellIfNew({ kind: 'runs', runs: recent, more: runs.length - recent.length });
     } finally {
       this.#isAsking = false;
@@ -132,8 +132,4 @@ export class LiveFeed {
   #tell(message: FeedMessage): void {
     for (const watcher of this.#watchers) watcher(message);
   }
-}
-
-function rank(state: string): number {
-  return state === 'running' ? 1 : 0;
 }

@@ -210,6 +210,13 @@ export class FabricClient {
   }
 }
 
+/** What stands behind the API's type: `connect` gives this class. Throws a TypeError for anything else. */
+export function fabricClientOf(client: Client): FabricClient {
+  const known: unknown = client;
+  if (!(known instanceof FabricClient)) throw new TypeError('the client is not one that connect gave');
+  return known;
+}
+
 /** What is not to be sent is refused as `submit` would refuse it. */
 function encodedQuestion(question: WorkflowQuestion): Payload {
   try {

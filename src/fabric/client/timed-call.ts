@@ -4,7 +4,7 @@
 
 import type { Client } from '../api/api.ts';
 import type { CallTiming } from '../call/call-timing.ts';
-import { FabricClient } from './client.ts';
+import { fabricClientOf } from './client.ts';
 
 export type { CallTiming } from '../call/call-timing.ts';
 
@@ -14,8 +14,5 @@ export function timedCall(
   call: { readonly name: string; readonly args: readonly unknown[]; readonly options: object },
   onTiming: (timing: CallTiming) => void,
 ): Promise<unknown> {
-  // What `connect` gives is this class behind the API's type.
-  const fabricClient: unknown = client;
-  if (!(fabricClient instanceof FabricClient)) throw new TypeError('the client is not one that connect gave');
-  return fabricClient.timedCall(call.name, call, onTiming);
+  return fabricClientOf(client).timedCall(call.name, call, onTiming);
 }

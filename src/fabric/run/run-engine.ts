@@ -38,6 +38,6 @@ export interface RunEngine {
 export interface RunInspector {
   /** Rejects with `unknown_run`, or `coordinator_lost` where it cannot be found out. */
   describe(runId: string): Promise<RunView>;
-  /** The runs under way, and those that ended a moment ago. */
+  /** The runs under way, and those that ended a moment ago; of all servers in that order, each the youngest first. */
   list(): Promise<readonly RunSummary[]>;
 }

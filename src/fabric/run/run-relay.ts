@@ -14,15 +14,16 @@ import { HeddleError } from '../../errors.ts';
 import { fromWireError } from '../../wire/error.ts';
 import type { ReplyFrame, RunEventFrame } from '../../wire/frame.ts';
 import type { Conversation, PeerIdentity } from '../link/conversation.ts';
+import { ask, askMs, type Candidate, linkOf, type OtherServers } from '../link/other-servers.ts';
 import type { Peer } from '../link/peer.ts';
 import { HandedRun } from './handed-run.ts';
-import { askMs, askOnce, type Candidate, candidatesFor, linkedTo, linkOf, notFound, type RunPeers } from './run-candidates.ts';
+import { candidatesFor, notFound } from './run-candidates.ts';
 import type { RunEngine, RunFollower, RunInspector, SubmitRequest, Unfollow } from './run-engine.ts';
-import { describeElsewhere, listElsewhere } from './run-inquiry.ts';
+import { describeElsewhere, inOrder, listElsewhere } from './run-inquiry.ts';
 import type { RunPlacing } from './run-placing.ts';
 import type { Runner } from './runner.ts';
 
-export interface RunRelayOptions extends RunPeers {
+export interface RunRelayOptions extends OtherServers {
   readonly runner: Runner;
   /** Absent: every run that is asked for here is coordinated here. */
   readonly placing?: RunPlacing | undefined;
@@ -43,7 +44,7 @@ export class RunRelay implements RunEngine, RunInspector {
   }
 
   /** Who may be asked besides. */
-  get peers(): RunPeers {
+  get peers(): OtherServers {
     return this.#options;
   }
 
@@ -86,8 +87,7 @@ export class RunRelay implements RunEngine, RunInspector {
     if (runner.has(runId)) return runner.cancel(runId, reason);
     let isOneLost = false;
     for (const candidate of this.#candidatesFor(runId)) {
-      const peer = linkOf(candidate, this.#options) ?? (await linkedTo(candidate, this.#options));
-      const outcome = peer && (await askOnce(peer, this.#options.clock, (id) => peer.send({ kind: 'cancelRun', id, runId, reason })));
+      const outcome = await ask(this.#options, candidate, (peer, id) => peer.send({ kind: 'cancelRun', id, runId, reason }));
       if (outcome?.ok) return;
       const error = outcome && fromWireError(outcome.error);
       if (error && !HeddleError.is(error, 'unknown_run')) throw error;
@@ -103,7 +103,7 @@ export class RunRelay implements RunEngine, RunInspector {
 
   async list(): Promise<readonly RunSummary[]> {
     const [own, others] = await Promise.all([this.#options.runner.list(), listElsewhere(this.#options)]);
-    return [...own, ...others];
+    return inOrder([...own, ...others]);
   }
 
   #handOver(request: SubmitRequest, peer: Peer, follower: RunFollower): Unfollow {

@@ -40,7 +40,7 @@ export interface DashboardSource {
   vitals(): Vitals;
   /** Of all others that answer. */
   vitalsElsewhere(): Promise<readonly Vitals[]>;
-  /** Of all servers that answer. */
+  /** Of all servers that answer: what is under way first, then the youngest. */
   runs(): Promise<readonly RunSummary[]>;
   /** Rejects with `unknown_run`. */
   describeRun(runId: string): Promise<RunView>;

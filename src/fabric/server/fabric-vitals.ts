@@ -6,17 +6,16 @@
  */
 
 import type { Vitals } from '../../observe/vitals.ts';
-import type { RunPeers } from '../run/run-candidates.ts';
-import { askEverybody } from '../run/run-inquiry.ts';
+import { askEverybody, type OtherServers } from '../link/other-servers.ts';
 import type { VitalSigns } from './vital-signs.ts';
 
 export class FabricVitals {
   readonly #signs: Pick<VitalSigns, 'read'>;
-  readonly #peers: RunPeers;
+  readonly #others: OtherServers;
 
-  constructor(signs: Pick<VitalSigns, 'read'>, peers: RunPeers) {
+  constructor(signs: Pick<VitalSigns, 'read'>, others: OtherServers) {
     this.#signs = signs;
-    this.#peers = peers;
+    this.#others = others;
   }
 
   own(): Vitals {
@@ -24,7 +23,7 @@ export class FabricVitals {
   }
 
   async others(): Promise<readonly Vitals[]> {
-    return (await askEverybody(this.#peers, 'vitals')) as readonly Vitals[]; // what a server says of itself in this shape
+    return (await askEverybody(this.#others, 'vitals')) as readonly Vitals[]; // what a server says of itself in this shape
   }
 
   async all(): Promise<readonly Vitals[]> {
