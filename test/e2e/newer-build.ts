@@ -12,6 +12,7 @@ import type { Link } from '../../src/transport/transport.ts';
 import { decodeFrame, encodeFrame } from '../../src/wire/frame-codec.ts';
 import { decodeMeshMessage, encodeMeshMessage } from '../../src/wire/mesh-codec.ts';
 import { decodeAck, encodeHello } from '../../src/wire/mesh-hello.ts';
+import { helloOf } from '../core/gossip/rig.ts';
 
 /** Field 900 of a message, a text: no build knows it. */
 export const unknownField = Uint8Array.of(0xa2, 0x38, 5, ...new TextEncoder().encode('later'));
@@ -29,19 +30,9 @@ export class NewerBuild {
     const random = seededRandom(`newer build ${name}`);
     const hex = (bytes: number): string => Buffer.from(random.bytes(bytes)).toString('hex');
     this.hello = {
-      uid: { uid: hex(16), isSettled: false },
-      name,
-      epoch: 1,
-      instance: hex(16),
-      url: '127.0.0.1:9',
-      uptimeMs: 0,
-      protocolMin: 1,
+      ...helloOf(name, { uid: { uid: hex(16), isSettled: false }, instance: hex(16), url: '127.0.0.1:9', isConfigured: true }),
       protocolMax: 7,
       features: ['telepathy'],
-      root: { high: 0, low: 0 },
-      purpose: 'link',
-      isConfigured: true,
-      isJoining: false,
       ...hello,
     };
   }

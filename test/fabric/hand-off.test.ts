@@ -1,12 +1,13 @@
 /** Hand-off of large results between servers, in virtual time: who gets the bytes, who keeps them, and what a loss means. */
 
 import { describe, expect } from 'vitest';
-import type { Functions, RunEvent, Server } from '../../src/fabric/api/api.ts';
+import type { RunEvent } from '../../src/fabric/api/api.ts';
 import { defineFunction } from '../../src/fabric/api/define.ts';
 import { describeRun } from '../../src/fabric/client/run-inspection.ts';
 import { MemorySpill } from '../../src/storage/memory-spill.ts';
 import type { SpillFile } from '../../src/storage/spill.ts';
 import { failureOf } from '../within.ts';
+import { shelf, trio } from './trio.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 
 const size = 300_000;
@@ -47,19 +48,6 @@ const pipeline = (length = size) => [
   { name: 'made', fun: 'make', args: [length] },
   { name: 'measured', fun: 'measure', args: [{ $ref: 'made' }] },
 ];
-
-async function trio(world: FabricWorld, left: Functions, right: Functions, tuning = {}) {
-  const here = await world.start('here');
-  return { here, left: await world.start('left', left, { tuning }), right: await world.start('right', right) };
-}
-
-/** What a server says about the results that it keeps. */
-function shelf(server: Server): readonly string[] {
-  const said: string[] = [];
-  for (const kind of ['result.parked', 'result.spilled', 'result.released', 'lease.expired'] as const)
-    server.on(kind, ({ value }) => void said.push(`${kind} ${value}`));
-  return said;
-}
 
 async function waitsOf(events: AsyncIterable<RunEvent>): Promise<readonly string[]> {
   const seen: string[] = [];

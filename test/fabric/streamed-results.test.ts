@@ -2,11 +2,11 @@
 
 import { createHash } from 'node:crypto';
 import { describe, expect } from 'vitest';
-import type { Functions, Server } from '../../src/fabric/api/api.ts';
 import { defineFunction } from '../../src/fabric/api/define.ts';
 import { MemorySpill } from '../../src/storage/memory-spill.ts';
 import type { SpillFile } from '../../src/storage/spill.ts';
 import { failureOf } from '../within.ts';
+import { shelf, trio } from './trio.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 
 const sliceBytes = 100_000;
@@ -68,22 +68,10 @@ const pipeline = (slices: number) => [
   { name: 'stored', fun: 'store', args: [{ $ref: 'file' }] },
 ];
 
-async function trio(world: FabricWorld, left: Functions, right: Functions, tuning = {}) {
-  const here = await world.start('here');
-  return { here, left: await world.start('left', left, { tuning }), right: await world.start('right', right) };
-}
-
-function shelf(server: Server): readonly string[] {
-  const said: string[] = [];
-  for (const kind of ['result.parked', 'result.spilled', 'result.released', 'lease.expired'] as const)
-    server.on(kind, ({ value, bytes }) => void said.push(`${kind} ${value} ${bytes}`));
-  return said;
-}
-
 describe('a step on a stream of bytes', () => {
   test('is read as a stream by the step that needs it, on another server and on its own', async ({ world }) => {
     const { here, left } = await trio(world, { read: source().read }, { store: sink().store });
-    const said = shelf(left);
+    const said = shelf(left, { hasBytes: true });
     // Nothing at all, less than a block, and many blocks of which most go to disk.
     for (const slices of [0, 1, 30]) {
       const result = await world.settle(here.submit(pipeline(slices), { returns: ['stored'] }).result);
@@ -124,7 +112,7 @@ describe('a step on a stream of bytes', () => {
       return [first > 0, await digest(bytes), await digest(other)];
     };
     const { here, left } = await trio(world, { read }, { look });
-    const said = shelf(left);
+    const said = shelf(left, { hasBytes: true });
     const file = { $ref: 'file' };
     const commands = [...pipeline(30).slice(0, 1), { name: 'looked', fun: 'look', args: [file, file, file] }];
     expect(await world.settle(here.submit(commands).result)).toEqual({ looked: [true, wanted(30), wanted(30)] });

@@ -15,6 +15,7 @@ import { Credentials } from '../../src/transport/credentials.ts';
 import { GrpcTransport } from '../../src/transport/grpc.ts';
 import { encodeHello } from '../../src/wire/mesh-hello.ts';
 import { Authority, type Bundle, BundleFiles } from '../certificates.ts';
+import { helloOf } from '../core/gossip/rig.ts';
 import { within } from '../within.ts';
 
 const ours = new Authority();
@@ -150,22 +151,7 @@ describe('between servers', () => {
     const one = await serving({ tls: ours.server('one') });
     const heard: FabricEvent[] = [];
     one.on('greeting.refused', (event) => heard.push(event));
-    const hello = encodeHello({
-      cluster: 'tls',
-      uid: { uid: '00'.repeat(16), isSettled: false },
-      name: 'two',
-      epoch: 1,
-      instance: '11'.repeat(16),
-      url: '127.0.0.1:1',
-      uptimeMs: 0,
-      protocolMin: 1,
-      protocolMax: 1,
-      features: [],
-      root: { high: 0, low: 0 },
-      purpose: 'link',
-      isConfigured: false,
-      isJoining: true,
-    });
+    const hello = encodeHello(helloOf('two', { cluster: 'tls', uid: { uid: '00'.repeat(16), isSettled: false }, isJoining: true }));
     const dialAs = (bundle: Bundle) => {
       const transport = new GrpcTransport({ clock: systemClock, tls: credentialsOf(bundle, 'client') });
       onTestFinished(() => transport.close());
