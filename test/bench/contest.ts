@@ -3,7 +3,7 @@
  */
 
 import { contestants } from './contestants.ts';
-import { type Measurement, percent, renderTable } from './measurement.ts';
+import { figureHeads, figuresOf, type Measurement, renderTable } from './measurement.ts';
 import type { Row } from './rows.ts';
 import { type RowResult, runRow, type Standing } from './run.ts';
 
@@ -21,7 +21,7 @@ function tableOf(row: Row, { standings, skipped }: RowResult): string {
   const subject = standings.find(({ name }) => name === row.subject);
   return renderTable({
     title: row.title,
-    head: ['', 'calls/s', 'p50 us', 'p99 us', 'cpu us', 'spread', 'calls', 'ratio', 'target', ''],
+    head: ['', ...figureHeads, 'calls', 'ratio', 'target', ''],
     lines: standings.map((standing) => lineOf(standing, row, subject)),
     notes: [
       ...standings.map(({ name }) => `${name}: ${contestants[name].what}`),
@@ -37,11 +37,7 @@ function lineOf(standing: Standing, row: Row, subject: Standing | undefined): st
   const isMet = ratio !== undefined && target && (target.kind === 'atLeast' ? ratio >= target.ratio : ratio <= target.ratio);
   return [
     standing.name,
-    standing.callsPerSecond.toFixed(0),
-    standing.p50Micros.toFixed(0),
-    standing.p99Micros.toFixed(0),
-    standing.cpuMicros.toFixed(1),
-    percent(standing.spread),
+    ...figuresOf(standing),
     String(standing.calls),
     ratio === undefined ? '' : `${ratio.toFixed(2)} x`,
     target === undefined ? '' : `${target.kind === 'atLeast' ? '>=' : '<='} ${target.ratio} x`,

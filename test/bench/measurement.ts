@@ -33,6 +33,24 @@ export function percent(share: number): string {
   return `${(share * 100).toFixed(0)} %`;
 }
 
+/** What a load cost whoever bore it. */
+export interface Figures {
+  readonly callsPerSecond: number;
+  readonly p50Micros: number;
+  readonly p99Micros: number;
+  /** Processor time per call, over all its own processes. */
+  readonly cpuMicros: number;
+  /** Of the calls per second, as `spreadOf` has it. */
+  readonly spread: number;
+}
+
+export const figureHeads = ['calls/s', 'p50 us', 'p99 us', 'cpu us', 'spread'] as const;
+
+/** The cells under `figureHeads`. */
+export function figuresOf({ callsPerSecond, p50Micros, p99Micros, cpuMicros, spread }: Figures): readonly string[] {
+  return [callsPerSecond.toFixed(0), p50Micros.toFixed(0), p99Micros.toFixed(0), cpuMicros.toFixed(1), percent(spread)];
+}
+
 export interface Table {
   readonly title: string;
   readonly head: readonly string[];

@@ -4,7 +4,7 @@
  */
 
 import type { ContestantName } from './contestants.ts';
-import { median, spreadOf } from './measurement.ts';
+import { type Figures, median, spreadOf } from './measurement.ts';
 import type { Figure, Row } from './rows.ts';
 import { type Driven, Troupe } from './troupe.ts';
 
@@ -16,15 +16,9 @@ export interface RunOptions {
 }
 
 /** Medians over the rounds; `spread` is half the distance between the worst and the best round, relative to the median. */
-export interface Standing {
+export interface Standing extends Figures {
   readonly name: ContestantName;
   readonly calls: number;
-  readonly callsPerSecond: number;
-  readonly p50Micros: number;
-  readonly p99Micros: number;
-  /** Processor time per call, over all its own processes. */
-  readonly cpuMicros: number;
-  readonly spread: number;
 }
 
 export interface Skipped {

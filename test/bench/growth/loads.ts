@@ -4,7 +4,16 @@
 
 import { type ContestantName, contestants } from '../contestants.ts';
 import type { Load } from '../load.ts';
-import { type Measurement, type MeasureOptions, median, percent, renderTable, spreadOf } from '../measurement.ts';
+import {
+  type Figures,
+  figureHeads,
+  figuresOf,
+  type Measurement,
+  type MeasureOptions,
+  median,
+  renderTable,
+  spreadOf,
+} from '../measurement.ts';
 import { firstLine } from '../run.ts';
 import { type Driven, Troupe } from '../troupe.ts';
 
@@ -16,14 +25,9 @@ interface Variant {
   readonly warmUpMsMin?: number;
 }
 
-interface Point {
+interface Point extends Figures {
   readonly label: string;
   readonly name: ContestantName;
-  readonly callsPerSecond: number;
-  readonly p50Micros: number;
-  readonly p99Micros: number;
-  readonly cpuMicros: number;
-  readonly spread: number;
 }
 
 const each = <T>(
@@ -144,16 +148,8 @@ function pointOf({ label, name }: Variant, all: readonly Driven[]): Point {
 function tableOf(title: string, points: readonly Point[], skipped: readonly string[]): string {
   return renderTable({
     title,
-    head: ['', '', 'calls/s', 'p50 us', 'p99 us', 'cpu us', 'spread'],
-    lines: points.map((point) => [
-      point.label,
-      point.name,
-      point.callsPerSecond.toFixed(0),
-      point.p50Micros.toFixed(0),
-      point.p99Micros.toFixed(0),
-      point.cpuMicros.toFixed(1),
-      percent(point.spread),
-    ]),
+    head: ['', '', ...figureHeads],
+    lines: points.map((point) => [point.label, point.name, ...figuresOf(point)]),
     notes: [...new Set(points.map(({ name }) => `${name}: ${contestants[name].what}`)), ...skipped],
   });
 }
