@@ -9,8 +9,9 @@
 import { type BaseIssue, safeParse } from 'valibot';
 import { nearest } from '../base/nearest.ts';
 import { HeddleError, type SettingsProblem } from '../errors.ts';
+import { isTable } from './knobs.ts';
 import { relationProblems } from './relations.ts';
-import { isTable, listKnobs, type Settings, settingsSchema } from './schema.ts';
+import { listKnobs, type Settings, settingsSchema } from './schema.ts';
 import { type Environment, environmentLayer, type Flags, fileLayer, flagLayer, hint, type Layer } from './sources.ts';
 
 export interface SettingsSources {

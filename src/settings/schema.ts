@@ -3,34 +3,14 @@
  *
  * K1 a knob exists only if something reads it. K2 an unknown key is an error (found in load.ts). K3 the defaults are those of the
  *    rooms that use them; a test holds the two equal.
- * Where values come from, and their order, is load.ts; which options they become is server-options.ts.
+ * How knobs are made is knobs.ts; where values come from, and their order, load.ts; which options they become is server-options.ts.
  * valibot is one module of 200 kB: zod's hundred cost each server 50 ms of its start and 4 MB of memory (`npm run bench -- P9`).
  */
 
 import * as v from 'valibot';
+import { bytes, counts, dayMs, facts, flag, type KnobFacts, members, milliseconds, port, portText, text, texts, word } from './knobs.ts';
 
-/** How a knob is written in the environment and described in messages. */
-// An alias: metadata takes no interface.
-export type KnobFacts = {
-  readonly kind: 'text' | 'texts' | 'number' | 'port' | 'counts' | 'flag' | 'choice';
-  readonly unit?: string;
-  /** What a value must be, as a message says it. */
-  readonly expected: string;
-  /** One line: what it is for; for a number, what raising or lowering it buys. */
-  readonly reason: string;
-  /** What stands in settings.toml for a knob without a default. */
-  readonly example?: string | number;
-};
-
-const dayMs = 24 * 3_600_000;
 const [KiB, MiB, GiB] = [1024, 1024 ** 2, 1024 ** 3];
-const portText = '"auto", a port such as 7420, or a range such as "7420-7440"';
-const port = v.union([
-  v.literal('auto'),
-  v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(65_535)),
-  v.pipe(v.string(), v.regex(/^\d{1,5}-\d{1,5}$/)),
-]);
-const word = v.pipe(v.string(), v.minLength(1));
 
 /** The schema. Sections and keys are in the order in which settings.toml lists them. */
 export const settingsSchema = v.object({
@@ -181,64 +161,8 @@ export function listKnobs(): readonly Knob[] {
     Object.entries(entries).map(([key, knob]) => ({
       section: section as SectionName, // a key of the entries that Settings is inferred from
       key,
-      facts: v.getMetadata(knob) as KnobFacts, // every knob is made by the functions below, which give it its facts
+      facts: v.getMetadata(knob) as KnobFacts, // every knob is made by knobs.ts, which gives it its facts
       byDefault: v.getDefault(knob),
     })),
   );
-}
-
-/** Whether a value is a table of a settings file: neither a list nor a date. */
-export function isTable(value: unknown): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) return false;
-  const prototype: unknown = Object.getPrototypeOf(value);
-  return prototype === null || prototype === Object.prototype;
-}
-
-function text(reason: string, example: string) {
-  return v.pipe(v.optional(word), v.metadata({ ...facts('text', reason), example }));
-}
-
-function texts(reason: string) {
-  return v.pipe(v.optional(v.array(word), []), v.metadata(facts('texts', reason, 'a list of texts')));
-}
-
-function flag(reason: string) {
-  return v.pipe(v.optional(v.boolean(), false), v.metadata(facts('flag', reason, 'true or false')));
-}
-
-function counts(reason: string) {
-  const table = v.pipe(v.custom<object>(isTable), v.record(v.pipe(v.string(), v.regex(/^[^\s,=]+$/)), whole(1_000_000)));
-  const expected = 'a table of whole numbers over 0, such as { gpu = 1 }';
-  return v.pipe(v.optional(table, {}), v.metadata(facts('counts', reason, expected)));
-}
-
-function milliseconds(byDefault: number, reason: string, max = dayMs) {
-  return amount({ byDefault, max, unit: 'ms' }, 'milliseconds', reason);
-}
-
-function bytes(byDefault: number, reason: string, max: number) {
-  return amount({ byDefault, max, unit: 'bytes' }, 'bytes', reason);
-}
-
-function members(byDefault: number, reason: string) {
-  return amount({ byDefault, max: 10_000 }, 'servers', reason);
-}
-
-interface Amount {
-  readonly byDefault: number;
-  readonly max: number;
-  readonly unit?: string;
-}
-
-function amount({ byDefault, max, ...unit }: Amount, what: string, reason: string) {
-  const expected = `a whole number of ${what} from 1 to ${max}`;
-  return v.pipe(v.optional(whole(max), byDefault), v.metadata({ ...facts('number', reason, expected), ...unit }));
-}
-
-function whole(max: number) {
-  return v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(max));
-}
-
-function facts(kind: KnobFacts['kind'], reason: string, expected = 'a text'): KnobFacts {
-  return { kind, reason, expected };
 }
