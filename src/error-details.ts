@@ -53,12 +53,22 @@ export type UnauthenticatedReason =
   | 'no_certificate'
   | 'expired'
   | 'not_yet_valid'
-  /** It was not issued by a CA that the other side trusts. */
+  /** It was not issued by a CA, or signed with a key, that the other side trusts. */
   | 'untrusted'
   /** It is another one's: the name that was said is not the certificate's. */
   | 'wrong_name'
   /** It is a client's, and a server's is wanted. */
-  | 'not_a_server';
+  | 'not_a_server'
+  /** Neither token nor certificate was shown, and nobody in particular may not do this. */
+  | 'no_token'
+  /** It is no token that can be read, or lacks what every token says. */
+  | 'malformed'
+  /** It is not signed with EdDSA. */
+  | 'wrong_algorithm'
+  /** It is for another cluster. */
+  | 'wrong_audience'
+  /** It was made for longer than tokens may live. */
+  | 'too_long_lived';
 
 /** What each code carries beside its message. */
 export interface ErrorDetails {
@@ -122,6 +132,18 @@ export interface ErrorDetails {
     /** For people: what was found, and what to do. */
     readonly why: string;
   };
+  forbidden: {
+    /** Who asked: `alice`, `server:gpu-1`. */
+    readonly who: string;
+    /** The verb that no rule gives them: `call`, `submit`, `serve`, `relay` or `administer`. */
+    readonly may: string;
+    /** What they asked for: a function, a server or a run. */
+    readonly name: string;
+    /** The server that refused. */
+    readonly server: string;
+    /** For people: why, and the rule that would allow it. */
+    readonly why: string;
+  };
   bad_settings: { readonly problems: readonly SettingsProblem[] };
   closed: { readonly what: string } & StreamRemains;
 }
@@ -155,6 +177,7 @@ const messages: { readonly [C in ErrorCode]: (detail: ErrorDetails[C]) => string
   name_taken: (d) => `a live server at ${d.address} is already called "${d.name}"; give this one another name`,
   protocol_error: (d) => d.problem,
   unauthenticated: (d) => `not let in by ${d.server}: ${d.why}`,
+  forbidden: (d) => `${d.who} may not ${d.may} "${d.name}" at ${d.server}: ${d.why}`,
   bad_settings: (d) => problemsText('the settings cannot be used', d.problems.map(settingsText)),
   closed: (d) => `${d.what} is closed`,
 };

@@ -30,6 +30,7 @@ const details: { readonly [C in ErrorCode]: ErrorDetails[C] } = {
   cluster_mismatch: { ours: 'a', theirs: 'b' },
   name_taken: { name: 'a', address: '127.0.0.1:1' },
   protocol_error: { problem: 'a frame of unknown kind' },
+  forbidden: { who: 'alice', may: 'call', name: 'image.resize', server: 'gpu-1', why: 'no rule allows it' },
   unauthenticated: { server: '10.0.0.5:7420', reason: 'expired', why: 'the certificate of "a" ended yesterday: issue another' },
   bad_settings: { problems: [{ file: 'settings.toml', line: 3, key: 'server.prot', message: 'unknown; did you mean "port"?' }] },
   closed: { what: 'the client' },

@@ -37,6 +37,7 @@ const exitCodeOf: Readonly<Record<ErrorCode, ExitCode>> = {
   cluster_mismatch: noRoute,
   name_taken: noRoute,
   unauthenticated: noRoute,
+  forbidden: noRoute,
   deadline_exceeded: deadline,
   cancelled: interrupted,
   function_failed: failed,

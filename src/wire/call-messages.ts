@@ -19,6 +19,7 @@ import {
 } from './common-messages.ts';
 import { readError, writeError } from './error-message.ts';
 import type { CallFrame, Failure, ReplyFrame } from './frame.ts';
+import { readIdentity } from './identity-field.ts';
 import type { ProtoReader } from './proto-reader.ts';
 import { bytesTag, varintTag } from './proto-reader.ts';
 import type { ProtoWriter } from './proto-writer.ts';
@@ -32,6 +33,8 @@ const callTraceFields = { traceparent: 34, tracestate: 35 } as const;
 
 export function writeCall(sink: Sink, call: CallFrame): void {
   const { writer } = sink;
+  if (call.isStep === true) writer.flag(37, true);
+  if (call.identity !== undefined) writer.string(36, call.identity);
   if (call.trace) writeTrace(writer, call.trace, callTraceFields);
   if (call.parkMs !== undefined) writer.uint(33, wholeMs(call.parkMs));
   if (call.hasStreamInput || call.isStream || call.isAgain || call.lost > 0 || call.runners) writeCircumstances(writer, call);
@@ -122,6 +125,8 @@ function emptyCall(id: number): Draft {
     runners: undefined,
     parkMs: undefined,
     trace: undefined,
+    identity: undefined,
+    isStep: undefined,
     terms: undefined,
     args: { template: undefinedPayload, inputs: [] },
   };
@@ -148,6 +153,7 @@ function readCallField(source: Source, tag: number, call: Draft): void {
   else if (tag === bytesTag(9)) call.callerName = reader.string();
   else if (tag === bytesTag(10)) call.version = reader.string();
   else if (tag === varintTag(18)) call.acked = reader.uint();
+  else if (tag === bytesTag(36)) call.identity = readIdentity(reader);
   else readRareField(source, tag, call);
 }
 
@@ -176,6 +182,7 @@ function readCircumstance(reader: ProtoReader, tag: number, call: Draft): void {
   else if (tag === varintTag(31)) call.lost = reader.uint();
   else if (tag === bytesTag(32)) call.runners = withInstance(call.runners, reader);
   else if (tag === varintTag(33)) call.parkMs = reader.uint() || undefined;
+  else if (tag === varintTag(37)) call.isStep = reader.flag() || undefined;
   else if (tag === bytesTag(34) || tag === bytesTag(35)) call.trace = readTrace(reader, call.trace, tag === bytesTag(35));
   else reader.skip(tag);
 }

@@ -280,12 +280,13 @@ export function readEntry<T>(reader: ProtoReader, readEntryValue: () => T): read
 }
 
 /** The rest of a message that has texts in fields 1 and 2 and a number in 3, or some of them. */
-export function readTexts(reader: ProtoReader): { first: string; second: string; number: number } {
-  const texts = { first: '', second: '', number: 0 };
+export function readTexts(reader: ProtoReader): { first: string; second: string; third: string; number: number } {
+  const texts = { first: '', second: '', third: '', number: 0 };
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) texts.first = reader.string();
     else if (tag === bytesTag(2)) texts.second = reader.string();
     else if (tag === varintTag(3)) texts.number = reader.uint();
+    else if (tag === bytesTag(3)) texts.third = reader.string();
     else reader.skip(tag);
   }
   return texts;

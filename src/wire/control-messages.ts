@@ -9,13 +9,14 @@ import type { Sink, Source } from './common-messages.ts';
 import { readTexts, readValue, undefinedPayload, writeValue } from './common-messages.ts';
 import type { AttachFrame, CancelFrame, CancelRunFrame, DrainFrame, ProgressFrame, QueryFrame, ServersFrame, WatchFrame } from './frame.ts';
 import type { Pulling } from './hand-off-frames.ts';
+import { checkIdentity, readIdentity } from './identity-field.ts';
 import type { ProtoReader } from './proto-reader.ts';
 import { bytesTag, varintTag } from './proto-reader.ts';
 import { readPulling, writePulling } from './pulling-message.ts';
 
 export type ControlFrame = CancelFrame | ProgressFrame | QueryFrame | AttachFrame | CancelRunFrame | ServersFrame | WatchFrame | DrainFrame;
 
-const abouts = [undefined, 'members', 'catalog', 'explain', 'why', 'runs', 'vitals'] as const satisfies readonly (
+const abouts = [undefined, 'members', 'catalog', 'explain', 'why', 'runs', 'vitals', 'me'] as const satisfies readonly (
   | QueryFrame['about']
   | undefined
 )[];
@@ -33,14 +34,17 @@ export function writeControl(sink: Sink, frame: ControlFrame): void {
       else writeValue(sink, 1, frame.value);
       return;
     case 'query':
+      writer.string(3, frame.identity);
       if (frame.argument) writeValue(sink, 2, frame.argument);
       writer.uint(1, numberOf(frame.about, abouts));
       return;
     case 'attach':
+      writer.string(3, frame.identity);
       writer.uint(2, frame.fromSequence);
       writer.string(1, frame.runId);
       return;
     case 'cancelRun':
+      writer.string(3, frame.identity);
       writer.string(2, frame.reason);
       writer.string(1, frame.runId);
       return;
@@ -53,6 +57,7 @@ export function writeControl(sink: Sink, frame: ControlFrame): void {
       writer.uint(1, numberOf(frame.about, watched));
       return;
     case 'drain':
+      writer.string(2, frame.identity);
       writer.string(1, frame.server);
       return;
     default:
@@ -72,15 +77,17 @@ export function readControl(source: Source, kind: ControlFrame['kind'], id: numb
     case 'attach':
       return { kind, id, ...readAttach(reader) };
     case 'cancelRun': {
-      const { first, second } = readTexts(reader);
-      return { kind, id, runId: first, reason: second };
+      const { first, second, third } = readTexts(reader);
+      return { kind, id, runId: first, reason: second, identity: checkIdentity(third) };
     }
     case 'servers':
       return { kind, ...readServers(reader) };
     case 'watch':
       return { kind, id, ...readWatch(reader) };
-    case 'drain':
-      return { kind, id, server: readTexts(reader).first };
+    case 'drain': {
+      const { first, second } = readTexts(reader);
+      return { kind, id, server: first, identity: checkIdentity(second) };
+    }
     default:
       return unreachable(kind);
   }
@@ -109,16 +116,18 @@ function readProgress(source: Source): Pick<ProgressFrame, 'value' | 'pulling'> 
   return pulling === undefined ? { value } : { value, pulling };
 }
 
-function readQuery(source: Source): Pick<QueryFrame, 'about' | 'argument'> {
+function readQuery(source: Source): Pick<QueryFrame, 'about' | 'argument' | 'identity'> {
   const { reader } = source;
+  let identity: string | undefined;
   let number = 0;
   let argument: Payload | undefined;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === varintTag(1)) number = reader.uint();
     else if (tag === bytesTag(2)) argument = readValue(source);
+    else if (tag === bytesTag(3)) identity = readIdentity(reader);
     else reader.skip(tag);
   }
-  return { about: abouts[number] ?? number, argument };
+  return { about: abouts[number] ?? number, argument, identity };
 }
 
 function readWatch(reader: ProtoReader): Pick<WatchFrame, 'about' | 'runId'> {
@@ -137,15 +146,17 @@ function numberOf<T>(about: T | number, known: readonly (T | undefined)[]): numb
   return typeof about === 'number' ? about : known.indexOf(about);
 }
 
-function readAttach(reader: ProtoReader): { runId: string; fromSequence: number } {
+function readAttach(reader: ProtoReader): Pick<AttachFrame, 'runId' | 'fromSequence' | 'identity'> {
+  let identity: string | undefined;
   let runId = '';
   let fromSequence = 0;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) runId = reader.string();
     else if (tag === varintTag(2)) fromSequence = reader.uint();
+    else if (tag === bytesTag(3)) identity = readIdentity(reader);
     else reader.skip(tag);
   }
-  return { runId, fromSequence };
+  return { runId, fromSequence, identity };
 }
 
 function readServers(reader: ProtoReader): { addresses: string[]; isMoving: boolean } {

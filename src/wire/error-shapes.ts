@@ -50,6 +50,7 @@ const shapes: { readonly [C in ErrorCode]: Shape<ErrorDetails[C]> } = {
   name_taken: { name: 'string', address: 'string' },
   protocol_error: { problem: 'string', ...ofStream },
   unauthenticated: { server: 'string', reason: 'string', why: 'string' },
+  forbidden: { who: 'string', may: 'string', name: 'string', server: 'string', why: 'string' },
   bad_settings: problems,
   closed: { what: 'string', ...ofStream },
 };

@@ -17,6 +17,7 @@ import type { WireError } from './wire-error.ts';
 
 export type { LeaseFrame, PullFrame, Pulling } from './hand-off-frames.ts';
 export type { OutcomeFrame, StandingFrame } from './outcome-frames.ts';
+export type { SessionAck, SessionHello } from './session-greeting.ts';
 export type { CreditFrame, EndFrame, ItemFrame } from './stream-frames.ts';
 
 /**
@@ -84,6 +85,10 @@ export interface CallFrame {
   readonly parkMs?: number | undefined;
   /** Where it stands in its trace. */
   readonly trace?: WireTrace | undefined;
+  /** Whose call it is (`Identity.text`), where a server passes it on; absent: the sender's own. */
+  readonly identity?: string | undefined;
+  /** It is a step of a run. */
+  readonly isStep?: boolean | undefined;
   /** What the caller asks beyond the usual: absent for most calls. */
   readonly terms?: CallTerms | undefined;
   /** The argument list (an array), with the values that go into its holes. */
@@ -149,9 +154,11 @@ export interface ProgressFrame {
 export interface QueryFrame {
   readonly kind: 'query';
   readonly id: number;
-  readonly about: 'members' | 'catalog' | 'explain' | 'why' | 'runs' | 'vitals' | number;
-  /** What is to be explained, in the shape of the API. */
+  readonly about: 'members' | 'catalog' | 'explain' | 'why' | 'runs' | 'vitals' | 'me' | number;
+  /** What is to be explained, in the shape of the API; a fresh token. */
   readonly argument?: Payload | undefined;
+  /** As of a call. */
+  readonly identity?: string | undefined;
 }
 
 /** Tells what changes: items, the first one being how things are now. Ended by a cancel, or by a reply. As with a query, a number. */
@@ -168,6 +175,7 @@ export interface DrainFrame {
   readonly kind: 'drain';
   readonly id: number;
   readonly server: string;
+  readonly identity?: string | undefined;
 }
 
 export interface SubmitFrame {
@@ -188,6 +196,7 @@ export interface SubmitFrame {
   readonly seats?: StepSeats | undefined;
   /** Where it stands in its trace. */
   readonly trace?: WireTrace | undefined;
+  readonly identity?: string | undefined;
 }
 
 /** Follows a run from an event onwards; answered by run events, and by a reply only when there is no such run. */
@@ -196,6 +205,7 @@ export interface AttachFrame {
   readonly id: number;
   readonly runId: string;
   readonly fromSequence: number;
+  readonly identity?: string | undefined;
 }
 
 /** Answered by a reply (value undefined) once the run is on its way to its end. */
@@ -204,6 +214,7 @@ export interface CancelRunFrame {
   readonly id: number;
   readonly runId: string;
   readonly reason: string;
+  readonly identity?: string | undefined;
 }
 
 /** One event of the run that `id` submitted or attached to. The last one settles the conversation. */
@@ -278,22 +289,3 @@ export type Frame =
   | GroupFrame
   | PullFrame
   | LeaseFrame;
-
-/** First message of a client's session, and its answer. (Servers' links greet with mesh messages.) */
-export interface SessionHello {
-  /** Random 128 bits in hex, one per client. */
-  readonly instance: string;
-  readonly name: string;
-  readonly protocolMin: number;
-  readonly protocolMax: number;
-}
-
-export interface SessionAck {
-  /** Absent: accepted. */
-  readonly refusal?: WireError | undefined;
-  readonly server: string;
-  readonly instance: string;
-  readonly cluster: string;
-  readonly addresses: readonly string[];
-  readonly protocol: number;
-}

@@ -16,18 +16,23 @@ const helloCodec = messageCodec<HelloIn, SessionHello__Output>('fabric.proto', '
 const ackCodec = messageCodec<AckIn, SessionAck__Output>('fabric.proto', 'SessionAck');
 
 export function encodeSessionHello(hello: SessionHello): Uint8Array {
-  return helloCodec.encode(hello);
+  return helloCodec.encode({ ...hello, token: hello.token ?? '' });
 }
 
 /** Throws `protocol_error`. */
 export function decodeSessionHello(bytes: Uint8Array): SessionHello {
-  const { instance = '', name = '', protocolMin: min = 0, protocolMax: max = 0 } = helloCodec.decode(bytes);
-  return { instance, name, protocolMin: min, protocolMax: max };
+  const { instance = '', name = '', protocolMin: min = 0, protocolMax: max = 0, token = '' } = helloCodec.decode(bytes);
+  return { instance, name, protocolMin: min, protocolMax: max, ...(token === '' ? {} : { token }) };
 }
 
 export function encodeSessionAck(ack: SessionAck): Uint8Array {
-  const { refusal, addresses, ...rest } = ack;
-  return ackCodec.encode({ ...rest, addresses: [...addresses], ...(refusal ? { refusal: errorMessage(refusal) } : {}) });
+  const { refusal, addresses, proofMs = 0, ...rest } = ack;
+  return ackCodec.encode({
+    ...rest,
+    proofMs: Math.ceil(proofMs),
+    addresses: [...addresses],
+    ...(refusal ? { refusal: errorMessage(refusal) } : {}),
+  });
 }
 
 /** Throws `protocol_error`. */

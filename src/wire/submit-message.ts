@@ -10,6 +10,7 @@ import { wholeMs } from './call-messages.ts';
 import type { Sink, Source } from './common-messages.ts';
 import { readNeed, readPathPart, readTexts, readValue, undefinedPayload, writeNeed, writePath, writeValue } from './common-messages.ts';
 import type { SubmitFrame } from './frame.ts';
+import { readIdentity } from './identity-field.ts';
 import { readOnFailure, writeOnFailure } from './policy-message.ts';
 import type { ProtoReader } from './proto-reader.ts';
 import { bytesTag, varintTag } from './proto-reader.ts';
@@ -21,6 +22,7 @@ const submitTraceFields = { traceparent: 11, tracestate: 12 } as const;
 
 export function writeSubmit(sink: Sink, submit: SubmitFrame): void {
   const { writer } = sink;
+  writer.string(13, submit.identity);
   if (submit.trace) writeTrace(writer, submit.trace, submitTraceFields);
   if (submit.seats) writeSeats(writer, 10, submit.seats);
   for (const hint of submit.looksBare.toReversed()) writeLooksBare(writer, 9, hint);
@@ -140,6 +142,7 @@ export function readSubmit(source: Source, id: number): SubmitFrame {
     timeoutMs: undefined as number | undefined,
     isDetached: false,
     trace: undefined as WireTrace | undefined,
+    identity: undefined as string | undefined,
   };
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) head.runId = reader.string();
@@ -152,6 +155,7 @@ export function readSubmit(source: Source, id: number): SubmitFrame {
     else if (tag === bytesTag(9)) looksBare.push(readLooksBare(reader));
     else if (tag === bytesTag(10)) seats = readSeats(reader);
     else if (tag === bytesTag(11) || tag === bytesTag(12)) head.trace = readTrace(reader, head.trace, tag === bytesTag(12));
+    else if (tag === bytesTag(13)) head.identity = readIdentity(reader);
     else reader.skip(tag);
   }
   return { kind: 'submit', id, ...head, commands, returns, input, looksBare, seats };

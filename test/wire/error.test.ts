@@ -34,6 +34,7 @@ const details: { readonly [C in ErrorCode]: ErrorDetails[C] } = {
   cluster_mismatch: { ours: 'a', theirs: 'b' },
   name_taken: { name: 'gpu-1', address: '127.0.0.1:1' },
   protocol_error: { problem: 'a frame is cut off' },
+  forbidden: { who: 'alice', may: 'call', name: 'image.resize', server: 'gpu-1', why: 'no rule allows it' },
   unauthenticated: { server: '10.0.0.5:7420', reason: 'untrusted', why: 'issued by somebody else' },
   bad_settings: { problems: [{ file: 'settings.toml', line: 3, key: 'port', message: 'no' }] },
   closed: { what: 'the client' },

@@ -57,7 +57,7 @@ export class Questions {
       case 'vitals':
         return this.#vitals(isServer);
       default:
-        throw unknownSubject('query', about);
+        throw unknownSubject('query', about === 'me' ? 7 : about);
     }
   }
 

@@ -5,9 +5,11 @@ import type { Long } from '@grpc/proto-loader';
 export interface Attach {
   'runId'?: (string);
   'fromSequence'?: (number | string | Long);
+  'identity'?: (string);
 }
 
 export interface Attach__Output {
   'runId'?: (string);
   'fromSequence'?: (number);
+  'identity'?: (string);
 }

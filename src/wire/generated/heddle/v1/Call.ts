@@ -43,6 +43,8 @@ export interface Call {
   'parkMs'?: (number | string | Long);
   'traceparent'?: (string);
   'tracestate'?: (string);
+  'identity'?: (string);
+  'isStep'?: (boolean);
   '_waitMs'?: "waitMs";
 }
 
@@ -82,5 +84,7 @@ export interface Call__Output {
   'parkMs'?: (number);
   'traceparent'?: (string);
   'tracestate'?: (string);
+  'identity'?: (string);
+  'isStep'?: (boolean);
   '_waitMs'?: "waitMs";
 }

@@ -4,9 +4,11 @@
 export interface CancelRun {
   'runId'?: (string);
   'reason'?: (string);
+  'identity'?: (string);
 }
 
 export interface CancelRun__Output {
   'runId'?: (string);
   'reason'?: (string);
+  'identity'?: (string);
 }

@@ -3,8 +3,10 @@
 
 export interface Drain {
   'server'?: (string);
+  'identity'?: (string);
 }
 
 export interface Drain__Output {
   'server'?: (string);
+  'identity'?: (string);
 }

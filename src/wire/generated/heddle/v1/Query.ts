@@ -12,6 +12,7 @@ export const _heddle_v1_Query_About = {
   ABOUT_WHY: 'ABOUT_WHY',
   ABOUT_RUNS: 'ABOUT_RUNS',
   ABOUT_VITALS: 'ABOUT_VITALS',
+  ABOUT_ME: 'ABOUT_ME',
 } as const;
 
 export type _heddle_v1_Query_About =
@@ -29,15 +30,19 @@ export type _heddle_v1_Query_About =
   | 5
   | 'ABOUT_VITALS'
   | 6
+  | 'ABOUT_ME'
+  | 7
 
 export type _heddle_v1_Query_About__Output = typeof _heddle_v1_Query_About[keyof typeof _heddle_v1_Query_About]
 
 export interface Query {
   'about'?: (_heddle_v1_Query_About);
   'argument'?: (_heddle_v1_Value | null);
+  'identity'?: (string);
 }
 
 export interface Query__Output {
   'about'?: (_heddle_v1_Query_About__Output);
   'argument'?: (_heddle_v1_Value__Output);
+  'identity'?: (string);
 }

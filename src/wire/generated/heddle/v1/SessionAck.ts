@@ -1,6 +1,7 @@
 // Original file: proto/heddle/v1/fabric.proto
 
 import type { Error as _heddle_v1_Error, Error__Output as _heddle_v1_Error__Output } from '../../heddle/v1/Error.ts';
+import type { Long } from '@grpc/proto-loader';
 
 export interface SessionAck {
   'refusal'?: (_heddle_v1_Error | null);
@@ -9,6 +10,7 @@ export interface SessionAck {
   'cluster'?: (string);
   'addresses'?: (string)[];
   'protocol'?: (number);
+  'proofMs'?: (number | string | Long);
 }
 
 export interface SessionAck__Output {
@@ -18,4 +20,5 @@ export interface SessionAck__Output {
   'cluster'?: (string);
   'addresses'?: (string)[];
   'protocol'?: (number);
+  'proofMs'?: (number);
 }

@@ -6,6 +6,7 @@ export interface SessionHello {
   'name'?: (string);
   'protocolMin'?: (number);
   'protocolMax'?: (number);
+  'token'?: (string);
 }
 
 export interface SessionHello__Output {
@@ -13,4 +14,5 @@ export interface SessionHello__Output {
   'name'?: (string);
   'protocolMin'?: (number);
   'protocolMax'?: (number);
+  'token'?: (string);
 }

@@ -19,6 +19,7 @@ export interface Submit {
   'seats'?: (_heddle_v1_Seats | null);
   'traceparent'?: (string);
   'tracestate'?: (string);
+  'identity'?: (string);
   '_timeoutMs'?: "timeoutMs";
 }
 
@@ -34,5 +35,6 @@ export interface Submit__Output {
   'seats'?: (_heddle_v1_Seats__Output);
   'traceparent'?: (string);
   'tracestate'?: (string);
+  'identity'?: (string);
   '_timeoutMs'?: "timeoutMs";
 }
