@@ -91,8 +91,13 @@ export class NetworkWeather {
     this.#loss = options.loss ?? this.#loss;
   }
 
+  /** Nothing is cut, split or isolated. */
+  get isClear(): boolean {
+    return this.#cuts.size === 0 && this.#isolated.size === 0 && this.#sides === undefined;
+  }
+
   isCut(from: string, to: string): boolean {
-    if (from === to) return false;
+    if (from === to || this.isClear) return false;
     if (this.#cuts.size > 0 && this.#cuts.has(direction(from, to))) return true;
     if (this.#isolated.size > 0 && (this.#isolated.has(from) || this.#isolated.has(to))) return true;
     return this.#sides !== undefined && (this.#sides.get(from) ?? 0) !== (this.#sides.get(to) ?? 0);

@@ -20,9 +20,12 @@ export class Beating {
 
   beatOn(link: LinkState): void {
     const { records, self, health, nowMs } = this.#state;
+    const { sequence, ackedSequence, ackDelayMs } = link.nextBeat(nowMs);
     const beat: Beat = {
       kind: 'beat',
-      ...link.nextBeat({ nowMs }),
+      sequence,
+      ackedSequence,
+      ackDelayMs,
       root: records.root(),
       health,
       uid: self.uid,

@@ -18,19 +18,37 @@ const driftPlaces = 3;
  * member has itself lost most of the others.
  */
 export function courtOf(record: MemberRecord, state: MeshState): Court {
-  const near = nearOf(record.owner, driftPlaces, state);
-  const observers = observersOf(record.owner, ringCount, state).map((slot) =>
-    present(state.records.memberAt(slot), 'an observer is a member'),
-  );
-  const seats = [...observers, ...adoptersOf(record, state)];
-  const alive = new Set(seats.filter((member) => state.isHeldAlive(member))).size;
+  const alive = aliveOver(record, state);
+  let near: ReadonlySet<number> | undefined;
   const quorum = state.rules.needsQuorum ? quorumOf(alive) : 1;
   return {
     quorum,
     hardQuorum: state.rules.needsQuorum ? Math.min(2, quorumOf(alive), Math.max(alive, 1)) : 1,
-    maySilenceConvict: !state.rules.needsQuorum || (!state.isIsolated && alive > 1),
-    mayReport: (observer) => record.adopters.includes(observer) || isAmong(near, observer, state),
+    maySilenceConvict: mayConvict(alive, state),
+    mayReport: (observer) => {
+      if (record.adopters.includes(observer)) return true;
+      near ??= nearOf(record.owner, driftPlaces, state);
+      return isAmong(near, observer, state);
+    },
   };
+}
+
+/** Whether silence can convict this member at all, as things are. */
+export function maySilenceConvict(record: MemberRecord, state: MeshState): boolean {
+  return mayConvict(aliveOver(record, state), state);
+}
+
+function mayConvict(alive: number, { rules, isIsolated }: MeshState): boolean {
+  return !rules.needsQuorum || (!isIsolated && alive > 1);
+}
+
+/** How many of those who sit over a member are held alive here. */
+function aliveOver(record: MemberRecord, state: MeshState): number {
+  const observers = observersOf(record.owner, ringCount, state).map((slot) =>
+    present(state.records.memberAt(slot), 'an observer is a member'),
+  );
+  const seats = [...observers, ...adoptersOf(record, state)];
+  return new Set(seats.filter((member) => state.isHeldAlive(member))).size;
 }
 
 function isAmong(near: ReadonlySet<number>, name: string, { arena }: MeshState): boolean {

@@ -154,7 +154,7 @@ export class Detector {
     if (own?.instance !== record.instance || !own.isChecked || record.isLeaving) return;
     if (state.doubts.isFrozen || (state.isIsolated && !isHard(own.accusations))) return;
     if (!own.accusations.has('refused') && this.#probing.opinionOf(record) !== 'none') return;
-    const evidence = [...own.accusations].sort();
+    const { evidence } = own;
     const report: Report = {
       target: name,
       epoch: record.epoch,
@@ -183,8 +183,10 @@ export class Detector {
     state.touched.add(report.target);
     if (report.observer === state.self.name) return false;
     const record = state.findMember(report.target);
+    // Most reports come over several links: who may speak need not be asked for those.
+    if (!record || !state.suspicions.isNews(report, state.nowMs)) return false;
     // Whoever is no observer has nothing to say here, however often it says it (fault 32).
-    if (!record || !mayReport(report.observer, record, state)) return false;
+    if (!mayReport(report.observer, record, state)) return false;
     return state.suspicions.keep(report, state.nowMs);
   }
 

@@ -104,7 +104,7 @@ export class Dialling {
     if (record.isLeaving) return;
     if (state.openLinkTo(record.instance)) {
       this.#dials.settle(record.url);
-      this.#knownSinceMs.delete(record.instance);
+      if (this.#knownSinceMs.size > 0) this.#knownSinceMs.delete(record.instance);
       return;
     }
     const sinceMs = this.#knownSinceMs.get(record.instance) ?? state.nowMs;
@@ -151,8 +151,9 @@ export class Dialling {
 
   #sayFailing(): void {
     const { nowMs, links } = this.#state;
-    const missing = this.#dials.join.filter((address) => !this.#isSeedMet(address));
-    if (missing.length === 0 || links.size > 0 || !this.#isRoundOver) {
+    const isFailing = links.size === 0 && this.#isRoundOver;
+    const missing = isFailing ? this.#dials.join.filter((address) => !this.#isSeedMet(address)) : [];
+    if (missing.length === 0) {
       this.#failingSinceMs = undefined;
       return;
     }

@@ -111,7 +111,7 @@ export class Dials {
 
   /** The address answered, or is of no interest any more. */
   settle(address: string): void {
-    this.#waits.delete(address);
+    if (this.#waits.size > 0) this.#waits.delete(address);
   }
 }
 

@@ -43,7 +43,8 @@ export class Flaps {
     return forMs;
   }
 
-  isDamped({ name, instance }: { readonly name: string; readonly instance: string }, nowMs: number): boolean {
+  isDamped(name: string, instance: string, nowMs: number): boolean {
+    if (this.#flapping.size === 0) return false;
     const held = this.#flapping.get(name);
     return held?.instance === instance && nowMs < held.dampedUntilMs;
   }

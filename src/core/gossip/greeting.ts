@@ -67,7 +67,8 @@ export class Greeting {
 
   /** Takes over a uid that a peer settled on later. False when it is not ours to follow. */
   follow(theirs: { readonly uid: Hello['uid'] }): boolean {
-    return !theirs.uid.isSettled || this.#settle(theirs, true);
+    if (!theirs.uid.isSettled || this.#state.self.isSettledOn(theirs.uid.uid)) return true;
+    return this.#settle(theirs, true);
   }
 
   #refusalOf(hello: Hello): Refusal | undefined {

@@ -60,6 +60,7 @@ export class Inquests {
    * not tried ourselves, a dial is needed.
    */
   reopen(from?: number): readonly Obituary[] {
+    if (this.#open.size === 0) return [];
     const { nowMs, settings } = this.#state;
     const clear: Obituary[] = [];
     for (const inquest of this.#open.values()) {
@@ -74,6 +75,7 @@ export class Inquests {
 
   /** Members whose obituary waits for a dial of our own. */
   membersToDial(): readonly MemberRecord[] {
+    if (this.#open.size === 0) return [];
     const waiting = [...this.#open].filter(([, { stage }]) => stage === 'dial');
     return waiting.map(([name]) => this.#state.findMember(name)).filter((record) => record !== undefined);
   }

@@ -57,7 +57,7 @@ export class Judging {
   #judgeOne(name: string): void {
     const { suspicions, self, nowMs } = this.#state;
     const record = this.#state.findMember(name);
-    if (!record || record.instance === self.instance || suspicions.against(record, nowMs).length === 0) return;
+    if (!record || record.instance === self.instance || suspicions.voices(record, nowMs) === 0) return;
     const verdict = suspicions.judge(record, courtOf(record, this.#state), nowMs);
     if (verdict.kind === 'pending') this.#dueMs.set(name, verdict.atMs);
     if (verdict.kind !== 'convicted' || this.#state.liveLinkTo(record.instance)) return;

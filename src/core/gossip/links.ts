@@ -33,7 +33,8 @@ export class LinkState {
   /** No new synchronisation before this time. */
   syncAfterMs = 0;
   readonly use: LinkUse;
-  readonly #sentAtMs = new Map<number, number>();
+  /** Of the last beats, by sequence; NaN once it is acknowledged. */
+  readonly #sentAtMs = new Float64Array(samplesKept).fill(Number.NaN);
   readonly #roundTripsMs: number[] = [];
   #peerSequence = 0;
   #peerBeatAtMs = 0;
@@ -89,10 +90,9 @@ export class LinkState {
     return this.#deafBeats >= deafBeats || options.nowMs - this.use.beatsSinceMs > this.deadlineMs(settings, options.health);
   }
 
-  nextBeat({ nowMs }: { readonly nowMs: number }): Pick<Beat, 'sequence' | 'ackedSequence' | 'ackDelayMs'> {
+  nextBeat(nowMs: number): Pick<Beat, 'sequence' | 'ackedSequence' | 'ackDelayMs'> {
     this.sequence += 1;
-    this.#sentAtMs.set(this.sequence, nowMs);
-    this.#sentAtMs.delete(this.sequence - samplesKept);
+    this.#sentAtMs[this.sequence % samplesKept] = nowMs;
     this.#unheardSinceMs ??= nowMs;
     const ackDelayMs = this.#peerSequence === 0 ? 0 : Math.max(0, nowMs - this.#peerBeatAtMs);
     return { sequence: this.sequence, ackedSequence: this.#peerSequence, ackDelayMs };
@@ -106,11 +106,11 @@ export class LinkState {
   onBeat(beat: Beat, options: { readonly nowMs: number; readonly settings: MeshSettings; readonly health: number }): void {
     this.#root = beat.root;
     this.#weighAcknowledgement(beat.ackedSequence, options);
-    const sentAtMs = this.#sentAtMs.get(beat.ackedSequence);
+    const sentAtMs = this.#sentAt(beat.ackedSequence);
     if (sentAtMs !== undefined) {
       this.#roundTripsMs.push(Math.max(0, options.nowMs - sentAtMs - beat.ackDelayMs));
       if (this.#roundTripsMs.length > samplesKept) this.#roundTripsMs.shift();
-      this.#sentAtMs.delete(beat.ackedSequence);
+      this.#sentAtMs[beat.ackedSequence % samplesKept] = Number.NaN;
     }
     if (this.#peerSequence !== 0) {
       const { beatIntervalMs } = options.settings;
@@ -123,11 +123,18 @@ export class LinkState {
     this.use.onBeat(beat, options.nowMs, options.settings.beatIntervalMs);
   }
 
+  /** When a beat was sent that is one of the last and was not acknowledged. */
+  #sentAt(sequence: number): number | undefined {
+    if (sequence > this.sequence || sequence <= this.sequence - samplesKept) return undefined;
+    const sentAtMs = this.#sentAtMs[sequence % samplesKept] ?? Number.NaN;
+    return Number.isNaN(sentAtMs) ? undefined : sentAtMs;
+  }
+
   #weighAcknowledgement(acked: number, { nowMs, settings, health }: Parameters<LinkState['onBeat']>[1]): void {
     if (acked > this.#ackedSequence) {
       this.#ackedSequence = acked;
       this.#deafBeats = 0;
-      this.#unheardSinceMs = this.#sentAtMs.get(acked + 1);
+      this.#unheardSinceMs = this.#sentAt(acked + 1);
     } else if (this.#unheardSinceMs !== undefined && nowMs - this.#unheardSinceMs > this.deadlineMs(settings, health)) {
       this.#deafBeats += 1;
     }
@@ -157,8 +164,10 @@ export class Links {
   }
 
   /** Those of the used ones over which gossip goes. */
-  *mesh(): Iterable<LinkState> {
-    for (const link of this.#byInstance.values()) if (link.use.isMesh) yield link;
+  mesh(): readonly LinkState[] {
+    const links: LinkState[] = [];
+    for (const link of this.#byInstance.values()) if (link.use.isMesh) links.push(link);
+    return links;
   }
 
   /** Uses a link no more: it stays open until its calls have settled. */

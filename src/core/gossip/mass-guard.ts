@@ -103,6 +103,8 @@ export class MassGuard {
   /** Every member whose word is doubted, by our own evidence, reports or doubts; with since when. */
   #suspects(): ReadonlyMap<string, number> {
     const { suspicions, doubts, nowMs } = this.#state;
+    // As nearly always.
+    if (suspicions.names().length + doubts.size + this.#suspectSinceMs.size === 0) return this.#suspectSinceMs;
     const names = new Set(suspicions.names());
     for (const [id] of doubts.heard()) names.add(doubts.nameOf(id) ?? '');
     for (const name of names) {
@@ -125,7 +127,7 @@ export class MassGuard {
   #isDoubted(record: MemberRecord): boolean {
     const { suspicions, doubts, nowMs } = this.#state;
     if (suspicions.own(record.owner)?.instance === record.instance || doubts.isDoubted(record)) return true;
-    return suspicions.against(record, nowMs).length > 0;
+    return suspicions.voices(record, nowMs) > 0;
   }
 
   #freeze(suspects: ReadonlyMap<string, number>): void {

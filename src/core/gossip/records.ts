@@ -29,6 +29,8 @@ export class Records {
   readonly #finals = new Map<number, number>();
   readonly #sums = new Uint32Array(2 * meshLimits.buckets);
   readonly #root = new Uint32Array(2);
+  /** The same for whoever asks; undefined: it has changed since. */
+  #toldRoot: Root | undefined;
   #size = 0;
   #members = 0;
   #membership = 0;
@@ -74,7 +76,8 @@ export class Records {
   }
 
   root(): Root {
-    return { high: this.#root[0] ?? 0, low: this.#root[1] ?? 0 };
+    this.#toldRoot ??= { high: this.#root[0] ?? 0, low: this.#root[1] ?? 0 };
+    return this.#toldRoot;
   }
 
   /** The bucket hashes, high word then low word. */
@@ -211,6 +214,7 @@ export class Records {
     // Uint32Array stores modulo 2^32, also of a negative sum.
     this.#sums[at] = (this.#sums[at] ?? 0) + sign * high;
     this.#sums[at + 1] = (this.#sums[at + 1] ?? 0) + sign * low;
+    this.#toldRoot = undefined;
     this.#root[0] = (this.#root[0] ?? 0) + sign * high;
     this.#root[1] = (this.#root[1] ?? 0) + sign * low;
   }

@@ -61,6 +61,11 @@ export class Self {
     return this.#uid;
   }
 
+  /** Nothing is left to agree on with whoever has settled on this uid. */
+  isSettledOn(uid: string): boolean {
+    return this.#uid.isSettled && this.#uid.uid === uid && (this.pinUid === undefined || this.pinUid === uid);
+  }
+
   get isLeaving(): boolean {
     return this.#record.isLeaving;
   }

@@ -51,6 +51,7 @@ export const allRules: MeshRules = {
   sparesCrowds: true,
 };
 
+const noEffects: readonly MeshEffect[] = [];
 const healthMax = 8;
 /** A bad mark is half forgotten after 35 ticks that came in time. */
 const healthPerTick = 0.98;
@@ -146,6 +147,7 @@ export class MeshState {
 
   takeEffects(): readonly MeshEffect[] {
     const effects = this.#effects;
+    if (effects.length === 0) return noEffects;
     this.#effects = [];
     return effects;
   }
@@ -181,7 +183,7 @@ export class MeshState {
     if (this.suspicions.own(record.owner)?.instance === record.instance) return false;
     if (this.liveLinkTo(record.instance)) return true;
     if (this.doubts.isFrozen && this.doubts.isDoubted(record)) return false;
-    return this.suspicions.hearsay(record, this.nowMs).length === 0;
+    return !this.suspicions.hasHearsay(record, this.nowMs);
   }
 
   touch(record: OwnerRecord): void {

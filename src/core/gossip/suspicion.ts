@@ -13,11 +13,14 @@ import { type MeshSettings, meshLimits } from './settings.ts';
 
 /** Observers who must agree before somebody who has seen nothing himself avoids a member. */
 const voicesMin = 2;
+const noAccusations: readonly Accusation[] = [];
 
 /** Evidence of our own against one instance. */
 export interface OwnEvidence {
   readonly instance: string;
   readonly accusations: ReadonlySet<Accusation>;
+  /** The same, in order. */
+  readonly evidence: readonly Accusation[];
   readonly sinceMs: number;
   /** A dial has confirmed it. */
   readonly isChecked: boolean;
@@ -48,8 +51,13 @@ export type Verdict =
 
 /** Evidence that a socket gave us: a restart or a crash, nothing that a slow peer can cause. */
 export function isHard(evidence: Iterable<Accusation>): boolean {
-  const set = new Set(evidence);
-  return set.has('reset') && set.has('refused');
+  let isReset = false;
+  let isRefused = false;
+  for (const accusation of evidence) {
+    isReset ||= accusation === 'reset';
+    isRefused ||= accusation === 'refused';
+  }
+  return isReset && isRefused;
 }
 
 /** Reports that convict as hard evidence: of refused connections, where one of the reporters also saw its link break. */
@@ -60,6 +68,8 @@ export function hardAmong(reports: readonly Report[]): readonly Report[] {
 export class Suspicions {
   readonly #own = new Map<string, OwnEvidence>();
   readonly #reports = new Map<string, Map<string, HeldReport>>();
+  /** As they are now; undefined: to be listed anew. */
+  #names: readonly string[] | undefined;
   readonly #settings: MeshSettings;
 
   constructor(settings: MeshSettings) {
@@ -72,8 +82,8 @@ export class Suspicions {
 
   /** Names with evidence or reports against them. */
   names(): readonly string[] {
-    if (this.#own.size === 0 && this.#reports.size === 0) return [];
-    return [...new Set([...this.#own.keys(), ...this.#reports.keys()])];
+    this.#names ??= this.#own.size === 0 ? [...this.#reports.keys()] : [...new Set([...this.#own.keys(), ...this.#reports.keys()])];
+    return this.#names;
   }
 
   /** Adds an accusation of our own. True when it is new. `isChecked`: a dial brought it. */
@@ -85,9 +95,12 @@ export class Suspicions {
     const held = this.#own.get(target.name);
     const before = held?.instance === target.instance ? held : undefined;
     if (before?.accusations.has(accusation) && (before.isChecked || !options.isChecked)) return false;
+    if (!held) this.#names = undefined;
+    const accusations = merged(before?.accusations, accusation);
     this.#own.set(target.name, {
       instance: target.instance,
-      accusations: merged(before?.accusations, accusation),
+      accusations,
+      evidence: [...accusations].sort(),
       sinceMs: before?.sinceMs ?? options.nowMs,
       isChecked: options.isChecked || before?.isChecked === true,
     });
@@ -97,32 +110,39 @@ export class Suspicions {
   /** The member answered: our evidence and our report are void. */
   clearOwn(name: string, self: string): boolean {
     this.#drop(name, self);
-    return this.#own.delete(name);
+    const wasThere = this.#own.delete(name);
+    if (wasThere) this.#names = undefined;
+    return wasThere;
   }
 
   /** What others said is void; our own evidence stays. */
   dropReports(name: string): void {
-    this.#reports.delete(name);
+    if (this.#reports.delete(name)) this.#names = undefined;
   }
 
   /** Nothing stands against the member any more. */
   forget(name: string): void {
-    this.#own.delete(name);
-    this.#reports.delete(name);
+    if (this.#own.delete(name)) this.#names = undefined;
+    this.dropReports(name);
   }
 
-  /** Keeps a report. True when it says more than was known: worth passing on. */
+  /** Whether a report says more than is known, and there is room for it. Cost: two look-ups. */
+  isNews(report: Report, nowMs: number): boolean {
+    const reports = this.#reports.get(report.target);
+    const held = reports?.get(report.observer);
+    if (!held) return (reports?.size ?? 0) < meshLimits.reportsPerTarget;
+    if (!sameCase(held.report, report)) return !isOlderCase(report, held.report);
+    const isRenewal = nowMs - held.heardAtMs < this.#settings.reportExpiryMs / 3;
+    return !isRenewal || weightOf(report) > weightOf(held.report);
+  }
+
+  /** Keeps a report. True when it is news: worth passing on. */
   keep(report: Report, nowMs: number): boolean {
-    const reports = this.#reports.get(report.target) ?? new Map<string, HeldReport>();
+    if (!this.isNews(report, nowMs)) return false;
+    const reports = this.#reports.get(report.target) ?? this.#about(report.target);
     const held = reports.get(report.observer);
-    if (!held && reports.size >= meshLimits.reportsPerTarget) return false;
-    const isSameCase = held !== undefined && sameCase(held.report, report);
-    if (held && !isSameCase && isOlderCase(report, held.report)) return false;
-    const isRenewal = isSameCase && nowMs - held.heardAtMs < this.#settings.reportExpiryMs / 3;
-    if (isRenewal && weightOf(report) <= weightOf(held.report)) return false;
-    const sinceMs = Math.min(nowMs - report.ageMs, isSameCase ? held.sinceMs : nowMs);
+    const sinceMs = Math.min(nowMs - report.ageMs, held && sameCase(held.report, report) ? held.sinceMs : nowMs);
     reports.set(report.observer, { report, sinceMs, heardAtMs: nowMs });
-    this.#reports.set(report.target, reports);
     return true;
   }
 
@@ -133,21 +153,39 @@ export class Suspicions {
 
   /** The reports that still count against this record, with their age as of now. */
   against(record: MemberRecord, nowMs: number): readonly Report[] {
-    const reports = this.#reports.get(record.owner);
-    if (!reports) return [];
+    if (this.voices(record, nowMs) === 0) return [];
     const valid: Report[] = [];
-    for (const [observer, held] of reports) {
-      if (nowMs - held.heardAtMs > this.#settings.reportExpiryMs) reports.delete(observer);
-      else if (!isVoid(held.report, record)) valid.push({ ...held.report, ageMs: Math.max(0, Math.floor(nowMs - held.sinceMs)) });
+    for (const { report, sinceMs } of this.#reports.get(record.owner)?.values() ?? []) {
+      if (!isVoid(report, record)) valid.push({ ...report, ageMs: Math.max(0, Math.floor(nowMs - sinceMs)) });
     }
-    if (reports.size === 0) this.#reports.delete(record.owner);
     return valid;
   }
 
-  /** The reports that others should heed: none for one voice alone, whoever it is (fault 32). */
-  hearsay(record: MemberRecord, nowMs: number): readonly Report[] {
-    const reports = this.against(record, nowMs);
-    return reports.length < voicesMin ? [] : reports;
+  /** How many reports still count against this record; those that have expired are forgotten. */
+  voices(record: MemberRecord, nowMs: number): number {
+    const reports = this.#reports.get(record.owner);
+    if (!reports) return 0;
+    let voices = 0;
+    for (const [observer, { heardAtMs, report }] of reports) {
+      if (nowMs - heardAtMs > this.#settings.reportExpiryMs) reports.delete(observer);
+      else if (!isVoid(report, record)) voices += 1;
+    }
+    if (reports.size === 0) this.dropReports(record.owner);
+    return voices;
+  }
+
+  /** There are reports that others should heed: not one voice alone, whoever it is (fault 32). */
+  hasHearsay(record: MemberRecord, nowMs: number): boolean {
+    return this.voices(record, nowMs) >= voicesMin;
+  }
+
+  /** What those reports say; nothing where they are not to be heeded. */
+  hearsay(record: MemberRecord, nowMs: number): readonly Accusation[] {
+    if (!this.hasHearsay(record, nowMs)) return noAccusations;
+    const evidence = new Set<Accusation>();
+    for (const { report } of this.#reports.get(record.owner)?.values() ?? [])
+      if (!isVoid(report, record)) for (const accusation of report.evidence) evidence.add(accusation);
+    return [...evidence].sort();
   }
 
   /** Whether the reports against a record are enough, and when. */
@@ -166,9 +204,17 @@ export class Suspicions {
     return dueMs <= nowMs ? { kind: 'convicted', reports: counted } : { kind: 'pending', atMs: dueMs };
   }
 
+  /** A list for the reports about a member about whom there are none. */
+  #about(target: string): Map<string, HeldReport> {
+    const reports = new Map<string, HeldReport>();
+    this.#reports.set(target, reports);
+    this.#names = undefined;
+    return reports;
+  }
+
   #drop(target: string, observer: string): void {
     const reports = this.#reports.get(target);
-    if (reports?.delete(observer) && reports.size === 0) this.#reports.delete(target);
+    if (reports?.delete(observer) && reports.size === 0) this.dropReports(target);
   }
 }
 

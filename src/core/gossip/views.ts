@@ -5,7 +5,7 @@
  */
 
 import { assert } from '../../base/assert.ts';
-import { courtOf } from './court.ts';
+import { maySilenceConvict } from './court.ts';
 import type { Root } from './message.ts';
 import type { Accusation, MemberRecord, OwnerRecord } from './record.ts';
 import type { MeshState } from './state.ts';
@@ -40,7 +40,8 @@ export class Views {
 
   /** Every member that has not ended, as it is seen now, by name. */
   current(): readonly MemberView[] {
-    const views = [...this.#state.members()].map((record) => viewOf(record, this.#state, undefined));
+    const state = this.#state;
+    const views = [...state.members()].map((record) => viewOf(record, state, { before: undefined, opinion: opinionOf(record, state) }));
     return views.sort((a, b) => (a.name < b.name ? -1 : 1));
   }
 
@@ -48,10 +49,14 @@ export class Views {
     const record = this.#state.records.find(name);
     if (!record || record.kind === 'unknown') return;
     const last = replaced.has(name) ? replaced.get(name) : record;
-    const before = this.#told.get(name) ?? (last && plainViewOf(last, this.#state));
-    this.#weighFlapping(before, opinionOf(record, this.#state).status, record);
-    const view = viewOf(record, this.#state, before);
-    this.#state.doubts.setOut(record, view.status === 'unreachable');
+    const told = this.#told.get(name);
+    const opinion = opinionOf(record, this.#state);
+    const isOut = opinion.status === 'unreachable';
+    if (last === record && this.#isKnown(record, opinion, told)) return this.#state.doubts.setOut(record, isOut);
+    const before = told ?? (last && plainViewOf(last, this.#state));
+    this.#weighFlapping(before, opinion.status, record);
+    const view = viewOf(record, this.#state, { before, opinion });
+    this.#state.doubts.setOut(record, isOut);
     if (before && isSame(before, view)) return;
     const isOver = view.status === 'left' || view.status === 'dead';
     const wasThere = before !== undefined && before.status !== 'left' && before.status !== 'dead';
@@ -60,6 +65,24 @@ export class Views {
     if (isOver || isSame(plainViewOf(record, this.#state), view)) this.#told.delete(name);
     else this.#told.set(name, view);
     if (!isOver) this.#state.tell({ kind: 'changed', view });
+  }
+
+  /** Of an unchanged record, that the view of it is the one that was told last: as nearly always. */
+  #isKnown(record: OwnerRecord, { status, evidence, isOwnEvidence }: Opinion, told: MemberView | undefined): boolean {
+    if (record.kind !== 'member') return false;
+    const { links, flaps, nowMs } = this.#state;
+    const isLinked = links.to(record.instance) !== undefined;
+    const isFlapping = flaps.isDamped(record.owner, record.instance, nowMs);
+    if (!told) return status === plainStatusOf(record) && evidence.length === 0 && !isOwnEvidence && !isLinked && !isFlapping;
+    return (
+      told.status === status &&
+      told.isLinked === isLinked &&
+      told.isOwnEvidence === isOwnEvidence &&
+      told.isFlapping === isFlapping &&
+      told.evidence.length === evidence.length &&
+      told.evidence.every((accusation, at) => accusation === evidence[at]) &&
+      saysSame(told, record)
+    );
   }
 
   /** Before the view is made: a change that damps the member is told together with it. */
@@ -99,7 +122,11 @@ function isUpOrDown(status: MemberStatus): boolean {
   return status === 'alive' || status === 'suspect' || status === 'unreachable';
 }
 
-function viewOf(record: OwnerRecord, state: MeshState, before: MemberView | undefined): MemberView {
+function viewOf(
+  record: OwnerRecord,
+  state: MeshState,
+  { before, opinion }: { readonly before: MemberView | undefined; readonly opinion: Opinion },
+): MemberView {
   assert(record.kind !== 'unknown', 'a record of an unknown kind has no view');
   const body = record.kind === 'member' ? record : before;
   const link = state.links.to(record.instance);
@@ -111,10 +138,10 @@ function viewOf(record: OwnerRecord, state: MeshState, before: MemberView | unde
     epoch: record.epoch,
     incarnation: body?.incarnation ?? 0,
     url: record.url,
-    ...opinionOf(record, state),
+    ...opinion,
     isLinked: link !== undefined,
     isSelf,
-    isFlapping: state.flaps.isDamped({ name: record.owner, instance: record.instance }, state.nowMs),
+    isFlapping: state.flaps.isDamped(record.owner, record.instance, state.nowMs),
     resources: body?.resources ?? [],
     bodyHash: body?.bodyHash ?? '',
     ...(link?.roundTripMs === undefined ? {} : { roundTripMs: link.roundTripMs }),
@@ -131,7 +158,7 @@ function plainViewOf(record: OwnerRecord, { self }: MeshState): MemberView {
     epoch: record.epoch,
     incarnation: body?.incarnation ?? 0,
     url: record.kind === 'unknown' ? '' : record.url,
-    status: body === undefined ? 'dead' : body.final === 'left' ? 'left' : body.isLeaving ? 'leaving' : 'alive',
+    status: body ? plainStatusOf(body) : 'dead',
     evidence: evidenceOf(record),
     isOwnEvidence: false,
     isLinked: false,
@@ -140,6 +167,11 @@ function plainViewOf(record: OwnerRecord, { self }: MeshState): MemberView {
     resources: body?.resources ?? [],
     bodyHash: body?.bodyHash ?? '',
   };
+}
+
+function plainStatusOf({ final, isLeaving }: MemberRecord): MemberStatus {
+  if (final === 'left') return 'left';
+  return isLeaving ? 'leaving' : 'alive';
 }
 
 function rootText({ high, low }: Root): string {
@@ -154,13 +186,11 @@ function opinionOf(record: OwnerRecord, state: MeshState): Opinion {
   if (isSelf) return { status: 'alive', ...noDoubt };
   const own = state.suspicions.own(record.owner);
   if (own?.instance === record.instance) {
-    const evidence = [...own.accusations].sort();
     const isOut = state.doubts.isFrozen || isBeyondBurial(record, state, own);
-    return { status: isOut ? 'unreachable' : 'suspect', evidence, isOwnEvidence: true };
+    return { status: isOut ? 'unreachable' : 'suspect', evidence: own.evidence, isOwnEvidence: true };
   }
   if (state.liveLinkTo(record.instance)) return { status: 'alive', ...noDoubt };
-  const reports = state.suspicions.hearsay(record, state.nowMs);
-  const evidence = [...new Set(reports.flatMap((report) => report.evidence))].sort();
+  const evidence = state.suspicions.hearsay(record, state.nowMs);
   if (state.doubts.isFrozen && (evidence.length > 0 || state.doubts.isDoubted(record)))
     return { status: 'unreachable', evidence, isOwnEvidence: false };
   return evidence.length === 0 ? { status: 'alive', ...noDoubt } : { status: 'suspect', evidence, isOwnEvidence: false };
@@ -177,23 +207,30 @@ function isBeyondBurial(
   own: { readonly sinceMs: number; readonly accusations: ReadonlySet<Accusation>; readonly isChecked: boolean },
 ): boolean {
   if (!own.isChecked || isHard(own.accusations)) return false;
-  if (!courtOf(record, state).maySilenceConvict) return true;
+  if (!maySilenceConvict(record, state)) return true;
   const waitMs = own.accusations.has('stalled') ? state.settings.buryStalledMs : state.settings.burySilentMs;
   return state.nowMs - own.sinceMs > waitMs + state.settings.beatIntervalMs;
 }
 
 function isSame(a: MemberView, b: MemberView): boolean {
   return (
-    a.instance === b.instance &&
-    a.epoch === b.epoch &&
-    a.incarnation === b.incarnation &&
-    a.url === b.url &&
     a.status === b.status &&
     a.isLinked === b.isLinked &&
     a.isOwnEvidence === b.isOwnEvidence &&
     a.isFlapping === b.isFlapping &&
-    a.bodyHash === b.bodyHash &&
     a.evidence.join() === b.evidence.join() &&
+    saysSame(a, b)
+  );
+}
+
+/** What the owner says, not what is thought of it. */
+function saysSame(a: MemberView, b: Pick<MemberView, 'instance' | 'epoch' | 'incarnation' | 'url' | 'bodyHash' | 'resources'>): boolean {
+  return (
+    a.instance === b.instance &&
+    a.epoch === b.epoch &&
+    a.incarnation === b.incarnation &&
+    a.url === b.url &&
+    a.bodyHash === b.bodyHash &&
     a.resources.length === b.resources.length &&
     a.resources.every((resource, at) => resource === b.resources[at])
   );

@@ -14,8 +14,8 @@ describe('a member that changes between alive and suspect', () => {
   test('three times in 60 s is not damped, a fourth time it is, for 30 s (D1)', () => {
     const flaps = new Flaps();
     expect(changes(flaps, 0, 100, 200, 60_000)).toEqual([undefined, undefined, undefined, 30_000]);
-    expect(flaps.isDamped(member, 89_999)).toBe(true);
-    expect(flaps.isDamped(member, 90_000)).toBe(false);
+    expect(flaps.isDamped(member.name, member.instance, 89_999)).toBe(true);
+    expect(flaps.isDamped(member.name, member.instance, 90_000)).toBe(false);
     expect(changes(new Flaps(), 0, 100, 200, 60_001)).toEqual([undefined, undefined, undefined, undefined]);
   });
 
@@ -44,7 +44,7 @@ describe('a member that changes between alive and suspect', () => {
   test('and comes back as another process is another member', () => {
     const flaps = new Flaps();
     changes(flaps, 0, 1, 2, 3);
-    expect(flaps.isDamped({ ...member, instance: 'j' }, 4)).toBe(false);
+    expect(flaps.isDamped(member.name, 'j', 4)).toBe(false);
   });
 });
 

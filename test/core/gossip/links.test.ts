@@ -13,7 +13,7 @@ class Beating {
   beats(times: number, acked: () => number): void {
     for (let turn = 0; turn < times; turn += 1) {
       this.nowMs += settings.beatIntervalMs;
-      this.link.nextBeat({ nowMs: this.nowMs });
+      this.link.nextBeat(this.nowMs);
       this.hears(acked());
     }
   }
@@ -56,7 +56,7 @@ describe('a link', () => {
     beating.beats(5, () => beating.link.sequence);
     for (let turn = 0; turn < 6; turn += 1) {
       beating.nowMs += settings.beatIntervalMs;
-      beating.link.nextBeat({ nowMs: beating.nowMs });
+      beating.link.nextBeat(beating.nowMs);
     }
     beating.hears(5);
     expect(beating.isSilent).toBe(false);
