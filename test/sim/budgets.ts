@@ -75,6 +75,8 @@ export class Budgets implements TrafficOptions {
   }
 
   #isNew(instance: string): boolean {
+    const lastMs = this.#startsMs.at(-1);
+    if (lastMs !== undefined && this.#nowMs() - lastMs > newcomerMs) return false;
     const owner = this.#world.findInstance(instance);
     return owner !== undefined && this.#nowMs() - owner.startedAtMs <= newcomerMs;
   }

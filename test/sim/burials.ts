@@ -27,9 +27,11 @@ export class Burials {
     const { clock, network } = this.#world;
     const nowMs = clock.nowMs();
     const live = this.#world.live();
-    const isStorm = network.weather.loss > lossMax;
+    const { weather } = network;
+    const isStorm = weather.loss > lossMax;
     for (const process of live) {
-      if (isStorm || process.host.isPaused || this.#awayFrom(process, live) > 1) this.#awayAtMs.set(process.instance, nowMs);
+      if (isStorm || process.host.isPaused || (!weather.isClear && this.#awayFrom(process, live) > 1))
+        this.#awayAtMs.set(process.instance, nowMs);
     }
   }
 

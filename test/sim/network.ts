@@ -145,9 +145,8 @@ export class Network {
     if (!end?.isOpen) return;
     const far = other(end);
     if (this.#hasDuplicates) remember(far, message);
-    const arrive = (): void => far.host.clock.deliver(() => (far.isOpen ? far.host.endpoint?.received(far.link, message) : undefined));
-    if (this.weather.isCut(host.address, far.host.address)) far.held.push(arrive);
-    else this.#after(far, arrive);
+    if (this.weather.isCut(host.address, far.host.address)) far.held.push(() => arrive(far, message));
+    else this.#after(far, () => arrive(far, message));
   }
 
   close(host: Host, link: number): void {
@@ -200,7 +199,7 @@ export class Network {
   #sendAgain(end: End): void {
     const direction = `${other(end).host.address}>${end.host.address}`;
     for (const message of this.#again.get(direction) ?? []) {
-      this.#after(end, () => end.host.clock.deliver(() => (end.isOpen ? end.host.endpoint?.received(end.link, message) : undefined)));
+      this.#after(end, () => arrive(end, message));
     }
     this.#again.delete(direction);
   }
@@ -270,6 +269,10 @@ export class Network {
     end.lastArrivalMs = Math.max(end.lastArrivalMs, nowMs + delayMs);
     this.#clock.schedule(end.lastArrivalMs - nowMs, arrive);
   }
+}
+
+function arrive(end: End, message: MeshMessage): void {
+  end.host.clock.deliver(() => (end.isOpen ? end.host.endpoint?.received(end.link, message) : undefined));
 }
 
 function newEnd(host: Host, link: number): Omit<End, 'pair'> {

@@ -9,7 +9,7 @@
 import type { MeshMessage } from '../../src/core/gossip/message.ts';
 import type { OwnerRecord } from '../../src/core/gossip/record.ts';
 import { sizeOf } from '../../src/core/gossip/spread.ts';
-import { encodeMeshMessage } from '../../src/wire/mesh-codec.ts';
+import { MessageSizes } from './message-sizes.ts';
 import { SlidingSum } from './sliding-sum.ts';
 
 export type MessageKind = MeshMessage['kind'];
@@ -65,21 +65,20 @@ export class Traffic {
   readonly byKind = new Map<MessageKind, { messages: number; bytes: number }>();
   readonly #senders = new Map<string, Sender>();
   readonly #options: TrafficOptions;
-  #last: { readonly message: MeshMessage; readonly bytes: number } | undefined;
+  readonly #sizes = new MessageSizes();
 
   constructor(options: TrafficOptions = {}) {
     this.#options = options;
   }
 
   sent(sender: string, message: MeshMessage, sending: Sending): void {
-    const bytes = this.#sizeOf(message);
-    const kind = this.byKind.get(message.kind) ?? { messages: 0, bytes: 0 };
+    const bytes = this.#sizes.of(message) + frameHeadBytes;
+    const kind = this.byKind.get(message.kind) ?? this.#kindOf(message.kind);
     kind.messages += 1;
     kind.bytes += bytes;
-    this.byKind.set(message.kind, kind);
-    const of = this.#senderOf(sender);
+    const of = this.#senders.get(sender) ?? this.#senderOf(sender);
     of.total += bytes;
-    if (!uncounted.has(message.kind)) this.#count(of, { message, bytes, ...sending });
+    if (!uncounted.has(message.kind)) this.#count(of, bytes, { message, sending });
   }
 
   /** All that a member has sent. */
@@ -91,19 +90,15 @@ export class Traffic {
     return this.#senders.get(sender)?.most ?? nothing;
   }
 
-  #count(of: Sender, { message, bytes, nowMs, isToNewcomer }: Sending & { readonly message: MeshMessage; readonly bytes: number }): void {
-    const second = Math.floor(nowMs / 1_000);
-    const joins = message.kind === 'beat' && isToNewcomer ? bytes : bytes * this.#shareOfNewcomers(message);
-    const own = bytes - joins;
-    const sums = {
-      calm: of.calm.add(own, second),
-      storm: of.storm.add(own, second),
-      joins: of.joins.add(joins, second),
-    };
-    const isStormy = this.#options.isStormy?.() === true;
-    if (isStormy) of.most.storm = Math.max(of.most.storm, sums.storm);
-    else of.most.calm = Math.max(of.most.calm, sums.calm);
-    of.most.joins = Math.max(of.most.joins, sums.joins);
+  #count(of: Sender, bytes: number, { message, sending }: { readonly message: MeshMessage; readonly sending: Sending }): void {
+    const second = Math.floor(sending.nowMs / 1_000);
+    const joins = message.kind === 'beat' && sending.isToNewcomer ? bytes : bytes * this.#shareOfNewcomers(message);
+    const calm = of.calm.add(bytes - joins, second);
+    const storm = of.storm.add(bytes - joins, second);
+    if (this.#options.isStormy?.() === true) of.most.storm = Math.max(of.most.storm, storm);
+    else of.most.calm = Math.max(of.most.calm, calm);
+    // Nothing added is no new most.
+    if (joins > 0) of.most.joins = Math.max(of.most.joins, of.joins.add(joins, second));
   }
 
   /** The part of a push that is about those who have just come. */
@@ -120,21 +115,21 @@ export class Traffic {
     return all === 0 ? 0 : theirs / all;
   }
 
-  /** A flood sends one message to several links. */
-  #sizeOf(message: MeshMessage): number {
-    if (this.#last?.message !== message) this.#last = { message, bytes: encodeMeshMessage(message).length + frameHeadBytes };
-    return this.#last.bytes;
+  #kindOf(name: MessageKind): { messages: number; bytes: number } {
+    const kind = { messages: 0, bytes: 0 };
+    this.byKind.set(name, kind);
+    return kind;
   }
 
   #senderOf(name: string): Sender {
-    const held = this.#senders.get(name) ?? {
+    const sender = {
       total: 0,
       calm: new SlidingSum(calmSeconds),
       storm: new SlidingSum(stormSeconds),
       joins: new SlidingSum(calmSeconds),
       most: { ...nothing },
     };
-    this.#senders.set(name, held);
-    return held;
+    this.#senders.set(name, sender);
+    return sender;
   }
 }

@@ -16,6 +16,15 @@ import { lossyHours } from './weather-rows.ts';
 
 /** Row 12: as many as 10,000 member-hours may have; of less time, one is no proof of more. */
 const falseDeadsPerHour = 10 / 10_000;
+/** A row that counts hours is spoken of after every seed, others now and then: what was stopped half-way has its figures. */
+const sayEverySeeds = 20;
+
+interface Found {
+  played: number;
+  failed: number;
+  memberHours: number;
+  falseDeads: number;
+}
 
 const { values } = parseArgs({
   options: {
@@ -42,14 +51,16 @@ const seeds = values.seed === undefined ? Array.from({ length: Number(values.see
 console.log('row   seeds  failed  what');
 let failing = 0;
 for (const row of faultRows.filter((one) => wanted.includes(one.row))) {
-  const found = { failed: 0, memberHours: 0, falseDeads: 0 };
+  const found: Found = { played: 0, failed: 0, memberHours: 0, falseDeads: 0 };
   const lines: string[] = [];
   for (const seed of seeds) {
     const { problems, tally } = await runRow(row, { seed, sizeMax: Number(values.size), members });
     found.memberHours += tally.memberHours;
     found.falseDeads += tally.falseDeads;
+    found.played += 1;
+    found.failed += problems.length === 0 ? 0 : 1;
+    if (found.memberHours > 0 || found.played % sayEverySeeds === 0) say(row.row, seed, found);
     if (problems.length === 0) continue;
-    found.failed += 1;
     const again = members === undefined ? '' : ` --members ${members}`;
     lines.push(
       `      npm run sim:rows -- --rows ${row.row} --seed ${seed}${again}   # ${problems.slice(0, seeds.length === 1 ? 10 : 1).join('\n        ')}`,
@@ -63,3 +74,8 @@ for (const row of faultRows.filter((one) => wanted.includes(one.row))) {
   for (const line of lines.slice(0, 3)) console.log(line);
 }
 process.exitCode = failing > 0 ? 1 : 0;
+
+function say(row: string, seed: string, { played, failed, memberHours, falseDeads }: Found): void {
+  const deads = memberHours === 0 ? '' : `, ${falseDeads} false deads in ${memberHours.toFixed(0)} member-hours`;
+  console.error(`      row ${row}, seed ${seed}: ${played} seeds, ${failed} failed${deads}`);
+}
