@@ -59,7 +59,7 @@ function buildIfNeeded({ isAsking }) {
   if (readIfThere(buildStamp) === wanted) return false;
   if (isAsking) return true;
   say('building (tsc, vite) ...');
-  build(join('typescript', 'bin', 'tsc'), '-p', root);
+  build(join('typescript-7', 'bin', 'tsc'), '-p', root);
   dropOrphans(sources);
   // The dashboard's page, for browsers; tsc builds the rest.
   build(join('vite', 'bin', 'vite.js'), 'build', '--config', join(root, '.config', 'page.config.ts'));

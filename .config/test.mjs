@@ -16,9 +16,11 @@ const format = {
   'typed fixes': ['eslint', '--config=.config/eslint.config.js', '--fix', 'src', 'test', 'examples'],
   format: ['biome', 'check', '--config-path=.config/biome.json', '--write', 'src', 'test', 'examples'],
 };
+/** TypeScript 7 checks in a quarter of the time of 6.0, which stays for what needs a compiler's interface: typed lint, tests of types. */
+const tsc = 'node_modules/typescript-7/bin/tsc';
 const types = {
-  types: ['tsc', '--noEmit', '-p', '.config/tsconfig.check.json'],
-  'types of the page': ['tsc', '-p', 'src/dashboard/page/tsconfig.json'],
+  types: ['node', tsc, '--noEmit', '-p', '.config/tsconfig.check.json'],
+  'types of the page': ['node', tsc, '-p', 'src/dashboard/page/tsconfig.json'],
 };
 const hygiene = {
   'unused code': ['knip', '--config=.config/knip.json'],

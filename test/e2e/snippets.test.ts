@@ -42,7 +42,7 @@ describe('the snippets of the README and the docs', () => {
       include: ['*.ts'],
     };
     await writeFile(join(folder, 'tsconfig.json'), JSON.stringify(settings));
-    const compiled = await run(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', folder], { cwd: root }).catch(
+    const compiled = await run(process.execPath, [join(root, 'node_modules/typescript-7/bin/tsc'), '-p', folder], { cwd: root }).catch(
       (failed: { stdout: string }) => failed,
     );
     expect(compiled.stdout).toBe('');
