@@ -17,6 +17,15 @@ export interface Payload {
   readonly bytes: Uint8Array;
   /** The bytes have stayed with the server that produced them: whoever needs them pulls them from there. */
   readonly parked?: Parked | undefined;
+  /** Of a list: elements that are not among its bytes, where null stands for each. */
+  readonly parts?: readonly Part[] | undefined;
+}
+
+/** One element of a list, by its place. */
+export interface Part {
+  /** From 0. */
+  readonly at: number;
+  readonly value: Payload;
 }
 
 /** Where the bytes of a value are that was not sent along. */
@@ -35,8 +44,15 @@ export interface Parked {
 }
 
 /** The bytes of a value, wherever they are. */
-export function sizeOf({ bytes, parked }: Payload): number {
+export function sizeOf({ bytes, parked, parts }: Payload): number {
+  if (parts) return parts.reduce((sum, { value }) => sum + sizeOf(value), bytes.length);
   return parked?.bytes ?? bytes.length;
+}
+
+/** What of a value has stayed with its producers. */
+export function keptOf({ parked, parts }: Payload): readonly Parked[] {
+  if (parts) return parts.flatMap(({ value }) => value.parked ?? []);
+  return parked ? [parked] : [];
 }
 
 /** What tells one value that was kept from all others. */

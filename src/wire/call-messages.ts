@@ -33,6 +33,7 @@ const callTraceFields = { traceparent: 34, tracestate: 35 } as const;
 
 export function writeCall(sink: Sink, call: CallFrame): void {
   const { writer } = sink;
+  if (call.parkOverBytes !== undefined) writer.uint(41, call.parkOverBytes);
   if (call.isStep === true) writer.flag(37, true);
   if (call.identity !== undefined) writer.string(36, call.identity);
   if (call.trace) writeTrace(writer, call.trace, callTraceFields);
@@ -124,6 +125,7 @@ function emptyCall(id: number): Draft {
     lost: 0,
     runners: undefined,
     parkMs: undefined,
+    parkOverBytes: undefined,
     trace: undefined,
     identity: undefined,
     isStep: undefined,
@@ -183,6 +185,7 @@ function readCircumstance(reader: ProtoReader, tag: number, call: Draft): void {
   else if (tag === bytesTag(32)) call.runners = withInstance(call.runners, reader);
   else if (tag === varintTag(33)) call.parkMs = reader.uint() || undefined;
   else if (tag === varintTag(37)) call.isStep = reader.flag() || undefined;
+  else if (tag === varintTag(41)) call.parkOverBytes = reader.uint() || undefined;
   else if (tag === bytesTag(34) || tag === bytesTag(35)) call.trace = readTrace(reader, call.trace, tag === bytesTag(35));
   else reader.skip(tag);
 }

@@ -5,7 +5,7 @@
  */
 
 import type { Effect, Need } from '../core/catalog/offer.ts';
-import type { Encoding, Filled, Input, Parked, Path, Payload } from '../core/payload.ts';
+import type { Encoding, Filled, Input, Parked, Part, Path, Payload } from '../core/payload.ts';
 import type { Executed } from '../errors.ts';
 import type { LargeIncoming, LargeOutgoing } from './frame.ts';
 import type { ProtoReader } from './proto-reader.ts';
@@ -39,6 +39,7 @@ export function writeValue(sink: Sink, field: number, payload: Payload): void {
   const { writer, large } = sink;
   const mark = writer.mark();
   const { bytes } = payload;
+  if (payload.parts) writeParts(sink, payload.parts);
   if (payload.parked) writeParked(writer, 5, payload.parked);
   if (large && bytes.length > inlineBytesMax) {
     writer.uint(4, bytes.length);
@@ -52,6 +53,11 @@ export function writeValue(sink: Sink, field: number, payload: Payload): void {
 }
 
 export function readValue(source: Source): Payload {
+  return readValueOf(source, true);
+}
+
+/** `isWhole`: not a part of another one. */
+function readValueOf(source: Source, isWhole: boolean): Payload {
   const { reader } = source;
   const outer = reader.enter();
   let bytes = noBytes;
@@ -59,19 +65,48 @@ export function readValue(source: Source): Payload {
   let transfer = 0;
   let transferBytes = 0;
   let parked: Parked | undefined;
+  let parts: Part[] | undefined;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) bytes = reader.bytes();
     else if (tag === varintTag(2)) encoding = reader.uint();
     else if (tag === varintTag(3)) transfer = reader.uint();
     else if (tag === varintTag(4)) transferBytes = reader.uint();
     else if (tag === bytesTag(5)) parked = readParkedIn(reader);
+    else if (tag === bytesTag(6) && isWhole) parts = withPart(parts, source);
     else reader.skip(tag);
   }
   reader.leave(outer);
   if (parked) return { encoding: knownEncoding(encoding), bytes: noBytes, parked };
-  const payload = { encoding: knownEncoding(encoding), bytes };
+  const payload = parts ? { encoding: knownEncoding(encoding), bytes, parts } : { encoding: knownEncoding(encoding), bytes };
   if (transfer !== 0) expectLarge(source, { transfer, transferBytes }, payload);
   return payload;
+}
+
+function writeParts(sink: Sink, parts: readonly Part[]): void {
+  const { writer } = sink;
+  for (let at = parts.length - 1; at >= 0; at -= 1) {
+    const part = parts[at];
+    if (!part) continue;
+    const mark = writer.mark();
+    writeValue(sink, 2, part.value);
+    writer.uint(1, part.at);
+    writer.message(6, mark);
+  }
+}
+
+function withPart(parts: Part[] = [], source: Source): Part[] {
+  const { reader } = source;
+  const outer = reader.enter();
+  let at = 0;
+  let value: Payload = undefinedPayload;
+  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
+    if (tag === varintTag(1)) at = reader.uint();
+    else if (tag === bytesTag(2)) value = readValueOf(source, false);
+    else reader.skip(tag);
+  }
+  reader.leave(outer);
+  parts.push({ at, value });
+  return parts;
 }
 
 export function writeParked(writer: ProtoWriter, field: number, parked: Parked): void {

@@ -83,6 +83,8 @@ export interface CallFrame {
   readonly runners?: readonly string[] | undefined;
   /** A result over 64 KiB stays with the receiver, for so many milliseconds at first; absent: it is sent. */
   readonly parkMs?: number | undefined;
+  /** With it: over so many bytes, where that is less; absent: over what is usual there. */
+  readonly parkOverBytes?: number | undefined;
   /** Where it stands in its trace. */
   readonly trace?: WireTrace | undefined;
   /** Whose call it is (`Identity.text`), where a server passes it on; absent: the sender's own. */

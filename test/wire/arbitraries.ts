@@ -52,9 +52,14 @@ const parked: fc.Arbitrary<Parked> = fc.record({
   isRepeatable: fc.boolean(),
   isStream: fc.boolean(),
 });
+const small = fc.uint8Array({ maxLength: 30 });
+const plainPayload = fc.record({ encoding, bytes: small });
+const parkedPayload = fc.record({ encoding, bytes: fc.constant(new Uint8Array(0)), parked });
+const part = fc.record({ at: fc.nat(10_000), value: fc.oneof(plainPayload, parkedPayload) });
 const payload: fc.Arbitrary<Payload> = fc.oneof(
-  { weight: 5, arbitrary: fc.record({ encoding, bytes: fc.uint8Array({ maxLength: 30 }) }) },
-  { weight: 1, arbitrary: fc.record({ encoding, bytes: fc.constant(new Uint8Array(0)), parked }) },
+  { weight: 5, arbitrary: plainPayload },
+  { weight: 1, arbitrary: parkedPayload },
+  { weight: 1, arbitrary: fc.record({ encoding, bytes: small, parts: fc.array(part, { minLength: 1, maxLength: 3 }) }) },
 );
 const pulling = fc.record({ step: name, server: maybe(name) });
 const path = fc.array(fc.oneof(text, count), { maxLength: 3 });
@@ -240,6 +245,7 @@ const plainCall = fc.record({
   acked: count,
   terms: maybe(terms.filter(isSaying)),
   parkMs: maybe(fc.integer({ min: 1, max: 60_000 })),
+  parkOverBytes: maybe(fc.integer({ min: 1, max: 65_536 })),
   trace: maybe(wireTrace),
   args: filled,
 });

@@ -7,7 +7,7 @@
 
 import { present } from '../../base/assert.ts';
 import type { StepOutcome } from '../../errors.ts';
-import type { Payload } from '../payload.ts';
+import { type Payload, sizeOf } from '../payload.ts';
 import type { FailedStep } from './ending.ts';
 import type { OpaqueError, WaitReason } from './record.ts';
 
@@ -41,6 +41,9 @@ export class EachProgress {
   #phase: Phase = 'reading';
   #items: readonly Payload[] = [];
   #values: (Payload | undefined)[] = [];
+  /** Of all results. */
+  #bytes = 0;
+  #inlineBytesMax = 0;
   #base = 0;
   #count = 0;
   #queued = 0;
@@ -91,17 +94,27 @@ export class EachProgress {
     return this.#values.map((value, element) => present(value, `element ${element} has no result`));
   }
 
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  /** Results over this size stay where they were made. */
+  get inlineBytesMax(): number {
+    return this.#inlineBytesMax;
+  }
+
   get hasAllValues(): boolean {
     return this.isComplete && this.#values.every((value) => value !== undefined);
   }
 
   /** The list is there. `base`: what the first element is called in the schedule. */
-  open(items: readonly Payload[], base: number): void {
+  open(items: readonly Payload[], { base, inlineBytesMax }: { readonly base: number; readonly inlineBytesMax: number }): void {
     this.#phase = 'running';
     this.#items = items;
     this.#count = items.length;
     this.#values = items.map(() => undefined);
     this.#base = base;
+    this.#inlineBytesMax = inlineBytesMax;
   }
 
   /** What the next element is called in the schedule, which it enters now; undefined: all have. */
@@ -168,6 +181,7 @@ export class EachProgress {
   settle(element: number, { outcome, value }: ElementEnd): void {
     this.#tally[outcome] += 1;
     this.#values[element] = value;
+    if (value) this.#bytes += sizeOf(value);
   }
 
   /** Keeps the first. */

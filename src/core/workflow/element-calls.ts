@@ -7,10 +7,11 @@
  */
 
 import { present } from '../../base/assert.ts';
-import type { Payload } from '../payload.ts';
+import { type Payload, sizeOf } from '../payload.ts';
 import type { StepClose } from './dataflow.ts';
 import type { EachProgress } from './each-progress.ts';
 import { type ElementFacts, valuesFor } from './hole-values.ts';
+import type { Leases } from './leases.ts';
 import type { Each, OpaqueError, RunEventBody } from './record.ts';
 import { sourceText } from './ref.ts';
 import type { RunEffect, RunSettings } from './run-io.ts';
@@ -20,6 +21,7 @@ import type { StepTable } from './step-table.ts';
 export interface ElementCallsOptions {
   readonly steps: StepTable;
   readonly saga: Saga;
+  readonly leases: Leases;
   readonly settings: RunSettings;
   readonly push: (effect: RunEffect) => void;
   readonly emit: (event: RunEventBody<Payload, OpaqueError>) => void;
@@ -51,11 +53,12 @@ export class ElementCalls {
     progress.call(element, nowMs);
     const inputs = valuesFor(command.args.holes, { steps, input: settings.input, element: this.#factsOf(progress, element) });
     const timeoutMs = Math.min(command.timeoutMs ?? leftMs, leftMs);
-    push({ kind: 'startStep', step: command.name, element, command, args: { template: command.args.value, inputs }, timeoutMs });
+    const args = { template: command.args.value, inputs };
+    push({ kind: 'startStep', step: command.name, element, command, args, timeoutMs, parkOverBytes: progress.inlineBytesMax });
   }
 
   settle(progress: EachProgress, how: ElementClose, { nowMs, leftMs }: Time): void {
-    const { steps, saga, emit } = this.#options;
+    const { steps, saga, leases, emit } = this.#options;
     const { element, value, ...close } = how;
     const { outcome } = close;
     const elapsedMs = progress.uncall(element, nowMs);
@@ -64,6 +67,7 @@ export class ElementCalls {
     const result = outcome === 'done' ? value : undefined;
     if (compensate) saga.note(progress.at, { outcome, deadlineMs, element: { ...this.#factsOf(progress, element), value: result } }, nowMs);
     progress.settle(element, { outcome, value });
+    if (value) leases.gathers(progress.at, value, nowMs);
     emit({
       kind: 'element.settled',
       step: steps.nameOf(progress.at),
@@ -71,7 +75,7 @@ export class ElementCalls {
       ok: outcome === 'done',
       ...close,
       elapsedMs,
-      ...(result ? { bytes: result.bytes.length } : {}),
+      ...(result ? { bytes: sizeOf(result) } : {}),
       ...(value && !result ? { usedFallback: true } : {}),
     });
   }

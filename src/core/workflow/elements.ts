@@ -6,19 +6,22 @@
  * L2 the list is read, and that of the results made, outside (`readList`, `makeList`): no value is looked into here.
  * L3 an element that fails ends the run, unless the step's `onFailure` says otherwise: `continue` lets the other elements end, and
  *    the step has no result then; a fallback stands for the result of the element.
+ *    So does one with whose result the list would be over `listBytesMax`.
  * L4 the results are in the order of the list, whichever ended first.
  * One call is element-calls.ts, how far a step is each-progress.ts; what follows from its end is dataflow.ts.
  */
 
 import { present } from '../../base/assert.ts';
 import { HeddleError } from '../../errors.ts';
-import type { Payload } from '../payload.ts';
+import { type Payload, sizeOf } from '../payload.ts';
 import type { StepClose } from './dataflow.ts';
 import { EachProgress, type ElementCounts } from './each-progress.ts';
 import { elementsMax, parallelDefault } from './each-record.ts';
 import { ElementCalls, eachOf } from './element-calls.ts';
 import { type FailedStep, isLate, outcomeOf, type RunCause } from './ending.ts';
 import { valuesFor } from './hole-values.ts';
+import { InlineRoom, listBytesMax } from './inline-room.ts';
+import type { Leases } from './leases.ts';
 import { fallbackOf } from './policies.ts';
 import type { OpaqueError, RunEventBody, WaitReason } from './record.ts';
 import type { ElementInput, RunEffect, RunInput, RunSettings, StepEnd } from './run-io.ts';
@@ -30,6 +33,7 @@ export interface ElementsOptions {
   readonly steps: StepTable;
   readonly schedule: Schedule;
   readonly saga: Saga;
+  readonly leases: Leases;
   readonly settings: RunSettings;
   readonly push: (effect: RunEffect) => void;
   readonly emit: (event: RunEventBody<Payload, OpaqueError>) => void;
@@ -56,6 +60,7 @@ type ElementSettling = Extract<ElementInput, { kind: 'stepSettled' }>;
 export class Elements {
   readonly #options: ElementsOptions;
   readonly #calls: ElementCalls;
+  readonly #room = new InlineRoom();
   readonly #byStep = new Map<number, EachProgress>();
   /** By what elements are called in the schedule, counted from the last step on. */
   readonly #owners: EachProgress[] = [];
@@ -162,8 +167,10 @@ export class Elements {
     const fault = this.#tooMany(list.items.length);
     if (fault) return this.#refused(progress, fault);
     for (const _ of list.items) this.#owners.push(progress);
-    progress.open(list.items, schedule.adopt(progress.at, list.items.length));
-    emit({ kind: 'step.opened', step: steps.nameOf(progress.at), elements: list.items.length });
+    const { length } = list.items;
+    this.#room.use(list.items.reduce((sum, item) => sum + item.bytes.length, 0));
+    progress.open(list.items, { base: schedule.adopt(progress.at, length), inlineBytesMax: this.#room.take(length) });
+    emit({ kind: 'step.opened', step: steps.nameOf(progress.at), elements: length });
     for (let free = eachOf(steps, progress.at).parallel ?? parallelDefault; free > 0; free -= 1) this.#queueNext(progress);
     return this.#goOn(progress, time);
   }
@@ -186,7 +193,8 @@ export class Elements {
 
   #settleCall(progress: EachProgress, input: ElementSettling, time: ElementTime): EachNews | undefined {
     const { schedule, steps, saga } = this.#options;
-    const { end, element } = input;
+    const { element } = input;
+    const end = this.#bounded(progress, input.end);
     const unit = progress.unitOf(element);
     schedule.ended(unit, input, time.nowMs);
     if (!end.ok && time.isRunning && HeddleError.is(end.error, 'overloaded')) {
@@ -206,6 +214,15 @@ export class Elements {
     }
     if (time.isRunning) this.#queueNext(progress);
     return this.#goOn(progress, time);
+  }
+
+  /** L3: as many bytes together as one value may have. */
+  #bounded(progress: EachProgress, end: StepEnd): StepEnd {
+    const bytes = end.ok ? progress.bytes + sizeOf(end.value) : 0;
+    if (bytes <= listBytesMax) return end;
+    const expected = `at most ${listBytesMax} bytes of all elements together`;
+    const error = new HeddleError('bad_result', { path: [], expected, found: `${bytes} bytes` });
+    return { ok: false, error, wire: this.#options.settings.codec.encodeError(error) };
   }
 
   /** All have ended: the list of their results, or the end of the step. */

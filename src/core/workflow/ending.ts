@@ -5,7 +5,7 @@
 import type { Executed, StepOutcome } from '../../errors.ts';
 import { HeddleError } from '../../errors.ts';
 import type { Filled } from '../payload.ts';
-import { valuesFor } from './hole-values.ts';
+import { spread, valuesFor } from './hole-values.ts';
 import type { WireCommand } from './record.ts';
 import type { RunSettings, StepEnd } from './run-io.ts';
 import type { StepTable } from './step-table.ts';
@@ -81,7 +81,7 @@ export function runResult(steps: StepTable, settings: RunSettings): Filled {
 
 function recordOf(names: readonly string[], steps: StepTable, { codec }: RunSettings): Filled {
   const template = codec.encodeValue(Object.fromEntries(names.map((name) => [name, null])));
-  return { template, inputs: names.map((name) => ({ at: [name], value: steps.valueOf(name), path: [], name })) };
+  return { template, inputs: spread(names.map((name) => ({ at: [name], value: steps.valueOf(name), path: [], name }))) };
 }
 
 /** What became of the steps, and of the undos of those that were undone. */

@@ -3,7 +3,7 @@
  */
 
 import { present } from '../../base/assert.ts';
-import type { Input, Payload } from '../payload.ts';
+import type { Input, Part, Payload } from '../payload.ts';
 import type { Hole } from './record.ts';
 import type { StepTable } from './step-table.ts';
 
@@ -29,7 +29,28 @@ export interface HoleValues {
 
 /** The values for a template's holes. */
 export function valuesFor(holes: readonly Hole[], from: HoleValues): readonly Input[] {
-  return holes.map((hole) => inputFor(hole, from));
+  return spread(holes.map((hole) => inputFor(hole, from)));
+}
+
+/**
+ * Inputs none of whose values has parts: a list becomes one input for itself and one for each of its parts, in this order; or,
+ * where a path leads into a part, that part alone.
+ */
+export function spread(inputs: readonly Input[]): readonly Input[] {
+  return inputs.some(({ value }) => value.parts) ? inputs.flatMap(spreadOne) : inputs;
+}
+
+function spreadOne(input: Input): readonly Input[] {
+  const { at, value, path, name } = input;
+  const { parts, ...list } = value;
+  if (!parts) return [input];
+  const [place, ...rest] = path;
+  const named = (part: Part): string => `${name}.${part.at}`;
+  if (place === undefined) {
+    return [{ ...input, value: list }, ...parts.map((part) => ({ at: [...at, part.at], value: part.value, path: [], name: named(part) }))];
+  }
+  const part = parts.find((one) => String(one.at) === String(place));
+  return [part ? { at, value: part.value, path: rest, name: named(part) } : { ...input, value: list }];
 }
 
 export function inputFor({ at, source }: Hole, { steps, input, element }: HoleValues): Input {

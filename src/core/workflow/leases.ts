@@ -3,12 +3,13 @@
  *
  * L1 a result is kept from the end of its step until every step that needs it has settled; one that the run returns, or that
  *    an undo may need, until the run has.
+ *    What the elements of a list gave is kept from the end of each on, as the result of their step will be.
  * L2 while it is kept its lease is renewed three times as often as it would end, for all values of one server together.
  * L3 what the run gives, be that its result or what is there of one that failed, stays for `collectMs` more.
  * Keeping and freeing the bytes is handoff/parking.ts, at the producer.
  */
 
-import type { Parked, Payload } from '../payload.ts';
+import { keptOf, type Parked, type Payload } from '../payload.ts';
 import { returnedSteps } from './ending.ts';
 import type { LeaseEffect, RunSettings } from './run-io.ts';
 import type { StepTable } from './step-table.ts';
@@ -21,7 +22,7 @@ export const collectedMs = 5_000;
 const renewalsPerLease = 3;
 
 interface Held {
-  readonly parked: Parked;
+  readonly parked: readonly Parked[];
   /** Steps that need it and have not settled. */
   left: number;
   /** Until the run has settled, whoever needs it. */
@@ -54,7 +55,17 @@ export class Leases {
   /** A step has settled. */
   settled(at: number, value: Payload | undefined, nowMs: number): void {
     for (const need of this.#options.steps.checkedOf(at).needs) this.#leave(need);
-    if (value?.parked) this.#keep(at, value.parked, nowMs);
+    if (value?.parked || value?.parts) return this.#keep(at, keptOf(value), nowMs);
+    const gathered = this.#held.get(at);
+    if (gathered && !gathered.isForRun) this.#release(at, gathered);
+  }
+
+  /** An element has settled of a step that has not. */
+  gathers(at: number, value: Payload, nowMs: number): void {
+    const parked = keptOf(value);
+    if (parked.length === 0) return;
+    const before = this.#held.get(at)?.parked ?? [];
+    this.#hold(at, { parked: [...before, ...parked], left: Number.POSITIVE_INFINITY, isForRun: this.#isForRun(at) }, nowMs);
   }
 
   /** These steps run again, for their results are lost: should one be there all the same, nobody needs it. */
@@ -108,13 +119,16 @@ export class Leases {
     return this.#leaseMs / renewalsPerLease;
   }
 
-  #keep(at: number, parked: Parked, nowMs: number): void {
+  #keep(at: number, parked: readonly Parked[], nowMs: number): void {
     const { steps } = this.#options;
-    const { command, neededBy } = steps.checkedOf(at);
-    const left = neededBy.filter((dependent) => !steps.isSettled(dependent)).length;
-    const isForRun = this.#isReturned(at) || command.compensate !== undefined;
-    if (left === 0 && !isForRun) return this.#release(at, { parked, left, isForRun });
-    this.#held.set(at, { parked, left, isForRun });
+    const left = steps.checkedOf(at).neededBy.filter((dependent) => !steps.isSettled(dependent)).length;
+    const held = { parked, left, isForRun: this.#isForRun(at) };
+    if (left === 0 && !held.isForRun) this.#release(at, held);
+    else this.#hold(at, held, nowMs);
+  }
+
+  #hold(at: number, held: Held, nowMs: number): void {
+    this.#held.set(at, held);
     this.#renewAtMs = Math.min(this.#renewAtMs, nowMs + this.#renewMs);
   }
 
@@ -131,6 +145,10 @@ export class Leases {
     this.#tell([held], 'released');
   }
 
+  #isForRun(at: number): boolean {
+    return this.#isReturned(at) || this.#options.steps.checkedOf(at).command.compensate !== undefined;
+  }
+
   #isReturned(at: number): boolean {
     const { steps, settings } = this.#options;
     this.#returned ??= new Set(returnedSteps(settings).map((step) => steps.positionOf(step)));
@@ -140,8 +158,7 @@ export class Leases {
   /** One effect for each server. */
   #tell(values: readonly Held[], what: 'renewed' | 'released', forMs = 0): void {
     const byServer = new Map<string, { readonly server: string; readonly ids: number[] }>();
-    for (const { parked } of values) {
-      const { server, instance, id } = parked;
+    for (const { server, instance, id } of values.flatMap(({ parked }) => parked)) {
       const told = byServer.get(instance) ?? { server, ids: [] };
       byServer.set(instance, told);
       told.ids.push(id);

@@ -134,6 +134,8 @@ export interface StepStart extends Called {
   /** With the values that are known here. */
   readonly args: Filled;
   readonly timeoutMs: number;
+  /** Results over so many bytes stay where they were made, where that is less than what is usual there. */
+  readonly parkOverBytes?: number | undefined;
 }
 
 /** The call of a step that may have to wait for others of its group, where they run. */

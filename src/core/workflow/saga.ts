@@ -15,7 +15,7 @@ import { backoffMs } from '../../base/backoff.ts';
 import type { StepOutcome } from '../../error-details.ts';
 import { HeddleError } from '../../errors.ts';
 import type { Input, Payload } from '../payload.ts';
-import { type ElementFacts, inputFor } from './hole-values.ts';
+import { type ElementFacts, inputFor, spread } from './hole-values.ts';
 import { attemptsMax } from './policies.ts';
 import type { CompensationEvent, Hole } from './record.ts';
 import type { RunEffect, RunInput, RunSettings, StepEnd } from './run-io.ts';
@@ -189,7 +189,7 @@ export class Saga {
     undo.triedMs = this.#nowMs;
     if (undo.firstMs === 0) undo.firstMs = this.#nowMs;
     this.#called += 1;
-    const inputs = compensation.args.holes.map((hole) => this.#inputFor(hole, undo));
+    const inputs = spread(compensation.args.holes.map((hole) => this.#inputFor(hole, undo)));
     this.#options.push({
       kind: 'startUndo',
       ...this.#nameOf(undo),

@@ -67,6 +67,7 @@ export function frameOf(call: Invocation, sent: SentAttempt): CallFrame {
     lost: sent.lost,
     runners: sent.isDirect ? undefined : call.runners,
     parkMs: sent.isDirect ? call.parkMs : undefined,
+    parkOverBytes: sent.isDirect ? call.parkOverBytes : undefined,
     trace: call.trace,
     terms: call.terms,
     args: call.args,

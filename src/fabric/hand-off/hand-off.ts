@@ -39,7 +39,7 @@ export function isHandedOff({ inputs }: Filled): boolean {
 
 /** What it needs of a call. */
 export interface ResultCall {
-  readonly frame: Pick<CallFrame, 'parkMs' | 'effect'>;
+  readonly frame: Pick<CallFrame, 'parkMs' | 'parkOverBytes' | 'effect'>;
   readonly offer: { readonly served: { readonly definition: Definition } };
 }
 
@@ -69,7 +69,7 @@ export class HandOff {
 
   /** What is sent of a result. Throws `bad_result` when there is no room for it. */
   park(result: Payload, call: ResultCall): Payload {
-    return this.#parts.values.park(result, leaseOf(call));
+    return this.#parts.values.park(result, { ...leaseOf(call), overBytes: call.frame.parkOverBytes });
   }
 
   /** A result that comes as a stream of bytes, to be started. Throws `bad_result` when it is no stream. */

@@ -1,7 +1,8 @@
 /**
  * The large results that have stayed on this server: parked when their handlers return, read by pulls, freed by the lease rules.
  *
- * H1 a result over `inlineBytesMax` stays here if whoever called allows it, and its caller gets to know where it is.
+ * H1 a result over `inlineBytesMax`, or over what whoever called takes, stays here if it is allowed to, and its caller gets to
+ *    know where it is.
  * H2 which stay, for how long, and which go to disk is core/handoff/parking.ts; this carries it out.
  * H3 a result for which there is no room is `bad_result`: its function ran.
  */
@@ -71,10 +72,10 @@ export class ParkedValues {
    * What is sent of a result: where it is, when it is large enough to stay here. Its bytes belong to this server from now on.
    * Throws `bad_result` when there is no room for it.
    */
-  park(payload: Payload, lease: Lease): Payload {
+  park(payload: Payload, { overBytes, ...lease }: Lease & { readonly overBytes?: number | undefined }): Payload {
     const { bytes, encoding } = payload;
     const { inlineBytesMax } = this.#options.settings;
-    if (bytes.length <= inlineBytesMax) return payload;
+    if (bytes.length <= Math.min(inlineBytesMax, overBytes ?? inlineBytesMax)) return payload;
     if (!this.#parking.hasRoom(this.#gathered + bytes.length)) throw this.#full(bytes.length);
     const isOwn = encoding !== 'bytes' || bytes.length > copiedBytesMax;
     return this.keep(new KeptValue(encoding, { bytes: isOwn ? bytes : new Uint8Array(bytes) }), { ...lease, isStream: false });

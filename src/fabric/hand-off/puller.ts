@@ -17,7 +17,7 @@ import { HeddleError } from '../../errors.ts';
 import { protocolError } from '../../wire/value-problem.ts';
 import { ByteRoom } from '../link/byte-room.ts';
 import { StreamWindows } from '../stream/stream-windows.ts';
-import type { KeptValue } from './kept-value.ts';
+import { type KeptValue, sliceBytes } from './kept-value.ts';
 import { lossOf } from './lost-value.ts';
 import { Pull, type PullPeer } from './pull.ts';
 import { PulledStream, type Reading } from './pulled-stream.ts';
@@ -52,7 +52,7 @@ export class Puller {
 
   /** The value with its bytes. Rejects with `lease_lost`, or with the reason of the signal. */
   async pull({ value, parked, step }: Wanted, signal: AbortSignal): Promise<Payload> {
-    const leave = await this.#room.enter(parked.bytes, signal);
+    const leave = await this.#room.enter(Math.max(parked.bytes, sliceBytes), signal);
     try {
       const bytes = await wholeOf(await this.#read(parked, signal), parked);
       signal.throwIfAborted();

@@ -61,6 +61,8 @@ export interface Invocation {
   readonly runners?: readonly string[] | undefined;
   /** A large result stays with the server that ran it, so many milliseconds at first; absent: it is sent. */
   readonly parkMs?: number | undefined;
+  /** With it: results over so many bytes are large, where that is less than what is usual there. */
+  readonly parkOverBytes?: number | undefined;
   /** Where it stands in its trace. */
   readonly trace?: WireTrace | undefined;
 }

@@ -6,10 +6,13 @@
  * C3 once all is there, the servers that keep it are told.
  */
 
-import type { Filled, Input, Payload } from '../../core/payload.ts';
+import { type Filled, type Input, keptOf, type Part, type Payload } from '../../core/payload.ts';
+import { fill } from '../../core/workflow/fill.ts';
 import type { OpaqueError, WireRunEvent } from '../../core/workflow/record.ts';
 import { HeddleError } from '../../errors.ts';
+import { parkedBytesMax } from '../../wire/common-messages.ts';
 import type { WireError } from '../../wire/error.ts';
+import { decodeValue, encodeValue } from '../../wire/value.ts';
 import { lostValue } from '../hand-off/lost-value.ts';
 import type { Puller } from '../hand-off/puller.ts';
 
@@ -20,12 +23,14 @@ export type ValueSource = Pick<Puller, 'pull' | 'collected'>;
 
 /** Whether something of it has to be collected. */
 export function isUncollected(event: SettledRun): boolean {
-  return valuesOf(event).some(({ parked }) => parked !== undefined);
+  return valuesOf(event).some((value) => keptOf(value).length > 0);
 }
 
 /** How many bytes that would be. */
 export function uncollectedBytes(event: SettledRun): number {
-  return valuesOf(event).reduce((sum, { parked }) => sum + (parked?.bytes ?? 0), 0);
+  return valuesOf(event)
+    .flatMap(keptOf)
+    .reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
 /** The same event with all its bytes. Rejects with `lease_lost` (C1), or with the reason of the signal. */
@@ -36,7 +41,7 @@ export async function collected(event: SettledRun, source: ValueSource, signal: 
     ...(result === undefined ? {} : { result: await wholeResult(result, source, signal) }),
     ...(error === undefined ? {} : { error: await wholeError(error, source, signal) }),
   };
-  source.collected(valuesOf(event).flatMap(({ parked }) => parked ?? []));
+  source.collected(valuesOf(event).flatMap(keptOf));
   return whole;
 }
 
@@ -55,14 +60,31 @@ async function wholeResult({ template, inputs }: Filled, source: ValueSource, si
 
 async function wholeError(error: OpaqueError, source: ValueSource, signal: AbortSignal): Promise<OpaqueError> {
   const there = Object.entries(partialOf(error)).map(async ([step, value]): Promise<readonly [string, Payload][]> => {
-    const { parked } = value;
-    if (!parked) return [[step, value]];
-    return source.pull({ value, parked, step }, signal).then(
-      (pulled) => [[step, pulled]],
+    return wholeValue(value, { source, step, signal }).then(
+      (whole) => [[step, whole]],
       () => [],
     );
   });
   return { ...error, partial: Object.fromEntries((await Promise.all(there)).flat()) };
+}
+
+/** A value with its bytes, a list with its parts. Rejects when one cannot be had. */
+async function wholeValue(
+  value: Payload,
+  from: { readonly source: ValueSource; readonly step: string; readonly signal: AbortSignal },
+): Promise<Payload> {
+  const { source, step, signal } = from;
+  const { parked, parts } = value;
+  if (parked) return source.pull({ value, parked, step }, signal);
+  if (!parts) return value;
+  const pulled = await Promise.all(parts.map(async (part) => ({ ...part, value: await wholeValue(part.value, from) })));
+  return listOf(value, pulled);
+}
+
+/** The list with its parts in their places. Linear in its bytes. */
+function listOf(list: Payload, parts: readonly Part[]): Payload {
+  const fillings = parts.map(({ at, value }) => ({ at: [at], path: [], name: '', value: decodeValue(value) }));
+  return encodeValue(fill(decodeValue(list), fillings, 'result'), { bytesMax: parkedBytesMax });
 }
 
 function valuesOf({ result, error }: SettledRun): readonly Payload[] {

@@ -23,7 +23,7 @@ import type { FusedSink, GroupMember, StepBack } from '../call/group-member.ts';
 import { isHandedOff } from '../hand-off/hand-off.ts';
 import type { CallEngine, CallHandle, CallSink, CallWait, Invocation, Settlement } from '../link/invocation.ts';
 import type { GroupPlace } from './fuser.ts';
-import { makeList, readList, unreadList } from './step-lists.ts';
+import { isPart, makeList, readList, unreadList } from './step-lists.ts';
 import type { RunTrace } from './traced-runs.ts';
 
 /** What carries the calls of steps. */
@@ -107,8 +107,10 @@ export class StepCalls {
   /** The elements of a list that a step maps. */
   read(step: string, list: Filled): void {
     const { feed, fetch } = this.#options;
-    if (!isHandedOff(list) || !fetch) return feed({ kind: 'listRead', step, list: readList(list) });
-    fetch(list).then(
+    const { template, inputs } = list;
+    const own = { template, inputs: inputs.filter((input) => !isPart(input)) };
+    if (!isHandedOff(own) || !fetch) return feed({ kind: 'listRead', step, list: readList(list) });
+    fetch(own).then(
       (whole) => feed({ kind: 'listRead', step, list: readList(whole) }),
       (problem: unknown) => feed({ kind: 'listRead', step, list: unreadList(problem) }),
     );
@@ -188,7 +190,7 @@ export class StepCalls {
     });
   }
 
-  #invocation({ command, args, timeoutMs }: StepStart, tried?: Tried, span?: LiveSpan): Invocation {
+  #invocation({ command, args, timeoutMs, parkOverBytes }: StepStart, tried?: Tried, span?: LiveSpan): Invocation {
     const deadlineMs = this.#options.clock.nowMs() + timeoutMs;
     const trace = span?.context ?? this.#options.trace.context;
     if (tried) return { ...tried.invocation, args, timeoutMs, deadlineMs, trace };
@@ -216,8 +218,8 @@ export class StepCalls {
       round: 0,
       isAgain: false,
       via: undefined,
-      // What elements give is looked into here, when it becomes one list.
-      parkMs: command.each ? undefined : this.#options.leaseMs,
+      parkMs: this.#options.leaseMs,
+      parkOverBytes,
       trace,
     };
   }

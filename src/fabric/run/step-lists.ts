@@ -6,7 +6,7 @@
  *    (too large, nested too deep) are `bad_result`. Nothing is thrown.
  */
 
-import type { Filled, Payload } from '../../core/payload.ts';
+import type { Filled, Input, Part, Payload } from '../../core/payload.ts';
 import { typeName } from '../../core/workflow/fields.ts';
 import { fill } from '../../core/workflow/fill.ts';
 import type { RunInput, StepEnd } from '../../core/workflow/run-io.ts';
@@ -17,8 +17,22 @@ import { peerValueError, resultError } from '../../wire/value-problem.ts';
 
 type ListRead = Extract<RunInput, { kind: 'listRead' }>['list'];
 
-/** The elements of a list. Linear in its bytes. */
+/** The elements of a list: those that were kept by their producers as they are. Linear in the bytes that are here. */
 export function readList({ template, inputs }: Filled): ListRead {
+  const parts = inputs.filter(isPart);
+  const list = readWhole({ template, inputs: inputs.filter((input) => !isPart(input)) });
+  if (!list.ok || parts.length === 0) return list;
+  const items = [...list.items];
+  for (const { at, value } of parts) items[Number(at[0])] = value;
+  return { ok: true, items };
+}
+
+/** Of a list: one of its elements, which is not looked into here. */
+export function isPart({ at }: Input): boolean {
+  return at.length > 0;
+}
+
+function readWhole({ template, inputs }: Filled): ListRead {
   if (inputs.some(({ value }) => value.parked?.isStream === true)) return noList(inputs, 'a stream of bytes');
   try {
     const fillings = inputs.map(({ at, value, path, name }) => ({ at: ['each', ...at], path, name, value: decodeValue(value) }));
@@ -36,10 +50,12 @@ export function unreadList(problem: unknown): ListRead {
   return failed(problem);
 }
 
-/** One list of the results of elements. Linear in their bytes. */
+/** One list of the results of elements, of which those that were kept by their producers are parts. Linear in the bytes that are here. */
 export function makeList(values: readonly Payload[]): StepEnd {
+  const parts = values.flatMap((value, at): Part[] => (value.parked ? [{ at, value }] : []));
   try {
-    return { ok: true, value: encodeValue(values.map((value) => decodeValue(value))) };
+    const list = encodeValue(values.map((value) => (value.parked ? null : decodeValue(value))));
+    return { ok: true, value: parts.length === 0 ? list : { ...list, parts } };
   } catch (problem) {
     return failed(resultError(problem));
   }

@@ -45,6 +45,7 @@ export interface Call {
   'tracestate'?: (string);
   'identity'?: (string);
   'isStep'?: (boolean);
+  'parkOverBytes'?: (number | string | Long);
   '_waitMs'?: "waitMs";
 }
 
@@ -86,5 +87,6 @@ export interface Call__Output {
   'tracestate'?: (string);
   'identity'?: (string);
   'isStep'?: (boolean);
+  'parkOverBytes'?: (number);
   '_waitMs'?: "waitMs";
 }
