@@ -3,6 +3,7 @@
  */
 import { errorTable } from '../src/errors.ts';
 import { eventTable } from '../src/observe/events.ts';
+import { kindsAt, levelsOf } from '../src/observe/log-table.ts';
 import { type Knob, listKnobs } from '../src/settings/schema.ts';
 import { variableOf } from '../src/settings/sources.ts';
 import { limits } from './limits.ts';
@@ -93,9 +94,11 @@ function eventsPage(): string {
     "const stop = server.on('breaker.opened', ({ server, code }) => console.error(`${server}: ${code}`));",
     '```',
     '',
-    '| event | when |',
-    '|---|---|',
-    ...Object.entries(eventTable).map(([kind, when]) => `| \`${kind}\` | ${when} |`),
+    'Its level is how loud it is in a [log](observability.md#logs); of two, the second is that of an event that says that something went wrong.',
+    '',
+    '| event | when | level |',
+    '|---|---|---|',
+    ...kindsAt('debug').map((kind) => `| \`${kind}\` | ${eventTable[kind]} | ${levelsOf(kind).join(', ')} |`),
   ]);
 }
 

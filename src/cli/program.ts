@@ -58,6 +58,10 @@ function addServing(program: Command, terminal: Terminal, end: { code: ExitCode 
     .option('--port <auto|n|a-b>', 'any free port, one, or the first free one of a range')
     .option('--cert <file>', 'the certificate of this server, with its key and ca.pem beside it: everything is encrypted')
     .option('--insecure', 'allow a host that is open to the network without certificates')
+    .option(
+      '--log <level>',
+      'write what happens on stderr, one line an event: error, warn, info or debug; JSON unless stderr is a terminal',
+    )
     .option('--ready-file <file>', 'appears, complete, once the server listens: {"name","url","pid"}')
     .action(async (modules: string[], flags: Parameters<typeof import('./serve.ts').serve>[2]) => {
       refuseModules('--resource', flags.resource);

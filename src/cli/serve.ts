@@ -4,6 +4,7 @@
  * S1 `HEDDLE_URL=host:port` goes to stdout, and the ready file appears complete, by rename, only after the socket
  *    listens. S2 the first Ctrl-C (or SIGTERM, or `heddle drain`) drains, the second stops; then the process ends by itself.
  * S3 what handlers log, and the stacks of those that throw, go to stderr: they never travel in a reply.
+ * S4 with a log on stderr nothing else is written there while the server runs: the log says it, line by line.
  */
 
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -29,6 +30,7 @@ export interface ServeFlags {
   readonly port?: string | undefined;
   readonly cert?: string | undefined;
   readonly insecure?: boolean | undefined;
+  readonly log?: string | undefined;
   readonly readyFile?: string | undefined;
 }
 
@@ -42,12 +44,20 @@ export async function serve(terminal: Terminal, modules: readonly string[], flag
     const starting = startServer({ ...options, functions, onListening: (at) => heard.push(at) }, tuning);
     const server = await Promise.race([starting, aborted(interrupts.second)]);
     if (!server) return exitCodes.interrupted;
-    await announceOrStop(terminal, server, { heard, flags });
-    return await runUntilStopped(terminal, server, interrupts);
+    const speaking = besideLog(terminal, settings);
+    await announceOrStop(speaking, server, { heard, flags });
+    return await runUntilStopped(speaking, server, interrupts);
   } finally {
     interrupts.release();
     if (flags.readyFile !== undefined) rmSync(flags.readyFile, { force: true });
   }
+}
+
+/** S4. */
+function besideLog(terminal: Terminal, { log }: Settings): Terminal {
+  if (log.level === 'off' || log.destination !== 'stderr') return terminal;
+  const { isInteractive, environment } = terminal;
+  return { out: (text) => terminal.out(text), note: () => {}, isInteractive, environment };
 }
 
 /** Says where it listens once it has joined: one that may not (its name is taken) is nowhere to be found. */
@@ -98,6 +108,7 @@ function readSettings({ environment }: Terminal, flags: ServeFlags): Settings {
       'server.join': { flag: '--join', value: flags.join },
       'server.port': { flag: '--port', value: flags.port },
       'server.insecure': { flag: '--insecure', value: flags.insecure },
+      'log.level': { flag: '--log', value: flags.log },
       ...tlsFlags(flags),
     },
   });

@@ -8,7 +8,22 @@
  */
 
 import * as v from 'valibot';
-import { bytes, counts, dayMs, facts, flag, type KnobFacts, members, milliseconds, port, portText, text, texts, word } from './knobs.ts';
+import {
+  amount,
+  bytes,
+  counts,
+  dayMs,
+  facts,
+  flag,
+  type KnobFacts,
+  members,
+  milliseconds,
+  port,
+  portText,
+  text,
+  texts,
+  word,
+} from './knobs.ts';
 
 const [KiB, MiB, GiB] = [1024, 1024 ** 2, 1024 ** 3];
 
@@ -98,6 +113,31 @@ export const settingsSchema = v.object({
         ),
         example: 'at-least-16-characters',
       }),
+    ),
+  }),
+  log: v.object({
+    level: v.pipe(
+      v.optional(v.picklist(['off', 'error', 'warn', 'info', 'debug']), 'off'),
+      v.metadata(
+        facts(
+          'choice',
+          'Which events are written, one line each (docs/events.md has the level of each). debug has a line for every call.',
+          '"off", "error", "warn", "info" or "debug"',
+        ),
+      ),
+    ),
+    destination: v.pipe(
+      v.optional(word, 'stderr'),
+      v.metadata(facts('text', 'stderr, stdout, or a file that is added to; relative to this file.')),
+    ),
+    format: v.pipe(
+      v.optional(v.picklist(['auto', 'json', 'text']), 'auto'),
+      v.metadata(facts('choice', 'JSON, or text for people; auto: text in a terminal.', '"auto", "json" or "text"')),
+    ),
+    linesPerSecondMax: amount(
+      { byDefault: 100, max: 1_000_000 },
+      'lines',
+      'Of each kind of event. Higher: more of a burst is told; lower: less is written. How many are left out is told.',
     ),
   }),
   mesh: v.object({

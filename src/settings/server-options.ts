@@ -16,7 +16,7 @@ export interface ServerInput {
 
 /** The server that the settings describe; `locate` says where a path of theirs leads. */
 export function serverInput(
-  { server, cluster, tls, transport, admin, http, dashboard, mesh, handOff }: Settings,
+  { server, cluster, tls, transport, admin, http, dashboard, log, mesh, handOff }: Settings,
   locate = (path: string): string => path,
 ): ServerInput {
   const { name, resources, slots, join, host, advertise, insecure, drainGraceMs } = server;
@@ -34,6 +34,7 @@ export function serverInput(
       tls: tlsOf(tls, locate),
       admin: admin.port === undefined ? undefined : { host: admin.host, port: portOf(admin.port) },
       http: http.port === undefined ? undefined : { host: http.host, port: portOf(http.port) },
+      log: logOf(log, locate),
       dashboard: server.dashboard && { host: dashboard.host, port: portOf(dashboard.port), token: dashboard.token },
     },
     tuning: {
@@ -50,6 +51,12 @@ export function serverInput(
 function tlsOf({ cert, key, ca, clientCertificate }: Settings['tls'], locate: (path: string) => string): ServerOptions['tls'] {
   if (cert === undefined || key === undefined || ca === undefined) return undefined;
   return { cert: locate(cert), key: locate(key), ca: locate(ca), clientCertificate };
+}
+
+function logOf({ level, destination, ...rest }: Settings['log'], locate: (path: string) => string): ServerOptions['log'] {
+  if (level === 'off') return undefined;
+  const isStandard = destination === 'stderr' || destination === 'stdout';
+  return { ...rest, level, destination: isStandard ? destination : locate(destination) };
 }
 
 function portOf(port: Settings['server']['port']): ServerOptions['port'] {

@@ -24,6 +24,19 @@ describe('heddle serve', () => {
     expect(new Set(ports).size).toBe(3);
   });
 
+  test('with a log says everything that it says on stderr as lines of it, in JSON where that is no terminal', async () => {
+    const { process, url } = await stage.serve('logged', '--log', 'info');
+    await process.kill('SIGTERM');
+    const lines = process.errors.map((line): Record<string, unknown> => JSON.parse(line));
+    expect(lines.map(({ server, event, level }) => [server, event, level])).toEqual([
+      ['logged', 'server.listening', 'info'],
+      ['logged', 'server.draining', 'info'],
+      ['logged', 'server.drained', 'info'],
+      ['logged', 'server.stopped', 'info'],
+    ]);
+    expect(process.lines).toEqual([`HEDDLE_URL=${url}`]);
+  });
+
   const wrong: readonly (readonly [string, string, RegExp])[] = [
     ['an unknown key names the nearest known one', '[server]\nresource = ["gpu"]\n', /settings\.toml:2.*resource.*resources/s],
     [

@@ -14,6 +14,7 @@ import { FabricClient } from '../../src/fabric/client/client.ts';
 import { FabricServer } from '../../src/fabric/server/server.ts';
 import { resolveServerOptions } from '../../src/fabric/server/server-options.ts';
 import type { ServerTuning } from '../../src/fabric/server/tuning.ts';
+import { openLog } from '../../src/observe/log.ts';
 import { MemorySpill } from '../../src/storage/memory-spill.ts';
 import type { SpillStore } from '../../src/storage/spill.ts';
 import { SimulatedProcess } from '../../src/testing/simulated-process.ts';
@@ -65,7 +66,7 @@ export class FabricWorld {
     // No two processes are alike: a restarted server is another instance.
     const random = this.#random.fork(`server ${name} ${this.#servers.size + this.#killed}`);
     const resolved = resolveServerOptions({ name, functions, ...rest }, random);
-    return new FabricServer(resolved, { clock, random, transport: this.#transportOf(clock), tuning, spill: this.spill });
+    return new FabricServer(resolved, { clock, random, transport: this.#transportOf(clock), tuning, spill: this.spill, openLog });
   }
 
   /** A client with the addresses of these servers, connected to the first that takes it. */

@@ -128,6 +128,7 @@ export const libraryHomes: Readonly<Record<string, string>> = {
   semver: 'src/core/catalog/',
   'prom-client': 'src/observe/prometheus.ts',
   '@opentelemetry/api': 'src/observe/tracing.ts',
+  pino: 'src/observe/log.ts',
   'smol-toml': 'src/settings/',
   valibot: 'src/settings/',
   jose: 'src/identity/',

@@ -59,6 +59,25 @@ export interface ServerOptions {
         readonly token?: string | undefined;
       }
     | undefined;
+  /**
+   * Writes what happens at this server, one line an event: a level, or where and how as well. Lower levels say more; `debug` has a line
+   * for every call. `destination` is `stderr` (default), `stdout`, the path of a file that is added to, or a function that is given each
+   * line. `format` is JSON unless the destination is a terminal. Default: nothing is written, and nothing of it is loaded.
+   */
+  readonly log?:
+    | 'error'
+    | 'warn'
+    | 'info'
+    | 'debug'
+    | {
+        /** Default `info`. */
+        readonly level?: 'error' | 'warn' | 'info' | 'debug' | undefined;
+        readonly destination?: string | ((line: string) => void) | undefined;
+        readonly format?: 'auto' | 'json' | 'text' | undefined;
+        /** Of one kind of event; default 100. What is left out is counted, and the count written. Higher: more of a burst is told. */
+        readonly linesPerSecondMax?: number | undefined;
+      }
+    | undefined;
   /** Called once, after the socket listens. */
   readonly onListening?: ((at: Listening) => void) | undefined;
 }

@@ -6,6 +6,7 @@ import { hostname } from 'node:os';
 import type { Random } from '../../base/random.ts';
 import { checkName, checkResources, describeFound } from '../../core/names.ts';
 import { HeddleError } from '../../errors.ts';
+import type { LogChoice } from '../../observe/log.ts';
 import type { PortChoice } from '../../transport/transport.ts';
 import { parseAddress, portMax } from '../api/addresses.ts';
 import type { Functions, Listening, ServerOptions } from '../api/api.ts';
@@ -13,6 +14,7 @@ import { checkOptions } from '../api/known-options.ts';
 import { checkSlotCounts, noSlots, type SlotCounts } from '../api/slot-counts.ts';
 import { checkExposure, type Exposure } from '../api/tls-options.ts';
 import type { DashboardChoice } from './dashboard-port.ts';
+import { checkLog } from './log-choice.ts';
 
 /** The options as the server uses them. */
 export interface ResolvedServerOptions {
@@ -28,6 +30,7 @@ export interface ResolvedServerOptions {
   readonly admin: { readonly host: string; readonly port: PortChoice } | undefined;
   readonly http: { readonly host: string; readonly port: PortChoice } | undefined;
   readonly dashboard: DashboardChoice | undefined;
+  readonly log: LogChoice | undefined;
   readonly onListening: ((at: Listening) => void) | undefined;
 }
 
@@ -46,6 +49,7 @@ const names = [
   'tls',
   'insecure',
   'dashboard',
+  'log',
   'onListening',
 ] as const;
 const nameBytesMax = 64;
@@ -75,6 +79,7 @@ export function resolveServerOptions(given: ServerOptions, random: Random, certi
     admin: options['admin'] === undefined ? undefined : checkAdmin(options['admin'], isOpen),
     http: options['http'] === undefined ? undefined : checkListener(options['http'], 'http'),
     dashboard: checkDashboard(options['dashboard']),
+    log: checkLog(options['log']),
     onListening: checkCallback(options['onListening']),
   };
 }

@@ -4,6 +4,7 @@
 
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { type Random, systemRandom } from '../../base/random.ts';
+import type { openLog } from '../../observe/log.ts';
 import type { SpillStore } from '../../storage/spill.ts';
 import type { Credentials } from '../../transport/credentials.ts';
 import { GrpcTransport } from '../../transport/grpc.ts';
@@ -19,6 +20,8 @@ export interface ServerParts {
   readonly tls?: Credentials | undefined;
   /** Where results go that memory has no room for; default: to disk. */
   readonly spill?: SpillStore | undefined;
+  /** Opens the log, where one is asked for: whoever makes the server loads it (observe/log.ts). */
+  readonly openLog?: typeof openLog | undefined;
   /** What the last process of this server left behind; default: nothing, and nothing is kept. */
   readonly memory?: ServerMemory | undefined;
 }

@@ -7,10 +7,12 @@
  * V2 process signals are the command line's; this file touches none.
  */
 
+import { present } from '../../base/assert.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { Workflow } from '../../core/workflow/builder.ts';
 import { HeddleError } from '../../errors.ts';
 import type { EventKind, EventOf } from '../../observe/events.ts';
+import type { Log, LogChoice } from '../../observe/log.ts';
 import type { HttpListener } from '../../transport/http-listener.ts';
 import type { Listener } from '../../transport/transport.ts';
 import { advertisedAddress } from '../api/addresses.ts';
@@ -37,7 +39,8 @@ type State = 'starting' | 'running' | 'stopped';
 export async function startServer(options: ServerOptions = {}, tuning: ServerTuning = {}): Promise<Server> {
   const tls = options?.tls === undefined ? undefined : serverCredentials(options.tls, systemClock);
   const parts = defaultParts(tuning, { hasChannelz: options?.admin !== undefined, tls });
-  const server = new FabricServer(resolveServerOptions(options, parts.random, tls?.name), parts);
+  const resolved = resolveServerOptions(options, parts.random, tls?.name);
+  const server = new FabricServer(resolved, resolved.log ? { ...parts, ...(await import('../../observe/log.ts')) } : parts);
   if (!tls) warnIfOpen(server.name, options);
   await server.start();
   // The class carries calls of any name and type; the interface types what callers may write.
@@ -52,6 +55,7 @@ export class FabricServer {
   #listener: Listener | undefined;
   #http: HttpListener | undefined;
   #dashboard: Dashboard | undefined;
+  #log: Log | undefined;
   #url = '';
   readonly #drain: Drain;
   #stopping: Promise<void> | undefined;
@@ -84,8 +88,9 @@ export class FabricServer {
   }
 
   async start(): Promise<void> {
-    const { host, port, admin, http, dashboard, advertise, name, onListening } = this.#options;
+    const { host, port, admin, http, dashboard, log, advertise, name, onListening } = this.#options;
     try {
+      if (log) this.#openLog(log);
       this.#listener = await this.#parts.transport.listen({ host, port, admin }, this.#rooms.reception);
       this.#checkOpen();
       this.#url = advertisedAddress(advertise, this.#listener);
@@ -208,6 +213,7 @@ export class FabricServer {
     await this.#closeListeners();
     await this.#parts.transport.close();
     rooms.observer.emit({ kind: 'server.stopped', name: this.name });
+    this.#log?.close();
   }
 
   /** Loaded here: a server without it starts as fast and small as before. */
@@ -215,6 +221,12 @@ export class FabricServer {
     const { openHttpDoor } = await import('./http-door.ts');
     this.#http = await openHttpDoor(where, { vitals: this.#rooms.vitals, unready: () => this.#unready() });
     this.#checkOpen();
+  }
+
+  #openLog(choice: LogChoice): void {
+    const open = present(this.#parts.openLog, 'a log was asked for, and nobody has loaded it');
+    const { observer } = this.#rooms;
+    this.#log = open(choice, { observer, clock: this.#parts.clock, server: this.name, cluster: this.#options.cluster });
   }
 
   async #openDashboard(choice: DashboardChoice): Promise<void> {
