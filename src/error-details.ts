@@ -68,7 +68,9 @@ export type UnauthenticatedReason =
   /** It is for another cluster. */
   | 'wrong_audience'
   /** It was made for longer than tokens may live. */
-  | 'too_long_lived';
+  | 'too_long_lived'
+  /** It is not the secret of a join token. */
+  | 'wrong_secret';
 
 /** What each code carries beside its message. */
 export interface ErrorDetails {

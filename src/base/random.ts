@@ -45,6 +45,11 @@ export function systemRandom(): Random {
   return seededRandom(randomBytes(16).toString('hex'));
 }
 
+/** Bytes of the operating system, for secrets: nobody can tell the next from those before. */
+export function secretBytes(length: number): Uint8Array {
+  return randomBytes(length);
+}
+
 /** cyrb128 (public domain): four 32-bit words from a string. */
 function hash128(text: string): [number, number, number, number] {
   let h1 = 1779033703;

@@ -26,7 +26,7 @@ const backdatedMs = 5 * 60_000;
 const localHosts = ['localhost', '127.0.0.1', '::1'];
 
 export async function issue(terminal: Terminal, name: string, { client, host, days, dir }: IssueFlags): Promise<void> {
-  if (!/^[\w.@=+-]{1,64}$/.test(name) || name.startsWith('.') || name === 'ca') {
+  if (!isFileName(name)) {
     throw new UsageError(`"${name}" cannot be the name of a file; use letters, digits and . _ @ = + -, at most 64, and not "ca"`);
   }
   mkdirSync(dir, { recursive: true });
@@ -34,7 +34,7 @@ export async function issue(terminal: Terminal, name: string, { client, host, da
   if (isNew) terminal.note(`made a CA: ${join(dir, 'ca.pem')} for everybody, ${join(dir, 'ca.key')} for nobody else`);
   const hosts = client ? [] : (host ?? localHosts);
   const issued = issueCertificate(ca, { name, kind: client ? 'client' : 'server', hosts, ...validity(days) });
-  const cert = write(dir, name, issued);
+  const cert = writeIssued(dir, name, issued);
   const until = new Date(validity(days).untilMs).toISOString().slice(0, 10);
   terminal.note(`issued a ${client ? "client's" : "server's"} certificate to "${name}", good until ${until}`);
   if (!client) terminal.note(`use it: heddle serve --name ${name} --cert ${cert}`);
@@ -48,19 +48,25 @@ export function openCa(dir: string): { readonly ca: Issued; readonly isNew: bool
     return { ca: { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') }, isNew: false };
   if (existsSync(cert)) throw new UsageError(`${key} is not there: certificates are issued where the key of their CA is`);
   const ca = issueCa({ name: 'Heddle CA', ...validity(caDays) });
-  write(dir, 'ca', ca);
+  writeIssued(dir, 'ca', ca);
   return { ca, isNew: true };
 }
 
+/** Whether a name can be that of its files beside those of the CA. */
+export function isFileName(name: string): boolean {
+  return /^[\w.@=+-]{1,64}$/.test(name) && !name.startsWith('.') && name !== 'ca';
+}
+
 /** `NAME.key`, then `NAME.pem`; gives the path of the latter. */
-function write(dir: string, name: string, { cert, key }: Issued): string {
-  replace(join(dir, `${name}.key`), key, 0o600);
+export function writeIssued(dir: string, name: string, { cert, key }: Issued): string {
+  replaceFile(join(dir, `${name}.key`), key, 0o600);
   const path = join(dir, `${name}.pem`);
-  replace(path, cert, 0o644);
+  replaceFile(path, cert, 0o644);
   return path;
 }
 
-function replace(path: string, text: string, mode: number): void {
+/** Writes a file whole, by a rename. */
+export function replaceFile(path: string, text: string, mode: number): void {
   const beside = `${path}.${process.pid}.tmp`;
   writeFileSync(beside, text, { mode });
   // Whatever the umask says.
@@ -68,7 +74,8 @@ function replace(path: string, text: string, mode: number): void {
   renameSync(beside, path);
 }
 
-function validity(days: number): { readonly fromMs: number; readonly untilMs: number } {
+/** So many days from now; it has begun a little before. */
+export function validity(days: number): { readonly fromMs: number; readonly untilMs: number } {
   const nowMs = systemClock.wallMs();
   return { fromMs: nowMs - backdatedMs, untilMs: nowMs + days * dayMs };
 }

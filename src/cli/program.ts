@@ -12,6 +12,8 @@ import type { Terminal } from './terminal.ts';
 const timeoutMsMax = 2 ** 31 - 1;
 const serversMax = 32;
 const daysMax = 3_650;
+const minutesMax = 7 * 24 * 60;
+const usesMax = 10_000;
 
 /** Runs one command line and gives its exit code. */
 export async function runProgram(args: readonly string[], terminal: Terminal, version: string): Promise<ExitCode> {
@@ -46,27 +48,27 @@ function createProgram(terminal: Terminal, version: string, end: { code: ExitCod
   return program;
 }
 
+type ServeFlags = Parameters<typeof import('./serve.ts').serve>[2];
+
 function addServing(program: Command, terminal: Terminal, end: { code: ExitCode }): void {
-  program
-    .command('serve')
+  withServing(program.command('serve'), 'serve')
     .description('start a server with the functions that these modules export')
     .argument('[module...]', 'files (.ts, .js); a plain function goes by its export name, a definition by its own')
-    .option('--settings <file>', 'a settings file (TOML); it alone can start a whole server')
-    .option('--name <name>', 'unique in its fabric')
-    .option('--resource <tag...>', 'tags that its offers carry')
-    .option('--join <url...>', 'addresses of servers that may be up already')
-    .option('--port <auto|n|a-b>', 'any free port, one, or the first free one of a range')
     .option('--cert <file>', 'the certificate of this server, with its key and ca.pem beside it: everything is encrypted')
     .option('--insecure', 'allow a host that is open to the network without certificates')
-    .option(
-      '--log <level>',
-      'write what happens on stderr, one line an event: error, warn, info or debug; JSON unless stderr is a terminal',
-    )
-    .option('--ready-file <file>', 'appears, complete, once the server listens: {"name","url","pid"}')
-    .action(async (modules: string[], flags: Parameters<typeof import('./serve.ts').serve>[2]) => {
-      refuseModules('--resource', flags.resource);
-      refuseModules('--join', flags.join);
+    .option('--share', 'print a token with which other machines join; without --cert or [tls], certificates are made in --dir')
+    .option('--share-minutes <n>', 'how long the token is good; default: 60', wholeNumber(minutesMax))
+    .option('--share-uses <n>', 'how many newcomers may use it; default: 1000', wholeNumber(usesMax))
+    .action(async (modules: string[], flags: ServeFlags) => {
       end.code = await (await import('./serve.ts')).serve(terminal, modules, flags);
+    });
+  withServing(program.command('join'), 'join')
+    .description('enter the fabric of a token, and serve there; later starts need no token')
+    .argument('[token]', 'what heddle serve --share printed; - reads it from stdin; default: HEDDLE_JOIN_TOKEN')
+    .argument('[module...]', 'as of heddle serve')
+    .action(async (token: string | undefined, modules: string[], flags: ServeFlags) => {
+      const words = token === undefined ? modules : [token, ...modules];
+      end.code = await (await import('./join.ts')).join(terminal, words, flags);
     });
   program
     .command('dev')
@@ -75,6 +77,28 @@ function addServing(program: Command, terminal: Terminal, end: { code: ExitCode 
     .option('--servers <n>', 'how many', wholeNumber(serversMax), 3)
     .action(async (modules: string[], flags: { servers: number }) => {
       end.code = await (await import('./dev.ts')).dev(terminal, modules, flags);
+    });
+}
+
+/** What every command takes that starts a server. */
+function withServing(command: Command, name: string): Command {
+  return command
+    .option('--settings <file>', 'a settings file (TOML); it alone can start a whole server')
+    .option('--name <name>', 'unique in its fabric')
+    .option('--resource <tag...>', 'tags that its offers carry')
+    .option('--join <url...>', 'addresses of servers that may be up already')
+    .option('--host <address>', 'the address to listen on; by default this machine alone, or with a token the one that others reach')
+    .option('--port <auto|n|a-b>', 'any free port, one, or the first free one of a range')
+    .option('--dir <folder>', 'where certificates are that a token brings; default: certs')
+    .option(
+      '--log <level>',
+      'write what happens on stderr, one line an event: error, warn, info or debug; JSON unless stderr is a terminal',
+    )
+    .option('--ready-file <file>', 'appears, complete, once the server listens: {"name","url","pid"}')
+    .hook('preAction', (_program, used) => {
+      const { resource, join }: ServeFlags = used.opts();
+      refuseModules(name, '--resource', resource);
+      refuseModules(name, '--join', join);
     });
 }
 
@@ -247,10 +271,10 @@ function wholeNumber(max: number, min = 1): (text: string) => number {
 }
 
 /** A flag that takes several values also takes the module behind it: say so, rather than offer a resource "a.ts". */
-function refuseModules(flag: string, values: readonly string[] | undefined): void {
-  const module = values?.find((value) => /\.[cm]?[jt]s$/.test(value));
+function refuseModules(command: string, flag: string, values: readonly string[] = []): void {
+  const module = values.find((value) => /\.[cm]?[jt]s$/.test(value));
   if (module !== undefined)
-    throw new UsageError(`"${module}" was taken as a value of ${flag}; put modules first: heddle serve ${module} ${flag} ...`);
+    throw new UsageError(`"${module}" was taken as a value of ${flag}; put modules first: heddle ${command} ${module} ${flag} ...`);
 }
 
 /** The function of a command line. `--need` takes the name behind it for a resource: say so, rather than that there is none. */

@@ -18,16 +18,19 @@ import { certificateFiles } from './certificate-files.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit-code.ts';
 import { aborted, type Interrupts, listenForInterrupts } from './interrupts.ts';
 import { loadFunctions } from './modules.ts';
+import type { ShareFlags } from './share.ts';
 import type { Terminal } from './terminal.ts';
 
 const refusalsShownMax = 100;
 
-export interface ServeFlags {
+export interface ServeFlags extends ShareFlags {
   readonly settings?: string | undefined;
   readonly name?: string | undefined;
   readonly resource?: readonly string[] | undefined;
   readonly join?: readonly string[] | undefined;
   readonly port?: string | undefined;
+  /** That of a token. */
+  readonly cluster?: string | undefined;
   readonly cert?: string | undefined;
   readonly insecure?: boolean | undefined;
   readonly log?: string | undefined;
@@ -40,10 +43,13 @@ export async function serve(terminal: Terminal, modules: readonly string[], flag
     const settings = readSettings(terminal, flags);
     const functions = await loadFunctions([...modulesOf(settings, flags), ...modules]);
     const { options, tuning } = serverInput(settings, (path) => locate(path, flags));
+    const share = isSharing(flags) ? (await import('./share.ts')).openShare(terminal, options, flags) : undefined;
     const heard: Listening[] = [];
-    const starting = startServer({ ...options, functions, onListening: (at) => heard.push(at) }, tuning);
+    const whole = { ...(share?.options ?? options), functions, onListening: (at: Listening) => heard.push(at) };
+    const starting = startServer(whole, { ...tuning, share: share?.desk });
     const server = await Promise.race([starting, aborted(interrupts.second)]);
     if (!server) return exitCodes.interrupted;
+    for (const at of heard) share?.tell(terminal, at);
     const speaking = besideLog(terminal, settings);
     await announceOrStop(speaking, server, { heard, flags });
     return await runUntilStopped(speaking, server, interrupts);
@@ -58,6 +64,12 @@ function besideLog(terminal: Terminal, { log }: Settings): Terminal {
   if (log.level === 'off' || log.destination !== 'stderr') return terminal;
   const { isInteractive, environment } = terminal;
   return { out: (text) => terminal.out(text), note: () => {}, isInteractive, environment };
+}
+
+/** Throws UsageError for a flag that only means something beside --share. */
+function isSharing({ share, shareMinutes, shareUses }: ServeFlags): boolean {
+  if (!share && (shareMinutes ?? shareUses) !== undefined) throw new UsageError('--share-minutes and --share-uses are for --share');
+  return share ?? false;
 }
 
 /** Says where it listens once it has joined: one that may not (its name is taken) is nowhere to be found. */
@@ -107,6 +119,8 @@ function readSettings({ environment }: Terminal, flags: ServeFlags): Settings {
       'server.resources': { flag: '--resource', value: flags.resource },
       'server.join': { flag: '--join', value: flags.join },
       'server.port': { flag: '--port', value: flags.port },
+      'server.host': { flag: '--host', value: flags.host },
+      'cluster.name': { flag: 'the join token', value: flags.cluster },
       'server.insecure': { flag: '--insecure', value: flags.insecure },
       'log.level': { flag: '--log', value: flags.log },
       ...tlsFlags(flags),
@@ -155,6 +169,10 @@ function report(terminal: Terminal, server: Server): void {
   server.on('join.failing', ({ addresses }) => terminal.note(`none of ${addresses.join(', ')} answers; trying on`));
   server.on('tls.reloaded', ({ untilMs }) =>
     terminal.note(`certificates reloaded; the own one ends on ${new Date(untilMs).toISOString()}`),
+  );
+  server.on('join.granted', ({ name, address }) => terminal.note(`${name} was let in by the token, from ${address}`));
+  server.on('join.refused', ({ name, address, message }) =>
+    terminal.note(`${name || 'somebody'} may not join, from ${address}: ${message}`),
   );
   server.on('tls.rejected', ({ message }) => terminal.note(`certificates not reloaded, the ones before stay: ${message}`));
   reportRefused(terminal, server);

@@ -26,6 +26,8 @@ export const logTable: Readonly<Record<EventKind, Row>> = {
   'session.opened': 'debug',
   'session.closed': 'debug',
   'peer.refused': 'warn',
+  'join.granted': 'info',
+  'join.refused': 'warn',
   'tls.reloaded': 'info',
   'tls.rejected': 'error',
   'offer.appeared': 'debug',

@@ -11,13 +11,12 @@ import type { Socket } from 'node:net';
 import { ChannelCredentials, Client, type ClientDuplexStream, Metadata, type StatusObject, status } from '@grpc/grpc-js';
 
 import type { Clock } from '../base/clock.ts';
-import type { Credentials } from './credentials.ts';
 import { doubtIn } from './grpc-guard.ts';
 import { type ChannelSettings, channelOptions } from './grpc-options.ts';
 import type { MessageHandlers, MessageStream } from './message-stream.ts';
 import type { Doubt, PeerCertificate } from './peer-certificate.ts';
 import { SocketWatch } from './socket-watch.ts';
-import { secure } from './tls-dial.ts';
+import { type HandshakeSource, secure } from './tls-dial.ts';
 import type { Evidence } from './transport.ts';
 
 export interface ConnectionOptions {
@@ -29,7 +28,7 @@ export interface ConnectionOptions {
   readonly authority: string;
   readonly path: string;
   readonly settings: ChannelSettings;
-  readonly tls: Credentials | undefined;
+  readonly tls: HandshakeSource | undefined;
   /** With TLS: whose certificate it has to be; default: any server's. */
   readonly mustBe?: string | undefined;
 }
@@ -42,6 +41,7 @@ export class GrpcConnection implements MessageStream {
   #watch: SocketWatch | undefined;
   #certificate: PeerCertificate | undefined;
   #doubt: Doubt | undefined;
+  #localAddress: string | undefined;
   #isOver = false;
 
   /** Connects at once, in the background. */
@@ -66,6 +66,11 @@ export class GrpcConnection implements MessageStream {
   /** Why this side or the other did not believe who the other is, where that ended the stream. */
   get doubt(): Doubt | undefined {
     return this.#doubt;
+  }
+
+  /** The own address on it, by which this machine reaches that server; undefined before it is secured. */
+  get localAddress(): string | undefined {
+    return this.#localAddress;
   }
 
   take(handlers: MessageHandlers): void {
@@ -138,12 +143,13 @@ export class GrpcConnection implements MessageStream {
     return credentials;
   }
 
-  #secure(raw: Socket, tls: Credentials, mustBe: string | undefined): Promise<{ readonly socket: Socket; readonly secure: boolean }> {
+  #secure(raw: Socket, tls: HandshakeSource, mustBe: string | undefined): Promise<{ readonly socket: Socket; readonly secure: boolean }> {
     return new Promise((resolve, reject) => {
       secure(raw, tls, {
         mustBe,
         onSecured: (socket, certificate) => {
           this.#certificate = certificate;
+          this.#localAddress = raw.localAddress;
           this.#watch = new SocketWatch(socket);
           if (this.#isOver) this.#watch.destroy();
           resolve({ socket, secure: true });

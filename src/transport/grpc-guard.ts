@@ -3,11 +3,12 @@
  *
  * G1 of a socket whose holder has not proved who they are, every stream is refused, whatever it asks for.
  * G2 the streams between servers are for those who hold a server's certificate, where there are certificates at all.
+ * G3 where a server shares, whoever has shown no certificate may ask to join, and nothing else.
  */
 
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js';
 
-import { methods } from './grpc-options.ts';
+import { joinMethod, methods } from './grpc-options.ts';
 import type { GrpcSockets } from './grpc-sockets.ts';
 import { type Doubt, notAServer, type Standing } from './peer-certificate.ts';
 import type { RefusedPeer } from './transport.ts';
@@ -21,11 +22,11 @@ export type OnRefused = (refused: RefusedPeer) => void;
 export type Guard = (peer: string, path: string) => EndStatus | undefined;
 
 /** The guard of one listener. */
-export function guardOf(sockets: GrpcSockets, onRefused: OnRefused): Guard {
+export function guardOf(sockets: GrpcSockets, onRefused: OnRefused, isSharing = false): Guard {
   return (peer, path) => {
     sockets.claim(peer);
     const doubt = doubtAbout(sockets.standingOf(peer), path);
-    if (!doubt) return undefined;
+    if (!doubt || (isSharing && path === joinMethod && doubt.reason === 'no_certificate')) return undefined;
     onRefused({ remoteAddress: peer, ...doubt });
     return statusOfDoubt(doubt);
   };

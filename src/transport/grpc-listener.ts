@@ -3,7 +3,7 @@
  * find health and reflection there (standard-services.ts).
  */
 
-import { type handleServerStreamingCall, type handleUnaryCall, Server, type ServerDuplexStream } from '@grpc/grpc-js';
+import { type handleServerStreamingCall, type handleUnaryCall, Server, type ServerDuplexStream, status } from '@grpc/grpc-js';
 
 import type { Clock } from '../base/clock.ts';
 import type { Credentials } from './credentials.ts';
@@ -13,8 +13,9 @@ import { openDoor } from './grpc-door.ts';
 import { answerMany, answerOne, type ForeignHouse } from './grpc-foreign.ts';
 import { guardOf, type OnRefused } from './grpc-guard.ts';
 import { guardStreams } from './grpc-interceptor.ts';
-import { type ChannelSettings, methods, questionMethods, serverOptions, streamMethods } from './grpc-options.ts';
+import { type ChannelSettings, joinMethod, methods, questionMethods, serverOptions, streamMethods } from './grpc-options.ts';
 import { GrpcSockets } from './grpc-sockets.ts';
+import { statusOf } from './grpc-status.ts';
 import { StandardServices } from './standard-services.ts';
 import type { Acceptor, LinkKind, Listener, ListenOptions } from './transport.ts';
 import type { Turns } from './turns.ts';
@@ -34,9 +35,11 @@ export async function listen(options: GrpcListenerOptions, where: ListenOptions,
   const sockets = new GrpcSockets(clock, { isProven: tls !== undefined });
   const arrivals = new Arrivals({ ...options, acceptor });
   const services = new StandardServices(() => acceptor.describe?.() ?? []);
-  const server = new Server({ ...serverOptions(settings), interceptors: [guardStreams(clock, guardOf(sockets, onRefused))] });
+  const guard = guardOf(sockets, onRefused, acceptor.join !== undefined);
+  const server = new Server({ ...serverOptions(settings), interceptors: [guardStreams(clock, guard)] });
   registerStreams(server, sockets, arrivals);
   registerForeign(server, { clock, acceptor, certificateOf: (peer) => sockets.certificateOf(peer) });
+  registerJoin(server, acceptor.join);
   services.register(server);
   const door = await openDoor({ server, sockets, tls }, where);
   const close = (): Promise<void> => door.close(() => arrivals.close());
@@ -89,6 +92,24 @@ function registerForeign(server: Server, house: ForeignHouse): void {
     const answer: handleServerStreamingCall<Buffer, Buffer> = (call) => void answerMany(house, stream, call);
     server.register(streamMethods[stream], answer, identity, identity, 'serverStream');
   }
+}
+
+/** Also where this server does not share: a method that is not there would be answered before anybody is judged. */
+function registerJoin(server: Server, join: Acceptor['join']): void {
+  const answer: handleUnaryCall<Buffer, Buffer> = (call, send) => {
+    if (!join) return send({ code: status.UNIMPLEMENTED, details: 'this server does not share (heddle serve --share)' });
+    try {
+      send(null, Buffer.from(join(call.request, addressOf(call.getPeer()))));
+    } catch (error) {
+      send(statusOf(error));
+    }
+  };
+  server.register(joinMethod, answer, identity, identity, 'unary');
+}
+
+/** Of `address:port`. */
+function addressOf(peer: string): string {
+  return peer.slice(0, peer.lastIndexOf(':'));
 }
 
 function keysOf<K extends string>(table: Readonly<Record<K, string>>): readonly K[] {

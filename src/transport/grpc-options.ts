@@ -34,6 +34,9 @@ export const questionMethods = {
   cancel: '/heddle.v1.Fabric/Cancel',
 } as const satisfies Record<ForeignQuestion, string>;
 
+/** Asked by newcomers, who have no certificate yet; answered where a server shares. */
+export const joinMethod = '/heddle.v1.Mesh/Join';
+
 export const streamMethods = {
   stream: '/heddle.v1.Fabric/Stream',
   submit: '/heddle.v1.Fabric/Submit',

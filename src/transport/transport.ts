@@ -154,6 +154,11 @@ export interface Acceptor {
   ask(question: ForeignQuestion, request: ForeignRequest): Promise<Uint8Array>;
   /** The same with answers until the end; the next one is taken when the client has room for it. */
   follow(stream: ForeignStream, request: ForeignRequest): AsyncIterable<Uint8Array>;
+  /**
+   * Answers a newcomer who has no certificate yet, by a message too. Absent: whoever has none is refused, as everywhere.
+   * `remoteAddress` is without port.
+   */
+  readonly join?: ((message: Uint8Array, remoteAddress: string) => Uint8Array) | undefined;
   /** Somebody was not let in, before they could ask for anything. */
   refused?(who: RefusedPeer): void;
   /** The services for foreign clients as `FileDescriptorProto`s, for reflection. */

@@ -146,6 +146,13 @@ export class Stage {
     return spawned;
   }
 
+  /** `heddle ...` with more in its environment. */
+  heddleWith(env: Readonly<Record<string, string>>, ...args: readonly string[]): Spawned {
+    const spawned = new Spawned([heddle, ...args], { HEDDLE_CLUSTER_NAME: this.cluster, ...env });
+    this.#all.push(spawned);
+    return spawned;
+  }
+
   /** `heddle ...` */
   heddle(...args: readonly string[]): Spawned {
     return this.run(heddle, ...args);

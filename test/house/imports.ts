@@ -84,6 +84,7 @@ export const importTable: Readonly<Record<string, Rule>> = {
       'src/base/clock.ts',
       'src/wire/json-forms.ts',
       'src/fabric/client/run-inspection.ts',
+      'src/fabric/client/join-request.ts',
       'src/fabric/client/timed-call.ts',
       'src/core/schema/json-schema.ts',
       'src/core/catalog/versions.ts',

@@ -14,6 +14,7 @@ import { decodeSessionHello, encodeSessionAck, protocolMax, protocolMin } from '
 import type { ForeignEntry } from '../foreign/foreign.ts';
 import { clientProof } from '../link/proof.ts';
 import type { Links } from '../mesh/links.ts';
+import type { JoinDoor } from './join-door.ts';
 
 export interface ReceptionOptions {
   readonly identity: { readonly name: string; readonly instance: string };
@@ -21,6 +22,8 @@ export interface ReceptionOptions {
   readonly links: Links;
   readonly observer: Observer;
   readonly foreign: ForeignEntry;
+  /** Set where this server shares. */
+  readonly joinDoor: JoinDoor | undefined;
   readonly acceptLink: (arrival: Arrival) => Promise<Answer>;
   /** Addresses that a client may use instead of this server. */
   readonly addresses: () => readonly string[];
@@ -30,9 +33,12 @@ export interface ReceptionOptions {
 
 export class Reception implements Acceptor {
   readonly #options: ReceptionOptions;
+  readonly join: Acceptor['join'];
 
   constructor(options: ReceptionOptions) {
     this.#options = options;
+    const { joinDoor } = options;
+    this.join = joinDoor && ((message, address) => joinDoor.answer(message, address));
   }
 
   accept(arrival: Arrival): Promise<Answer> | Answer {

@@ -19,6 +19,7 @@ import { DrainDoor } from './drain-door.ts';
 import { Entry } from './entry.ts';
 import type { FabricVitals } from './fabric-vitals.ts';
 import type { HandOffRoom } from './hand-off-room.ts';
+import { JoinDoor, type JoinPort } from './join-door.ts';
 import { Questions } from './questions.ts';
 import { Reception, type ReceptionOptions } from './reception.ts';
 import type { ServerGuards } from './server-guards.ts';
@@ -41,6 +42,7 @@ export interface BehindDoors extends Pick<CallDeskOptions, 'clock' | 'observer' 
   readonly wheel: ForeignEntryOptions['wheel'];
   readonly nextCall: ForeignEntryOptions['nextCall'];
   readonly members: () => readonly MemberView[];
+  readonly share: JoinPort | undefined;
   readonly addresses: ReceptionOptions['addresses'];
   readonly acceptLink: ReceptionOptions['acceptLink'];
 }
@@ -82,5 +84,7 @@ export function receptionOf(behind: BehindDoors): Reception {
     server: identity.name,
     refusal: guards.refusal,
   });
-  return new Reception({ ...behind, foreign, refusal: guards.sessionRefusal });
+  const { share, members, observer } = behind;
+  const joinDoor = share && new JoinDoor({ port: share, server: identity.name, members, observer });
+  return new Reception({ ...behind, foreign, joinDoor, refusal: guards.sessionRefusal });
 }

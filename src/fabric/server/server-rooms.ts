@@ -277,6 +277,7 @@ export class ServerRooms implements DrainableRooms {
       vitals: this.fabricVitals,
       nextCall,
       members: () => this.mesh.members(),
+      share: this.#parts.tuning?.share,
       addresses: () => this.#news.greeting(),
       acceptLink: (arrival) => this.mesh.accept(arrival),
     };

@@ -7,8 +7,11 @@
 
 import type { MeshSettings } from '../../core/gossip/settings.ts';
 import type { HandOffSettings } from '../hand-off/hand-off-settings.ts';
+import type { JoinPort } from './join-door.ts';
 
 export interface ServerTuning {
+  /** Lets newcomers in by a token (`heddle serve --share`); default: nobody is. Needs TLS. */
+  readonly share?: JoinPort | undefined;
   /** How long a drain waits for calls under way; default 25,000. */
   readonly drainGraceMs?: number | undefined;
   /** Join only the cluster of this unique id. */
