@@ -126,6 +126,16 @@ export class ProtoReader {
     return this.#bytes.subarray(start, this.#end);
   }
 
+  /** Where the next field begins. */
+  get position(): number {
+    return this.#at;
+  }
+
+  /** What was read between two positions, as a view. */
+  view(from: number, to: number): Uint8Array {
+    return this.#bytes.subarray(from, to);
+  }
+
   leave(outer: number): void {
     this.#at = this.#end;
     this.#end = outer;

@@ -39,6 +39,11 @@ export class ProtoWriter {
     return this.#end - this.#at;
   }
 
+  /** A copy of all that was written since. */
+  since(mark: Mark): Uint8Array {
+    return Buffer.from(this.#bytes.subarray(this.#at, this.#end - mark));
+  }
+
   /** The message, as a view into the writer's buffer. */
   finish(): Uint8Array {
     this.#slab?.close(this, this.#bytes, this.#at);

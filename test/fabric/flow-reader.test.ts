@@ -20,6 +20,13 @@ describe('a built workflow', () => {
     expect(() => reader.read(ofInput.toJSON(), false)).toThrow('refers to the input of the run');
   });
 
+  it('L1: with bytes in it is read every time: a function may write into them', () => {
+    const size = defineFunction({ name: 'size', handler: (_ctx, bytes: Uint8Array) => bytes.fill(0).length });
+    const reader = new FlowReader();
+    const ofBytes = workflow('of bytes', ({ step }) => step('size', size, [Uint8Array.of(1, 2, 3)]));
+    expect(reader.read(ofBytes.toJSON(), false)).not.toBe(reader.read(ofBytes.toJSON(), false));
+  });
+
   it('L1: data that can change is read every time', () => {
     const reader = new FlowReader();
     const data = { commands: [{ name: 'a', fun: 'add', args: [1, 2] }] };

@@ -31,6 +31,16 @@ describe('the checks before a run', () => {
     expect(refusal(() => checks.check(cyclic, 0))).toBe('bad_workflow');
   });
 
+  it('W1: check the same commands of a peer once, and again where they are to give something else, or are given an input', () => {
+    const checks = new WorkflowChecks(catalogOf('one'));
+    const sent = request(false);
+    const checked = checks.check(sent, 0);
+    expect(checks.check({ ...sent }, 0)).toBe(checked);
+    expect(checks.check({ ...sent, returns: { kind: 'all' } }, 0).returns).toEqual({ kind: 'all' });
+    expect(refusal(() => checks.check({ ...sent, returns: { kind: 'steps', steps: ['b'] } }, 0))).toBe('bad_workflow');
+    expect(checks.check({ ...sent, input: encodeValue(1) }, 0)).not.toBe(checked);
+  });
+
   it('W2: look at the offers again when they have changed', () => {
     const catalog = catalogOf('one');
     const checks = new WorkflowChecks(catalog);
