@@ -40,6 +40,7 @@ interface End {
   readonly host: Host;
   readonly link: number;
   readonly pair: Pair;
+  readonly far: End;
   isOpen: boolean;
   /** Frames on their way to this end, while its direction is cut. */
   held: (() => void)[];
@@ -143,7 +144,7 @@ export class Network {
   send(host: Host, link: number, message: MeshMessage): void {
     const end = host.ends.get(link);
     if (!end?.isOpen) return;
-    const far = other(end);
+    const far = end.far;
     if (this.#hasDuplicates) remember(far, message);
     if (this.weather.isCut(host.address, far.host.address)) far.held.push(() => arrive(far, message));
     else this.#after(far, () => arrive(far, message));
@@ -168,7 +169,7 @@ export class Network {
     host.clock.kill();
     for (const end of host.ends.values()) {
       if (!end.isOpen) continue;
-      if (this.weather.isCut(host.address, other(end).host.address)) end.isOpen = false;
+      if (this.weather.isCut(host.address, end.far.host.address)) end.isOpen = false;
       else this.#closePair(end.pair, 'reset', end);
     }
     this.#clock.schedule(keepaliveMs, () => this.#reap());
@@ -180,7 +181,9 @@ export class Network {
       ends: [newEnd(pending.from, pending.from.nextLink++), newEnd(target, link)] as unknown as [End, End],
       cutSinceMs: undefined,
     };
-    for (const end of pair.ends) Object.assign(end, { pair });
+    const [near, far] = pair.ends;
+    Object.assign(near, { pair, far });
+    Object.assign(far, { pair, far: near });
     target.arrivals.set(link, { pending, pair });
     target.endpoint?.greeted(link, hello);
   }
@@ -197,7 +200,7 @@ export class Network {
   }
 
   #sendAgain(end: End): void {
-    const direction = `${other(end).host.address}>${end.host.address}`;
+    const direction = `${end.far.host.address}>${end.host.address}`;
     for (const message of this.#again.get(direction) ?? []) {
       this.#after(end, () => arrive(end, message));
     }
@@ -226,7 +229,7 @@ export class Network {
   #drop(pair: Pair): void {
     this.#pairs.delete(pair);
     if (!this.#hasDuplicates) return;
-    for (const end of pair.ends) this.#again.set(`${other(end).host.address}>${end.host.address}`, end.recent);
+    for (const end of pair.ends) this.#again.set(`${end.far.host.address}>${end.host.address}`, end.recent);
   }
 
   #tellDown(end: End, evidence: LinkEvidence): void {
@@ -244,7 +247,7 @@ export class Network {
       isAnyCut ||= !isWhole;
       pair.cutSinceMs = isWhole ? undefined : (pair.cutSinceMs ?? this.#clock.nowMs());
       for (const end of pair.ends) {
-        if (end.held.length === 0 || this.weather.isCut(other(end).host.address, end.host.address)) continue;
+        if (end.held.length === 0 || this.weather.isCut(end.far.host.address, end.host.address)) continue;
         for (const arrive of end.held.splice(0)) this.#after(end, arrive);
       }
     }
@@ -265,7 +268,7 @@ export class Network {
   /** Runs at the end's process after the wire's delay, behind what was sent before. */
   #after(end: End, arrive: () => void): void {
     const nowMs = this.#clock.nowMs();
-    const delayMs = this.weather.delayMs(other(end).host.address, end.host.address);
+    const delayMs = this.weather.delayMs(end.far.host.address, end.host.address);
     end.lastArrivalMs = Math.max(end.lastArrivalMs, nowMs + delayMs);
     this.#clock.schedule(end.lastArrivalMs - nowMs, arrive);
   }
@@ -275,12 +278,8 @@ function arrive(end: End, message: MeshMessage): void {
   end.host.clock.deliver(() => (end.isOpen ? end.host.endpoint?.received(end.link, message) : undefined));
 }
 
-function newEnd(host: Host, link: number): Omit<End, 'pair'> {
+function newEnd(host: Host, link: number): Omit<End, 'pair' | 'far'> {
   return { host, link, isOpen: true, held: [], lastArrivalMs: 0, recent: [] };
-}
-
-function other(end: End): End {
-  return end.pair.ends[0] === end ? end.pair.ends[1] : end.pair.ends[0];
 }
 
 function remember(end: End, message: MeshMessage): void {

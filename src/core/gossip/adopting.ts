@@ -39,6 +39,9 @@ export class Adopting {
   readonly #state: MeshState;
   readonly #dialling: Dialling;
   readonly #spreadSelf: () => void;
+  #observersNow: readonly MemberRecord[] = [];
+  /** The changes of the table that they are for. */
+  #observersFor = -1;
   #lackingSinceMs: number | undefined;
   #enoughSinceMs: number | undefined;
   /** Since when nothing is heard of an adopter, by name. */
@@ -59,7 +62,7 @@ export class Adopting {
     const { self, doubts } = this.#state;
     this.#keepAdoptees();
     if (self.isLeaving || doubts.isFrozen) return;
-    const observers = commonObserversOf(self.name, this.#state);
+    const observers = this.#observers();
     const lost = observers.filter((member) => !this.#isObservedBy(member)).length;
     this.#weighAdopters(lost === 0, observers);
     const missing = lost - self.record.adopters.length;
@@ -97,6 +100,14 @@ export class Adopting {
     if (self.isLeaving) return 'leaving';
     if (isIsolated) return 'isolated';
     return adoptions.size >= meshLimits.adoptees && !adoptions.has(instance) ? 'full' : undefined;
+  }
+
+  /** Those whom the records give us, looked up anew when a record has changed. */
+  #observers(): readonly MemberRecord[] {
+    const { self, records } = this.#state;
+    if (this.#observersFor !== records.changes) this.#observersNow = commonObserversOf(self.name, this.#state);
+    this.#observersFor = records.changes;
+    return this.#observersNow;
   }
 
   /** Beats go both ways on its link: it would notice our silence. */

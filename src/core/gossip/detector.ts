@@ -70,6 +70,17 @@ export class Detector {
   inspect(): void {
     const state = this.#state;
     state.recover();
+    this.#findSilent();
+    weighIsolation(state);
+    // Reports of others lose their force by age alone: a look now and then is enough.
+    const isFullRound = this.#rounds++ % roundsPerLook === 0;
+    for (const name of state.suspicions.names()) if (isFullRound || state.suspicions.own(name)) this.#reconsider(name);
+    if (isFullRound) this.#judging.judgeAll();
+  }
+
+  #findSilent(): void {
+    const state = this.#state;
+    if (state.links.areHeard(state.settings, state.nowMs)) return;
     for (const link of state.links.used()) {
       if (!link.isSilent(state.settings, state)) continue;
       const record = state.findMember(link.name);
@@ -77,11 +88,6 @@ export class Detector {
       // One that is dead, or that a later process has replaced, and has nothing to say either (M7).
       else if (record || state.records.find(link.name)?.final === 'dead') this.#spread.hangUp(link);
     }
-    weighIsolation(state);
-    // Reports of others lose their force by age alone: a look now and then is enough.
-    const isFullRound = this.#rounds++ % roundsPerLook === 0;
-    for (const name of state.suspicions.names()) if (isFullRound || state.suspicions.own(name)) this.#reconsider(name);
-    if (isFullRound) this.#judging.judgeAll();
   }
 
   /** The peer spoke. */
@@ -129,7 +135,7 @@ export class Detector {
   }
 
   onBeat(link: LinkState, beat: Beat): void {
-    link.onBeat(beat, this.#state);
+    this.#state.links.onBeat(link, beat, this.#state);
   }
 
   #suspectSilent(record: MemberRecord): void {

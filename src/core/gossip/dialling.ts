@@ -14,6 +14,8 @@ import type { MeshState } from './state.ts';
 
 const sayFailingEveryMs = 60_000;
 
+const unknown = { neighbours: [], revision: -1 };
+
 interface MemberId {
   readonly name: string;
   readonly instance: string;
@@ -27,6 +29,8 @@ export class Dialling {
   /** Seeds that were tried, with what they answered. */
   readonly #tried = new Map<string, JoinRefusal | undefined>();
   readonly #knownSinceMs = new Map<string, number>();
+  /** The neighbours that were last found linked, every one, and the links of that time. */
+  #linked: { readonly neighbours: readonly MemberRecord[]; readonly revision: number } = unknown;
   #failingSinceMs: number | undefined;
   #saidFailingAtMs = Number.NEGATIVE_INFINITY;
   #isRoundOver = false;
@@ -42,8 +46,7 @@ export class Dialling {
     const { heals } = this.#state.rules;
     if (heals || !this.#isRoundOver) for (const address of this.#dials.join) if (!this.#isSeedMet(address)) this.#dialSeed(address);
     const neighbours = this.#state.overlay.neighbours();
-    if (this.#knownSinceMs.size > 2 * neighbours.length) this.#knownSinceMs.clear();
-    for (const record of neighbours) if (heals || !this.#isLost(record)) this.#dialMember(record);
+    if (!this.#areLinked(neighbours)) this.#dialNeighbours(neighbours, heals);
     for (const name of heals ? this.#state.suspicions.names() : []) {
       const record = this.#state.findMember(name);
       if (record && this.#isLost(record)) this.#dialMember(record);
@@ -93,6 +96,21 @@ export class Dialling {
   /** Checks a member at once that has no link, or a silent one. */
   check(record: MemberRecord): void {
     if (this.#dials.isDue(record.url)) this.#dialNow(record);
+  }
+
+  /** All of them were found linked, and nothing has happened since that could have changed that. */
+  #areLinked(neighbours: readonly MemberRecord[]): boolean {
+    const { links, settings, nowMs } = this.#state;
+    if (this.#linked.neighbours !== neighbours || this.#linked.revision !== links.revision) return false;
+    return this.#dials.isSettled && this.#knownSinceMs.size === 0 && links.areHeard(settings, nowMs);
+  }
+
+  #dialNeighbours(neighbours: readonly MemberRecord[], heals: boolean): void {
+    const { links } = this.#state;
+    if (this.#knownSinceMs.size > 2 * neighbours.length) this.#knownSinceMs.clear();
+    for (const record of neighbours) if (heals || !this.#isLost(record)) this.#dialMember(record);
+    const areLinked = neighbours.every((record) => this.#state.openLinkTo(record.instance) !== undefined);
+    this.#linked = areLinked ? { neighbours, revision: links.revision } : unknown;
   }
 
   #dialSeed(address: string): void {

@@ -53,6 +53,11 @@ export class Dials {
     this.#state = state;
   }
 
+  /** No address is put off. */
+  get isSettled(): boolean {
+    return this.#waits.size === 0;
+  }
+
   isBusy(address: string): boolean {
     return this.#busy.has(address);
   }

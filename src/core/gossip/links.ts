@@ -75,7 +75,12 @@ export class LinkState {
 
   /** Both ways: it heard us as well. */
   isHeardLately(settings: MeshSettings, options: { readonly health: number; readonly nowMs: number }): boolean {
-    return this.#deafBeats < deafBeats && options.nowMs - this.heardAtMs <= this.deadlineMs(settings, options.health);
+    return !this.isDeaf && options.nowMs - this.heardAtMs <= this.deadlineMs(settings, options.health);
+  }
+
+  /** Its last beats acknowledged too little. */
+  get isDeaf(): boolean {
+    return this.#deafBeats >= deafBeats;
   }
 
   /** Our own loop was late: what came late by it is nobody's silence. */
@@ -87,7 +92,7 @@ export class LinkState {
   /** Nothing was heard for too long, though beats are due. */
   isSilent(settings: MeshSettings, options: { readonly health: number; readonly nowMs: number }): boolean {
     if (this.isHeardLately(settings, options) || !this.use.hasBeats(options.nowMs)) return false;
-    return this.#deafBeats >= deafBeats || options.nowMs - this.use.beatsSinceMs > this.deadlineMs(settings, options.health);
+    return this.isDeaf || options.nowMs - this.use.beatsSinceMs > this.deadlineMs(settings, options.health);
   }
 
   nextBeat(nowMs: number): Pick<Beat, 'sequence' | 'ackedSequence' | 'ackDelayMs'> {
@@ -144,9 +149,35 @@ export class LinkState {
 export class Links {
   readonly #byId = new Map<number, LinkState>();
   readonly #byInstance = new Map<string, LinkState>();
+  #revision = 0;
+  /** No link in use can be silent before, unless another one comes into use or a beat shows a peer deaf. */
+  #quietUntilMs = Number.NEGATIVE_INFINITY;
 
   get size(): number {
     return this.#byId.size;
+  }
+
+  /** Another number whenever another link is there, or another one is in use. */
+  get revision(): number {
+    return this.#revision;
+  }
+
+  /**
+   * None of the links in use is silent; false: perhaps one is. Cost: next to nothing, but a look at all of them once in about
+   * `silenceMinMs`: none can be silent sooner after it was heard, whatever its jitter and our own health.
+   */
+  areHeard({ silenceMinMs }: MeshSettings, nowMs: number): boolean {
+    if (nowMs < this.#quietUntilMs) return true;
+    let firstMs = Number.POSITIVE_INFINITY;
+    for (const link of this.#byInstance.values()) firstMs = Math.min(firstMs, link.isDeaf ? Number.NEGATIVE_INFINITY : link.heardAtMs);
+    this.#quietUntilMs = firstMs + silenceMinMs;
+    return nowMs < this.#quietUntilMs;
+  }
+
+  /** A beat has come over a link. */
+  onBeat(link: LinkState, ...said: Parameters<LinkState['onBeat']>): void {
+    link.onBeat(...said);
+    if (link.isDeaf) this.#quietUntilMs = Number.NEGATIVE_INFINITY;
   }
 
   find(id: number): LinkState | undefined {
@@ -173,6 +204,7 @@ export class Links {
   /** Uses a link no more: it stays open until its calls have settled. */
   retire(link: LinkState): void {
     if (this.#byInstance.get(link.instance) === link) this.#byInstance.delete(link.instance);
+    this.#changed();
   }
 
   /** Every link to an instance, those that are not used included. */
@@ -187,6 +219,7 @@ export class Links {
   /** Adds a link without using it, unless it is the only one. True when it is. */
   hold(link: LinkState): boolean {
     this.#byId.set(link.id, link);
+    this.#changed();
     link.isHeld = this.#byInstance.has(link.instance);
     if (!link.isHeld) this.#byInstance.set(link.instance, link);
     return !link.isHeld;
@@ -195,6 +228,7 @@ export class Links {
   /** Adds a link and gives the one that it makes superfluous, if any (perhaps itself). */
   add(link: LinkState, options: { readonly lowerName: string; readonly crossingMs: number }): LinkState | undefined {
     this.#byId.set(link.id, link);
+    this.#changed();
     link.isHeld = false;
     const other = this.#byInstance.get(link.instance);
     if (!other || other === link) {
@@ -212,12 +246,18 @@ export class Links {
     const link = this.#byId.get(id);
     if (!link) return undefined;
     this.#byId.delete(id);
+    this.#changed();
     if (this.#byInstance.get(link.instance) !== link) return link;
     this.#byInstance.delete(link.instance);
     for (const other of this.#byId.values()) {
       if (other.instance === link.instance) this.#byInstance.set(link.instance, other);
     }
     return link;
+  }
+
+  #changed(): void {
+    this.#revision += 1;
+    this.#quietUntilMs = Number.NEGATIVE_INFINITY;
   }
 }
 

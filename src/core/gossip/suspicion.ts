@@ -166,8 +166,8 @@ export class Suspicions {
     const reports = this.#reports.get(record.owner);
     if (!reports) return 0;
     let voices = 0;
-    for (const [observer, { heardAtMs, report }] of reports) {
-      if (nowMs - heardAtMs > this.#settings.reportExpiryMs) reports.delete(observer);
+    for (const { heardAtMs, report } of reports.values()) {
+      if (nowMs - heardAtMs > this.#settings.reportExpiryMs) reports.delete(report.observer);
       else if (!isVoid(report, record)) voices += 1;
     }
     if (reports.size === 0) this.dropReports(record.owner);

@@ -33,6 +33,8 @@ export class Views {
   tell(): void {
     const { touched, records } = this.#state;
     const replaced = records.takeReplaced();
+    // As nearly always.
+    if (touched.size + replaced.size === 0) return;
     for (const name of replaced.keys()) touched.add(name);
     for (const name of touched) this.#tellOne(name, replaced);
     touched.clear();

@@ -62,7 +62,8 @@ export class Pump<Input, Effect> {
     const { machine, clock } = this.#options;
     for (let input = this.#inputs.shift(); input !== undefined; input = this.#inputs.shift()) {
       machine.handle(input, clock.nowMs());
-      this.#effects.push(...machine.takeEffects());
+      const effects = machine.takeEffects();
+      if (effects.length > 0) this.#effects.push(...effects);
       this.#execute();
     }
   }

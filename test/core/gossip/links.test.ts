@@ -1,5 +1,6 @@
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { LinkState } from '../../../src/core/gossip/links.ts';
+import { LinkState, Links } from '../../../src/core/gossip/links.ts';
 import { meshDefaults as settings } from '../../../src/core/gossip/settings.ts';
 
 const root = { high: 0, low: 0 } as never; // carried, never read here
@@ -73,4 +74,60 @@ describe('a link', () => {
     for (let turn = 0; turn < 3; turn += 1) beating.hears(5); // queued before it heard our last beat
     expect(beating.isSilent).toBe(false);
   });
+});
+
+/** What may happen to the links of a member, or in between: time that passes, a peer that speaks, that hears us or does not. */
+const happenings = fc.oneof(
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('pass' as const), ms: fc.integer({ min: 1, max: 1_000 }) }) },
+  { weight: 5, arbitrary: fc.record({ kind: fc.constant('beat' as const), at: fc.nat(1), isHeard: fc.boolean() }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constantFrom('open' as const, 'speak' as const), at: fc.nat(1) }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constantFrom('close' as const, 'retire' as const), at: fc.nat(1) }) },
+);
+type Happening = typeof happenings extends fc.Arbitrary<infer One> ? One : never;
+
+function happen(links: Links, one: Happening, now: { id: number; nowMs: number }): void {
+  if (one.kind === 'pass') {
+    now.nowMs += one.ms;
+    return;
+  }
+  const { nowMs } = now;
+  const named = { name: `m${one.at}`, instance: `i${one.at}` };
+  if (one.kind === 'open') {
+    now.id += 1;
+    const opened = new LinkState({ id: now.id, ...named, isDialler: now.id % 2 === 0, nowMs });
+    opened.use.setNeeded(true, nowMs);
+    if (now.id % 3 === 0) links.hold(opened);
+    else links.add(opened, { lowerName: 'a', crossingMs: 1_000 });
+    return;
+  }
+  const link = [...links.all()].findLast(({ name }) => name === named.name);
+  if (!link) return;
+  if (one.kind === 'close') links.remove(link.id);
+  else if (one.kind === 'retire') links.retire(link);
+  else link.heardAtMs = nowMs;
+  if (one.kind !== 'beat') return;
+  link.nextBeat(nowMs);
+  const ackedSequence = one.isHeard ? link.sequence : 0;
+  const beat = { kind: 'beat', sequence: link.sequence, ackedSequence, ackDelayMs: 0, root, health: 1, isMesh: true } as never; // the rest is of no interest
+  links.onBeat(link, beat, { nowMs, settings, health: 1 });
+}
+
+test('links are never taken for heard while one in use is silent', () => {
+  const seen = { heard: 0, silent: 0 };
+  fc.assert(
+    fc.property(fc.array(happenings, { minLength: 60, maxLength: 120 }), (all) => {
+      const links = new Links();
+      const now = { id: 0, nowMs: 0 };
+      for (const one of all) {
+        happen(links, one, now);
+        const { nowMs } = now;
+        const isAnySilent = [...links.used()].some((used) => used.isSilent(settings, { health: 1, nowMs }));
+        const areHeard = links.areHeard(settings, nowMs);
+        seen.heard += areHeard ? 1 : 0;
+        seen.silent += isAnySilent ? 1 : 0;
+        expect(areHeard && isAnySilent).toBe(false);
+      }
+    }),
+  );
+  expect(Math.min(seen.heard, seen.silent)).toBeGreaterThan(100);
 });
