@@ -4,6 +4,7 @@ import { describe, expect } from 'vitest';
 import { HeddleError } from '../../src/errors.ts';
 import type { Functions, Server } from '../../src/fabric/api/api.ts';
 import { defineFunction } from '../../src/fabric/api/define.ts';
+import { describeRun } from '../../src/fabric/client/run-inspection.ts';
 import { failureOf } from '../within.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 
@@ -170,5 +171,139 @@ describe('large results of elements', () => {
     expect(await failure).toMatchObject({ detail: { step: 'slow', compensated: { made: 'done' } } });
     expect(undone.sort((a, b) => a - b)).toEqual([10, 10, 10, size, size, size]);
     expect(said).toMatchObject({ parked: 3, gone: 0 });
+  });
+});
+
+/** Waits for a word of the test. */
+function gate() {
+  let open = (): void => {};
+  const opened = new Promise<void>((resolve) => {
+    open = resolve;
+  });
+  const state = { waiting: 0 };
+  const wait = async (): Promise<boolean> => {
+    state.waiting += 1;
+    await opened;
+    return true;
+  };
+  return { wait, state, open: () => open() };
+}
+
+describe('a large result of an element that is lost', () => {
+  test('is made again where its function may run again, and only what is lost', async ({ world }) => {
+    const { make, made } = maker();
+    const { wait, state, open } = gate();
+    const here = await world.start('here', { wait });
+    for (const name of ['left', 'mid']) await world.start(name, { make });
+    await world.start('right', { sums });
+    const run = here.submit(
+      [
+        { ...mapped, parallel: 2 },
+        { name: 'held', fun: 'wait', args: [], after: ['made'] },
+        { name: 'sums', fun: 'sums', args: [{ $ref: 'made' }], after: ['held'] },
+      ],
+      { returns: ['sums'] },
+    );
+    await world.until('all are made', () => state.waiting === 1);
+    expect(made.length).toBe(count);
+    world.kill('left');
+    open();
+    expect(await world.settle(run.result)).toEqual({ sums: expected });
+    const again = made.slice(count);
+    expect(again.length).toBeGreaterThan(0);
+    expect(again.length).toBeLessThan(count);
+    // The small ones had come along: they are not lost.
+    for (const item of again) expect(item % 2).toBe(0);
+    const view = await world.settle(describeRun(await world.connect(here), run.runId));
+    expect(view.steps.find(({ step }) => step === 'made')).toMatchObject({ elements: { of: count, done: count, failed: 0 } });
+  });
+
+  test('of a function that is once fails the step that needs it, and says why', async ({ world }) => {
+    const { make, made } = maker('once');
+    const { wait, state, open } = gate();
+    const here = await world.start('here', { wait });
+    await world.start('left', { make });
+    await world.start('right', { sums });
+    const run = here.submit([
+      mapped,
+      { name: 'held', fun: 'wait', args: [], after: ['made'] },
+      { name: 'sums', fun: 'sums', args: [{ $ref: 'made' }], after: ['held'] },
+    ]);
+    await world.until('all are made', () => state.waiting === 1);
+    world.kill('left');
+    open();
+    const error = await world.settle(failureOf(run.result));
+    expect(error).toMatchObject({ code: 'step_failed', detail: { step: 'sums', steps: { made: 'done', sums: 'not_run' } } });
+    expect(error.cause).toMatchObject({ code: 'lease_lost', detail: { server: 'left', why: expect.stringContaining('make is once') } });
+    expect(made.length).toBe(count);
+  });
+
+  test('is made again for an element of another list that waits for it', async ({ world }) => {
+    const { make, made } = maker();
+    const { wait, state, open } = gate();
+    const here = await world.start('here', { wait });
+    for (const name of ['left', 'mid']) await world.start(name, { make });
+    await world.start('right', { sum });
+    const run = here.submit(
+      [
+        { ...mapped, parallel: 2 },
+        { name: 'held', fun: 'wait', args: [], after: ['made'] },
+        { name: 'summed', fun: 'sum', each: { $ref: 'made' }, args: [{ $item: true }], after: ['held'], parallel: 3 },
+      ],
+      { returns: ['summed'] },
+    );
+    await world.until('all are made', () => state.waiting === 1);
+    world.kill('left');
+    open();
+    expect(await world.settle(run.result)).toEqual({ summed: expected });
+    expect(made.length).toBeGreaterThan(count);
+    expect(made.length).toBeLessThan(2 * count);
+  });
+
+  test('a step that all elements need is made again when it is lost, and so is the list itself', async ({ world }) => {
+    const state = { listed: 0, bases: 0 };
+    const listed = defineFunction({
+      name: 'listed',
+      effect: 'pure',
+      handler: () => {
+        state.listed += 1;
+        return Array.from({ length: 3 }, (_unused, at) => ({ at, text: 'x'.repeat(30_000) }));
+      },
+    });
+    const base = defineFunction({
+      name: 'base',
+      effect: 'pure',
+      handler: () => {
+        state.bases += 1;
+        return new Uint8Array(size).fill(1);
+      },
+    });
+    const weigh = defineFunction({ name: 'weigh', effect: 'pure', handler: (_ctx, at: number, bytes: Uint8Array) => at + bytes.length });
+    const { wait, state: gated, open } = gate();
+    const here = await world.start('here', { wait });
+    await world.start('left', { listed, base }, { resources: ['first'] });
+    await world.start('mid', { listed, base });
+    await world.start('right', { weigh });
+    const run = here.submit(
+      [
+        { name: 'list', fun: 'listed', args: [], need: { prefer: ['first'] } },
+        { name: 'base', fun: 'base', args: [], need: { prefer: ['first'] } },
+        { name: 'held', fun: 'wait', args: [], after: ['list', 'base'] },
+        {
+          name: 'weighed',
+          fun: 'weigh',
+          each: { $ref: 'list' },
+          args: [{ $item: true, path: ['at'] }, { $ref: 'base' }],
+          after: ['held'],
+        },
+      ],
+      { returns: ['weighed'] },
+    );
+    await world.until('both are made', () => gated.waiting === 1);
+    expect(state).toEqual({ listed: 1, bases: 1 });
+    world.kill('left');
+    open();
+    expect(await world.settle(run.result)).toEqual({ weighed: [size, size + 1, size + 2] });
+    expect(state).toEqual({ listed: 2, bases: 2 });
   });
 });

@@ -1,7 +1,8 @@
 /**
  * How far one step is that maps a list: its elements by their place, and what they add up to.
  *
- * G1 an element goes forward only: open, queued, called, settled; called and queued again when its server had no place for it.
+ * G1 an element goes forward only: open, queued, called, settled; called and queued again when its server had no place for it,
+ *    or it could not get an input. Once all have settled, some of them may be called once more for results that are lost.
  * G2 what the step says of itself is the strongest that its elements say: it ran if one did, it may have run if one may have.
  */
 
@@ -47,6 +48,9 @@ export class EachProgress {
   #base = 0;
   #count = 0;
   #queued = 0;
+  /** The list of results as it was, of which some are made again, and their places. */
+  #again: { readonly list: Payload; readonly places: readonly number[] } | undefined;
+  #isReadAgain = false;
   #held: WaitReason | undefined;
   #told: WaitReason['kind'] | undefined;
   #stopped: string | undefined;
@@ -89,6 +93,23 @@ export class EachProgress {
     return [...this.#called.keys()];
   }
 
+  /** It was open before, and some of its results are made again. */
+  get isAgain(): boolean {
+    return this.#again !== undefined;
+  }
+
+  /** The list is read again, for it was lost: no element that waits for that is called before. */
+  get isReadAgain(): boolean {
+    return this.#isReadAgain;
+  }
+
+  /** The list of results with those that were made again; undefined when it is made for the first time. */
+  get mended(): Payload | undefined {
+    if (!this.#again) return undefined;
+    const { list } = this.#again;
+    return { ...list, parts: list.parts?.map((part) => ({ ...part, value: this.#values[part.at] ?? part.value })) };
+  }
+
   /** The results in the order of the list; every element must have one. */
   get values(): readonly Payload[] {
     return this.#values.map((value, element) => present(value, `element ${element} has no result`));
@@ -104,7 +125,8 @@ export class EachProgress {
   }
 
   get hasAllValues(): boolean {
-    return this.isComplete && this.#values.every((value) => value !== undefined);
+    const isThere = (element: number): boolean => this.#values[element] !== undefined;
+    return this.isComplete && (this.#again ? this.#again.places.every(isThere) : this.#values.every((_value, element) => isThere(element)));
   }
 
   /** The list is there. `base`: what the first element is called in the schedule. */
@@ -117,11 +139,35 @@ export class EachProgress {
     this.#inlineBytesMax = inlineBytesMax;
   }
 
+  /** All have settled, and the results at these places of their list are lost: those elements are called again. */
+  reopen(list: Payload, places: ReadonlySet<number>): void {
+    this.#phase = 'reading';
+    this.#again = { list, places: [...places] };
+    this.#queued = 0;
+    this.#tally.done -= places.size;
+    for (const part of list.parts ?? []) if (places.has(part.at)) this.#bytes -= sizeOf(part.value);
+  }
+
+  /** The list that it maps is there again; false: it was not before, or is not as long as it was. */
+  openAgain(items: readonly Payload[]): boolean {
+    if ((!this.#again && !this.#isReadAgain) || items.length !== this.#count) return false;
+    if (this.#phase === 'reading') this.#values = items.map(() => undefined);
+    this.#phase = 'running';
+    this.#isReadAgain = false;
+    this.#items = items;
+    return true;
+  }
+
+  readAgain(): void {
+    this.#isReadAgain = true;
+  }
+
   /** What the next element is called in the schedule, which it enters now; undefined: all have. */
   queueNext(): number | undefined {
-    if (this.#queued >= this.#count) return undefined;
+    const { length } = this.#again?.places ?? this.#items;
+    if (this.#stopped !== undefined || this.#queued >= length) return undefined;
     this.#queued += 1;
-    return this.#base + this.#queued - 1;
+    return this.#base + (this.#again?.places[this.#queued - 1] ?? this.#queued - 1);
   }
 
   unitOf(element: number): number {
@@ -150,7 +196,6 @@ export class EachProgress {
 
   /** No further element starts. */
   stop(reason: string): void {
-    this.#queued = this.#count;
     this.#stopped ??= reason;
   }
 

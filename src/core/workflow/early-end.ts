@@ -66,7 +66,7 @@ export class EarlyEnd {
   #stopCalled(at: number, how: { readonly reason: string; readonly isLeft: boolean }, time: RunTime): void {
     const { steps, elements, flow, push } = this.#options;
     if (elements.has(at)) {
-      const close = elements.stop(at, how);
+      const close = elements.stop(at, how, time);
       if (close) flow.settle(at, close, time);
     } else if (!how.isLeft) push({ kind: 'cancelStep', step: steps.nameOf(at), reason: how.reason });
   }

@@ -87,6 +87,13 @@ export class ElementCalls {
   }
 }
 
+/** What asks for the list that a step maps. */
+export function readListOf(at: number, steps: StepTable, settings: RunSettings): RunEffect {
+  const { list } = eachOf(steps, at);
+  const inputs = valuesFor(list.holes, { steps, input: settings.input });
+  return { kind: 'readList', step: steps.nameOf(at), list: { template: list.value, inputs } };
+}
+
 /** `each` of a step that has it. */
 export function eachOf(steps: StepTable, at: number): Each {
   return present(steps.checkedOf(at).command.each, 'a step that maps no list');

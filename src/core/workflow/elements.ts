@@ -13,17 +13,19 @@
 
 import { present } from '../../base/assert.ts';
 import { HeddleError } from '../../errors.ts';
-import { type Payload, sizeOf } from '../payload.ts';
-import type { StepClose } from './dataflow.ts';
+import type { Payload } from '../payload.ts';
+import type { RunTime, StepClose } from './dataflow.ts';
 import { EachProgress, type ElementCounts } from './each-progress.ts';
-import { elementsMax, parallelDefault } from './each-record.ts';
-import { ElementCalls, eachOf } from './element-calls.ts';
+import { parallelDefault } from './each-record.ts';
+import { ElementCalls, eachOf, readListOf } from './element-calls.ts';
+import { bounded, otherLength, tooMany } from './element-limits.ts';
 import { type FailedStep, isLate, outcomeOf, type RunCause } from './ending.ts';
-import { valuesFor } from './hole-values.ts';
-import { InlineRoom, listBytesMax } from './inline-room.ts';
+import { InlineRoom } from './inline-room.ts';
 import type { Leases } from './leases.ts';
+import { type ElementSettling, LostInputs } from './lost-inputs.ts';
 import { fallbackOf } from './policies.ts';
 import type { OpaqueError, RunEventBody, WaitReason } from './record.ts';
+import type { Recovery } from './recovery.ts';
 import type { ElementInput, RunEffect, RunInput, RunSettings, StepEnd } from './run-io.ts';
 import type { Saga } from './saga.ts';
 import type { Schedule } from './schedule.ts';
@@ -35,6 +37,7 @@ export interface ElementsOptions {
   readonly saga: Saga;
   readonly leases: Leases;
   readonly settings: RunSettings;
+  readonly recovery: () => Pick<Recovery, 'mends' | 'awaited' | 'explained' | 'hasRemade'>;
   readonly push: (effect: RunEffect) => void;
   readonly emit: (event: RunEventBody<Payload, OpaqueError>) => void;
 }
@@ -48,6 +51,14 @@ export interface ElementTime {
   readonly isRunning: boolean;
 }
 
+/** Why no element of a step starts any more; `isLeft`: those under way are left to end. */
+interface StopWish {
+  readonly reason: string;
+  readonly isLeft: boolean;
+}
+
+type ListRead = Extract<RunInput, { kind: 'listRead' }>['list'];
+
 /** What follows for the run. */
 export type EachNews =
   /** The step has ended; without a value what needs it will not run. */
@@ -55,11 +66,10 @@ export type EachNews =
   /** The run ends. */
   | { readonly kind: 'fatal'; readonly cause: RunCause };
 
-type ElementSettling = Extract<ElementInput, { kind: 'stepSettled' }>;
-
 export class Elements {
   readonly #options: ElementsOptions;
   readonly #calls: ElementCalls;
+  readonly #lost: LostInputs;
   readonly #room = new InlineRoom();
   readonly #byStep = new Map<number, EachProgress>();
   /** By what elements are called in the schedule, counted from the last step on. */
@@ -69,6 +79,7 @@ export class Elements {
   constructor(options: ElementsOptions) {
     this.#options = options;
     this.#calls = new ElementCalls(options);
+    this.#lost = new LostInputs(options);
     this.#stepCount = options.settings.workflow.commands.length;
   }
 
@@ -100,13 +111,20 @@ export class Elements {
   open(at: number, nowMs: number): void {
     const { steps, settings, push } = this.#options;
     steps.call(at, nowMs);
-    this.#byStep.set(at, new EachProgress(at));
-    const { list } = eachOf(steps, at);
-    push({
-      kind: 'readList',
-      step: steps.nameOf(at),
-      list: { template: list.value, inputs: valuesFor(list.holes, { steps, input: settings.input }) },
-    });
+    if (this.#byStep.get(at)?.phase !== 'reading') this.#byStep.set(at, new EachProgress(at));
+    push(readListOf(at, steps, settings));
+  }
+
+  /** The results at these places of its list are lost: the step will be opened for them once more. */
+  reopen(at: number, list: Payload, places: ReadonlySet<number>): void {
+    present(this.#byStep.get(at), 'a step is reopened that maps no list').reopen(list, places);
+  }
+
+  /** A step has settled once more. */
+  inputBack(at: number, time: ElementTime): readonly EachNews[] {
+    if (!this.#options.recovery().hasRemade(at)) return [];
+    const inVain = this.#lost.back(at, this.#byStep.values());
+    return inVain.flatMap(({ progress, ends }) => this.#endAll(progress, ends, time));
   }
 
   /** Its turn has come. */
@@ -126,7 +144,10 @@ export class Elements {
     const at = this.#options.steps.positionOf(input.step);
     const progress = this.#byStep.get(at);
     if (!progress || progress.phase === 'over') return undefined;
-    if (input.kind === 'listRead') return progress.phase === 'reading' ? this.#opened(progress, input.list, time) : undefined;
+    if (input.kind === 'listRead') {
+      if (progress.isReadAgain) return this.#openedAgain(progress, input.list, time);
+      return progress.phase === 'reading' ? this.#opened(progress, input.list, time) : undefined;
+    }
     if (input.kind === 'listMade') return progress.phase === 'making' ? this.#made(progress, input.end) : undefined;
     const { element, step } = input;
     if (!progress.isCalled(element)) return undefined;
@@ -146,10 +167,12 @@ export class Elements {
   }
 
   /** The run ends: no element starts any more, and those under way are cancelled unless `isLeft`. Gives the end of a step that has none. */
-  stop(at: number, { reason, isLeft }: { readonly reason: string; readonly isLeft: boolean }): StepClose | undefined {
+  stop(at: number, { reason, isLeft }: StopWish, time: RunTime): StepClose | undefined {
     const { steps, push } = this.#options;
     const progress = present(this.#byStep.get(at), 'a step is stopped that maps no list');
     progress.stop(reason);
+    const [news] = this.#endAll(progress, this.#lost.giveUp(progress), { ...time, isRunning: false });
+    if (news?.kind === 'closed') return news.close;
     if (!isLeft) for (const element of progress.called) push({ kind: 'cancelStep', step: steps.nameOf(at), element, reason });
     return progress.isIdle ? this.#closeOf(progress) : undefined;
   }
@@ -161,26 +184,32 @@ export class Elements {
     return this.#closeOf(progress);
   }
 
-  #opened(progress: EachProgress, list: Extract<RunInput, { kind: 'listRead' }>['list'], time: ElementTime): EachNews | undefined {
-    const { steps, schedule, emit } = this.#options;
-    if (!list.ok) return this.#refused(progress, list);
-    const fault = this.#tooMany(list.items.length);
+  #opened(progress: EachProgress, list: ListRead, time: ElementTime): EachNews | undefined {
+    const { schedule, emit, recovery, steps, settings } = this.#options;
+    if (!list.ok) return time.isRunning && recovery().mends(progress.at, list) ? undefined : this.#refused(progress, list);
+    if (progress.openAgain(list.items)) return this.#begin(progress, time);
+    if (progress.isAgain) return this.#refused(progress, otherLength(list.items.length, progress.counts.of, settings.codec));
+    const fault = tooMany(list.items.length, this.#owners.length, settings.codec);
     if (fault) return this.#refused(progress, fault);
     for (const _ of list.items) this.#owners.push(progress);
     const { length } = list.items;
     this.#room.use(list.items.reduce((sum, item) => sum + item.bytes.length, 0));
     progress.open(list.items, { base: schedule.adopt(progress.at, length), inlineBytesMax: this.#room.take(length) });
     emit({ kind: 'step.opened', step: steps.nameOf(progress.at), elements: length });
-    for (let free = eachOf(steps, progress.at).parallel ?? parallelDefault; free > 0; free -= 1) this.#queueNext(progress);
+    return this.#begin(progress, time);
+  }
+
+  #begin(progress: EachProgress, time: ElementTime): EachNews | undefined {
+    for (let free = eachOf(this.#options.steps, progress.at).parallel ?? parallelDefault; free > 0; free -= 1) this.#queueNext(progress);
     return this.#goOn(progress, time);
   }
 
-  #tooMany(count: number): Extract<StepEnd, { ok: false }> | undefined {
-    const before = this.#owners.length;
-    if (before + count <= elementsMax) return undefined;
-    const found = `a list of ${count}${before === 0 ? '' : ` beside ${before} that the run has mapped`}`;
-    const error = new HeddleError('bad_argument', { path: ['each'], expected: `at most ${elementsMax} elements in one run`, found });
-    return { ok: false, error, wire: this.#options.settings.codec.encodeError(error) };
+  /** While elements are under way: for those that wait for it. */
+  #openedAgain(progress: EachProgress, list: ListRead, time: ElementTime): EachNews | undefined {
+    if (list.ok && progress.openAgain(list.items)) return void this.#lost.goOn(progress);
+    if (!list.ok && time.isRunning && this.#lost.isLostAgain(progress, list)) return undefined;
+    const [news] = this.#endAll(progress, this.#lost.giveUp(progress), time);
+    return news;
   }
 
   /** There is no list to map, or none of its results. */
@@ -192,15 +221,28 @@ export class Elements {
   }
 
   #settleCall(progress: EachProgress, input: ElementSettling, time: ElementTime): EachNews | undefined {
-    const { schedule, steps, saga } = this.#options;
-    const { element } = input;
-    const end = this.#bounded(progress, input.end);
+    const { schedule } = this.#options;
+    const { element, end } = input;
     const unit = progress.unitOf(element);
     schedule.ended(unit, input, time.nowMs);
     if (!end.ok && time.isRunning && HeddleError.is(end.error, 'overloaded')) {
       progress.uncall(element, time.nowMs);
       return void progress.hold(schedule.requeue(unit));
     }
+    if (!end.ok && time.isRunning && this.#lost.holds(progress, input)) return undefined;
+    return this.#end(progress, input, time);
+  }
+
+  /** Those that wait no more; stops at what ends the run. */
+  #endAll(progress: EachProgress, ends: readonly ElementSettling[], time: ElementTime): readonly EachNews[] {
+    const news = ends.flatMap((end) => this.#end(progress, end, time) ?? []);
+    return news.slice(0, 1);
+  }
+
+  #end(progress: EachProgress, input: ElementSettling, time: ElementTime): EachNews | undefined {
+    const { recovery, steps, saga, settings } = this.#options;
+    const { element } = input;
+    const end = recovery().explained(progress.at, bounded(input.end, progress.bytes, settings.codec));
     const { command } = steps.checkedOf(progress.at);
     const late = !end.ok && isLate(end.error, command, time.leftMs);
     const policy = time.isRunning && !late ? command.onFailure : undefined;
@@ -216,22 +258,15 @@ export class Elements {
     return this.#goOn(progress, time);
   }
 
-  /** L3: as many bytes together as one value may have. */
-  #bounded(progress: EachProgress, end: StepEnd): StepEnd {
-    const bytes = end.ok ? progress.bytes + sizeOf(end.value) : 0;
-    if (bytes <= listBytesMax) return end;
-    const expected = `at most ${listBytesMax} bytes of all elements together`;
-    const error = new HeddleError('bad_result', { path: [], expected, found: `${bytes} bytes` });
-    return { ok: false, error, wire: this.#options.settings.codec.encodeError(error) };
-  }
-
   /** All have ended: the list of their results, or the end of the step. */
   #goOn(progress: EachProgress, { isRunning }: ElementTime): EachNews | undefined {
     const { steps, push } = this.#options;
     if (isRunning && !progress.isComplete) return undefined;
     if (isRunning && progress.hasAllValues) {
-      const { values } = progress;
+      const { mended } = progress;
+      const values = mended ? [] : progress.values;
       progress.make();
+      if (mended) return { kind: 'closed', at: progress.at, close: this.#closeOf(progress), value: mended };
       return void push({ kind: 'makeList', step: steps.nameOf(progress.at), values });
     }
     return progress.isIdle ? { kind: 'closed', at: progress.at, close: this.#closeOf(progress) } : undefined;

@@ -69,19 +69,24 @@ export class Leases {
   }
 
   /** These steps run again, for their results are lost: should one be there all the same, nobody needs it. */
-  reopened(steps: ReadonlySet<number>): void {
-    const lost = [...steps].flatMap((at) => this.#held.get(at) ?? []);
-    this.#tell(lost, 'released');
-    for (const at of steps) {
-      this.#held.delete(at);
-      this.#released.delete(at);
-    }
-    for (const at of steps) {
+  reopened(steps: ReadonlyMap<number, readonly Parked[]>): void {
+    for (const [at, lost] of steps) this.#reopen(at, lost);
+    for (const at of steps.keys()) {
       for (const need of this.#options.steps.checkedOf(at).needs) {
         const held = this.#held.get(need);
         if (held) held.left += 1;
       }
     }
+  }
+
+  #reopen(at: number, lost: readonly Parked[]): void {
+    this.#released.delete(at);
+    const held = this.#held.get(at);
+    if (!held) return;
+    this.#tell([{ ...held, parked: lost }], 'released');
+    const parked = held.parked.filter((one) => !lost.includes(one));
+    if (parked.length === 0) this.#held.delete(at);
+    else this.#held.set(at, { ...held, parked, left: Number.POSITIVE_INFINITY });
   }
 
   wake(nowMs: number): void {

@@ -5,12 +5,14 @@
  * R2 only what a pure or idempotent function gave is made again, at most `remakesMax` times for one step; and so is what that
  *    function itself needs and nobody keeps any more.
  * R3 where that cannot be, the step fails with the reason.
+ *    Of a list that its elements gave, those are called again of which the results are lost.
  * R4 one that had begun to read its input as a stream has run: it is run again as others are, if its function is pure or
  *    idempotent and nothing is to undo it.
  */
 
 import { HeddleError, type HeddleErrorOf } from '../../errors.ts';
-import { type Payload, valueName } from '../payload.ts';
+import { keptOf, type Parked, type Payload, valueName } from '../payload.ts';
+import type { Elements } from './elements.ts';
 import type { Leases } from './leases.ts';
 import type { OpaqueError, RunEventBody } from './record.ts';
 import type { RunSettings, StepEnd } from './run-io.ts';
@@ -19,8 +21,12 @@ import type { StepTable } from './step-table.ts';
 /** How often one step is run again for its result. */
 export const remakesMax = 3;
 
+/** How often the call of one step, or of one element, waits for an input. */
+export const waitsMax = 16;
+
 export interface RecoveryOptions {
   readonly steps: StepTable;
+  readonly elements: Pick<Elements, 'reopen'>;
   /** A step has all that it needs. */
   readonly onReady: (at: number) => void;
   readonly leases: Leases;
@@ -28,9 +34,13 @@ export interface RecoveryOptions {
   readonly emit: (event: RunEventBody<Payload, OpaqueError>) => void;
 }
 
+/** By position of a step that runs again: what is lost of its result. */
+type Remade = Map<number, readonly Parked[]>;
+
 export class Recovery {
   readonly #options: RecoveryOptions;
   readonly #remakes = new Map<number, number>();
+  readonly #waits = new Map<string, number>();
 
   constructor(options: RecoveryOptions) {
     this.#options = options;
@@ -38,17 +48,32 @@ export class Recovery {
 
   /** Whether the step, whose call has just ended so, waits for an input that is made again. */
   mends(at: number, end: StepEnd): boolean {
-    if (end.ok || !HeddleError.is(end.error, 'lease_lost') || !this.#mayBegin(at, end.error)) return false;
-    const lost = this.#lostBy(at, end.error);
-    if (lost === undefined) return false;
-    if (this.#isThere(lost, end.error)) {
-      const again = new Set<number>();
-      if (this.#obstacle(lost, again) !== undefined) return false;
-      this.#reopen(again);
-    }
+    if (this.awaited(at, end) === undefined) return false;
     const { steps, onReady } = this.#options;
     if (steps.waitAgain(at)) onReady(at);
     return true;
+  }
+
+  /**
+   * The step whose result a call that has just ended so did not get, and which is made again now, or was meanwhile: the call can be
+   * made again when it is there. Undefined where it has another end, or nothing can be made again. `element`: of a mapped list.
+   */
+  awaited(at: number, end: StepEnd, element?: number): number | undefined {
+    if (end.ok || !HeddleError.is(end.error, 'lease_lost') || !this.#mayBegin(at, end.error)) return undefined;
+    const lost = this.#lostBy(at, end.error);
+    if (lost === undefined || !this.#mayWait(`${at}.${element ?? ''}`)) return undefined;
+    const [first] = this.#lostOf(lost, end.error);
+    if (first) {
+      const again: Remade = new Map();
+      if (this.#obstacle(lost, again, first.instance) !== undefined) return undefined;
+      this.#reopen(again);
+    }
+    return lost;
+  }
+
+  /** Whether the step has run again for its result. */
+  hasRemade(at: number): boolean {
+    return this.#remakes.has(at);
   }
 
   /** The end of a step that could not be mended, with the reason why not (R3). */
@@ -56,7 +81,7 @@ export class Recovery {
     if (end.ok || !HeddleError.is(end.error, 'lease_lost')) return end;
     const lost = this.#lostBy(at, end.error);
     const isOver = !this.#mayBegin(at, end.error) && `step "${this.#options.steps.nameOf(at)}" had begun and is not run again`;
-    const obstacle = isOver || (lost === undefined ? undefined : this.#obstacle(lost, new Set()));
+    const obstacle = isOver || (lost === undefined ? undefined : this.#obstacle(lost, new Map()));
     if (obstacle === undefined) return end;
     const { detail, executed } = end.error;
     const error = new HeddleError('lease_lost', { ...detail, why: `${detail.why}; ${obstacle}` }, { executed });
@@ -69,29 +94,46 @@ export class Recovery {
     return detail.mayRunAgain === true && this.#options.steps.checkedOf(at).command.compensate === undefined;
   }
 
-  /** The step whose result it is, if this one needs it. */
-  #lostBy(at: number, { detail }: HeddleErrorOf<'lease_lost'>): number | undefined {
+  /** Whoever says again and again that something is lost is not believed for ever. */
+  #mayWait(call: string): boolean {
+    const waits = this.#waits.get(call) ?? 0;
+    this.#waits.set(call, waits + 1);
+    return waits < waitsMax;
+  }
+
+  /** The step whose result it is, or a part of it, if this one needs it. */
+  #lostBy(at: number, error: HeddleErrorOf<'lease_lost'>): number | undefined {
     const { steps } = this.#options;
-    return steps.checkedOf(at).needs.find((need) => steps.nameOf(need) === detail.step);
+    const isMeant = (need: number): boolean => `${error.detail.step}.`.startsWith(`${steps.nameOf(need)}.`);
+    const named = steps.checkedOf(at).needs.filter(isMeant);
+    const byLength = named.toSorted((one, other) => steps.nameOf(other).length - steps.nameOf(one).length);
+    return named.find((need) => this.#lostOf(need, error).length > 0) ?? byLength[0];
   }
 
-  /** Whether the value that was lost is the one that the run still counts on. */
-  #isThere(lost: number, { detail }: HeddleErrorOf<'lease_lost'>): boolean {
-    const parked = this.#options.steps.findValueAt(lost)?.parked;
-    return parked !== undefined && valueName(parked) === detail.value;
+  /** The value that was lost, if it is one that the run still counts on. */
+  #lostOf(at: number, { detail }: HeddleErrorOf<'lease_lost'>): readonly Parked[] {
+    return this.#keptBy(at).filter((parked) => valueName(parked) === detail.value);
   }
 
-  /** Why a result cannot be made again; `again` gets the steps that it takes. */
-  #obstacle(at: number, again: Set<number>): string | undefined {
+  #keptBy(at: number): readonly Parked[] {
+    const value = this.#options.steps.findValueAt(at);
+    return value ? keptOf(value) : [];
+  }
+
+  /**
+   * Why a result cannot be made again; `again` gets the steps that it takes. What one server kept of it is lost together: of a
+   * list that may be many elements, of which one was asked for first.
+   */
+  #obstacle(at: number, again: Remade, instance?: string): string | undefined {
     if (again.has(at)) return undefined;
     const { steps, leases } = this.#options;
     const { command, needs } = steps.checkedOf(at);
-    const parked = steps.findValueAt(at)?.parked;
-    if (!parked) return undefined;
-    if (!parked.isRepeatable) return `${command.function} is once and is not run again`;
+    const lost = this.#keptBy(at).filter((parked) => instance === undefined || parked.instance === instance);
+    if (lost.length === 0) return undefined;
+    if (!lost.every(({ isRepeatable }) => isRepeatable)) return `${command.function} is once and is not run again`;
     if (command.compensate) return `step "${command.name}" has an undo and is not run again`;
     if ((this.#remakes.get(at) ?? 0) >= remakesMax) return `step "${command.name}" was run again ${remakesMax} times`;
-    again.add(at);
+    again.set(at, lost);
     for (const need of needs) {
       const obstacle = leases.isReleased(need) ? this.#obstacle(need, again) : undefined;
       if (obstacle !== undefined) return `step "${command.name}" needs the result of "${steps.nameOf(need)}" again, and ${obstacle}`;
@@ -99,16 +141,23 @@ export class Recovery {
     return undefined;
   }
 
-  #reopen(again: ReadonlySet<number>): void {
+  #reopen(again: Remade): void {
     const { steps, onReady, leases, emit } = this.#options;
-    const servers = new Map([...again].map((at) => [at, steps.findValueAt(at)?.parked?.server ?? '']));
     leases.reopened(again);
-    for (const at of steps.reopen(again)) onReady(at);
-    for (const [at, server] of servers) {
+    for (const [at, lost] of again) this.#reopenElements(at, lost);
+    for (const at of steps.reopen(new Set(again.keys()))) onReady(at);
+    for (const [at, [first]] of again) {
       this.#remakes.set(at, (this.#remakes.get(at) ?? 0) + 1);
-      const reason = { kind: 'lease', server } as const;
+      const reason = { kind: 'lease', server: first?.server ?? '' } as const;
       steps.explain(at, reason);
       emit({ kind: 'step.waiting', step: steps.nameOf(at), reason });
     }
+  }
+
+  #reopenElements(at: number, lost: readonly Parked[]): void {
+    const { steps, elements } = this.#options;
+    const list = steps.findValueAt(at);
+    const places = list?.parts?.flatMap((part) => (part.value.parked && lost.includes(part.value.parked) ? [part.at] : []));
+    if (list && places) elements.reopen(at, list, new Set(places));
   }
 }

@@ -169,10 +169,16 @@ function latestOf(events: readonly WireRunEvent[], nowMs: number): ReadonlyMap<s
 /** How the elements of each list ended that a step mapped. */
 function elementsOf(events: readonly WireRunEvent[]): ReadonlyMap<string, ElementCounts> {
   const counts = new Map<string, { of: number; done: number; failed: number; running: number }>();
+  // An element whose result was lost has ended twice: the last time counts.
+  const ends = new Map<string, boolean>();
   for (const event of events) {
     if (event.kind === 'step.opened') counts.set(event.step, { of: event.elements, done: 0, failed: 0, running: 0 });
     const count = event.kind === 'element.settled' ? counts.get(event.step) : undefined;
-    if (count && event.kind === 'element.settled') count[event.ok ? 'done' : 'failed'] += 1;
+    if (!count || event.kind !== 'element.settled') continue;
+    const before = ends.get(`${event.step}\n${event.element}`);
+    if (before !== undefined) count[before ? 'done' : 'failed'] -= 1;
+    ends.set(`${event.step}\n${event.element}`, event.ok);
+    count[event.ok ? 'done' : 'failed'] += 1;
   }
   return counts;
 }

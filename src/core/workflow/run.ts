@@ -18,7 +18,7 @@ import type { Filled, Payload } from '../payload.ts';
 import { Dataflow, type RunTime } from './dataflow.ts';
 import type { ElementCounts } from './each-progress.ts';
 import { EarlyEnd } from './early-end.ts';
-import { Elements } from './elements.ts';
+import { type EachNews, Elements } from './elements.ts';
 import type { RunCause } from './ending.ts';
 import { outcomeOf, returnedSteps, runError, runResult } from './ending.ts';
 import { Leases } from './leases.ts';
@@ -68,10 +68,10 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     this.#saga = new Saga({ steps: this.#steps, settings, emit, push });
     this.#leases = new Leases({ steps: this.#steps, settings, push });
     const parts = { steps: this.#steps, schedule: this.#schedule, saga: this.#saga, leases: this.#leases, settings, emit, push };
-    this.#elements = new Elements(parts);
+    this.#elements = new Elements({ ...parts, recovery: () => this.#recovery });
     this.#flow = new Dataflow({ ...parts, starter: this.#starter, onReady: (at) => this.#onReady(at) });
     this.#early = new EarlyEnd({ ...parts, elements: this.#elements, flow: this.#flow });
-    this.#recovery = new Recovery({ ...parts, onReady: (at) => this.#onReady(at) });
+    this.#recovery = new Recovery({ ...parts, elements: this.#elements, onReady: (at) => this.#onReady(at) });
   }
 
   get isSettled(): boolean {
@@ -240,7 +240,10 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
 
   #takeElement(input: ElementInput): void {
     const news = this.#elements.take(input, { ...this.#time, isRunning: this.#phase.kind === 'running' });
-    if (!news) return;
+    if (news) this.#heed(news);
+  }
+
+  #heed(news: EachNews): void {
     if (news.kind === 'fatal') return this.#end(news.cause);
     const { at, close, value } = news;
     this.#flow.settle(at, { ...close, value }, this.#time);
@@ -251,7 +254,8 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
 
   #goOnFrom(at: number): void {
     this.#flow.goOnFrom(at, this.#time);
-    if (this.#steps.unsettled === 0) this.#finish();
+    for (const news of this.#elements.inputBack(at, { ...this.#time, isRunning: true })) this.#heed(news);
+    if (this.#phase.kind === 'running' && this.#steps.unsettled === 0) this.#finish();
   }
 
   /** The run ends before its time. */
