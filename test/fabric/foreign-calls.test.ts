@@ -163,6 +163,15 @@ describe('a foreign client sends and gets', () => {
     await late.stop();
   });
 
+  test.each(['', ' ', '\u0000', 'x'.repeat(129)])(
+    'a function that no name can be is refused at once, whatever the wait: %j',
+    async (name) => {
+      const refused = { code: 'bad_argument', executed: 'no' };
+      expect(await failureOf(client.ask('Call', { function: name, waitMs: 20_000 }))).toMatchObject(refused);
+      expect(await failureOf(items({ function: name, waitMs: 20_000 }))).toMatchObject(refused);
+    },
+  );
+
   test('bytes that are no value: refused unrun, and nothing else happens (faults 19, 23, 24)', async () => {
     const bad: readonly object[] = [
       { data: Buffer.from('') },

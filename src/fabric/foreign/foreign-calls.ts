@@ -8,6 +8,7 @@
 import { onAbort } from '../../base/aborts.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { DeadlineWheel } from '../../base/deadline-wheel.ts';
+import { checkName } from '../../core/names.ts';
 import type { Payload } from '../../core/payload.ts';
 import { HeddleError } from '../../errors.ts';
 import { traceContextOf } from '../../observe/tracing.ts';
@@ -60,7 +61,9 @@ export class ForeignCalls {
 
   /** Throws `bad_argument`, `too_large`. */
   #invocation(call: ForeignCall, { timeoutMs: clientMs, trace }: ForeignRequest, defaultMs: number): Invocation {
-    const { function: name, args, isJsonOnly, ...given } = call;
+    const { function: named, args, isJsonOnly, ...given } = call;
+    // Our own clients would hear `no_such_function`; bytes that are no request at all must not wait for a function without a name.
+    const name = checkName('function', named, ['function']);
     const options = checkCallOptions(given);
     const { need, version, target, meta } = options;
     const timeoutMs = Math.min(options.timeoutMs ?? clientMs ?? defaultMs, clientMs ?? timeoutMsMax, timeoutMsMax);
