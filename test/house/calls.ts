@@ -35,7 +35,7 @@ export const allowances: readonly { readonly path: string; readonly calls: reado
 export function callProblems(sources: readonly Source[], allowed = allowances): readonly string[] {
   const unused = new Set(allowed.flatMap(({ path, calls }) => calls.map((call) => `${path} ${call}`)));
   const problems = sources.flatMap((from) =>
-    [...nodesOf(from)].flatMap((node) => {
+    nodesOf(from).flatMap((node) => {
       const call = bannedCall(node);
       if (call === undefined) return [];
       if (allowed.some(({ path, calls }) => path === from.path && calls.includes(call))) {

@@ -18,7 +18,9 @@ type WithBody =
 export function sizeProblems(sources: readonly Source[]): readonly string[] {
   return sources.flatMap((from) => [
     ...fileProblems(from),
-    ...[...nodesOf(from)].filter(hasBody).flatMap((node) => functionProblems(from, node)),
+    ...nodesOf(from)
+      .filter(hasBody)
+      .flatMap((node) => functionProblems(from, node)),
   ]);
 }
 
@@ -36,7 +38,7 @@ export function headerProblems(sources: readonly Source[]): readonly string[] {
 /** Things the house does without: default exports, `any`, `!`, suppressed errors, enums. */
 export function languageProblems(sources: readonly Source[]): readonly string[] {
   return sources.flatMap((from) =>
-    [...nodesOf(from)].flatMap((node) => {
+    nodesOf(from).flatMap((node) => {
       const found = languageProblem(node);
       return found === undefined ? [] : [`${at(from, node)}: ${found}`];
     }),

@@ -48,11 +48,13 @@ export function at(from: Source, node: ts.Node): string {
   return `${from.path}:${from.tree.getLineAndCharacterOfPosition(node.getStart(from.tree)).line + 1}`;
 }
 
-/** Every node of the file, parents first. */
-export function* nodesOf(from: Source): Generator<ts.Node> {
-  const open: ts.Node[] = [from.tree];
-  for (let node = open.pop(); node; node = open.pop()) {
-    yield node;
-    open.push(...node.getChildren(from.tree).toReversed());
-  }
+/** Every node of the file, parents first; tokens that the tree does not keep, such as brackets, are not among them. */
+export function nodesOf(from: Source): readonly ts.Node[] {
+  const nodes: ts.Node[] = [];
+  const visit = (node: ts.Node): void => {
+    nodes.push(node);
+    ts.forEachChild(node, visit);
+  };
+  visit(from.tree);
+  return nodes;
 }
