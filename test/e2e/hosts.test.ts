@@ -3,9 +3,9 @@
  */
 
 import { performance } from 'node:perf_hooks';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { tell } from '../within.ts';
+import { builtModule } from './built-module.ts';
 import { Namespaces, whyNoNamespaces } from './namespaces.ts';
 import { functionsModule, type ServerProcess, type Spawned, Stage } from './processes.ts';
 
@@ -38,8 +38,7 @@ describe.skipIf(missing !== undefined)('servers on four hosts', () => {
     const { url } = await serve('a');
     await Promise.all(names.slice(1).map((name) => serve(name, url)));
     const places = names.map((name) => `${name}=${servers.get(name)?.url}`);
-    const script = fileURLToPath(new URL('witness.ts', import.meta.url));
-    witness = stage.runAfter(hosts.on('hub'), '--import', 'tsx', script, ...places, 'c>a', 'c>b');
+    witness = stage.runAfter(hosts.on('hub'), builtModule('witness.ts'), ...places, 'c>a', 'c>b');
     await Promise.all(names.flatMap((by) => names.map((about) => witness.line(new RegExp(` ${by} holds ${about} for alive`)))));
   });
   afterAll(async () => {

@@ -8,13 +8,13 @@
 
 import { readFile } from 'node:fs/promises';
 import { setTimeout as pause } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { connect } from 'heddle';
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { within } from '../within.ts';
+import { builtModule } from './built-module.ts';
 import { functionsModule, type ServerProcess, type Spawned, type Stage } from './processes.ts';
 
-const clientModule = fileURLToPath(new URL('truth-client.ts', import.meta.url));
+const clientModule = builtModule('truth-client.ts');
 const entries = ['e1', 'e2'];
 const owners = ['o1', 'o2'];
 const names = [...entries, ...owners];
@@ -102,7 +102,7 @@ export class RealTruthRun {
     const first = urls[at % entries.length] ?? '';
     const name = `c${at}x${this.#ended.length}`;
     const others = urls.filter((url) => url !== first);
-    const client = this.#stage.run('--import', 'tsx', clientModule, name, clients[at] ?? 'entry', this.#log, first, ...others);
+    const client = this.#stage.run(clientModule, name, clients[at] ?? 'entry', this.#log, first, ...others);
     this.#clients[at] = client;
     await client.line(/^ready/);
   }

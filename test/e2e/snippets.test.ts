@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { builtModule, scriptOf } from './built-module.ts';
 import { readSnippets, type Snippet } from './snippets.ts';
 
 const run = promisify(execFile);
@@ -14,12 +15,15 @@ let folder = '';
 let printed: Readonly<Record<string, string>> = {};
 
 const pathOf = ({ file }: Snippet) => join(folder, file);
+const scriptPathOf = (snippet: Snippet) => pathOf(snippet).replace(/ts$/, 'mjs');
 
 beforeAll(async () => {
   folder = await mkdtemp(join(here, '.run-')); // inside the package, so that 'heddle' means this package
-  for (const snippet of snippets) await writeFile(pathOf(snippet), snippet.code);
-  const runner = join(here, 'run-snippets.ts');
-  const { stdout } = await run(process.execPath, ['--import', 'tsx', runner, ...snippets.map(pathOf)], { cwd: root });
+  for (const snippet of snippets) {
+    await writeFile(pathOf(snippet), snippet.code);
+    await writeFile(scriptPathOf(snippet), scriptOf(snippet.code));
+  }
+  const { stdout } = await run(process.execPath, [builtModule('run-snippets.ts'), ...snippets.map(scriptPathOf)], { cwd: root });
   printed = JSON.parse(stdout) as Record<string, string>;
 });
 
@@ -32,7 +36,7 @@ describe('the snippets of the README and the docs', () => {
   });
 
   test.each(snippets.map((snippet) => [snippet.place, snippet] as const))('%s prints what it promises', (_place, snippet) => {
-    expect(printed[pathOf(snippet)]).toBe(snippet.output ?? '');
+    expect(printed[scriptPathOf(snippet)]).toBe(snippet.output ?? '');
   });
 
   test('compile under the strictest settings', async () => {

@@ -1,7 +1,7 @@
 /**
  * A client process of the real truth run: calls without pause, and prints what it was told of each, until it is ended.
  *
- * node --import tsx truth-client.ts NAME ROUTING LOG URL...     prints `ID EXECUTED CODE` for every call
+ * truth-client NAME ROUTING LOG URL...     prints `ID EXECUTED CODE` for every call
  */
 
 import { connect, HeddleError } from 'heddle';
