@@ -1,6 +1,6 @@
 /**
  * Everything in this process on threads first, then what starts server processes, last what harms those.
- * The files of a thread share the modules that they load: to load them anew for each of 200 files costs half of all the
+ * The files of a worker share the modules that they load: to load them anew for each of 200 files costs half of all the
  * time. A file that counts the heap or the handles of its process, or loads other test files, has a world of its own (`apart`).
  * Real processes wait as much as they compute: three files at a time keep two cores busy (110 s; two took 134). Those that tell
  * a slow server from a lost one share them with nothing else. A wait's bound is generous: a test fails only if the awaited event
@@ -8,6 +8,7 @@
  */
 import { resolve } from 'node:path';
 import { defineConfig } from 'vitest/config';
+import { LongFirst } from './long-first.ts';
 
 const root = resolve(import.meta.dirname, '..');
 const withProcesses = ['test/e2e/**/*.test.ts', 'test/examples/**/*.test.ts'];
@@ -26,7 +27,7 @@ const onThreads = {
   hookTimeout: 120_000,
   sequence: { groupOrder: 0 },
 } as const;
-const onForks = (maxWorkers: number) => ({ pool: 'forks', maxWorkers, testTimeout: 180_000, hookTimeout: 180_000 }) as const;
+const onForks = (maxWorkers: number) => ({ pool: 'forks', maxWorkers, isolate: false, testTimeout: 180_000, hookTimeout: 180_000 }) as const;
 
 export default defineConfig({
   root,
@@ -38,6 +39,7 @@ export default defineConfig({
     ],
   },
   test: {
+    sequence: { sequencer: LongFirst },
     setupFiles: [resolve(import.meta.dirname, 'vitest.setup.ts')],
     coverage: { include: ['src/**/*.ts'], reportsDirectory: 'coverage' },
     projects: [
