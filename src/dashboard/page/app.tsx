@@ -3,8 +3,8 @@
  */
 
 import type { ComponentChildren } from 'preact';
+import { count, milliseconds, perSecond, plural } from '../../observe/figures.ts';
 import { linkTo, route } from './browser.ts';
-import { count, milliseconds, perSecond, plural } from './format.ts';
 import { beat, connection, gauges, hello, present, runs, vitals } from './store.ts';
 import { Breakers, brokenOf } from './views/breakers.tsx';
 import { CallDesk } from './views/call-desk.tsx';

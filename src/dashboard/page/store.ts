@@ -4,10 +4,10 @@
 
 import { computed, signal } from '@preact/signals';
 import type { RunSummary } from '../../core/workflow/run-view.ts';
+import { Gauges } from '../../observe/gauges.ts';
 import type { Vitals } from '../../observe/vitals.ts';
 import { type EventRow, eventsKept, type FeedMessage, type FunctionRow, type ServerRow } from '../feed.ts';
 import { later } from './browser.ts';
-import { Gauges } from './gauges.ts';
 
 /** `locked`: the server wants a token first. */
 export type Connection = 'connecting' | 'live' | 'lost' | 'locked';

@@ -2,9 +2,9 @@
  * Circuit breakers that are not closed, as each server has them.
  */
 
+import { milliseconds } from '../../../observe/figures.ts';
 import type { BreakerVitals, Vitals } from '../../../observe/vitals.ts';
 import { linkTo, nowMs } from '../browser.ts';
-import { milliseconds } from '../format.ts';
 import { events, vitals } from '../store.ts';
 import { EventList } from './events.tsx';
 import { Heads } from './parts.tsx';

@@ -4,9 +4,9 @@
 
 import { signal } from '@preact/signals';
 import { useState } from 'preact/hooks';
+import { milliseconds } from '../../../observe/figures.ts';
 import type { CallAnswer } from '../../feed.ts';
 import { goTo, route } from '../browser.ts';
-import { milliseconds } from '../format.ts';
 import { call, submit } from '../server.ts';
 import { functions } from '../store.ts';
 import { Explain } from './explain.tsx';

@@ -4,9 +4,9 @@
 
 import { computed, signal } from '@preact/signals';
 import { useEffect, useState } from 'preact/hooks';
+import { milliseconds, perSecond, plural } from '../../../observe/figures.ts';
 import type { FunctionRow } from '../../feed.ts';
 import { linkTo, route } from '../browser.ts';
-import { milliseconds, perSecond, plural } from '../format.ts';
 import { describe, type FunctionDetail } from '../server.ts';
 import { beat, functions, gauges, moreFunctions } from '../store.ts';
 import { Explain } from './explain.tsx';

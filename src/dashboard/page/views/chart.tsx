@@ -4,9 +4,9 @@
 
 import { useEffect, useRef } from 'preact/hooks';
 import uPlot from 'uplot';
+import { count, milliseconds } from '../../../observe/figures.ts';
+import type { Point } from '../../../observe/gauges.ts';
 import { nowMs } from '../browser.ts';
-import { count, milliseconds } from '../format.ts';
-import type { Point } from '../gauges.ts';
 
 export interface ChartProps {
   readonly label: string;

@@ -3,8 +3,8 @@
  */
 
 import { signal } from '@preact/signals';
+import { timeOfDay } from '../../../observe/figures.ts';
 import type { EventRow } from '../../feed.ts';
-import { timeOfDay } from '../format.ts';
 import { events } from '../store.ts';
 import { SearchField } from './parts.tsx';
 

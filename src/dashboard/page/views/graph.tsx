@@ -4,7 +4,7 @@
 
 import { useMemo } from 'preact/hooks';
 import type { StepView } from '../../../core/workflow/run-view.ts';
-import { milliseconds } from '../format.ts';
+import { milliseconds } from '../../../observe/figures.ts';
 import { arrange, type Box, nodesMax } from '../graph-layout.ts';
 import { stateOf } from './step-table.tsx';
 

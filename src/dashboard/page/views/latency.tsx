@@ -2,8 +2,8 @@
  * Calls and how long they take, over the last minutes: of all functions, and of the busiest.
  */
 
-import { milliseconds, percent, perSecond } from '../format.ts';
-import { type Point, windowMs } from '../gauges.ts';
+import { milliseconds, percent, perSecond } from '../../../observe/figures.ts';
+import { type Point, windowMs } from '../../../observe/gauges.ts';
 import { beat, gauges } from '../store.ts';
 import { Chart } from './chart.tsx';
 import { Heads } from './parts.tsx';

@@ -3,10 +3,10 @@
  */
 
 import { useEffect, useState } from 'preact/hooks';
+import { bytes, milliseconds, plural } from '../../../observe/figures.ts';
+import type { LinkGauge } from '../../../observe/gauges.ts';
 import type { ServerRow } from '../../feed.ts';
 import { frames, prefersStillness } from '../browser.ts';
-import { bytes, milliseconds, plural } from '../format.ts';
-import type { LinkGauge } from '../gauges.ts';
 import { Layout, type Place, viewBoxOf } from '../layout.ts';
 import { vitals } from '../store.ts';
 

@@ -4,9 +4,9 @@
 
 import { useEffect, useState } from 'preact/hooks';
 import type { RunSummary, StepView } from '../../../core/workflow/run-view.ts';
+import { milliseconds } from '../../../observe/figures.ts';
 import type { RunEventRow, RunMessage } from '../../feed.ts';
 import { linkTo } from '../browser.ts';
-import { milliseconds } from '../format.ts';
 import { cancelRun, followRun } from '../server.ts';
 import { Graph } from './graph.tsx';
 import { StepTable } from './step-table.tsx';

@@ -2,8 +2,8 @@
  * The runs of the fabric: a list of them, and the one chosen as it executes.
  */
 
+import { milliseconds, plural } from '../../../observe/figures.ts';
 import { linkTo, nowMs, route } from '../browser.ts';
-import { milliseconds, plural } from '../format.ts';
 import { moreRuns, runs } from '../store.ts';
 import { Heads } from './parts.tsx';
 import { RunDetail } from './run-detail.tsx';

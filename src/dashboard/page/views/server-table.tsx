@@ -3,8 +3,8 @@
  */
 
 import { signal } from '@preact/signals';
+import { milliseconds, perSecond } from '../../../observe/figures.ts';
 import { linkTo } from '../browser.ts';
-import { milliseconds, perSecond } from '../format.ts';
 import { beat, gauges, hello, servers, vitals } from '../store.ts';
 import { Heads, SearchField } from './parts.tsx';
 

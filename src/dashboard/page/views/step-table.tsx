@@ -3,7 +3,7 @@
  */
 
 import type { StepNow, StepView } from '../../../core/workflow/run-view.ts';
-import { milliseconds } from '../format.ts';
+import { milliseconds } from '../../../observe/figures.ts';
 import { Heads } from './parts.tsx';
 
 const rowsMax = 200;

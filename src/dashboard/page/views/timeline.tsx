@@ -3,8 +3,8 @@
  */
 
 import type { RunSummary, StepView } from '../../../core/workflow/run-view.ts';
+import { milliseconds } from '../../../observe/figures.ts';
 import type { RunEventRow } from '../../feed.ts';
-import { milliseconds } from '../format.ts';
 import { stateOf } from './step-table.tsx';
 
 export interface TimelineProps {

@@ -3,9 +3,9 @@
  */
 
 import { computed } from '@preact/signals';
+import { bytes, milliseconds, perSecond, plural } from '../../../observe/figures.ts';
+import type { LinkGauge } from '../../../observe/gauges.ts';
 import { goTo, linkTo, route } from '../browser.ts';
-import { bytes, milliseconds, perSecond, plural } from '../format.ts';
-import type { LinkGauge } from '../gauges.ts';
 import { beat, events, functions, gauges, moreServers, servers, vitals } from '../store.ts';
 import { EventList } from './events.tsx';
 import { Heads } from './parts.tsx';

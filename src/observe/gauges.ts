@@ -6,8 +6,8 @@
  * G3 kept: one point a second, `pointsMax` of them, and the busiest functions of each server as it names them.
  */
 
-import { quantileMs } from '../../observe/histogram.ts';
-import type { CallTotals, LinkVitals, Vitals } from '../../observe/vitals.ts';
+import { quantileMs } from './histogram.ts';
+import type { CallTotals, LinkVitals, Vitals } from './vitals.ts';
 
 /** Calls and latencies of one moment. */
 export interface Point {

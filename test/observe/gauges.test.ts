@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
-import { Gauges, pointsMax, windowMs } from '../../src/dashboard/page/gauges.ts';
-import { FakeSource } from './fake-source.ts';
+import { Gauges, pointsMax, windowMs } from '../../src/observe/gauges.ts';
+import { FakeSource } from '../dashboard/fake-source.ts';
 
 /** Two servers that answer every second, each having served `perSecond` calls more of 1 to 2.5 ms. */
 async function answered(seconds: number, perSecond: number) {
