@@ -14,6 +14,7 @@ const serversMax = 32;
 const daysMax = 3_650;
 const minutesMax = 7 * 24 * 60;
 const usesMax = 10_000;
+const intervalMsMax = 3_600_000;
 
 /** Runs one command line and gives its exit code. */
 export async function runProgram(args: readonly string[], terminal: Terminal, version: string): Promise<ExitCode> {
@@ -41,6 +42,7 @@ function createProgram(terminal: Terminal, version: string, end: { code: ExitCod
   addCalling(program, terminal);
   addReading(program, terminal);
   addListings(program, terminal);
+  addTop(program, terminal, end);
   addRuns(program, terminal);
   addTypes(program, terminal);
   addOperating(program, terminal, end);
@@ -176,6 +178,20 @@ function addListings(program: Command, terminal: Terminal): void {
     .option(...json)
     .action(async (flags: Parameters<typeof import('./listings.ts').catalog>[1]) => {
       await (await import('./listings.ts')).catalog(terminal, flags);
+    });
+}
+
+function addTop(program: Command, terminal: Terminal, end: { code: ExitCode }): void {
+  program
+    .command('top')
+    .description('what every server, function, run and breaker does, live; keys: q, tab, s, r, /')
+    .addOption(urlOption())
+    .addOption(certOption())
+    .option('--interval-ms <n>', 'between two questions', wholeNumber(intervalMsMax, 100), 1_000)
+    .option('--once', 'print how it is now, and end; also where stdout is no terminal')
+    .option('--json', 'the same as JSON')
+    .action(async (flags: Parameters<typeof import('./top.ts').top>[1]) => {
+      end.code = await (await import('./top.ts')).top(terminal, flags);
     });
 }
 

@@ -5,6 +5,8 @@
  * A test brings its own and reads what was said.
  */
 
+import type { Tty } from './screen.ts';
+
 export interface Terminal {
   /** One line, or several, of result. */
   out(text: string): void;
@@ -12,6 +14,8 @@ export interface Terminal {
   taken?(): Promise<boolean>;
   /** One line for the person watching. */
   note(text: string): void;
+  /** For what draws on the whole terminal; undefined where stdin or stdout is none. */
+  tty?(): Tty | undefined;
   /** Whether stderr is a terminal. */
   readonly isInteractive: boolean;
   readonly environment: Readonly<Record<string, string | undefined>>;
@@ -35,6 +39,8 @@ export function processTerminal(): Terminal {
       return !isGone;
     },
     note: (text) => process.stderr.write(`${text}\n`),
+    tty: () =>
+      process.stdin.isTTY && stdout.isTTY && process.env['TERM'] !== 'dumb' ? { input: process.stdin, output: stdout } : undefined,
     isInteractive: process.stderr.isTTY === true && process.env['CI'] === undefined,
     environment: process.env,
   };

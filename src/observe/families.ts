@@ -7,7 +7,7 @@
 
 import { boundsMs, type Histogram } from './histogram.ts';
 import type { CallMeter, Meters } from './meters.ts';
-import type { LinkVitals, Vitals } from './vitals.ts';
+import type { LinkVitals, ProcessVitals, Vitals } from './vitals.ts';
 
 export interface Sample {
   readonly labels: Readonly<Record<string, string | number>>;
@@ -23,21 +23,14 @@ export interface Family {
   readonly values: readonly Sample[];
 }
 
-/** What the process itself says, which is not the fabric's. */
-export interface ProcessFigures {
-  readonly cpuSeconds: number;
-  readonly residentBytes: number;
-  readonly heapUsedBytes: number;
-}
-
 /** Everything that one server tells a scraper. */
-export function familiesOf(meters: Meters, vitals: Vitals, figures: ProcessFigures): readonly Family[] {
+export function familiesOf(meters: Meters, vitals: Vitals): readonly Family[] {
   return [
     ...callFamilies(meters),
     ...nowFamilies(vitals),
     ...linkFamilies(vitals),
     ...workFamilies(meters, vitals),
-    ...ownFamilies(figures),
+    ...(vitals.process ? ownFamilies(vitals.process) : []),
   ];
 }
 
@@ -111,11 +104,12 @@ function workFamilies(meters: Meters, { runs, results }: Vitals): readonly Famil
 }
 
 /** Under the names that Prometheus clients use for them. */
-function ownFamilies({ cpuSeconds, residentBytes, heapUsedBytes }: ProcessFigures): readonly Family[] {
+function ownFamilies({ cpuMs, residentBytes, heapUsedBytes, loopDelayMs }: ProcessVitals): readonly Family[] {
   return [
-    one(counter('process_cpu_seconds_total', 'Processor time of this process.'), cpuSeconds),
+    one(counter('process_cpu_seconds_total', 'Processor time of this process.'), cpuMs / 1000),
     one(gauge('process_resident_memory_bytes', 'Memory of this process.'), residentBytes),
     one(gauge('nodejs_heap_size_used_bytes', 'JavaScript objects, and what is not collected yet.'), heapUsedBytes),
+    one(gauge('nodejs_eventloop_lag_p99_seconds', 'How late the event loop was, 99th percentile of the last seconds.'), loopDelayMs / 1000),
   ];
 }
 

@@ -47,6 +47,16 @@ export interface BreakerVitals {
   readonly opensForMs?: number | undefined;
 }
 
+/** The process that a server runs in; one process may hold several servers. */
+export interface ProcessVitals {
+  readonly residentBytes: number;
+  readonly heapUsedBytes: number;
+  /** Processor time since its start. */
+  readonly cpuMs: number;
+  /** The 99th percentile of how late its event loop was, over the last 5 to 10 s. */
+  readonly loopDelayMs: number;
+}
+
 export interface Vitals {
   readonly server: string;
   /** Random 128 bits in hex, one per process. */
@@ -55,6 +65,8 @@ export interface Vitals {
   readonly atMs: number;
   readonly countedSinceMs: number;
   readonly isDraining: boolean;
+  /** Absent from servers of an earlier version. */
+  readonly process?: ProcessVitals | undefined;
   /** It refuses calls, because its event loop is late. */
   readonly isOverloaded: boolean;
   /** Calls that it ran, or refused to. */

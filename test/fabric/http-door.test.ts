@@ -66,7 +66,7 @@ test('each metric is told once, with its kind, and every line is one that Promet
   expect(names.length).toBeGreaterThan(20);
   expect(new Set(names).size).toBe(names.length);
   for (const line of text.split('\n'))
-    expect(line).toMatch(/^$|^# (?:HELP|TYPE) |^[a-z_]+(?:\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})? [0-9.e+-]+$/);
+    expect(line).toMatch(/^$|^# (?:HELP|TYPE) |^[a-z][a-z0-9_]*(?:\{[a-z]+="[^"]*"(?:,[a-z]+="[^"]*")*\})? [0-9.e+-]+$/);
 });
 
 test("what a user's module counts with prom-client is told with it, and no name twice", async () => {

@@ -86,6 +86,7 @@ export const importTable: Readonly<Record<string, Rule>> = {
       'src/fabric/client/run-inspection.ts',
       'src/fabric/client/join-request.ts',
       'src/fabric/client/timed-call.ts',
+      'src/fabric/client/vitals-inspection.ts',
       'src/core/schema/json-schema.ts',
       'src/core/catalog/versions.ts',
     ],

@@ -26,19 +26,13 @@ export function openHttpDoor(
   const routes = new Map<string, HttpRoute>([
     ['/healthz', () => text(200, 'ok')],
     ['/readyz', () => readiness(unready())],
-    ['/metrics', async () => ({ status: 200, ...(await prometheusText(familiesOf(meters, vitals.read(), processFigures()))) })],
+    ['/metrics', async () => ({ status: 200, ...(await prometheusText(familiesOf(meters, vitals.read()))) })],
   ]);
   return listenHttp(where, routes);
 }
 
 function readiness(why: string | undefined): HttpReply {
   return why === undefined ? text(200, 'ready') : text(503, why);
-}
-
-function processFigures() {
-  const { user, system } = process.cpuUsage();
-  const { rss, heapUsed } = process.memoryUsage();
-  return { cpuSeconds: (user + system) / 1e6, residentBytes: rss, heapUsedBytes: heapUsed };
 }
 
 function text(status: number, line: string): HttpReply {

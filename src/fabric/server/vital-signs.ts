@@ -18,6 +18,7 @@ import type { ParkedValues } from '../hand-off/parked-values.ts';
 import type { PeerIdentity } from '../link/conversation.ts';
 import type { Links } from '../mesh/links.ts';
 import type { Dispatcher } from '../serve/dispatcher.ts';
+import { ProcessSigns } from './process-signs.ts';
 
 export interface VitalSignsParts {
   readonly identity: PeerIdentity;
@@ -41,12 +42,14 @@ export const idleMs = 60_000;
 
 export class VitalSigns {
   readonly #parts: VitalSignsParts;
+  readonly #process: ProcessSigns;
   #counting: { readonly meters: Meters; readonly sinceMs: number; readonly stop: () => void } | undefined;
   #isWanted = false;
   #cancelIdle: CancelTask | undefined;
 
   constructor(parts: VitalSignsParts) {
     this.#parts = parts;
+    this.#process = new ProcessSigns(parts.clock);
   }
 
   /** The counts, from now on for good. */
@@ -68,6 +71,7 @@ export class VitalSigns {
       atMs: clock.wallMs(),
       countedSinceMs: sinceMs,
       isDraining: isDraining(),
+      process: this.#process.read(),
       isOverloaded: dispatcher.load.isOverloaded,
       served: { count: meters.served.all.count, failed: meters.served.failed, buckets: [...meters.served.all.buckets] },
       inFlight: dispatcher.inFlight,
@@ -96,11 +100,13 @@ export class VitalSigns {
     this.#cancelIdle?.();
     this.#counting?.stop();
     this.#counting = undefined;
+    this.#process.stop();
   }
 
   #count(): { readonly meters: Meters; readonly sinceMs: number } {
     if (this.#counting) return this.#counting;
     const meters = new Meters();
+    this.#process.start();
     this.#counting = { meters, sinceMs: this.#parts.clock.wallMs(), stop: meters.attach(this.#parts.observer) };
     return this.#counting;
   }

@@ -99,6 +99,9 @@ function Chosen({ name }: { readonly name: string }) {
           <Fact name="now">{`${said.inFlight} running or waiting, ${said.sent} sent on, ${plural(said.runs, 'run')}, ${plural(said.sessions, 'client')}`}</Fact>
         ) : null}
         {said ? <Fact name="kept results">{`${said.results.values}, ${bytes(said.results.bytes)}`}</Fact> : null}
+        {said?.process ? (
+          <Fact name="process">{`${bytes(said.process.residentBytes)}, event loop ${milliseconds(said.process.loopDelayMs)} late at most (p99)`}</Fact>
+        ) : null}
         <Fact name="functions">{offered.length === 0 ? 'none' : offered.map((fun) => fun.function).join(', ')}</Fact>
       </dl>
       <LinkTable name={name} links={own} />
