@@ -5,8 +5,9 @@
  * C3 a command or flag exists only if it is built.
  */
 
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { type ExitCode, errorText, exitCodeFor, exitCodes, UsageError } from './exit-code.ts';
+import { Command, CommanderError, Option } from 'commander';
+import { type ExitCode, errorText, exitCodeFor, exitCodes } from './exit-code.ts';
+import { certOption, named, refuseModules, urlOption, wholeNumber } from './flags.ts';
 import type { Terminal } from './terminal.ts';
 
 const timeoutMsMax = 2 ** 31 - 1;
@@ -268,37 +269,4 @@ function addCertificates(program: Command, terminal: Terminal): void {
     .action(async (name: string, flags: Parameters<typeof import('./ca.ts').issue>[2]) => {
       await (await import('./ca.ts')).issue(terminal, name, flags);
     });
-}
-
-function certOption(): Option {
-  return new Option('--cert <file>', 'your certificate, with its key and ca.pem beside it; default: HEDDLE_TLS_CA, _CERT and _KEY');
-}
-
-function urlOption(): Option {
-  return new Option('--url <url>', 'any server of the fabric; default: HEDDLE_URL, else 127.0.0.1:7420');
-}
-
-function wholeNumber(max: number, min = 1): (text: string) => number {
-  return (text) => {
-    const value = /^\d+$/.test(text) ? Number(text) : -1;
-    if (value >= min && value <= max) return value;
-    throw new InvalidArgumentError(`Wanted: a whole number from ${min} to ${max}.`);
-  };
-}
-
-/** A flag that takes several values also takes the module behind it: say so, rather than offer a resource "a.ts". */
-function refuseModules(command: string, flag: string, values: readonly string[] = []): void {
-  const module = values.find((value) => /\.[cm]?[jt]s$/.test(value));
-  if (module !== undefined)
-    throw new UsageError(`"${module}" was taken as a value of ${flag}; put modules first: heddle ${command} ${module} ${flag} ...`);
-}
-
-/** The function of a command line. `--need` takes the name behind it for a resource: say so, rather than that there is none. */
-function named(command: string, name: string | undefined, need: readonly string[] = []): string {
-  if (name !== undefined) return name;
-  if (need.length < 2) throw new UsageError(`name a function: heddle ${command} FUN`);
-  const [first, ...rest] = need;
-  throw new UsageError(
-    `--need took ${need.join(' and ')} for resources; put the function first: heddle ${command} ${rest.join(' ')} --need ${first}`,
-  );
 }
