@@ -57,6 +57,8 @@ export type UnauthenticatedReason =
   | 'untrusted'
   /** It is another one's: the name that was said is not the certificate's. */
   | 'wrong_name'
+  /** The process that a server says it is cannot be one of its name. */
+  | 'wrong_instance'
   /** It is a client's, and a server's is wanted. */
   | 'not_a_server'
   /** Neither token nor certificate was shown, and nobody in particular may not do this. */

@@ -12,6 +12,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 
 import { HeddleError, type SettingsProblem } from '../errors.ts';
+import { chainOf, issuersOf } from './certificate-chain.ts';
 import { isServers, nameOf } from './peer-certificate.ts';
 
 /** PEM as text or bytes, or the path of a file that holds it. */
@@ -36,8 +37,15 @@ export interface CredentialsWatcher {
 
 /** What a handshake needs: the context, and what it was made of. */
 export interface InUse {
-  readonly options: SecureContextOptions;
+  readonly options: SecureContextOptions & Pem;
   readonly context: SecureContext;
+}
+
+/** As texts. */
+interface Pem {
+  readonly ca: readonly string[];
+  readonly cert: string | undefined;
+  readonly key: string | undefined;
 }
 
 interface Loaded extends InUse {
@@ -45,8 +53,6 @@ interface Loaded extends InUse {
   /** What the files were when they were read. */
   readonly stamp: string;
 }
-
-const certificates = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
 
 export class Credentials {
   readonly #use: 'server' | 'client';
@@ -162,7 +168,7 @@ export class Credentials {
         ? problem('cert', `is not a server's (it lacks serverAuth): issue one with heddle ca issue, without --client`)
         : undefined,
       // A client may trust one CA and be known to another; servers have both in common.
-      this.#use === 'client' || isUnder(own, between, ca.flatMap(chainOf))
+      this.#use === 'client' || issuersOf(own, between, ca.flatMap(chainOf))
         ? undefined
         : problem('cert', 'was not issued by tls.ca: nobody in the fabric would take it'),
     ];
@@ -175,12 +181,6 @@ export class Credentials {
       ? problem('cert', `begins on ${validFrom}: is the clock of this machine right?`)
       : undefined;
   }
-}
-
-interface Pem {
-  readonly ca: readonly string[];
-  readonly cert: string | undefined;
-  readonly key: string | undefined;
 }
 
 function caOf({ ca }: TlsOptions): readonly PemSource[] {
@@ -210,28 +210,6 @@ function stampOf(given: TlsOptions): string {
       return found ? `${path} ${found.ino} ${found.mtimeMs} ${found.size}` : `${path} gone`;
     })
     .join('\n');
-}
-
-function chainOf(pem: string): readonly X509Certificate[] {
-  try {
-    return (pem.match(certificates) ?? []).map((one) => new X509Certificate(one));
-  } catch {
-    return [];
-  }
-}
-
-/** Whether issuers lead from `own` to one that is trusted. */
-function isUnder(own: X509Certificate, between: readonly X509Certificate[], trusted: readonly X509Certificate[]): boolean {
-  if (trusted.some((ca) => own.checkIssued(ca) && own.verify(ca.publicKey))) return true;
-  const next = between.find((issuer) => issuer !== own && own.checkIssued(issuer) && own.verify(issuer.publicKey));
-  return (
-    next !== undefined &&
-    isUnder(
-      next,
-      between.filter((one) => one !== next),
-      trusted,
-    )
-  );
 }
 
 function keyProblem(own: X509Certificate, key: string): SettingsProblem | undefined {

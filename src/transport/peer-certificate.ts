@@ -77,6 +77,11 @@ export function wrongName(said: string, proved: string): Doubt {
   };
 }
 
+/** A server says that it is a process that cannot be one of its name. */
+export function wrongInstance(name: string): Doubt {
+  return { reason: 'wrong_instance', why: `${quoted(name)} says that it is a process of which it shows no proof, or of another server` };
+}
+
 /** The name of N1. */
 export function nameOf({ subject, subjectaltname }: Partial<NodeCertificate>): string | undefined {
   const common: unknown = subject?.CN;

@@ -78,6 +78,7 @@ function known(greeter: Greeter | undefined): Greeter {
 
 function writeGreeter(writer: ProtoWriter, greeter: Greeter): void {
   const mark = writer.mark();
+  writer.bytes(13, hexBytes(greeter.instanceProof ?? ''));
   writer.bytes(12, rootWords(greeter.root));
   writer.strings(11, greeter.features);
   writer.uint(10, greeter.protocolMax);
@@ -99,6 +100,7 @@ function readGreeter(reader: ProtoReader): Greeter {
   const features: string[] = [];
   let uid = '';
   let isSettled = false;
+  let instanceProof: string | undefined;
   let root = { high: 0, low: 0 };
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) greeter.cluster = reader.string();
@@ -113,10 +115,11 @@ function readGreeter(reader: ProtoReader): Greeter {
     else if (tag === varintTag(10)) greeter.protocolMax = reader.uint();
     else if (tag === bytesTag(11)) features.length < featuresMax ? features.push(reader.string()) : reader.skip(tag);
     else if (tag === bytesTag(12)) root = { ...readRoot(reader) };
+    else if (tag === bytesTag(13)) instanceProof = readHex(reader);
     else reader.skip(tag);
   }
   reader.leave(outer);
-  return { ...greeter, uid: { uid, isSettled }, features, root };
+  return { ...greeter, uid: { uid, isSettled }, features, root, instanceProof };
 }
 
 function writeRefusal(writer: ProtoWriter, refusal: Refusal): void {

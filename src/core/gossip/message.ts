@@ -33,6 +33,8 @@ export interface Greeter {
   readonly protocolMax: number;
   readonly features: readonly string[];
   readonly root: Root;
+  /** Where members have certificates: the random bytes, in hex, of which the instance is made together with the name. */
+  readonly instanceProof?: string | undefined;
 }
 
 /** `probe`: only asks who is there; it is answered and never becomes a link. */

@@ -7,6 +7,7 @@
  *    and instance: no refutation that is still in flight undoes an end.
  * R3 `raw` are the owner's bytes as they came: relays pass them on verbatim, fields that this build does not know
  *    included. A record that was made here has none.
+ *    `seal` is a part of them: whoever passes a record on does not make it its own.
  * R4 a record of an unknown kind has the same order and is kept and relayed like the others.
  */
 
@@ -14,6 +15,15 @@
 export type Final = 'none' | 'dead' | 'left';
 
 const finalRank: Readonly<Record<Final, number>> = { none: 0, dead: 1, left: 2 };
+
+/** Whose key a word is signed with, and what is signed. */
+export interface Seal {
+  /** SHA-256 over the statement about the key, in hex: it is asked for like a catalog body. */
+  readonly key: string;
+  /** The bytes that are signed, as they came. */
+  readonly signed: Uint8Array;
+  readonly signature: Uint8Array;
+}
 
 /** What every record states, whatever its kind. */
 export interface RecordHead {
@@ -27,6 +37,8 @@ export interface RecordHead {
   /** Counts everything that the owner says. */
   readonly version: number;
   readonly raw?: Uint8Array | undefined;
+  /** By its owner, where members have certificates. */
+  readonly seal?: Seal | undefined;
 }
 
 /** The owner's word about itself. Only the owner makes one (single writer). */
@@ -62,6 +74,8 @@ export interface Report {
   readonly evidence: readonly Accusation[];
   /** How long ago the observer saw it first, when this was written. */
   readonly ageMs: number;
+  /** By the observer; of all but the age. */
+  readonly seal?: Seal | undefined;
 }
 
 /** The end of a member that did not say goodbye, with the reports that convicted it. */
