@@ -243,6 +243,8 @@ export const eventTable: Readonly<Record<EventKind, string>> = {
   'member.leaving': 'a member is about to leave, by its own word',
   'member.left': 'a member has left, by its own word',
   'member.rejected': 'what a member announced is against a limit and is not taken',
+  'record.refused':
+    'what a server passed on is not taken: it is not proved to be the word of the member that it names (`reason`). Once in 10 s for each of both, `count` times',
   'greeting.refused': 'a greeting between two servers was refused',
   'epoch.raised': 'this server raised its own epoch, so that its record wins over an older one of its name',
   'cluster.settled': 'this server took the uid of the cluster that it met',

@@ -64,6 +64,7 @@ export const logTable: Readonly<Record<EventKind, Row>> = {
   'member.leaving': 'info',
   'member.left': 'info',
   'member.rejected': 'warn',
+  'record.refused': 'warn',
   'greeting.refused': 'info',
   'epoch.raised': 'info',
   'cluster.settled': 'info',

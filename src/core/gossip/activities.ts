@@ -21,6 +21,7 @@ import { MassGuard } from './mass-guard.ts';
 import { Meeting } from './meeting.ts';
 import { Naming } from './naming.ts';
 import { Probing } from './probing.ts';
+import { Provenance } from './provenance.ts';
 import { Reading } from './reading.ts';
 import { Rumours } from './rumours.ts';
 import { Sampling } from './sampling.ts';
@@ -36,7 +37,8 @@ export function activitiesOf(state: MeshState) {
   const bodies = new BodyStore(state);
   const announcing = new Announcing(state, { spread, bodies });
   const naming = new Naming(state, dials, () => announcing.spreadSelf());
-  const intake = new Intake(state, { spread, naming, bodies });
+  const provenance = new Provenance(state, bodies);
+  const intake = new Intake(state, { spread, naming, bodies, provenance });
   const sync = new Sync(state, (record, from) => intake.take(record, from, true));
   const probing = new Probing(state, dials);
   const guard = new MassGuard(state, announcing);
@@ -56,7 +58,22 @@ export function activitiesOf(state: MeshState) {
     naming,
     accepted: (link, hello) => meeting.linkUp(link, { greeter: hello, isDialler: false }),
   });
-  const parts = { dials, spread, bodies, announcing, naming, intake, sync, probing, guard, judging, detector, dialling, healing };
+  const parts = {
+    dials,
+    spread,
+    bodies,
+    announcing,
+    naming,
+    provenance,
+    intake,
+    sync,
+    probing,
+    guard,
+    judging,
+    detector,
+    dialling,
+    healing,
+  };
   const meeting: Meeting = new Meeting(state, { ...parts, beating, sampling, joining, greeting, firstSync });
   const reading = new Reading(state, { ...parts, adopting, firstSync, joining, greeting, meeting });
   return { ...parts, rumours, beating, sampling, adopting, firstSync, callLinks, joining, greeting, meeting, reading };

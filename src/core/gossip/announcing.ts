@@ -77,6 +77,15 @@ export class Announcing {
     state.phase = 'finished';
   }
 
+  /** A key is in use: its statement is here for whoever asks; said again with it, where it is another one. */
+  useKey(isAnother: boolean): void {
+    const { seals, self } = this.#state;
+    if (seals) this.#bodies.keep(seals.statement.hash, seals.statement.bytes);
+    if (!isAnother || self.record.final !== 'none') return;
+    self.signAnew();
+    this.spreadSelf();
+  }
+
   /** Our own record has changed. */
   spreadSelf(): void {
     const { self, records, touched, nowMs } = this.#state;

@@ -6,6 +6,7 @@
  * B3 an unanswered question goes to another link after a beat, round and round; one that was answered by "not here" at once,
  *    to each link once.
  * B4 who is asked for a body that it waits for itself answers when it comes: news travels as fast as its record does.
+ * B5 pieces count from links that were asked, each link's apart: one that sends rubbish spoils nobody else's answer.
  */
 
 import type { BodyPiece } from './message.ts';
@@ -16,7 +17,8 @@ interface Wanted {
   /** Link that was asked last. */
   asked: number | undefined;
   askAgainMs: number;
-  pieces: (Uint8Array | undefined)[];
+  /** What has come, by the link that was asked for it. */
+  readonly pieces: Map<number, (Uint8Array | undefined)[]>;
   /** Links that asked us meanwhile. */
   readonly askers: Set<number>;
   /** Links in a row that do not have it. */
@@ -48,7 +50,7 @@ export class BodyStore {
   /** A record names this body: asks for it unless it is here. */
   want(hash: string, from?: number): void {
     if (hash === '' || this.#kept.has(hash) || this.#wanted.has(hash) || this.#wanted.size >= meshLimits.bodies) return;
-    const wanted: Wanted = { asked: undefined, askAgainMs: 0, pieces: [], askers: new Set(), misses: 0 };
+    const wanted: Wanted = { asked: undefined, askAgainMs: 0, pieces: new Map(), askers: new Set(), misses: 0 };
     this.#wanted.set(hash, wanted);
     this.#ask(hash, wanted, from);
   }
@@ -68,22 +70,28 @@ export class BodyStore {
     }
   }
 
-  onPiece({ hash, piece, pieces, bytes }: BodyPiece): void {
+  /** Gives the hash of the body that is whole with it. */
+  onPiece(from: number, { hash, piece, pieces, bytes }: BodyPiece): string | undefined {
     const wanted = this.#wanted.get(hash);
-    if (!wanted) return;
-    if (pieces === 0) return this.#missed(hash, wanted);
-    if (pieces > meshLimits.bodyBytes / meshLimits.bodyPieceBytes || piece >= pieces) return;
-    if (bytes.length > meshLimits.bodyPieceBytes) return;
-    if (wanted.pieces.length !== pieces) wanted.pieces = Array.from({ length: pieces }, () => undefined);
-    wanted.pieces[piece] = bytes;
-    const whole = joined(wanted.pieces);
-    if (!whole) return;
-    wanted.pieces = [];
-    if (this.#state.hashes.hashBody(whole) !== hash) return;
+    const given = wanted?.pieces.get(from);
+    if (!wanted || !given) return undefined;
+    if (pieces === 0) {
+      this.#missed(hash, wanted);
+      return undefined;
+    }
+    if (pieces > meshLimits.bodyBytes / meshLimits.bodyPieceBytes || piece >= pieces) return undefined;
+    if (bytes.length > meshLimits.bodyPieceBytes) return undefined;
+    if (given.length !== pieces) given.splice(0, given.length, ...Array.from({ length: pieces }, () => undefined));
+    given[piece] = bytes;
+    const whole = joined(given);
+    if (!whole) return undefined;
+    given.length = 0;
+    if (this.#state.hashes.hashBody(whole) !== hash) return undefined;
     this.#wanted.delete(hash);
     this.#kept.set(hash, whole);
     this.#state.tell({ kind: 'body', hash, body: whole });
     for (const asker of wanted.askers) this.give(asker, hash);
+    return hash;
   }
 
   /** Asks again for what did not come, and forgets what no record names. */
@@ -91,7 +99,7 @@ export class BodyStore {
     const { records } = this.#state;
     for (const hash of this.#kept.keys()) if (!records.hasBody(hash)) this.#kept.delete(hash);
     for (const [hash, wanted] of this.#wanted) {
-      if (!records.hasBody(hash)) this.#wanted.delete(hash);
+      if (!records.hasBody(hash) && !this.#state.unproven.awaits(hash)) this.#wanted.delete(hash);
       else if (this.#state.nowMs >= wanted.askAgainMs) {
         wanted.misses = 0;
         this.#ask(hash, wanted);
@@ -112,6 +120,7 @@ export class BodyStore {
     wanted.askAgainMs = this.#state.nowMs + this.#state.settings.beatIntervalMs;
     if (link === undefined) return;
     wanted.asked = link;
+    if (!wanted.pieces.has(link)) wanted.pieces.set(link, []);
     this.#state.send(link, { kind: 'bodyWanted', hash });
   }
 }

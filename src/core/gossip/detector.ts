@@ -161,7 +161,7 @@ export class Detector {
     if (state.doubts.isFrozen || (state.isIsolated && !isHard(own.accusations))) return;
     if (!own.accusations.has('refused') && this.#probing.opinionOf(record) !== 'none') return;
     const { evidence } = own;
-    const report: Report = {
+    const said: Report = {
       target: name,
       epoch: record.epoch,
       instance: record.instance,
@@ -171,7 +171,9 @@ export class Detector {
       ageMs: 0,
     };
     if (!mayReport(state.self.name, record, state) || this.#isRefutedLately(record)) return;
-    if (!state.suspicions.keep(report, state.nowMs)) return;
+    if (!state.suspicions.isNews(said, state.nowMs)) return;
+    const report = state.seals ? state.seals.sealReport(said) : said;
+    state.suspicions.keep(report, state.nowMs);
     this.#rumours.spread([report]);
     this.#judging.judge([name]);
   }

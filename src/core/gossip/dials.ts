@@ -135,6 +135,7 @@ export function greeterOf(state: MeshState) {
     protocolMax: meshProtocol.max,
     features: [],
     root: state.records.root(),
+    ...(self.instanceProof === undefined ? {} : { instanceProof: self.instanceProof }),
   };
 }
 

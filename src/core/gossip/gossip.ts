@@ -127,6 +127,7 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#nextTickMs = state.nowMs + this.#tickMs;
     this.#parts.dials.join.push(...join.filter((address, at) => address !== state.self.url && join.indexOf(address) === at));
     state.emit({ kind: 'persist', epoch: state.self.record.epoch });
+    this.#parts.announcing.useKey(false);
     if (this.#parts.dials.join.length === 0) this.#parts.joining.join();
     this.#parts.dialling.tend();
   }
@@ -156,6 +157,8 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     if (this.#ticks % (ticksPerBeat * tendEveryBeats) === 0) {
       this.#state.records.forgetFinals(nowMs - this.#state.settings.graveMs);
       this.#state.crowd.tend(nowMs);
+      if (this.#state.seals?.renew()) this.#parts.announcing.useKey(true);
+      this.#parts.provenance.tend();
       this.#parts.bodies.tend();
       this.#parts.callLinks.tend();
     }

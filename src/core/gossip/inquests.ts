@@ -8,6 +8,7 @@
  * Q3 failing that, the views of writer and reader may differ: the two synchronise, and it is judged again.
  * Q4 if that does not help either, a dial of our own decides, also one that has failed before. Until then its reports are
  *    held like any others.
+ * Q5 where words are signed, nobody is buried who is not known here: one observer alone could say of anybody what it likes.
  */
 
 import { courtOf } from './court.ts';
@@ -35,7 +36,8 @@ export class Inquests {
   /** Whether to take an obituary now; one that is not clear is kept in mind. */
   mayBury(obituary: Obituary, from: number): boolean {
     const held = this.#state.records.find(obituary.owner);
-    if (held?.kind !== 'member' || compareHeads(held, obituary) >= 0) return true;
+    if (held?.kind !== 'member') return !this.#state.seals || (held !== undefined && compareHeads(held, obituary) >= 0);
+    if (compareHeads(held, obituary) >= 0) return true;
     if (this.#worksHere(obituary, from)) return false;
     if (this.#isQuorate(obituary, held)) return true;
     for (const report of wordsOn(obituary)) this.#state.suspicions.keep({ ...report, ageMs: 0 }, this.#state.nowMs);

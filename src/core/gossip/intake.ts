@@ -1,31 +1,42 @@
 /**
- * Records as they come in: checked against the limits, merged, passed on. Whether an obituary counts is inquests.ts.
+ * Records as they come in: checked against the limits, merged, passed on. Whether an obituary counts is inquests.ts; whether a
+ * record is its owner's word, provenance.ts.
  */
 
 import type { BodyStore } from './bodies.ts';
 import { recordProblem } from './check.ts';
 import { Inquests } from './inquests.ts';
 import type { Naming } from './naming.ts';
+import type { Provenance } from './provenance.ts';
 import type { MemberRecord, OwnerRecord } from './record.ts';
 import { compareHeads, slotOf } from './record.ts';
 import type { Spread } from './spread.ts';
 import type { MeshState } from './state.ts';
+
+export interface IntakeParts {
+  readonly spread: Spread;
+  readonly naming: Naming;
+  readonly bodies: BodyStore;
+  readonly provenance: Provenance;
+}
 
 export class Intake {
   readonly #state: MeshState;
   readonly #spread: Spread;
   readonly #naming: Naming;
   readonly #bodies: BodyStore;
+  readonly #provenance: Provenance;
   /** Obituaries that are not clear yet. */
   readonly inquests: Inquests;
   /** Members that we miss here and that have raised their incarnation: they live, and their word reaches us. */
   readonly #refuting = new Set<string>();
 
-  constructor(state: MeshState, parts: { readonly spread: Spread; readonly naming: Naming; readonly bodies: BodyStore }) {
+  constructor(state: MeshState, parts: IntakeParts) {
     this.#state = state;
     this.#spread = parts.spread;
     this.#naming = parts.naming;
     this.#bodies = parts.bodies;
+    this.#provenance = parts.provenance;
     this.inquests = new Inquests(state);
   }
 
@@ -42,9 +53,18 @@ export class Intake {
     if (held && isSameWord(held, record)) return this.#again(record, from);
     const problem = recordProblem(record);
     if (problem !== undefined) return this.#state.note({ kind: 'member.rejected', name: record.owner.slice(0, 64), why: problem });
-    if (record.owner === this.#state.self.name && record.kind !== 'unknown') return this.#takeNamesake(record, from);
+    const isOwn = record.owner === this.#state.self.name && record.kind !== 'unknown';
+    // What is outdated anyway need not be looked at: an old word of the owner's does no more than a forged one.
+    if (this.#state.seals && held && !isOwn && compareHeads(held, record) > 0) return this.#spread.tell(from, held);
+    if (!this.#provenance.isProved(record, from, isAnswer)) return;
+    if (isOwn) return this.#takeNamesake(record, from);
     if (record.kind === 'obituary' && !this.inquests.mayBury(record, from)) return;
     this.merge(record, from, isAnswer && !this.#state.hasJoined);
+  }
+
+  /** A body has come: what has waited for it, because it is the statement about a key, is taken now. */
+  onBody(hash: string): void {
+    for (const { record, from, isAnswer } of this.#provenance.onBody(hash)) this.take(record, from, isAnswer);
   }
 
   /** Keeps the newer of two; passes news on, and answers what is older. `isQuiet`: it is no news to anybody but us. */

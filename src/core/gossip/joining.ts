@@ -9,6 +9,9 @@ import { meshLimits } from './settings.ts';
 import type { Spread } from './spread.ts';
 import type { MeshState } from './state.ts';
 
+/** Dials that all that was named may take to come. */
+const patienceDials = 4;
+
 export class Joining {
   readonly #state: MeshState;
   readonly #spread: Spread;
@@ -16,6 +19,8 @@ export class Joining {
   readonly #firstSync: FirstSync;
   /** Slots that the first synchronisation asked for and that are not known to be here, the next one to look for last. */
   #awaited: string[] | undefined;
+  /** Until when they are: some may be none that anybody has, or none that count here. */
+  #slotsUntilMs = 0;
   /** Until when the functions of the members are waited for. */
   #bodiesUntilMs = 0;
 
@@ -31,13 +36,16 @@ export class Joining {
     if (this.#state.hasJoined) return;
     this.#firstSync.onAnswer(link);
     this.#awaited = [...(this.#awaited ?? []), ...slots];
-    this.#bodiesUntilMs = this.#state.nowMs + this.#state.stretched(this.#state.settings.dialTimeoutMs);
+    const dialMs = this.#state.stretched(this.#state.settings.dialTimeoutMs);
+    this.#bodiesUntilMs = this.#state.nowMs + dialMs;
+    this.#slotsUntilMs = this.#state.nowMs + patienceDials * dialMs;
     this.check();
   }
 
   /** Joined: the members that the peer named are known, and their functions, unless those take longer than a dial. */
   check(): void {
-    if (!this.#firstSync.isAnswered || !this.#awaited || !this.#isComplete(this.#awaited)) return;
+    if (!this.#firstSync.isAnswered || !this.#awaited) return;
+    if (!this.#isComplete(this.#awaited) && this.#state.nowMs < this.#slotsUntilMs) return;
     if (this.#bodies.wanted === 0 || this.#state.nowMs >= this.#bodiesUntilMs) this.join();
   }
 
@@ -60,9 +68,12 @@ export class Joining {
   /** A newcomer says at once what it offers: whoever takes it in knows its functions before it counts as joined. */
   introduce(link: number): void {
     if (this.#state.hasJoined) return;
-    const { bodyHash } = this.#state.self.record;
+    const { bodyHash, seal } = this.#state.self.record;
     this.#spread.flush(true);
-    const bytes = this.#bodies.find(bodyHash)?.length ?? 0;
-    if (bytes > 0 && bytes <= meshLimits.bodyPieceBytes) this.#bodies.give(link, bodyHash);
+    // First the key: the record counts from then on, and the functions that it names are of interest.
+    for (const hash of [seal?.key ?? '', bodyHash]) {
+      const bytes = this.#bodies.find(hash)?.length ?? 0;
+      if (bytes > 0 && bytes <= meshLimits.bodyPieceBytes) this.#bodies.give(link, hash);
+    }
   }
 }

@@ -106,7 +106,8 @@ export class Naming {
   raiseAbove(epoch: number, why: string): void {
     const { self } = this.#state;
     if (epoch < self.record.epoch || self.record.final !== 'none') return;
-    self.raiseEpoch(epoch + 1);
+    // A lie about a later epoch must not leave its victim without a number to take; what is true is reached in steps.
+    self.raiseEpoch(Math.min(epoch, self.record.epoch + meshLimits.epochStep) + 1);
     this.#state.emit({ kind: 'persist', epoch: self.record.epoch });
     this.#state.note({ kind: 'epoch.raised', epoch: self.record.epoch, why });
     this.#raised();

@@ -3,6 +3,7 @@
  */
 
 import type { Accusation } from './record.ts';
+import type { SealProblem } from './seals.ts';
 
 interface AboutMember {
   readonly name: string;
@@ -25,6 +26,18 @@ export type MeshNote =
   | ({ readonly kind: 'member.left' } & AboutMember)
   /** What an owner announced is against a limit; it is not taken. */
   | { readonly kind: 'member.rejected'; readonly name: string; readonly why: string }
+  /**
+   * What `from` passed on is not taken, because it is not proved to be the word of the member that it names; told once in ten
+   * seconds for each member and reason, with how many there were.
+   */
+  | {
+      readonly kind: 'record.refused';
+      readonly name: string;
+      readonly reason: SealProblem;
+      readonly from: string;
+      readonly why: string;
+      readonly count: number;
+    }
   /** A greeting was refused, by us or by them. */
   | {
       readonly kind: 'greeting.refused';

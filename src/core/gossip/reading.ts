@@ -16,8 +16,9 @@ import type { Joining } from './joining.ts';
 import type { LinkState } from './links.ts';
 import type { MassGuard } from './mass-guard.ts';
 import type { Meeting } from './meeting.ts';
-import type { Beat, MeshMessage } from './message.ts';
+import type { Beat, BodyPiece, MeshMessage } from './message.ts';
 import type { Probing } from './probing.ts';
+import type { Provenance } from './provenance.ts';
 import type { Report } from './record.ts';
 import type { MeshState } from './state.ts';
 import { isHard } from './suspicion.ts';
@@ -28,6 +29,7 @@ export interface ReadingParts {
   readonly greeting: Greeting;
   readonly detector: Detector;
   readonly intake: Intake;
+  readonly provenance: Provenance;
   readonly sync: Sync;
   readonly joining: Joining;
   readonly bodies: BodyStore;
@@ -75,8 +77,7 @@ export class Reading {
         for (const record of message.records) this.#parts.intake.take(record, id);
         return this.#follow(id);
       case 'suspect':
-        this.#parts.detector.onReports(message.reports, id);
-        return this.#checkReported(message.reports);
+        return this.#onReports(this.#parts.provenance.proved(message.reports, id), id);
       case 'syncDigest':
         return this.#parts.sync.onDigest(link, message);
       case 'syncHeads':
@@ -90,8 +91,7 @@ export class Reading {
       case 'bodyWanted':
         return this.#parts.bodies.give(id, message.hash);
       case 'body':
-        this.#parts.bodies.onPiece(message);
-        return this.#parts.joining.check();
+        return this.#onPiece(message, id);
       case 'probeRequest':
         return this.#parts.probing.onRequest(id, message);
       case 'probeAck':
@@ -106,6 +106,18 @@ export class Reading {
       default:
         return unreachable(message);
     }
+  }
+
+  #onReports(reports: readonly Report[], id: number): void {
+    this.#parts.detector.onReports(reports, id);
+    this.#checkReported(reports);
+  }
+
+  #onPiece(piece: BodyPiece, id: number): void {
+    const hash = this.#parts.bodies.onPiece(id, piece);
+    if (hash === undefined) return this.#parts.joining.check();
+    this.#parts.intake.onBody(hash);
+    this.#follow(id);
   }
 
   #onBeat(link: LinkState, beat: Beat): void {

@@ -20,6 +20,7 @@ export type Merge = 'taken' | 'same' | 'older' | 'full';
 const growthSlots = 256;
 /** Draws in search of a member: about the half of a table with one member in 20 slots. */
 const drawsMax = 16;
+const none: readonly string[] = [];
 
 export class Records {
   readonly #arena: Arena;
@@ -37,7 +38,7 @@ export class Records {
   #changes = 0;
   /** What stood there before, by slot, of all that has changed since it was last asked for. */
   #replaced = new Map<string, OwnerRecord | undefined>();
-  /** Members that name a catalog body, by its hash. */
+  /** Records that name a catalog body, or the statement about their key, by its hash. */
   readonly #bodies = new Map<string, number>();
 
   constructor(arena: Arena) {
@@ -63,7 +64,7 @@ export class Records {
     return this.#changes;
   }
 
-  /** Some member names this catalog body. */
+  /** Some member names this catalog body, or some record this key. */
   hasBody(hash: string): boolean {
     return this.#bodies.has(hash);
   }
@@ -172,6 +173,7 @@ export class Records {
     const before = this.memberAt(slot);
     if (!this.#replaced.has(key)) this.#replaced.set(key, this.at(slot));
     if (isMember(record)) this.#enter(slot, record);
+    for (const key of keysOf(record)) this.#name(key, 1);
     if (before?.instance !== (isMember(record) ? record.instance : undefined)) this.#membership += 1;
     this.#remove(slot);
     this.#reserve(slot);
@@ -184,15 +186,19 @@ export class Records {
   #enter(slot: number, { owner, bodyHash }: MemberRecord): void {
     this.#members += 1;
     this.#arena.rings.enter(slot, owner);
-    this.#bodies.set(bodyHash, (this.#bodies.get(bodyHash) ?? 0) + 1);
+    this.#name(bodyHash, 1);
   }
 
   #leave(slot: number, { owner, bodyHash }: MemberRecord): void {
     this.#members -= 1;
     this.#arena.rings.leave(slot, owner);
-    const uses = (this.#bodies.get(bodyHash) ?? 0) - 1;
-    if (uses > 0) this.#bodies.set(bodyHash, uses);
-    else this.#bodies.delete(bodyHash);
+    this.#name(bodyHash, -1);
+  }
+
+  #name(hash: string, sign: 1 | -1): void {
+    const uses = (this.#bodies.get(hash) ?? 0) + sign;
+    if (uses > 0) this.#bodies.set(hash, uses);
+    else this.#bodies.delete(hash);
   }
 
   #remove(slot: number): void {
@@ -204,6 +210,7 @@ export class Records {
     this.#finals.delete(slot);
     this.#add(slot, held - 1, -1);
     if (isMember(record)) this.#leave(slot, record);
+    for (const key of keysOf(record)) this.#name(key, -1);
     this.#arena.pool.release(held - 1);
     this.#arena.slots.release(slot);
   }
@@ -238,6 +245,12 @@ export class Records {
 
 function isMember(record: OwnerRecord): record is MemberRecord {
   return record.kind === 'member' && record.final === 'none';
+}
+
+/** The keys with which it is signed; an obituary's are those of its reports. */
+function keysOf(record: OwnerRecord): readonly string[] {
+  if (record.kind !== 'obituary') return record.seal ? [record.seal.key] : none;
+  return record.reports.flatMap(({ seal }) => (seal ? [seal.key] : []));
 }
 
 function headOf(record: OwnerRecord): Head {

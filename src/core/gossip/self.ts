@@ -4,6 +4,7 @@
 
 import type { ClusterUid } from './message.ts';
 import type { MemberRecord } from './record.ts';
+import type { Seals } from './seals.ts';
 
 export interface SelfOptions {
   readonly name: string;
@@ -17,6 +18,8 @@ export interface SelfOptions {
   /** The last epoch that was persisted; the first one used is above it. */
   readonly epoch: number;
   readonly startedAtMs: number;
+  /** Signs what it says; absent: nothing is signed. */
+  readonly seals?: Seals | undefined;
 }
 
 export class Self {
@@ -26,6 +29,8 @@ export class Self {
   readonly pinUid: string | undefined;
   readonly url: string;
   readonly startedAtMs: number;
+  readonly instanceProof: string | undefined;
+  readonly #seals: Seals | undefined;
   #uid: ClusterUid;
   #record: MemberRecord;
 
@@ -36,8 +41,10 @@ export class Self {
     this.pinUid = options.pinUid;
     this.url = options.url;
     this.startedAtMs = options.startedAtMs;
+    this.instanceProof = options.seals?.instanceProof;
+    this.#seals = options.seals;
     this.#uid = options.pinUid === undefined ? { uid: options.uid, isSettled: false } : { uid: options.pinUid, isSettled: true };
-    this.#record = {
+    this.#record = this.#sealed({
       kind: 'member',
       owner: options.name,
       epoch: options.epoch + 1,
@@ -50,7 +57,7 @@ export class Self {
       resources: [...options.resources],
       bodyHash: '',
       adopters: [],
-    };
+    });
   }
 
   get record(): MemberRecord {
@@ -90,6 +97,11 @@ export class Self {
     this.#say({ adopters });
   }
 
+  /** Says the same with the key that is in use now. */
+  signAnew(): void {
+    this.#say({});
+  }
+
   announceLeaving(): void {
     this.#say({ isLeaving: true });
   }
@@ -106,6 +118,10 @@ export class Self {
   }
 
   #say(change: Partial<MemberRecord>): void {
-    this.#record = { ...this.#record, ...change, version: this.#record.version + 1 };
+    this.#record = this.#sealed({ ...this.#record, ...change, version: this.#record.version + 1 });
+  }
+
+  #sealed(record: MemberRecord): MemberRecord {
+    return this.#seals ? this.#seals.sealRecord(record) : record;
   }
 }

@@ -99,6 +99,14 @@ export const meshLimits = {
   adopters: 4,
   /** Members that one adopts. */
   adoptees: 8,
+  /** Records that wait for one key; of one link; and bytes of all. */
+  unprovenPerKey: 4,
+  unprovenPerLink: 4_096,
+  unprovenBytes: 8 * 1024 * 1024,
+  /** Words of one link in ten seconds that are looked at and are not by whom they say. */
+  forgeriesPerLink: 64,
+  /** Epochs by which one word of others may raise a member's own. */
+  epochStep: 2 ** 20,
   /** Doubts kept, and told in one message, while convictions are frozen. */
   doubts: 16_384,
 } as const;

@@ -17,9 +17,11 @@ import type { MeshNote } from './note.ts';
 import { Overlay } from './overlay.ts';
 import type { MemberRecord, OwnerRecord } from './record.ts';
 import { Records } from './records.ts';
+import type { Seals } from './seals.ts';
 import { Self, type SelfOptions } from './self.ts';
 import type { MeshSettings } from './settings.ts';
 import { Suspicions } from './suspicion.ts';
+import { Unproven } from './unproven.ts';
 
 export interface MeshHashes {
   /** For roots and rings; the same function in every member. */
@@ -79,6 +81,8 @@ export class MeshState {
   readonly flaps = new Flaps();
   readonly adoptions = new Adoptions();
   readonly crowd = new Crowd();
+  readonly seals: Seals | undefined;
+  readonly unproven = new Unproven();
   /** Members whose view may have changed since the views were last told. */
   readonly touched = new Set<string>();
   nowMs: number;
@@ -98,6 +102,7 @@ export class MeshState {
     this.random = options.random;
     this.hashes = { hash64: options.hash64, hashBody: options.hashBody };
     this.rules = options.rules ?? allRules;
+    this.seals = options.seals;
     this.self = new Self(options);
     this.arena = options.arena ?? new Arena(options.hash64);
     this.records = new Records(this.arena);

@@ -6,6 +6,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { CatalogBody } from '../../core/catalog/offer.ts';
 import type { MeshNote } from '../../core/gossip/note.ts';
+import type { Seals } from '../../core/gossip/seals.ts';
 import type { MeshSettings } from '../../core/gossip/settings.ts';
 import type { MemberView } from '../../core/gossip/view.ts';
 import type { HeddleError } from '../../errors.ts';
@@ -66,6 +67,8 @@ export interface MeshOptions {
   /** Random 128 bits in hex, one per process. */
   readonly instance: string;
   readonly cluster: string;
+  /** Signs and verifies what members say; absent: nothing is signed. */
+  readonly seals?: Seals | undefined;
   /** Refuse every cluster uid but this one. */
   readonly pinUid?: string | undefined;
   /** Advertised `host:port`, really bound. */

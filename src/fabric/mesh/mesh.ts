@@ -20,7 +20,7 @@ import { HeddleError, type HeddleErrorOf } from '../../errors.ts';
 import type { Answer, Arrival, Dialled, Evidence, Link, Traffic } from '../../transport/transport.ts';
 import { encodeBody, hash64, hashBody } from '../../wire/mesh-body.ts';
 import { decodeAck, decodeHello, encodeAck, encodeHello } from '../../wire/mesh-hello.ts';
-import { checkCertifiedName } from '../link/certified-name.ts';
+import { checkGreeter } from '../link/certified-name.ts';
 import { Pump } from '../link/pump.ts';
 import { MeshCatalog } from './mesh-catalog.ts';
 import { MeshLinks } from './mesh-links.ts';
@@ -69,6 +69,7 @@ export class Mesh implements FabricMesh {
       startedAtMs: clock.nowMs(),
       settings: { ...meshDefaults, ...options.settings },
       random: random.fork('machine'),
+      seals: options.seals,
     });
     this.#links = new MeshLinks(options.ports.openLink, (input) => this.#pump.feed(input));
     this.#catalog = new MeshCatalog({
@@ -102,7 +103,7 @@ export class Mesh implements FabricMesh {
     const answer = deferred<Answer>();
     try {
       const hello = decodeHello(arrival.hello);
-      checkCertifiedName(arrival.link, hello.name, this.#options.name);
+      checkGreeter(arrival.link, hello, this.#options.name);
       const link = this.#links.reserve();
       this.#arrivals.set(link, { arrival, hello, answer });
       this.#pump.feed({ kind: 'greeted', link, hello });
@@ -206,7 +207,7 @@ export class Mesh implements FabricMesh {
     let ack: HelloAck;
     try {
       ack = decodeAck(bytes);
-      checkCertifiedName(link, ack.name, address);
+      checkGreeter(link, ack, address);
     } catch (error) {
       if (isAccepted) link.close();
       throw error;

@@ -8,6 +8,7 @@ import type { Directory } from '../mesh/directory.ts';
 import type { Links } from '../mesh/links.ts';
 import { Mesh } from '../mesh/mesh.ts';
 import type { MeshListeners } from '../mesh/mesh-port.ts';
+import { type ProcessIdentity, sealsOf } from './process-identity.ts';
 import type { ResolvedServerOptions } from './server-options.ts';
 import type { ServerParts } from './server-parts.ts';
 import type { SessionNews } from './session-news.ts';
@@ -16,7 +17,7 @@ export interface ServerMeshParts {
   readonly options: ResolvedServerOptions;
   readonly parts: ServerParts;
   /** Of this process. */
-  readonly instance: string;
+  readonly identity: ProcessIdentity;
   readonly observer: Observer;
   readonly links: Links;
   readonly directory: Directory;
@@ -27,12 +28,13 @@ export interface ServerMeshParts {
 
 /** Not started. `url`: where others reach this server. */
 export function meshOf(url: string, wired: ServerMeshParts): Mesh {
-  const { options, parts, instance, observer, links } = wired;
+  const { options, parts, identity, observer, links } = wired;
   const { name, cluster, join, resources } = options;
   const { clock, random, transport, tuning, memory } = parts;
   return new Mesh({
     name,
-    instance,
+    instance: identity.instance,
+    seals: sealsOf(identity, cluster, parts),
     cluster,
     url,
     join,

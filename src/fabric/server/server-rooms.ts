@@ -33,6 +33,7 @@ import { askToBeLeft } from './drain-door.ts';
 import type { Entry } from './entry.ts';
 import { FabricVitals } from './fabric-vitals.ts';
 import { HandOffRoom } from './hand-off-room.ts';
+import { type ProcessIdentity, processIdentityOf } from './process-identity.ts';
 import type { Reception } from './reception.ts';
 import { type RunRooms, runRoomsOf } from './run-rooms.ts';
 import { type BehindDoors, entryOf, receptionOf } from './server-doors.ts';
@@ -58,7 +59,7 @@ export class ServerRooms implements DrainableRooms {
   readonly #options: ResolvedServerOptions;
   readonly #parts: ServerParts;
   readonly #guards: ServerGuards;
-  readonly #identity: { readonly name: string; readonly instance: string };
+  readonly #identity: ProcessIdentity;
   readonly #wheel: DeadlineWheel;
   readonly #stalls: StallWatch;
   readonly #handOffs: HandOffRoom;
@@ -76,8 +77,8 @@ export class ServerRooms implements DrainableRooms {
 
   constructor(options: ResolvedServerOptions, parts: ServerParts, guards: ServerGuards) {
     const { clock, random } = parts;
-    const instance = Buffer.from(random.fork('instance').bytes(16)).toString('hex');
-    const identity = { name: options.name, instance };
+    const identity = processIdentityOf(options.name, parts);
+    const { instance } = identity;
     const observer = this.observer;
     this.#options = options;
     this.#parts = parts;
@@ -136,7 +137,7 @@ export class ServerRooms implements DrainableRooms {
     this.#mesh = meshOf(url, {
       options: this.#options,
       parts: this.#parts,
-      instance: this.#identity.instance,
+      identity: this.#identity,
       observer: this.observer,
       links: this.#links,
       directory: this.directory,

@@ -8,6 +8,7 @@ import type { MeshEffect, MeshInput } from '../../../src/core/gossip/io.ts';
 import type { Hello, MeshMessage } from '../../../src/core/gossip/message.ts';
 import type { MeshNote } from '../../../src/core/gossip/note.ts';
 import type { MemberRecord } from '../../../src/core/gossip/record.ts';
+import type { Seals } from '../../../src/core/gossip/seals.ts';
 import { type MeshSettings, meshDefaults } from '../../../src/core/gossip/settings.ts';
 import { allRules, type MeshRules } from '../../../src/core/gossip/state.ts';
 import { hashBytes, hashText } from '../../sim/hashes.ts';
@@ -58,6 +59,8 @@ export interface RigOptions {
   readonly settings?: Partial<MeshSettings>;
   /** Seeds; with any, `a` is a newcomer. */
   readonly join?: readonly string[];
+  /** Signs as this process of `a`; the others are introduced by whoever wants them. */
+  readonly me?: { readonly instance: string; readonly seals: Seals };
 }
 
 /** Member `a` with a link to each of the others; the first one's link is numbered 1. */
@@ -67,10 +70,11 @@ export class Rig {
   readonly links = new Map<string, number>();
   #effects: MeshEffect[] = [];
 
-  constructor(others: readonly string[], { rules, settings, join = [] }: RigOptions = {}) {
+  constructor(others: readonly string[], { rules, settings, join = [], me }: RigOptions = {}) {
     this.gossip = new Gossip({
       name: 'a',
-      instance: instanceOf('a'),
+      instance: me?.instance ?? instanceOf('a'),
+      seals: me?.seals,
       cluster: 'default',
       uid: '1'.padStart(32, '0'),
       url: 'a:1',
