@@ -41,6 +41,8 @@ export interface Parked {
   readonly isRepeatable: boolean;
   /** It was given as a stream of bytes, and may be read as one. */
   readonly isStream: boolean;
+  /** It is a part of the value with this number there, and is lost with that. */
+  readonly whole?: number | undefined;
 }
 
 /** The bytes of a value, wherever they are. */
@@ -55,9 +57,9 @@ export function keptOf({ parked, parts }: Payload): readonly Parked[] {
   return parked ? [parked] : [];
 }
 
-/** What tells one value that was kept from all others. */
-export function valueName({ instance, id }: Parked): string {
-  return `${instance}/${id}`;
+/** What tells one value that was kept from all others; of a part, that of the whole. */
+export function valueName({ instance, id, whole }: Parked): string {
+  return `${instance}/${whole ?? id}`;
 }
 
 /** Keys and positions that lead from a value to a part of it. */

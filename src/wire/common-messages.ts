@@ -111,6 +111,7 @@ function withPart(parts: Part[] = [], source: Source): Part[] {
 
 export function writeParked(writer: ProtoWriter, field: number, parked: Parked): void {
   const mark = writer.mark();
+  writer.uint(7, parked.whole ?? 0);
   writer.flag(6, parked.isStream);
   writer.flag(5, parked.isRepeatable);
   writer.uint(4, parked.bytes);
@@ -123,6 +124,7 @@ export function writeParked(writer: ProtoWriter, field: number, parked: Parked):
 export function readParkedIn(reader: ProtoReader): Parked {
   const outer = reader.enter();
   const parked = { server: '', instance: '', id: 0, bytes: 0, isRepeatable: false, isStream: false };
+  let whole: number | undefined;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) parked.server = reader.string();
     else if (tag === bytesTag(2)) parked.instance = reader.string();
@@ -130,11 +132,12 @@ export function readParkedIn(reader: ProtoReader): Parked {
     else if (tag === varintTag(4)) parked.bytes = reader.uint();
     else if (tag === varintTag(5)) parked.isRepeatable = reader.flag();
     else if (tag === varintTag(6)) parked.isStream = reader.flag();
+    else if (tag === varintTag(7)) whole = reader.uint() || undefined;
     else reader.skip(tag);
   }
   reader.leave(outer);
   if (parked.bytes > parkedBytesMax) throw protocolError(`a value of ${parked.bytes} bytes is over the limit of ${parkedBytesMax}`);
-  return parked;
+  return whole === undefined ? parked : { ...parked, whole };
 }
 
 /** The payload's bytes come later; until then it is empty, and its frame not whole. */

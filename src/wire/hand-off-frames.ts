@@ -2,7 +2,7 @@
  * The frames by which results go from server to server: a pull, and what is said of the leases of those that wait for one.
  */
 
-import type { Parked } from '../core/payload.ts';
+import type { Parked, Path } from '../core/payload.ts';
 
 /** Send me the bytes of this value. Answered by items, then by a reply whose value is the SHA-256 of the bytes as they were given. */
 export interface PullFrame {
@@ -11,6 +11,10 @@ export interface PullFrame {
   readonly parked: Parked;
   /** Payload bytes that may be sent before the first credit. */
   readonly credit: number;
+  /** Only the part to which this leads; answered by a reply alone: with the part, or with where it is. */
+  readonly path?: Path | undefined;
+  /** That is a list: its elements are wanted, those that are larger than these bytes divided by its length by themselves. */
+  readonly listBytes?: number | undefined;
 }
 
 /** About values that the receiver keeps, from the coordinator of their run. Not answered. */

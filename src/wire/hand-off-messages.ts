@@ -4,13 +4,15 @@
 
 import type { Parked } from '../core/payload.ts';
 import { wholeMs } from './call-messages.ts';
-import { readParkedIn, writeParked } from './common-messages.ts';
+import { readParkedIn, readPathPart, writeParked, writePath } from './common-messages.ts';
 import type { LeaseFrame, PullFrame } from './hand-off-frames.ts';
 import { bytesTag, type ProtoReader, varintTag } from './proto-reader.ts';
 import type { ProtoWriter } from './proto-writer.ts';
 import { protocolError } from './value-problem.ts';
 
-export function writePull(writer: ProtoWriter, { parked, credit }: PullFrame): void {
+export function writePull(writer: ProtoWriter, { parked, credit, path, listBytes }: PullFrame): void {
+  writer.uint(4, listBytes ?? 0);
+  writePath(writer, 3, path ?? []);
   writer.uint(2, credit);
   writeParked(writer, 1, parked);
 }
@@ -18,13 +20,17 @@ export function writePull(writer: ProtoWriter, { parked, credit }: PullFrame): v
 export function readPull(reader: ProtoReader, id: number): PullFrame {
   let parked: Parked | undefined;
   let credit = 0;
+  const path: (string | number)[] = [];
+  let listBytes: number | undefined;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
     if (tag === bytesTag(1)) parked = readParkedIn(reader);
     else if (tag === varintTag(2)) credit = reader.uint();
+    else if (tag === bytesTag(3)) path.push(readPathPart(reader));
+    else if (tag === varintTag(4)) listBytes = reader.uint() || undefined;
     else reader.skip(tag);
   }
   if (!parked) throw protocolError('a pull does not say of what');
-  return { kind: 'pull', id, parked, credit };
+  return { kind: 'pull', id, parked, credit, ...(path.length === 0 ? {} : { path }), ...(listBytes === undefined ? {} : { listBytes }) };
 }
 
 export function writeLease(writer: ProtoWriter, { renewed, forMs, released, server, instance }: LeaseFrame): void {

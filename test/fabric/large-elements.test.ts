@@ -6,6 +6,7 @@ import type { Functions, Server } from '../../src/fabric/api/api.ts';
 import { defineFunction } from '../../src/fabric/api/define.ts';
 import { describeRun } from '../../src/fabric/client/run-inspection.ts';
 import { failureOf } from '../within.ts';
+import { carried } from './carried.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 
 const size = 70_000;
@@ -53,28 +54,6 @@ function shelf(server: Server): { parked: number; gone: number; expired: number 
     said.expired += 1;
   });
   return said;
-}
-
-/** Counts the bytes that all links carry. */
-function carried(world: FabricWorld): { bytes: number } {
-  const seen = { bytes: 0 };
-  world.watch = (link) => {
-    const count = (bytes: Uint8Array): void => {
-      seen.bytes += bytes.length;
-    };
-    return new Proxy(link, {
-      get(target, key) {
-        const own: unknown = Reflect.get(target, key, target);
-        if (typeof own !== 'function') return own;
-        return (...args: unknown[]): unknown => {
-          if (key === 'send') count(args[0] as Uint8Array);
-          if (key === 'sendLarge') count(args[1] as Uint8Array);
-          return Reflect.apply(own, target, args);
-        };
-      },
-    });
-  };
-  return seen;
 }
 
 async function trio(world: FabricWorld, left: Functions, right: Functions) {

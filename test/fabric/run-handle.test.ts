@@ -108,7 +108,8 @@ describe('the handle of a run', () => {
       attach: () => () => {},
       cancel: async () => {},
     };
-    const values = { pull: () => Promise.reject(new Error('nothing is kept')), collected: () => {} };
+    const nothing = () => Promise.reject(new Error('nothing is kept'));
+    const values = { pull: nothing, pullInput: nothing, collected: () => {} };
     const handle = new RunHandle('r', { engine, values });
     handle.send(() => void engine.submit({} as never, handle), undefined);
     const value = { encoding: 'json', bytes: Buffer.from('{') } as const;

@@ -303,7 +303,17 @@ export const frame: fc.Arbitrary<Frame> = fc.oneof(
     value: { encoding: 'undefined' as const, bytes: new Uint8Array(0) },
     pulling: what,
   })),
-  fc.record({ kind: fc.constant('pull' as const), id, parked, credit: count }),
+  fc.record(
+    {
+      kind: fc.constant('pull' as const),
+      id,
+      parked,
+      credit: count,
+      path: fc.array(fc.oneof(text, count), { minLength: 1, maxLength: 3 }),
+      listBytes: fc.integer({ min: 1, max: 1_000 }),
+    },
+    { requiredKeys: ['kind', 'id', 'parked', 'credit'] },
+  ),
   fc.record({
     kind: fc.constant('lease' as const),
     renewed: fc.array(count, { maxLength: 4 }),

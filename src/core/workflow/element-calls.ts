@@ -88,10 +88,10 @@ export class ElementCalls {
 }
 
 /** What asks for the list that a step maps. */
-export function readListOf(at: number, steps: StepTable, settings: RunSettings): RunEffect {
+export function readListOf(at: number, listBytes: number, { steps, settings }: Pick<ElementCallsOptions, 'steps' | 'settings'>): RunEffect {
   const { list } = eachOf(steps, at);
   const inputs = valuesFor(list.holes, { steps, input: settings.input });
-  return { kind: 'readList', step: steps.nameOf(at), list: { template: list.value, inputs } };
+  return { kind: 'readList', step: steps.nameOf(at), list: { template: list.value, inputs }, listBytes };
 }
 
 /** `each` of a step that has it. */

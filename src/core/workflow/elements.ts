@@ -79,7 +79,7 @@ export class Elements {
   constructor(options: ElementsOptions) {
     this.#options = options;
     this.#calls = new ElementCalls(options);
-    this.#lost = new LostInputs(options);
+    this.#lost = new LostInputs(options, this.#room);
     this.#stepCount = options.settings.workflow.commands.length;
   }
 
@@ -109,10 +109,10 @@ export class Elements {
 
   /** The step has all that it needs: its list is asked for. */
   open(at: number, nowMs: number): void {
-    const { steps, settings, push } = this.#options;
+    const { steps, push } = this.#options;
     steps.call(at, nowMs);
     if (this.#byStep.get(at)?.phase !== 'reading') this.#byStep.set(at, new EachProgress(at));
-    push(readListOf(at, steps, settings));
+    push(readListOf(at, this.#room.ofList, this.#options));
   }
 
   /** The results at these places of its list are lost: the step will be opened for them once more. */

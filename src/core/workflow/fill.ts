@@ -38,7 +38,7 @@ export function fill(template: unknown, fillings: readonly Filling[], role: Fill
   const root = { value: template };
   for (const filling of fillings) {
     const walked = walk(filling.value, filling.path);
-    if (!walked.isFound) throw missing(filling, walked, role);
+    if (!walked.isFound) throw missingPart(filling, notThere(filling.path, walked), role);
     place(root, filling.at, walked.value);
   }
   return root.value;
@@ -84,14 +84,15 @@ function place(root: { value: unknown }, at: Path, value: unknown): void {
   Reflect.set(Object(parent.value), key, value); // an own field of a plain object or list, so no setter and no prototype
 }
 
-function missing(filling: Filling, walked: Extract<Walked, { isFound: false }>, role: FillRole): HeddleError {
-  const key = filling.path[walked.at];
-  const wanted = [filling.name, ...filling.path].join('.');
-  const detail = {
-    path: filling.at,
-    expected: `"${short(wanted)}"`,
-    found: `no ${typeof key === 'number' ? 'element' : 'field'} "${short(String(key))}" in ${describe(walked.inside)}`,
-  };
+/** What a path did not find, and what is there instead. */
+export function notThere(path: Path, { at, inside }: Extract<Walked, { isFound: false }>): string {
+  const key = path[at];
+  return `no ${typeof key === 'number' ? 'element' : 'field'} "${short(String(key))}" in ${describe(inside)}`;
+}
+
+/** The error of a path that leads nowhere; `found` as `notThere` says it. */
+export function missingPart({ at, name, path }: Omit<Filling, 'value'>, found: string, role: FillRole): HeddleError {
+  const detail = { path: at, expected: `"${short([name, ...path].join('.'))}"`, found };
   return role === 'arguments' ? new HeddleError('bad_argument', detail) : new HeddleError('bad_result', detail);
 }
 

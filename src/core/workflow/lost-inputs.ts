@@ -8,6 +8,7 @@
 
 import type { EachProgress } from './each-progress.ts';
 import { readListOf } from './element-calls.ts';
+import type { InlineRoom } from './inline-room.ts';
 import type { Recovery } from './recovery.ts';
 import type { ElementInput, RunEffect, RunSettings, StepEnd } from './run-io.ts';
 import type { Schedule } from './schedule.ts';
@@ -37,10 +38,12 @@ export interface WaitedInVain {
 
 export class LostInputs {
   readonly #options: LostInputsOptions;
+  readonly #room: InlineRoom;
   readonly #waiting = new Map<EachProgress, Waiting[]>();
 
-  constructor(options: LostInputsOptions) {
+  constructor(options: LostInputsOptions, room: InlineRoom) {
     this.#options = options;
+    this.#room = room;
   }
 
   /** Whether an element whose call ended so waits now, still under way. */
@@ -104,9 +107,8 @@ export class LostInputs {
 
   /** W2. */
   #readAgain(progress: EachProgress): void {
-    const { steps, settings, push } = this.#options;
     progress.readAgain();
-    push(readListOf(progress.at, steps, settings));
+    this.#options.push(readListOf(progress.at, this.#room.ofList, this.#options));
   }
 
   #listStep({ at }: EachProgress): number | undefined {

@@ -12,7 +12,6 @@
 
 import { HeddleError, type HeddleErrorOf } from '../../errors.ts';
 import { keptOf, type Parked, type Payload, valueName } from '../payload.ts';
-import type { Elements } from './elements.ts';
 import type { Leases } from './leases.ts';
 import type { OpaqueError, RunEventBody } from './record.ts';
 import type { RunSettings, StepEnd } from './run-io.ts';
@@ -24,9 +23,15 @@ export const remakesMax = 3;
 /** How often the call of one step, or of one element, waits for an input. */
 export const waitsMax = 16;
 
+/** The elements of mapped lists. */
+export interface LostElements {
+  /** The results at these places of a step's list are lost: it will be opened for them once more. */
+  reopen(at: number, list: Payload, places: ReadonlySet<number>): void;
+}
+
 export interface RecoveryOptions {
   readonly steps: StepTable;
-  readonly elements: Pick<Elements, 'reopen'>;
+  readonly elements: LostElements;
   /** A step has all that it needs. */
   readonly onReady: (at: number) => void;
   readonly leases: Leases;

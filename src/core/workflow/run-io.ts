@@ -97,8 +97,8 @@ export type RunEffect =
   | { readonly kind: 'beginStep'; readonly step: string; readonly timeoutMs: number }
   /** Cancel its call: the answer should come at once. */
   | ({ readonly kind: 'cancelStep'; readonly reason: string } & Called)
-  /** Read the list that a step maps; answer with one `listRead`. */
-  | { readonly kind: 'readList'; readonly step: string; readonly list: Filled }
+  /** Read the list that a step maps; answer with one `listRead`. Of one that was kept, so many bytes may come. */
+  | { readonly kind: 'readList'; readonly step: string; readonly list: Filled; readonly listBytes: number }
   /** Make one list of the results of its elements; answer with one `listMade`. */
   | { readonly kind: 'makeList'; readonly step: string; readonly values: readonly Payload[] }
   /** Call what undoes the step; answer with one `undoSettled`. */

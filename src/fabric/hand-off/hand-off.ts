@@ -7,7 +7,7 @@
  * A3 while it waits for bytes of another server, its caller is told for which.
  */
 
-import { type Filled, type Input, type Parked, type Payload, valueName } from '../../core/payload.ts';
+import type { Filled, Input, Parked, Payload } from '../../core/payload.ts';
 import { HeddleError, type HeddleErrorOf } from '../../errors.ts';
 import type { CallFrame, Pulling } from '../../wire/frame.ts';
 import type { Definition } from '../api/define.ts';
@@ -91,14 +91,13 @@ export class HandOff {
 
   async #fetchAll({ template, inputs }: Filled, told: (pulling: Pulling) => void, aborting: AbortController): Promise<WholeArguments> {
     const waits = new Waits(told);
-    const pulled = new Map<string, Promise<Payload>>();
+    const pulled = new Map<string, ReturnType<Puller['pullInput']>>();
     const streams = new Map<Input, PulledStream>();
     for (const input of inputs) {
       const { value, name } = input;
       const { parked } = value;
       if (parked?.isStream) streams.set(input, this.#parts.puller.open({ value, parked, step: name }, aborting.signal));
-      else if (parked && !pulled.has(valueName(parked)))
-        pulled.set(valueName(parked), this.#pull({ value, parked, step: name }, waits, aborting));
+      else if (parked && !pulled.has(wantedOf(input))) pulled.set(wantedOf(input), this.#pull(input, parked, { waits, aborting }));
     }
     try {
       await Promise.all(pulled.values());
@@ -109,28 +108,30 @@ export class HandOff {
     }
     const taken = new Set<string>();
     const filled = inputs.map(async (input): Promise<Input> => {
-      const { parked } = input.value;
-      const whole = parked && (await pulled.get(valueName(parked)));
-      if (!parked || !whole) return input;
-      const isFirst = !taken.has(valueName(parked));
-      taken.add(valueName(parked));
-      return { ...input, value: isFirst ? whole : { ...whole, bytes: new Uint8Array(whole.bytes) } };
+      const wanted = wantedOf(input);
+      const got = await pulled.get(wanted);
+      if (!got || !input.value.parked) return input;
+      const { value, path } = got;
+      const isFirst = !taken.has(wanted);
+      taken.add(wanted);
+      return { ...input, path, value: isFirst ? value : { ...value, bytes: new Uint8Array(value.bytes) } };
     });
     return { template, inputs: await Promise.all(filled), streams };
   }
 
-  async #pull(
-    wanted: { readonly value: Payload; readonly parked: Parked; readonly step: string },
-    waits: Waits,
-    aborting: AbortController,
-  ) {
-    const { parked, step } = wanted;
-    const isHere = parked.instance === this.#parts.instance;
-    const done = isHere ? undefined : waits.begin({ step, server: parked.server });
-    const payload = await this.#parts.puller.pull(wanted, aborting.signal);
+  async #pull(input: Input, { instance, server }: Parked, { waits, aborting }: { waits: Waits; aborting: AbortController }) {
+    const isHere = instance === this.#parts.instance;
+    const done = isHere ? undefined : waits.begin({ step: input.name, server });
+    const pulled = await this.#parts.puller.pullInput(input, aborting.signal);
     done?.();
-    return payload;
+    return pulled;
   }
+}
+
+/** What of which value is wanted: two holes that want the same are filled by one pull. */
+function wantedOf({ value, path }: Input): string {
+  const { parked } = value;
+  return parked ? `${parked.instance}/${parked.id} ${JSON.stringify(path)}` : '';
 }
 
 /** A3. */

@@ -10,7 +10,7 @@
 import type { Clock } from '../../base/clock.ts';
 import { type Deferred, deferred } from '../../base/deferred.ts';
 import { type DropReason, Parking, type ParkingEffect, type ParkingInput } from '../../core/handoff/parking.ts';
-import type { Parked, Payload } from '../../core/payload.ts';
+import type { Parked, Path, Payload } from '../../core/payload.ts';
 import { HeddleError } from '../../errors.ts';
 import type { Observer } from '../../observe/observer.ts';
 import type { SpillStore } from '../../storage/spill.ts';
@@ -46,6 +46,8 @@ export class ParkedValues {
   readonly #parking: Parking;
   readonly #pump: Pump<ParkingInput, ParkingEffect>;
   readonly #values = new Map<number, KeptValue>();
+  /** By number of a value, and then by path: parts of it that are kept by themselves. */
+  readonly #parts = new Map<number, Map<string, Payload & { readonly parked: Parked }>>();
   #nextId = 1;
   /** Bytes of streams that have not ended yet. */
   #gathered = 0;
@@ -97,10 +99,29 @@ export class ParkedValues {
     return instance === this.#options.identity.instance ? this.#values.get(id) : undefined;
   }
 
+  /** A part of a value that is kept by itself. */
+  findPart({ id }: Parked, path: Path): Payload | undefined {
+    const part = this.#parts.get(id)?.get(JSON.stringify(path));
+    return part && this.#values.has(part.parked.id) ? part : undefined;
+  }
+
+  /** It stays as long as the value does of which it is a part. */
+  keepPart({ id }: Parked, path: Path, part: Payload & { readonly parked: Parked }): Payload {
+    const parts = this.#parts.get(id) ?? new Map<string, Payload & { readonly parked: Parked }>();
+    this.#parts.set(id, parts);
+    parts.set(JSON.stringify(path), part);
+    return part;
+  }
+
   /** A word of a coordinator's. */
   lease({ renewed, released, forMs }: Omit<LeaseFrame, 'kind'>): void {
-    if (renewed.length > 0) this.#pump.feed({ kind: 'renewed', ids: renewed, forMs });
-    if (released.length > 0) this.#pump.feed({ kind: 'released', ids: released });
+    if (renewed.length > 0) this.#pump.feed({ kind: 'renewed', ids: this.#withParts(renewed), forMs });
+    if (released.length > 0) this.#pump.feed({ kind: 'released', ids: this.#withParts(released) });
+  }
+
+  #withParts(ids: readonly number[]): readonly number[] {
+    if (this.#parts.size === 0) return ids;
+    return ids.flatMap((id) => [id, ...[...(this.#parts.get(id)?.values() ?? [])].map(({ parked }) => parked.id)]);
   }
 
   /** Resolves when nothing is kept here any more. */
@@ -144,6 +165,7 @@ export class ParkedValues {
 
   #drop(id: number, value: KeptValue, why: DropReason): void {
     this.#values.delete(id);
+    this.#parts.delete(id);
     value.drop(why);
     const kind = why === 'expired' ? 'lease.expired' : 'result.released';
     this.#options.observer.emit({ kind, value: id, bytes: value.size });

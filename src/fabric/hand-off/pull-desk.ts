@@ -10,14 +10,17 @@ import type { CreditFrame, EndFrame, ItemFrame, PullFrame, ReplyFrame } from '..
 import type { Conversation, Incoming } from '../link/conversation.ts';
 import type { Peer } from '../link/peer.ts';
 import { failure, refuse } from '../link/responses.ts';
+import type { KeptValue } from './kept-value.ts';
 import { lostValue } from './lost-value.ts';
 import type { ParkedValues } from './parked-values.ts';
 import type { PullPeer } from './pull.ts';
 import type { PullerOptions } from './puller.ts';
 import { ServedPull } from './served-pull.ts';
+import type { ValueParts } from './value-parts.ts';
 
 export interface PullDeskOptions {
   readonly values: ParkedValues;
+  readonly parts: ValueParts;
   /** Instance of this server. */
   readonly instance: string;
   readonly reach: PullerOptions['reach'];
@@ -33,10 +36,46 @@ export class PullDesk {
   take(frame: PullFrame, peer: Peer): void {
     const { parked } = frame;
     const value = this.#options.values.find(parked);
+    if (value && (frame.path || frame.listBytes !== undefined)) return void this.#answerPart(value, frame, peer);
     if (value) return new ServedPull(value, frame, peer).start();
     const isElsewhere = parked.instance !== this.#options.instance && peer.kind === 'session';
     if (isElsewhere) return new RelayedPull(frame, peer).start(this.#options.reach);
     refuse(peer, frame.id, lostValue(parked, { step: '', why: 'it is not there any more' }));
+  }
+
+  async #answerPart(value: KeptValue, { id, parked, path = [], listBytes }: PullFrame, peer: Peer): Promise<void> {
+    const answer = new PartAnswer(id, peer);
+    peer.serve(id, answer);
+    try {
+      answer.end({ ok: true, value: await this.#options.parts.take(value, { parked, path, listBytes }) });
+    } catch (problem) {
+      answer.end(failure(HeddleError.is(problem) ? problem : lostValue(parked, { step: '', why: 'it cannot be looked into' })));
+    }
+  }
+}
+
+/** The answer to whoever asked for a part, unless that was given up. */
+class PartAnswer implements Incoming {
+  readonly #id: number;
+  readonly #peer: Peer;
+  #isOver = false;
+
+  constructor(id: number, peer: Peer) {
+    this.#id = id;
+    this.#peer = peer;
+  }
+
+  end(outcome: ReplyFrame['outcome']): void {
+    if (!this.#isOver) this.#peer.reply(this.#id, { outcome });
+    this.#isOver = true;
+  }
+
+  cancel(reason: string): void {
+    this.end(failure(new HeddleError('cancelled', { reason }, { executed: 'no' })));
+  }
+
+  lost(): void {
+    this.#isOver = true;
   }
 }
 

@@ -4,13 +4,16 @@
  *
  * G1 what comes are the bytes that were given, by their hash, or an error: whatever goes wrong is `lease_lost`, which says of
  *    whose result and why.
+ *    Of a value to which a path leads, only the part comes, if its server can make it (value-parts.ts).
  * G2 values on their way in are bounded together (byte-room.ts); one is always let in, whatever its size, and costs itself and
  *    one window of slices.
  */
 
 import { createHash } from 'node:crypto';
 import { onAbort } from '../../base/aborts.ts';
-import type { Parked, Payload } from '../../core/payload.ts';
+import type { Input, Parked, Payload } from '../../core/payload.ts';
+import { type FillRole, missingPart } from '../../core/workflow/fill.ts';
+import { spread } from '../../core/workflow/hole-values.ts';
 import { collectedMs } from '../../core/workflow/leases.ts';
 import type { LeaseEffect } from '../../core/workflow/run-io.ts';
 import { HeddleError } from '../../errors.ts';
@@ -19,12 +22,16 @@ import { ByteRoom } from '../link/byte-room.ts';
 import { StreamWindows } from '../stream/stream-windows.ts';
 import { type KeptValue, sliceBytes } from './kept-value.ts';
 import { lossOf } from './lost-value.ts';
+import { askForPart } from './part-question.ts';
 import { Pull, type PullPeer } from './pull.ts';
 import { PulledStream, type Reading } from './pulled-stream.ts';
+import type { ValueParts, WantedPart } from './value-parts.ts';
 
 export interface PullerOptions {
   /** One that is kept in this process. */
   readonly findHere: (parked: Parked) => KeptValue | undefined;
+  /** Parts of those. */
+  readonly parts?: Pick<ValueParts, 'take'> | undefined;
   /** The way to whoever keeps a value; told once, now or later. Gives what takes the wish back. */
   readonly reach: (parked: Parked, done: (reached: PullPeer | HeddleError) => void) => () => void;
   /** Tells the servers that keep values. */
@@ -62,6 +69,48 @@ export class Puller {
       throw lossOf(parked, step, problem);
     } finally {
       leave();
+    }
+  }
+
+  /**
+   * What an input needs of a value that is kept: the part to which its path leads, or all of it, with the path that is left then.
+   * Rejects like `pull`, and, with the role's code, where the path leads nowhere.
+   */
+  async pullInput(input: Input, signal: AbortSignal, role: FillRole = 'arguments'): Promise<Pick<Input, 'value' | 'path'>> {
+    const { value, path, name: step } = input;
+    const { parked } = value;
+    if (!parked) return input;
+    const part =
+      path.length === 0
+        ? value
+        : await this.#part({ parked, path }, step, signal).catch((problem: unknown) => {
+            throw HeddleError.is(problem, 'bad_argument') ? missingPart(input, problem.detail.found, role) : problem;
+          });
+    if (!part.parked) return { value: part, path: [] };
+    const isWhole = part.parked.id === parked.id;
+    return { value: await this.pull({ value: part, parked: part.parked, step }, signal), path: isWhole ? path : [] };
+  }
+
+  /** A list, of which large elements stay where it is; or all of it. Rejects like `pull`, with `bad_argument` when it is none. */
+  async openList(input: Input, listBytes: number, signal: AbortSignal): Promise<readonly Input[]> {
+    const { value, path, name: step } = input;
+    const { parked } = value;
+    if (!parked || parked.isStream) return [input];
+    const list = await this.#part({ parked, path, listBytes }, step, signal);
+    if (!list.parked) return spread([{ ...input, value: list, path: [] }]);
+    return [{ ...input, value: await this.pull({ value: list, parked, step }, signal) }];
+  }
+
+  /** Rejects with `bad_argument`, `lease_lost`, or with the reason of the signal. */
+  async #part(wanted: WantedPart, step: string, signal: AbortSignal): Promise<Payload> {
+    const { parked } = wanted;
+    try {
+      const here = this.#options.findHere(parked);
+      if (here && this.#options.parts) return await this.#options.parts.take(here, wanted);
+      return await askForPart(await this.#reach(parked, signal), wanted, signal);
+    } catch (problem) {
+      signal.throwIfAborted();
+      throw HeddleError.is(problem, 'bad_argument') ? problem : lossOf(parked, step, problem);
     }
   }
 

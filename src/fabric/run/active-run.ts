@@ -10,7 +10,7 @@
 import { present } from '../../base/assert.ts';
 import type { CancelTask, Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
-import type { Filled } from '../../core/payload.ts';
+import type { Input } from '../../core/payload.ts';
 import type { Experience } from '../../core/workflow/experience.ts';
 import { EventLog } from '../../core/workflow/log.ts';
 import type { WireRunEvent } from '../../core/workflow/record.ts';
@@ -40,8 +40,8 @@ export interface ActiveRunOptions {
   readonly experience?: Experience | undefined;
   /** Identity and number of a step's call. */
   readonly nextCall: () => Pick<Invocation, 'caller' | 'callerName' | 'callNumber'>;
-  /** Gets what stayed with other servers, where it is looked into here. */
-  readonly fetch?: ((args: Filled) => Promise<Filled>) | undefined;
+  /** Gets a list that stayed with its producer, but for elements that are too large for so many bytes in all. */
+  readonly openList?: ((list: Input, listBytes: number) => Promise<readonly Input[]>) | undefined;
   /** Tells a server about results that it keeps. */
   readonly lease?: ((lease: LeaseEffect) => void) | undefined;
   /** Called once, when the last event is out. */
@@ -195,7 +195,7 @@ function carryOut(effect: Exclude<RunEffect, { kind: 'event' | 'lease' }>, calls
     case 'cancelStep':
       return calls.cancel(effect, effect.reason);
     case 'readList':
-      return calls.read(effect.step, effect.list);
+      return calls.read(effect);
     case 'makeList':
       return calls.make(effect.step, effect.values);
     case 'startUndo':

@@ -19,7 +19,7 @@ import type { Puller } from '../hand-off/puller.ts';
 export type SettledRun = Extract<WireRunEvent, { readonly kind: 'run.settled' }>;
 
 /** Whoever gets the bytes of values that stayed elsewhere. */
-export type ValueSource = Pick<Puller, 'pull' | 'collected'>;
+export type ValueSource = Pick<Puller, 'pull' | 'pullInput' | 'collected'>;
 
 /** Whether something of it has to be collected. */
 export function isUncollected(event: SettledRun): boolean {
@@ -50,10 +50,10 @@ async function wholeResult({ template, inputs }: Filled, source: ValueSource, si
     const { value, name } = input;
     const { parked } = value;
     if (!parked) return input;
-    const pulled = await source.pull({ value, parked, step: name }, signal).catch((problem: unknown) => {
+    const pulled = await source.pullInput(input, signal, 'result').catch((problem: unknown) => {
       throw HeddleError.is(problem, 'lease_lost') ? lostValue(parked, { step: name, why: problem.detail.why, executed: 'yes' }) : problem;
     });
-    return { ...input, value: pulled };
+    return { ...input, ...pulled };
   });
   return { template, inputs: await Promise.all(whole) };
 }

@@ -9,7 +9,7 @@
 
 import type { CancelTask, Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
-import type { Filled } from '../../core/payload.ts';
+import type { Input } from '../../core/payload.ts';
 import type { Experience } from '../../core/workflow/experience.ts';
 import type { StepSeats } from '../../core/workflow/record.ts';
 import type { Fusion, LeaseEffect, RunCodec } from '../../core/workflow/run-io.ts';
@@ -46,8 +46,8 @@ export interface RunnerOptions {
   readonly experience?: Experience | undefined;
   /** How long large results stay with their producers without a word from here. */
   readonly leaseMs?: number | undefined;
-  /** Gets large results, where the elements of a list are wanted. */
-  readonly fetch?: ((args: Filled) => Promise<Filled>) | undefined;
+  /** Gets a list that stayed with its producer, but for elements that are too large for so many bytes in all. */
+  readonly openList?: ((list: Input, listBytes: number) => Promise<readonly Input[]>) | undefined;
   /** Tells a server about results that it keeps. */
   readonly lease?: ((lease: LeaseEffect) => void) | undefined;
   /** Where the steps of a run go, and which together; absent: each alone, as a call. */

@@ -8,7 +8,7 @@
 
 import type { Clock } from '../../base/clock.ts';
 import type { Offer } from '../../core/catalog/server-state.ts';
-import { type Filled, type Payload, sizeOf } from '../../core/payload.ts';
+import { type Input, type Payload, sizeOf } from '../../core/payload.ts';
 import type { Expected, Experience } from '../../core/workflow/experience.ts';
 import { askedKindOf } from '../../core/workflow/offer-source.ts';
 import type { WireCommand } from '../../core/workflow/record.ts';
@@ -20,7 +20,6 @@ import type { Pulling } from '../../wire/frame.ts';
 import type { CallHistory } from '../call/call-history.ts';
 import type { FusedCall } from '../call/fused-call.ts';
 import type { FusedSink, GroupMember, StepBack } from '../call/group-member.ts';
-import { isHandedOff } from '../hand-off/hand-off.ts';
 import type { CallEngine, CallHandle, CallSink, CallWait, Invocation, Settlement } from '../link/invocation.ts';
 import type { GroupPlace } from './fuser.ts';
 import { isPart, makeList, readList, unreadList } from './step-lists.ts';
@@ -43,8 +42,8 @@ export interface StepCallsOptions {
   readonly feed: (input: RunInput) => void;
   /** Told what steps took and gave. */
   readonly experience?: Experience | undefined;
-  /** Gets what stayed with other servers, where it is looked into here. */
-  readonly fetch?: ((args: Filled) => Promise<Filled>) | undefined;
+  /** Gets a list that stayed with its producer, but for elements that are too large for so many bytes in all. */
+  readonly openList?: ((list: Input, listBytes: number) => Promise<readonly Input[]>) | undefined;
   /** How long large results stay where they were made; absent: they are sent. */
   readonly leaseMs?: number | undefined;
 }
@@ -105,14 +104,13 @@ export class StepCalls {
   }
 
   /** The elements of a list that a step maps. */
-  read(step: string, list: Filled): void {
-    const { feed, fetch } = this.#options;
-    const { template, inputs } = list;
-    const own = { template, inputs: inputs.filter((input) => !isPart(input)) };
-    if (!isHandedOff(own) || !fetch) return feed({ kind: 'listRead', step, list: readList(list) });
-    fetch(own).then(
-      (whole) => feed({ kind: 'listRead', step, list: readList(whole) }),
-      (problem: unknown) => feed({ kind: 'listRead', step, list: unreadList(problem) }),
+  read({ step, list, listBytes }: Extract<RunEffect, { kind: 'readList' }>): void {
+    const { feed, openList } = this.#options;
+    const kept = list.inputs.find((input) => !isPart(input) && input.value.parked !== undefined);
+    if (!kept || !openList) return feed({ kind: 'listRead', step, list: readList(list) });
+    openList(kept, listBytes).then(
+      (inputs) => feed({ kind: 'listRead', step, list: readList({ ...list, inputs }) }),
+      (problem: unknown) => feed({ kind: 'listRead', step, list: unreadList(problem, kept) }),
     );
   }
 

@@ -8,7 +8,7 @@
 
 import type { Filled, Input, Part, Payload } from '../../core/payload.ts';
 import { typeName } from '../../core/workflow/fields.ts';
-import { fill } from '../../core/workflow/fill.ts';
+import { fill, missingPart } from '../../core/workflow/fill.ts';
 import type { RunInput, StepEnd } from '../../core/workflow/run-io.ts';
 import { HeddleError } from '../../errors.ts';
 import { toWireError } from '../../wire/error.ts';
@@ -45,9 +45,12 @@ function readWhole({ template, inputs }: Filled): ListRead {
   }
 }
 
-/** A list whose bytes cannot be had. */
-export function unreadList(problem: unknown): ListRead {
-  return failed(problem);
+/** A list whose bytes cannot be had, or of which the server that keeps it has found out that it is none. */
+export function unreadList(problem: unknown, input: Input): ListRead {
+  if (!HeddleError.is(problem, 'bad_argument')) return failed(problem);
+  const { expected, found } = problem.detail;
+  if (expected === 'a list') return noList([input], found);
+  return failed(missingPart({ ...input, at: ['each', ...input.at] }, found, 'arguments'));
 }
 
 /** One list of the results of elements, of which those that were kept by their producers are parts. Linear in the bytes that are here. */

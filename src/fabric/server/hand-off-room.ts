@@ -15,6 +15,7 @@ import { ParkedValues } from '../hand-off/parked-values.ts';
 import type { PullPeer } from '../hand-off/pull.ts';
 import { PullDesk } from '../hand-off/pull-desk.ts';
 import { Puller } from '../hand-off/puller.ts';
+import { ValueParts } from '../hand-off/value-parts.ts';
 import type { Links } from '../mesh/links.ts';
 import type { RunnerOptions } from '../run/runner.ts';
 import type { ServerParts } from './server-parts.ts';
@@ -43,17 +44,24 @@ export class HandOffRoom {
     this.values = new ParkedValues({ clock, identity, observer, spill, settings: this.settings });
     const reach = (parked: Parked, done: (reached: PullPeer | HeddleError) => void) => this.#reach(parked, done);
     const findHere = (parked: Parked) => this.values.find(parked);
-    this.puller = new Puller({ findHere, reach, lease: (lease) => this.lease(lease), bytesMax: this.settings.memoryBytesMax });
-    this.desk = new PullDesk({ values: this.values, instance: identity.instance, reach });
+    const inPieces = new ValueParts({ values: this.values, leaseMs: this.settings.leaseMs });
+    this.puller = new Puller({
+      findHere,
+      parts: inPieces,
+      reach,
+      lease: (lease) => this.lease(lease),
+      bytesMax: this.settings.memoryBytesMax,
+    });
+    this.desk = new PullDesk({ values: this.values, parts: inPieces, instance: identity.instance, reach });
     this.handOff = new HandOff({ instance: identity.instance, values: this.values, puller: this.puller });
   }
 
   /** What the runs of this server need of it. */
-  get forRuns(): Pick<RunnerOptions, 'leaseMs' | 'lease' | 'fetch'> {
+  get forRuns(): Pick<RunnerOptions, 'leaseMs' | 'lease' | 'openList'> {
     return {
       leaseMs: this.settings.leaseMs,
       lease: (lease) => this.lease(lease),
-      fetch: (args) => this.handOff.fetch(args, () => {}).args,
+      openList: (list, listBytes) => this.puller.openList(list, listBytes, new AbortController().signal),
     };
   }
 

@@ -34,7 +34,7 @@ export interface RunRoomsParts {
   readonly nextCall: RunnerOptions['nextCall'];
   readonly members: () => readonly MemberView[];
   /** What keeps large results where they are. */
-  readonly handOffs: Pick<RunnerOptions, 'leaseMs' | 'fetch' | 'lease'>;
+  readonly handOffs: Pick<RunnerOptions, 'leaseMs' | 'lease' | 'openList'>;
 }
 
 export interface RunRooms {

@@ -9,6 +9,7 @@ export interface Parked {
   'bytes'?: (number | string | Long);
   'isRepeatable'?: (boolean);
   'isStream'?: (boolean);
+  'whole'?: (number | string | Long);
 }
 
 export interface Parked__Output {
@@ -18,4 +19,5 @@ export interface Parked__Output {
   'bytes'?: (number);
   'isRepeatable'?: (boolean);
   'isStream'?: (boolean);
+  'whole'?: (number);
 }
