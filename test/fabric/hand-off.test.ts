@@ -1,6 +1,7 @@
 /** Hand-off of large results between servers, in virtual time: who gets the bytes, who keeps them, and what a loss means. */
 
 import { describe, expect } from 'vitest';
+import { HeddleError } from '../../src/errors.ts';
 import type { RunEvent } from '../../src/fabric/api/api.ts';
 import { defineFunction } from '../../src/fabric/api/define.ts';
 import { describeRun } from '../../src/fabric/client/run-inspection.ts';
@@ -175,6 +176,35 @@ describe('a large result', () => {
     const failure = await world.settle(failureOf(run.result));
     const steps = { made: 'done', failed: 'failed' };
     expect(failure).toMatchObject({ code: 'step_failed', detail: { step: 'failed', steps, partial: { made: { length: size } } } });
+  });
+
+  test('that only the failing step needed is among the partial results, unless it is too large for that', async ({ world }) => {
+    const fail = (_bytes: Uint8Array): never => {
+      throw new Error('no');
+    };
+    const spread = defineFunction({
+      name: 'spread',
+      effect: 'pure',
+      handler: async function* (_ctx, mebibytes: number) {
+        for (let at = 0; at < mebibytes; at += 1) yield new Uint8Array(1024 ** 2);
+      },
+    });
+    const { here, left } = await trio(world, { make: raw('once').make, spread }, { fail });
+    const said = shelf(left);
+    const client = await world.connect(here);
+    const commands = [
+      { name: 'made', fun: 'make', args: [size] },
+      { name: 'huge', fun: 'spread', args: [65] },
+      { name: 'failed', fun: 'fail', args: [{ $ref: 'made' }], after: ['huge'] },
+      { name: 'never', fun: 'fail', args: [{ $ref: 'huge' }], after: ['failed'] },
+    ];
+    const failure = await world.settle(failureOf(client.submit(commands).result));
+    if (!HeddleError.is(failure, 'step_failed')) throw failure;
+    expect(failure.detail.steps).toEqual({ made: 'done', huge: 'done', failed: 'failed', never: 'not_run' });
+    const { made, ...others } = failure.detail.partial;
+    expect([(made as Uint8Array).length, others]).toEqual([size, {}]);
+    await world.advance(61_000);
+    expect(said.slice(2)).toEqual(['lease.expired 1', 'lease.expired 2']);
   });
 
   test('is kept for as long as its run goes on, however long that is', async ({ world }) => {

@@ -97,13 +97,15 @@ export class Dataflow {
     }
   }
 
-  settle(at: number, how: StepClose & { readonly value?: Payload | undefined }, { nowMs, leftMs }: RunTime): void {
+  /** `isSkipped`: the run goes on without it. */
+  settle(at: number, how: StepClose & { readonly value?: Payload | undefined }, { nowMs, leftMs }: RunTime, isSkipped = false): void {
     const { steps, saga, leases, emit } = this.#options;
     const { value, ...close } = how;
     const elapsedMs = steps.settle(at, { outcome: how.outcome, value }, nowMs);
-    leases.settled(at, value, nowMs);
+    const { compensate, each, onFailure, timeoutMs = Number.POSITIVE_INFINITY } = steps.checkedOf(at).command;
+    const isEnd = !value && !onFailure && !isSkipped;
+    leases.settled(at, { value, isEnd }, nowMs);
     const ok = how.outcome === 'done';
-    const { compensate, each, timeoutMs = Number.POSITIVE_INFINITY } = steps.checkedOf(at).command;
     const deadlineMs = nowMs + Math.min(timeoutMs - elapsedMs, leftMs);
     if (compensate && !each) saga.note(at, { outcome: how.outcome, deadlineMs }, nowMs);
     emit({
@@ -137,7 +139,7 @@ export class Dataflow {
     const { each, onFailure } = steps.checkedOf(at).command;
     // Of a step that maps a list it stands for an element, and there are none.
     const value = each ? undefined : fallbackOf(onFailure);
-    this.settle(at, { ...(steps.findRan(at) ?? { outcome: 'not_run', error: this.upstreamFailed(at, root.step) }), value }, time);
+    this.settle(at, { ...(steps.findRan(at) ?? { outcome: 'not_run', error: this.upstreamFailed(at, root.step) }), value }, time, true);
     return at;
   }
 }

@@ -4,6 +4,7 @@
  * L1 a result is kept from the end of its step until every step that needs it has settled; one that the run returns, or that
  *    an undo may need, until the run has.
  *    What the elements of a list gave is kept from the end of each on, as the result of their step will be.
+ *    What the steps needed that a failing run ends with stays until it has settled: it is among what is there then.
  * L2 while it is kept its lease is renewed three times as often as it would end, for all values of one server together.
  * L3 what the run gives, be that its result or what is there of one that failed, stays for `collectMs` more.
  * Keeping and freeing the bytes is handoff/parking.ts, at the producer.
@@ -52,9 +53,9 @@ export class Leases {
     return this.#released.has(at);
   }
 
-  /** A step has settled. */
-  settled(at: number, value: Payload | undefined, nowMs: number): void {
-    for (const need of this.#options.steps.checkedOf(at).needs) this.#leave(need);
+  /** A step has settled. `isEnd`: without a result, and the run ends with it or has ended before. */
+  settled(at: number, { value, isEnd }: { readonly value: Payload | undefined; readonly isEnd: boolean }, nowMs: number): void {
+    if (!isEnd) for (const need of this.#options.steps.checkedOf(at).needs) this.#leave(need);
     if (value?.parked || value?.parts) return this.#keep(at, keptOf(value), nowMs);
     const gathered = this.#held.get(at);
     if (gathered && !gathered.isForRun) this.#release(at, gathered);

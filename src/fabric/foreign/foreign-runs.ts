@@ -4,6 +4,7 @@
  *
  * F4 a client that ends its Submit cancels the run unless that is detached: it could not come back to it. One that ends its
  *    Watch ends nothing.
+ *    Of a run that failed, large results are in its error as far as that can be sent with them.
  * F5 an event that is larger than a gRPC message may be ends the stream as `bad_result`; the run goes its way.
  */
 
@@ -27,6 +28,8 @@ import { checkRunId, parsedData } from '../run/run-caller.ts';
 import type { RunEngine, RunFollower, SubmitRequest, Unfollow } from '../run/run-engine.ts';
 import { decodeFilled } from '../run/run-handle.ts';
 
+/** As base64 in JSON they have a third more, and the error has to go into one message with them. */
+const foreignPartialMax = messageBytesMax / 2;
 /** Reason of what is given up with its client. */
 export const clientLeft = 'the client ended its call';
 
@@ -72,7 +75,7 @@ export class ForeignRuns {
     for await (const event of events) {
       if (event.kind !== 'run.settled' || !isUncollected(event)) yield event;
       else if (uncollectedBytes(event) > messageBytesMax) throw tooLarge(uncollectedBytes(event));
-      else yield await collected(event, this.#values, signal);
+      else yield await collected(event, this.#values, { signal, partialMax: foreignPartialMax });
     }
   }
 }

@@ -2,7 +2,8 @@
  * The end of a run with the bytes of its large results, which are collected where they have stayed.
  *
  * C1 a result of the run that cannot be had is the run's failure, `lease_lost`; its steps have run.
- * C2 of a run that failed, results that cannot be had are not among those that are there.
+ * C2 of a run that failed, results that cannot be had are not among those that are there, nor those that are too large together:
+ *    of the large ones, the smallest that have `partialBytesMax` in all are collected.
  * C3 once all is there, the servers that keep it are told.
  */
 
@@ -21,25 +22,39 @@ export type SettledRun = Extract<WireRunEvent, { readonly kind: 'run.settled' }>
 /** Whoever gets the bytes of values that stayed elsewhere. */
 export type ValueSource = Pick<Puller, 'pull' | 'pullInput' | 'collected'>;
 
+/** Large results of a run that failed that whoever follows it collects, in bytes. */
+export const partialBytesMax = 64 * 1024 * 1024;
+
 /** Whether something of it has to be collected. */
 export function isUncollected(event: SettledRun): boolean {
   return valuesOf(event).some((value) => keptOf(value).length > 0);
 }
 
-/** How many bytes that would be. */
-export function uncollectedBytes(event: SettledRun): number {
-  return valuesOf(event)
+/** How many bytes that would be, of what the run returns. */
+export function uncollectedBytes({ result }: SettledRun): number {
+  return (result?.inputs ?? [])
+    .map(({ value }) => value)
     .flatMap(keptOf)
     .reduce((sum, { bytes }) => sum + bytes, 0);
 }
 
+export interface Collecting {
+  readonly signal: AbortSignal;
+  /** Bytes of large results that are collected of a run that failed; default `partialBytesMax`. */
+  readonly partialMax?: number | undefined;
+}
+
 /** The same event with all its bytes. Rejects with `lease_lost` (C1), or with the reason of the signal. */
-export async function collected(event: SettledRun, source: ValueSource, signal: AbortSignal): Promise<SettledRun> {
+export async function collected(
+  event: SettledRun,
+  source: ValueSource,
+  { signal, partialMax = partialBytesMax }: Collecting,
+): Promise<SettledRun> {
   const { result, error } = event;
   const whole = {
     ...event,
     ...(result === undefined ? {} : { result: await wholeResult(result, source, signal) }),
-    ...(error === undefined ? {} : { error: await wholeError(error, source, signal) }),
+    ...(error === undefined ? {} : { error: await wholeError(error, source, { signal, partialMax }) }),
   };
   source.collected(valuesOf(event).flatMap(keptOf));
   return whole;
@@ -58,14 +73,30 @@ async function wholeResult({ template, inputs }: Filled, source: ValueSource, si
   return { template, inputs: await Promise.all(whole) };
 }
 
-async function wholeError(error: OpaqueError, source: ValueSource, signal: AbortSignal): Promise<OpaqueError> {
-  const there = Object.entries(partialOf(error)).map(async ([step, value]): Promise<readonly [string, Payload][]> => {
+async function wholeError(
+  error: OpaqueError,
+  source: ValueSource,
+  { signal, partialMax = partialBytesMax }: Collecting,
+): Promise<OpaqueError> {
+  const there = fitting(Object.entries(partialOf(error)), partialMax).map(async ([step, value]): Promise<readonly [string, Payload][]> => {
     return wholeValue(value, { source, step, signal }).then(
       (whole) => [[step, whole]],
       () => [],
     );
   });
   return { ...error, partial: Object.fromEntries((await Promise.all(there)).flat()) };
+}
+
+/** C2. */
+function fitting(values: readonly (readonly [string, Payload])[], bytesMax: number): readonly (readonly [string, Payload])[] {
+  const bytesOf = ([, value]: readonly [string, Payload]): number => keptOf(value).reduce((sum, { bytes }) => sum + bytes, 0);
+  let left = bytesMax;
+  const fits = new Set<string>();
+  for (const one of values.toSorted((a, b) => bytesOf(a) - bytesOf(b))) {
+    left -= bytesOf(one);
+    if (left >= 0) fits.add(one[0]);
+  }
+  return values.filter(([step]) => fits.has(step));
 }
 
 /** A value with its bytes, a list with its parts. Rejects when one cannot be had. */

@@ -75,7 +75,7 @@ export class RunHandle implements Run<unknown>, RunFollower {
   /** H4. */
   async #collect(event: SettledRun): Promise<void> {
     try {
-      this.#take(await collected(event, this.#values, new AbortController().signal));
+      this.#take(await collected(event, this.#values, { signal: new AbortController().signal }));
     } catch (error) {
       this.onFailure(known(error));
     }
