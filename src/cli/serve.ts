@@ -51,7 +51,7 @@ export async function serve(terminal: Terminal, modules: readonly string[], flag
     if (!server) return exitCodes.interrupted;
     for (const at of heard) share?.tell(terminal, at);
     const speaking = besideLog(terminal, settings);
-    await announceOrStop(speaking, server, { heard, flags });
+    await announceOrStop(speaking, server, { heard, flags, isSecure: whole.tls !== undefined });
     return await runUntilStopped(speaking, server, interrupts);
   } finally {
     interrupts.release();
@@ -76,10 +76,10 @@ function isSharing({ share, shareMinutes, shareUses }: ServeFlags): boolean {
 async function announceOrStop(
   terminal: Terminal,
   server: Server,
-  { heard, flags }: { readonly heard: readonly Listening[]; readonly flags: ServeFlags },
+  { heard, flags, isSecure }: { readonly heard: readonly Listening[]; readonly flags: ServeFlags; readonly isSecure: boolean },
 ): Promise<void> {
   try {
-    for (const at of heard) announce(terminal, at, flags);
+    for (const at of heard) announce(terminal, at, { flags, isSecure });
   } catch (error) {
     await server.stop();
     throw error;
@@ -145,7 +145,11 @@ function modulesOf({ server }: Settings, flags: ServeFlags): readonly string[] {
   return server.modules.map((path) => locate(path, flags));
 }
 
-function announce(terminal: Terminal, { name, url, adminUrl, httpUrl, dashboardUrl }: Listening, { readyFile }: ServeFlags): void {
+function announce(
+  terminal: Terminal,
+  { name, url, adminUrl, httpUrl, dashboardUrl }: Listening,
+  { flags: { readyFile }, isSecure }: { readonly flags: ServeFlags; readonly isSecure: boolean },
+): void {
   if (readyFile !== undefined) {
     const unfinished = `${readyFile}.${process.pid}`;
     try {
@@ -158,7 +162,7 @@ function announce(terminal: Terminal, { name, url, adminUrl, httpUrl, dashboardU
   if (dashboardUrl !== undefined) terminal.out(`HEDDLE_DASHBOARD_URL=${dashboardUrl}`);
   terminal.out(`HEDDLE_URL=${url}`);
   const admin = adminUrl === undefined ? '' : `, for admin tools on ${adminUrl}`;
-  const http = httpUrl === undefined ? '' : `, for HTTP on http://${httpUrl}`;
+  const http = httpUrl === undefined ? '' : `, for HTTP on ${isSecure ? 'https' : 'http'}://${httpUrl}`;
   terminal.note(`${name} listens on ${url}${admin}${http}`);
 }
 

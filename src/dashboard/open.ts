@@ -2,14 +2,13 @@
  * The dashboard of one server: binds, serves its page, and leaves nothing behind. Loaded when a server wants one.
  *
  * D1 it listens on loopback unless a token is set: whoever can reach it could start calls.
- * D2 closed, no socket, timer or listener of it is left.
+ * D2 a server with certificates serves it under its own, over TLS. D3 closed, no socket, timer or listener of it is left.
  */
 
 import { readFileSync } from 'node:fs';
-import type { Server } from 'node:http';
-import { createAdaptorServer } from '@hono/node-server';
-import type { Dashboard, DashboardChoice, DashboardSource } from '../fabric/server/dashboard-port.ts';
-import { openHttp } from '../transport/http-server.ts';
+import { getRequestListener } from '@hono/node-server';
+import type { Dashboard, DashboardSource, SecuredDashboard } from '../fabric/server/dashboard-port.ts';
+import { makeHttpServer, openHttp } from '../transport/http-server.ts';
 import { Access } from './access.ts';
 import { LiveFeed } from './live-feed.ts';
 import { readPage } from './page-files.ts';
@@ -21,18 +20,19 @@ const headersMs = 5_000;
 const cookieName = 'heddle-dashboard';
 
 /** Binds and serves. Throws `bad_settings` when the port cannot be had or the page has not been built. */
-export async function openDashboard({ host, port, token }: DashboardChoice, source: DashboardSource): Promise<Dashboard> {
+export async function openDashboard({ host, port, token, tls }: SecuredDashboard, source: DashboardSource): Promise<Dashboard> {
   const files = readPage();
   const feed = new LiveFeed(source, versionOf());
   const access = new Access({ token, clock: source.clock });
   const bound = { port: 0 };
   let app: ReturnType<typeof routesOf> | undefined;
   const fetch = (request: Request) => {
-    app ??= routesOf({ source, access, feed, files, cookie: `${cookieName}-${bound.port}` });
+    app ??= routesOf({ source, access, feed, files, cookie: `${cookieName}-${bound.port}`, isSecure: tls !== undefined });
     return app.fetch(request);
   };
-  // Over plain HTTP the adaptor makes node:http's own server.
-  const server = createAdaptorServer({ fetch, serverOptions: { headersTimeout: headersMs, maxHeaderSize: 16 * 1024 } }) as Server;
+  const limits = { headersTimeout: headersMs, maxHeaderSize: 16 * 1024 };
+  const listen = getRequestListener(fetch);
+  const server = makeHttpServer({ ...limits, tls, asksCertificate: false }, (request, response) => void listen(request, response));
   try {
     const door = await openHttp(server, { host, port }, socketsMax);
     bound.port = door.port;
@@ -40,7 +40,7 @@ export async function openDashboard({ host, port, token }: DashboardChoice, sour
       feed.close();
       return door.close();
     };
-    return { url: `http://${door.authority}/`, close };
+    return { url: `${tls ? 'https' : 'http'}://${door.authority}/`, close };
   } catch (error) {
     feed.close();
     throw error;

@@ -28,6 +28,8 @@ export interface RouteParts {
   readonly files: ReadonlyMap<string, PageFile>;
   /** Of the cookie: a browser sends those of every port of a host. */
   readonly cookie: string;
+  /** Over TLS: the cookie goes nowhere else. */
+  readonly isSecure: boolean;
 }
 
 export function routesOf(parts: RouteParts): Hono {
@@ -57,7 +59,7 @@ function siteOf({ req }: Context): string | undefined {
   return req.path.startsWith('/api/') ? req.header('sec-fetch-site') : undefined;
 }
 
-function addSession(app: Hono, { access, cookie }: RouteParts): void {
+function addSession(app: Hono, { access, cookie, isSecure }: RouteParts): void {
   app.get('/api/session', (context) =>
     access.isOpen(getCookie(context, cookie)) ? context.json({}) : context.json({ message: 'the token is wanted' }, 401),
   );
@@ -65,7 +67,13 @@ function addSession(app: Hono, { access, cookie }: RouteParts): void {
     const opened = access.open((await bodyOf(context))['token']);
     if (opened === 'later') return context.json({ message: 'too many wrong tokens; try again in a minute' }, 429);
     if (opened === 'wrong') return context.json({ message: 'that is not the token' }, 401);
-    setCookie(context, cookie, opened.cookie, { httpOnly: true, sameSite: 'Strict', path: '/', maxAge: sessionMs / 1_000 });
+    setCookie(context, cookie, opened.cookie, {
+      httpOnly: true,
+      secure: isSecure,
+      sameSite: 'Strict',
+      path: '/',
+      maxAge: sessionMs / 1_000,
+    });
     return context.json({});
   });
 }

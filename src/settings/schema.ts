@@ -94,7 +94,7 @@ export const settingsSchema = v.object({
     ),
     host: v.pipe(
       v.optional(word, '127.0.0.1'),
-      v.metadata(facts('text', 'The address of that listener. It asks nobody who they are: keep it inside your network.')),
+      v.metadata(facts('text', 'The address of that listener. Without [tls] it asks nobody who they are: keep it inside your network.')),
     ),
   }),
   dashboard: v.object({

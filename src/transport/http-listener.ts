@@ -4,12 +4,17 @@
  * L1 it answers GET and HEAD of the paths that it was given; a route that throws is answered with 500 and its name alone.
  * L2 what clients may hold is bounded: `socketsMax` connections, 8 KiB of headers within 5 s, no bodies.
  * L3 closed, no socket of it is left.
- * Loaded when a server wants one. Who may ask is a matter of where it listens: loopback, unless said.
+ * L4 with certificates it speaks TLS; what is not for everybody is told to those alone who show one that is trusted here, where
+ *    clients must. Without, who may ask is a matter of where it listens: loopback, unless said.
+ * Loaded when a server wants one.
  */
 
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { TLSSocket } from 'node:tls';
 
-import { openHttp } from './http-server.ts';
+import type { Credentials } from './credentials.ts';
+import { makeHttpServer, openHttp } from './http-server.ts';
+import { type Doubt, standingOf } from './peer-certificate.ts';
 import type { PortChoice } from './transport.ts';
 
 export interface HttpReply {
@@ -19,7 +24,19 @@ export interface HttpReply {
   readonly body: string;
 }
 
-export type HttpRoute = () => HttpReply | Promise<HttpReply>;
+export interface HttpRoute {
+  readonly reply: () => HttpReply | Promise<HttpReply>;
+  /** Told to everybody who can reach it, whoever they are. */
+  readonly isPublic: boolean;
+}
+
+export interface HttpListenOptions {
+  readonly host: string;
+  readonly port: PortChoice;
+  readonly tls: Credentials | undefined;
+  /** Told of everybody who was not answered (L4). */
+  readonly onRefused: (address: string, doubt: Doubt) => void;
+}
 
 export interface HttpListener {
   readonly host: string;
@@ -32,26 +49,38 @@ const timeoutMs = 5_000;
 const plain = 'text/plain; charset=utf-8';
 
 /** Binds and serves; `routes` by path, with its slash. Throws `bad_settings`. */
-export async function listenHttp(
-  where: { readonly host: string; readonly port: PortChoice },
-  routes: ReadonlyMap<string, HttpRoute>,
-): Promise<HttpListener> {
+export async function listenHttp(options: HttpListenOptions, routes: ReadonlyMap<string, HttpRoute>): Promise<HttpListener> {
   const limits = { maxHeaderSize: 8 * 1024, headersTimeout: timeoutMs, requestTimeout: timeoutMs, keepAliveTimeout: timeoutMs };
-  const server = createServer({ ...limits, connectionsCheckingInterval: timeoutMs }, (request, response) => {
-    answer(routes, request)
+  const { tls, host } = options;
+  const server = makeHttpServer({ ...limits, connectionsCheckingInterval: timeoutMs, tls, asksCertificate: true }, (request, response) => {
+    answer(routes, request, options)
       .catch((error: unknown) => ({ status: 500, type: plain, body: `${error instanceof Error ? error.name : 'a throw'}\n` }))
       .then((reply) => send(reply, request, response), ignore);
   });
-  const { port, close } = await openHttp(server, where, socketsMax);
-  return { host: where.host, port, close };
+  const { port, close } = await openHttp(server, options, socketsMax);
+  return { host, port, close };
 }
 
-async function answer(routes: ReadonlyMap<string, HttpRoute>, { method, url = '/' }: IncomingMessage): Promise<HttpReply> {
+async function answer(
+  routes: ReadonlyMap<string, HttpRoute>,
+  { method, url = '/', socket }: IncomingMessage,
+  { tls, onRefused }: HttpListenOptions,
+): Promise<HttpReply> {
   const [path = '/'] = url.split('?');
   const route = routes.get(path);
   if (!route) return { status: 404, type: plain, body: `there is ${[...routes.keys()].join(', ')}\n` };
   if (method !== 'GET' && method !== 'HEAD') return { status: 405, type: plain, body: 'GET or HEAD\n' };
-  return await route();
+  const doubt = tls && !route.isPublic ? doubtAbout(socket, tls) : undefined;
+  if (!doubt) return await route.reply();
+  onRefused(`${socket.remoteAddress}:${socket.remotePort}`, doubt);
+  return { status: 401, type: plain, body: `${doubt.reason}: ${doubt.why}\n` };
+}
+
+/** L4. */
+function doubtAbout(socket: IncomingMessage['socket'], tls: Credentials): Doubt | undefined {
+  if (!(socket instanceof TLSSocket)) return undefined;
+  const standing = standingOf(socket, tls.needsClientCertificate);
+  return standing.kind === 'refused' ? standing.doubt : undefined;
 }
 
 function send({ status, type, body }: HttpReply, { method }: IncomingMessage, response: ServerResponse): void {

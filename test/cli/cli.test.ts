@@ -109,7 +109,7 @@ describe('usage', () => {
     expect(notes).toContain(message);
   });
 
-  test.each(['join', 'topic', 'queue', 'cache'])('C3: %s is not built and does not exist', async (name) => {
+  test.each(['topic', 'queue', 'cache'])('C3: %s is not built and does not exist', async (name) => {
     expect(await heddleSays(name)).toMatchObject({ code: 2, notes: expect.stringContaining(`unknown command '${name}'`) });
   });
 });

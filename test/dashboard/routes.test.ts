@@ -15,7 +15,7 @@ function dashboard(given: { readonly token?: string } = {}) {
   const feed = new LiveFeed(source, '0.1.0');
   const page = { type: 'text/html; charset=utf-8', bytes: new Uint8Array([1]), gzip: new Uint8Array([2]), isFixed: false };
   const access = new Access({ token: given.token, clock });
-  const app = routesOf({ source, access, feed, files: new Map([['/', page]]), cookie: 'heddle' });
+  const app = routesOf({ source, access, feed, files: new Map([['/', page]]), cookie: 'heddle', isSecure: false });
   const ask = async (path: string, init: RequestInit = {}): Promise<Response> =>
     app.request(path, { ...init, headers: { host: '127.0.0.1:7480', ...(init.headers as Record<string, string> | undefined) } });
   const post = (path: string, body: unknown, headers: Readonly<Record<string, string>> = {}): Promise<Response> =>

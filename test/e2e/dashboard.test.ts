@@ -129,7 +129,7 @@ describe.skipIf(binary === undefined)('the dashboard in a browser', () => {
 
   test('asks for its token, and stays responsive with 200 servers', async () => {
     const source = new FakeSource(systemClock, 200);
-    const dashboard = await openDashboard({ host: '127.0.0.1', port: 'auto', token }, source);
+    const dashboard = await openDashboard({ host: '127.0.0.1', port: 'auto', token, tls: undefined }, source);
     const crowd = await watched(browser, complaints);
     try {
       await crowd.goto(dashboard.url);

@@ -33,7 +33,8 @@ export interface ServerOptions {
     | { readonly port?: number | 'auto' | { readonly from: number; readonly to: number } | undefined; readonly host?: string | undefined }
     | undefined;
   /**
-   * Also listens for HTTP: `/metrics` (Prometheus), `/healthz` and `/readyz`. It asks nobody who they are: `host` is 127.0.0.1 unless
+   * Also listens for HTTP: `/metrics` (Prometheus), `/healthz` and `/readyz`. With `tls` it speaks
+   * TLS, and `/metrics` wants a certificate as everything else does; without, it asks nobody who they are: `host` is 127.0.0.1 unless
    * said. Default: nowhere, and nothing is counted.
    */
   readonly http?:
@@ -90,7 +91,7 @@ export interface Listening {
   readonly adminUrl?: string;
   /** `host:port` of the HTTP listener, likewise. */
   readonly httpUrl?: string;
-  /** For a browser: `http://host:port/` of the dashboard, likewise. */
+  /** For a browser: `http://host:port/` of the dashboard, likewise; `https:` with `tls`. */
   readonly dashboardUrl?: string;
 }
 

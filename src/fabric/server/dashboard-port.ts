@@ -9,6 +9,7 @@ import type { RunSummary, RunView } from '../../core/workflow/run-view.ts';
 import type { HeddleError } from '../../errors.ts';
 import type { Observer } from '../../observe/observer.ts';
 import type { Vitals } from '../../observe/vitals.ts';
+import type { Credentials } from '../../transport/credentials.ts';
 import type { PortChoice } from '../../transport/transport.ts';
 import type { CallOptions, Member, Offer, RunEvent } from '../api/api.ts';
 import type { Plan } from '../api/plan.ts';
@@ -18,6 +19,11 @@ export interface DashboardChoice {
   readonly host: string;
   readonly port: PortChoice;
   readonly token: string | undefined;
+}
+
+/** The same, with the certificates under which it is served; without, it speaks plain HTTP. */
+export interface SecuredDashboard extends DashboardChoice {
+  readonly tls: Credentials | undefined;
 }
 
 /** Told of a run's events in order; ends with `run.settled` or one failure. */
@@ -56,7 +62,7 @@ export interface DashboardSource {
 
 /** A dashboard that listens. */
 export interface Dashboard {
-  /** For a browser: `http://host:port/`. */
+  /** For a browser: `http://host:port/`, or `https:`. */
   readonly url: string;
   /** Leaves no socket behind. */
   close(): Promise<void>;

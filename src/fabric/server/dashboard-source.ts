@@ -7,7 +7,7 @@ import { memberOf } from '../mesh/directory.ts';
 import { isUncollected } from '../run/collected-run.ts';
 import type { RunFollower } from '../run/run-engine.ts';
 import { decodeRunEvent, type RunHandle } from '../run/run-handle.ts';
-import type { Dashboard, DashboardChoice, DashboardFollower, DashboardSource } from './dashboard-port.ts';
+import type { Dashboard, DashboardFollower, DashboardSource, SecuredDashboard } from './dashboard-port.ts';
 import type { ServerRooms } from './server-rooms.ts';
 
 /** What a dashboard starts, it starts as the server itself would. */
@@ -22,7 +22,7 @@ export interface DashboardRooms {
 }
 
 /** Loaded here: a server without a dashboard starts as fast and small as before. Throws `bad_settings`. */
-export async function openDashboardOf(choice: DashboardChoice, parts: DashboardRooms): Promise<Dashboard> {
+export async function openDashboardOf(choice: SecuredDashboard, parts: DashboardRooms): Promise<Dashboard> {
   const { openDashboard } = await import('../../dashboard/open.ts');
   return openDashboard(choice, sourceOf(parts));
 }

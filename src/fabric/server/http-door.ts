@@ -1,18 +1,24 @@
 /**
  * What a server tells over HTTP: `/metrics`, and whether it is alive and ready. Loaded when one is asked for.
  *
- * D1 `/healthz` is 200 while the event loop answers; `/readyz` is 200 from the moment when the server takes work until it drains.
+ * D1 `/healthz` is 200 while the event loop answers; `/readyz` is 200 from the moment when the server takes work until it drains. Both
+ *    are told to everybody: whoever looks after processes has no certificate.
  * D2 counting begins when the listener is opened.
  */
 
 import { familiesOf } from '../../observe/families.ts';
+import type { Observer } from '../../observe/observer.ts';
 import { prometheusText } from '../../observe/prometheus.ts';
+import type { Credentials } from '../../transport/credentials.ts';
 import { type HttpListener, type HttpReply, type HttpRoute, listenHttp } from '../../transport/http-listener.ts';
+import type { Doubt } from '../../transport/peer-certificate.ts';
 import type { PortChoice } from '../../transport/transport.ts';
 import type { VitalSigns } from './vital-signs.ts';
 
 export interface HttpDoorParts {
   readonly vitals: VitalSigns;
+  readonly observer: Observer;
+  readonly tls: Credentials | undefined;
   /** Why the server takes no work; undefined: it does. */
   readonly unready: () => string | undefined;
 }
@@ -20,15 +26,16 @@ export interface HttpDoorParts {
 /** Binds and serves. Throws `bad_settings`. */
 export function openHttpDoor(
   where: { readonly host: string; readonly port: PortChoice },
-  { vitals, unready }: HttpDoorParts,
+  { vitals, unready, observer, tls }: HttpDoorParts,
 ): Promise<HttpListener> {
   const meters = vitals.keepCounting();
   const routes = new Map<string, HttpRoute>([
-    ['/healthz', () => text(200, 'ok')],
-    ['/readyz', () => readiness(unready())],
-    ['/metrics', async () => ({ status: 200, ...(await prometheusText(familiesOf(meters, vitals.read()))) })],
+    ['/healthz', { isPublic: true, reply: () => text(200, 'ok') }],
+    ['/readyz', { isPublic: true, reply: () => readiness(unready()) }],
+    ['/metrics', { isPublic: false, reply: async () => ({ status: 200, ...(await prometheusText(familiesOf(meters, vitals.read()))) }) }],
   ]);
-  return listenHttp(where, routes);
+  const onRefused = (address: string, { reason, why }: Doubt): void => observer.emit({ kind: 'peer.refused', address, reason, why });
+  return listenHttp({ ...where, tls, onRefused }, routes);
 }
 
 function readiness(why: string | undefined): HttpReply {

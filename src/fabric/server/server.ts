@@ -219,7 +219,8 @@ export class FabricServer {
   /** Loaded here: a server without it starts as fast and small as before. */
   async #listenHttp(where: NonNullable<ResolvedServerOptions['http']>): Promise<void> {
     const { openHttpDoor } = await import('./http-door.ts');
-    this.#http = await openHttpDoor(where, { vitals: this.#rooms.vitals, unready: () => this.#unready() });
+    const { vitals, observer } = this.#rooms;
+    this.#http = await openHttpDoor(where, { vitals, observer, tls: this.#parts.tls, unready: () => this.#unready() });
     this.#checkOpen();
   }
 
@@ -231,7 +232,10 @@ export class FabricServer {
 
   async #openDashboard(choice: DashboardChoice): Promise<void> {
     const { openDashboardOf } = await import('./dashboard-source.ts');
-    this.#dashboard = await openDashboardOf(choice, { rooms: this.#rooms, server: this, clock: this.#parts.clock });
+    this.#dashboard = await openDashboardOf(
+      { ...choice, tls: this.#parts.tls },
+      { rooms: this.#rooms, server: this, clock: this.#parts.clock },
+    );
     this.#checkOpen();
   }
 
