@@ -11,6 +11,7 @@ import type { Random } from '../../base/random.ts';
 import { HeddleError } from '../../errors.ts';
 import { Fifo } from './fifo.ts';
 import { Lane } from './lane.ts';
+import { queryKey } from './offer-source.ts';
 import type { WaitReason, WireCommand } from './record.ts';
 import type { RunInput, RunSettings } from './run-io.ts';
 import { inFlightMaxDefault } from './run-io.ts';
@@ -126,15 +127,20 @@ export class Schedule {
 
   /** Takes the steps that are held back, each once for one reason. */
   takeHeld(nowMs: number): readonly Held[] {
-    const waiting = [...this.#fresh, ...this.#filled.flatMap((lane) => [...lane.queue])];
+    if (this.#fresh.length === 0 && this.#filled.length === 0) return none;
+    const waiting = this.#filled.length === 0 ? this.#fresh : [...this.#fresh, ...this.#filled.flatMap((lane) => [...lane.queue])];
     this.#fresh = [];
     this.#filled = [];
-    return waiting.flatMap((at) => {
+    const held: Held[] = [];
+    for (const at of waiting) {
+      // Most have started in the turn in which they were queued.
+      if (!this.#isQueued.has(at)) continue;
       const reason = this.#reasonOf(this.#laneOf(at), nowMs);
-      const isNews = this.#isQueued.has(at) && this.#told.get(at) !== reason.kind;
-      if (isNews) this.#told.set(at, reason.kind);
-      return isNews ? [{ at, reason }] : [];
-    });
+      if (this.#told.get(at) === reason.kind) continue;
+      this.#told.set(at, reason.kind);
+      held.push({ at, reason });
+    }
+    return held;
   }
 
   /** When a paused lane may start something again. */
@@ -164,6 +170,8 @@ export class Schedule {
   }
 }
 
+const none: readonly Held[] = [];
+
 function full(lane: Lane): WaitReason {
   return { kind: 'concurrency_full', function: lane.function };
 }
@@ -172,7 +180,7 @@ function full(lane: Lane): WaitReason {
 function lanesOf(commands: readonly WireCommand[]): Lane[] {
   const lanes = new Map<string, Lane>();
   return commands.map((command) => {
-    const key = JSON.stringify([command.function, command.version, command.need, command.target]);
+    const key = queryKey(command);
     const lane = lanes.get(key) ?? new Lane(command.function);
     lanes.set(key, lane);
     return lane;

@@ -8,21 +8,21 @@
 
 import type { Clock } from '../../base/clock.ts';
 import type { Offer } from '../../core/catalog/server-state.ts';
-import { type Input, type Payload, sizeOf } from '../../core/payload.ts';
-import type { Expected, Experience } from '../../core/workflow/experience.ts';
+import type { Input, Payload } from '../../core/payload.ts';
+import type { Experience } from '../../core/workflow/experience.ts';
 import { askedKindOf } from '../../core/workflow/offer-source.ts';
 import type { WireCommand } from '../../core/workflow/record.ts';
-import type { Called, RunEffect, RunInput, ShippedStep, StepEnd, StepStart, UndoStart } from '../../core/workflow/run-io.ts';
+import type { Called, RunEffect, RunInput, ShippedStep, StepStart, UndoStart } from '../../core/workflow/run-io.ts';
 import { HeddleError } from '../../errors.ts';
 import type { LiveSpan } from '../../observe/tracing.ts';
-import { fromWireError, toWireError } from '../../wire/error.ts';
-import type { Pulling } from '../../wire/frame.ts';
+import { toWireError } from '../../wire/error.ts';
 import type { CallHistory } from '../call/call-history.ts';
 import type { FusedCall } from '../call/fused-call.ts';
-import type { FusedSink, GroupMember, StepBack } from '../call/group-member.ts';
-import type { CallEngine, CallHandle, CallSink, CallWait, Invocation, Settlement } from '../link/invocation.ts';
+import type { GroupMember } from '../call/group-member.ts';
+import type { CallEngine, CallHandle, CallSink, Invocation } from '../link/invocation.ts';
 import type { GroupPlace } from './fuser.ts';
 import { isPart, makeList, readList, unreadList } from './step-lists.ts';
+import { endOf, keyOf, type StepHost, StepSink, type Tried } from './step-sink.ts';
 import type { RunTrace } from './traced-runs.ts';
 
 /** What carries the calls of steps. */
@@ -54,30 +54,33 @@ interface Sent extends GroupPlace {
   readonly leftMs: number;
 }
 
-type Tried = NonNullable<StepBack['tried']>;
-/** Told what a step took and gave, and where. */
-type Note = (took: Expected, server: string) => void;
-
 export class StepCalls {
   readonly #options: StepCallsOptions;
   readonly #calls = new Map<string, CallHandle>();
   readonly #shipped = new Map<string, FusedCall<Offer>>();
   readonly #tried = new Map<string, Tried>();
 
+  readonly #host: StepHost;
+
   constructor(options: StepCallsOptions) {
     this.#options = options;
+    const over: StepHost['over'] = (key, tried) => {
+      this.#calls.delete(key);
+      this.#shipped.delete(key);
+      if (tried) this.#tried.set(key, tried);
+    };
+    this.#host = { feed: options.feed, experience: options.experience, over };
   }
 
   /** `place`: of the plan. */
   start(start: StepStart, place?: object, span = this.#spanOf(start)): void {
-    const sink = this.#sinkOf(start, span);
+    const sink = new StepSink(start, this.#host, span);
     const key = keyOf(start);
     const tried = this.#tried.get(key);
     this.#tried.delete(key);
     const route = (place as GroupPlace | undefined)?.routes[0]; // the fuser made it, which is the run's only one
-    const invocation = this.#invocation(start, tried, span);
-    const planned = route ? { ...invocation, planned: route.server.instance } : invocation;
-    const handle = this.#options.engine.start(planned, sink, tried?.history);
+    const invocation = this.#invocation(start, { tried, span, planned: route?.server.instance });
+    const handle = this.#options.engine.start(invocation, sink, tried?.history);
     if (!sink.isSettled) this.#calls.set(key, handle);
   }
 
@@ -141,7 +144,7 @@ export class StepCalls {
       const route = routes[at];
       if (!route) return [];
       const span = spans[at];
-      const own = this.#invocation(start, this.#tried.get(start.step), span);
+      const own = this.#invocation(start, { tried: this.#tried.get(start.step), span });
       // What has to wait for others has the time of the run until it begins.
       const invocation = at === 0 ? own : { ...own, deadlineMs: this.#options.clock.nowMs() + leftMs };
       numbers.set(start.step, invocation.callNumber);
@@ -157,7 +160,7 @@ export class StepCalls {
           awaits,
           ownTimeoutMs: start.timeoutMs,
           wayMs: route.server.way.shortestMs,
-          sink: this.#sinkOf(start, span),
+          sink: new StepSink(start, this.#host, span),
         },
       ];
     });
@@ -177,21 +180,12 @@ export class StepCalls {
     return this.#options.trace.step(start, start.command.function);
   }
 
-  #sinkOf({ step, element, command }: StepStart, span: LiveSpan | undefined): StepSink {
-    const note: Note = (took, server) => this.#options.experience?.note(command.function, took, server);
-    const called = { step, element };
-    const key = keyOf(called);
-    return new StepSink(called, { feed: this.#options.feed, note, span }, (tried) => {
-      this.#calls.delete(key);
-      this.#shipped.delete(key);
-      if (tried) this.#tried.set(key, tried);
-    });
-  }
-
-  #invocation({ command, args, timeoutMs, parkOverBytes }: StepStart, tried?: Tried, span?: LiveSpan): Invocation {
+  #invocation({ command, args, timeoutMs, parkOverBytes }: StepStart, how: Circumstances = {}): Invocation {
+    const { tried, planned = tried?.invocation.planned } = how;
     const deadlineMs = this.#options.clock.nowMs() + timeoutMs;
-    const trace = span?.context ?? this.#options.trace.context;
-    if (tried) return { ...tried.invocation, args, timeoutMs, deadlineMs, trace };
+    const trace = how.span?.context ?? this.#options.trace.context;
+    if (tried) return { ...tried.invocation, args, timeoutMs, deadlineMs, trace, planned };
+    const { caller, callerName, callNumber } = this.#options.nextCall();
     return {
       function: command.function,
       kind: askedKindOf(command),
@@ -204,7 +198,9 @@ export class StepCalls {
       args,
       timeoutMs,
       deadlineMs,
-      ...this.#options.nextCall(),
+      caller,
+      callerName,
+      callNumber,
       attempt: 1,
       paid: 0,
       lost: 0,
@@ -219,6 +215,7 @@ export class StepCalls {
       parkMs: this.#options.leaseMs,
       parkOverBytes,
       trace,
+      planned,
     };
   }
 }
@@ -226,68 +223,9 @@ export class StepCalls {
 /** How long an undo waits for a server that offers it, within its try. */
 const undoWaitMs = 5_000;
 
-/** Of a step, or of one of its elements: no name holds a line break. */
-function keyOf({ step, element }: Called): string {
-  return element === undefined ? step : `${step}\n${element}`;
-}
-
-function endOf(outcome: Settlement['outcome']): StepEnd {
-  return outcome.ok ? { ok: true, value: outcome.value } : { ok: false, error: fromWireError(outcome.error), wire: outcome.error };
-}
-
-/** Turns what happens to a step's call into inputs of the run. */
-class StepSink implements FusedSink {
-  isSettled = false;
-  readonly #called: Called;
-  readonly #feed: (input: RunInput) => void;
-  readonly #note: Note;
-  readonly #over: (tried?: Tried) => void;
-  readonly #span: LiveSpan | undefined;
-
-  constructor(
-    called: Called,
-    told: Pick<StepCallsOptions, 'feed'> & { readonly note: Note; readonly span: LiveSpan | undefined },
-    over: (tried?: Tried) => void,
-  ) {
-    this.#called = called;
-    this.#feed = told.feed;
-    this.#note = told.note;
-    this.#span = told.span;
-    this.#over = over;
-  }
-
-  started(server: string, attempt: number): void {
-    this.#feed({ kind: 'stepStarted', ...this.#called, server, attempt });
-  }
-
-  progress(value: Payload): void {
-    this.#feed({ kind: 'stepProgress', ...this.#called, value });
-  }
-
-  pulling({ step: of, server }: Pulling): void {
-    const { step, element } = this.#called;
-    // Of elements the step tells what most of them wait for.
-    if (element === undefined) this.#feed({ kind: 'stepPulling', step, of, server });
-  }
-
-  waiting(reason: CallWait): void {
-    this.#feed({ kind: 'stepWaiting', ...this.#called, reason });
-  }
-
-  settled({ outcome, server, freeSlots, serverMicros }: Settlement): void {
-    this.isSettled = true;
-    if (outcome.ok && serverMicros !== undefined && server !== undefined)
-      this.#note({ runMs: serverMicros / 1000, bytes: sizeOf(outcome.value) }, server);
-    this.#span?.end(outcome.ok ? undefined : outcome.error.code, { 'heddle.server': server });
-    this.#over();
-    this.#feed({ kind: 'stepSettled', ...this.#called, end: endOf(outcome), server, freeSlots });
-  }
-
-  back({ error: wire, server, freeSlots, tried }: StepBack): void {
-    this.isSettled = true;
-    // It has not run, and is called again: that is another span.
-    this.#span?.end(wire.code, { 'heddle.server': server });
-    this.#over(tried);
-    this.#feed({ kind: 'stepBack', step: this.#called.step, error: fromWireError(wire), wire, server, freeSlots });
-  }
+/** Of the call of a step: what went before, its span, and the server that the plan has for it. */
+interface Circumstances {
+  readonly tried?: Tried | undefined;
+  readonly span?: LiveSpan | undefined;
+  readonly planned?: string | undefined;
 }

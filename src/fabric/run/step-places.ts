@@ -47,9 +47,13 @@ export class StepPlaces {
     if (!offer) return undefined;
     const isShedding = offer.shedLoad > 0 && nowMs - offer.shedAtMs < shedMs;
     if (isShedding) return undefined;
-    const places = candidates.map((candidate) => planner.placeOf(candidate));
     const place = planner.placeOf(offer);
-    if (scoreOf(place, bytes) > bestScore(places, bytes) * sameScoreFactor + msSlack) return undefined;
+    const score = scoreOf(place, bytes);
+    // The best is a millisecond at least: what is quick needs no comparison.
+    if (score > sameScoreFactor + msSlack) {
+      const places = candidates.map((candidate) => planner.placeOf(candidate));
+      if (score > bestScore(places, bytes) * sameScoreFactor + msSlack) return undefined;
+    }
     const least = candidates.reduce((fewest, { inFlight }) => Math.min(fewest, inFlight), Number.POSITIVE_INFINITY);
     const isInTurn = offer.inFlight <= least * sameScoreFactor + loadSlack;
     const { runMs = Number.POSITIVE_INFINITY } = place;
