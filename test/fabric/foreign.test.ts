@@ -15,6 +15,7 @@ interface ErrorMessage {
   readonly executed: string;
   readonly message: string;
   readonly detail: Value;
+  readonly partial?: Readonly<Record<string, Value>>;
   readonly cause?: ErrorMessage;
 }
 interface RunEventMessage {
@@ -82,6 +83,7 @@ const functions = {
   }),
   bytes: (): Uint8Array => new Uint8Array([1, 2, 3]),
   nothing: (): void => {},
+  big: (size: number): Uint8Array => new Uint8Array(size).fill(7),
   fail: (): never => {
     throw Object.assign(new RangeError('too far'), { data: { at: new Date(0) } });
   },
@@ -295,6 +297,26 @@ describe('a foreign client submits', () => {
     expect(events.flatMap(({ stepOpened }) => (stepOpened ? [stepOpened.elements] : []))).toEqual([3]);
     const ended = events.flatMap(({ elementSettled }) => (elementSettled?.ok ? [elementSettled.element] : []));
     expect([...ended].sort()).toEqual([0, 1, 2]);
+  });
+
+  test('with large results: steps hand them on, and what the run returns comes in the event, up to one message', async () => {
+    const bytes = (size: number): object => ({ $bytes: Buffer.alloc(size, 7).toString('base64') });
+    const made = { name: 'made', function: 'big', args: json([100_000]) };
+    const list = { name: 'list', function: 'big', each: json({ $input: true }), args: json([{ $item: true }]) };
+    const seen = { name: 'seen', function: 'describe', args: json([{ $ref: 'list', path: [1] }]) };
+    const returned = { made: { $ref: 'made' }, list: { $ref: 'list' }, seen: { $ref: 'seen' } };
+    const events = await runOf(client.submit({ commands: [made, list, seen], input: json([70_000, 2]), returns: json(returned) }));
+    const given = read(events.at(-1)?.runSettled?.result?.template);
+    expect(JSON.stringify(given) === JSON.stringify({ made: bytes(100_000), list: [bytes(70_000), bytes(2)], seen: 'bytes 7,7' })).toBe(
+      true,
+    );
+    const failing = { name: 'failing', function: 'fail', after: ['made', 'list'] };
+    const failed = await runOf(client.submit({ commands: [made, list, failing], input: json([70_000]) }));
+    const { error } = failed.at(-1)?.runSettled ?? {};
+    expect(error).toMatchObject({ code: 'step_failed', partial: { made: {}, list: {} } });
+    expect(read(error?.partial?.['list'])).toEqual([bytes(70_000)]);
+    const tooLarge = await refusalOf(runOf(client.submit({ commands: [{ ...made, args: json([5_000_000]) }] })));
+    expect([tooLarge.error.code, tooLarge.error.executed]).toEqual(['bad_result', 'EXECUTED_YES']);
   });
 
   test('and ends its call: the run is cancelled, unless it is detached', async () => {

@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { describe, expect } from 'vitest';
+import type { Command } from '../../src/core/workflow/data.ts';
 import { defineFunction } from '../../src/fabric/api/define.ts';
 import { MemorySpill } from '../../src/storage/memory-spill.ts';
 import type { SpillFile } from '../../src/storage/spill.ts';
@@ -198,13 +199,21 @@ describe('a step on a stream of bytes', () => {
     expect((world.spill as MemorySpill).bytes).toBe(0);
   });
 
-  test('is no list to map, has no fields, and is refused before its bytes travel', async ({ world }) => {
+  test('is no list to map and has no fields: refused at submit, or, where it may be something else, before its bytes travel', async ({
+    world,
+  }) => {
     const { here } = await trio(world, { read: source().read }, { store: sink().store });
-    const mapped = [...pipeline(30).slice(0, 1), { name: 'm', fun: 'store', each: { $ref: 'file' }, args: [{ $item: true }] }];
-    const failure = await world.settle(failureOf(here.submit(mapped).result));
-    expect(failure).toMatchObject({ cause: { code: 'bad_argument', detail: { path: ['each'], found: 'a stream of bytes' } } });
-    const field = [...pipeline(30).slice(0, 1), { name: 'f', fun: 'store', args: [{ $ref: 'file', path: ['length'] }] }];
-    expect(await world.settle(failureOf(here.submit(field).result))).toMatchObject({ cause: { code: 'bad_argument', executed: 'no' } });
+    const [file] = pipeline(30);
+    if (!file) throw new Error('the pipeline is empty');
+    const submitted = (more: object, last: Command) => world.settle(failureOf(here.submit([{ ...file, ...more }, last]).result));
+    const mapped = { name: 'm', fun: 'store', each: { $ref: 'file' }, args: [{ $item: true }] };
+    const field = { name: 'f', fun: 'store', args: [{ $ref: 'file', path: ['length'] }] };
+    for (const last of [mapped, field]) expect(await submitted({}, last)).toMatchObject({ code: 'bad_workflow', executed: 'no' });
+    const other = { onFailure: { fallback: [] } };
+    expect(await submitted(other, mapped)).toMatchObject({
+      cause: { code: 'bad_argument', detail: { path: ['each'], found: 'a stream of bytes' } },
+    });
+    expect(await submitted(other, field)).toMatchObject({ cause: { code: 'bad_argument', executed: 'no' } });
   });
 });
 

@@ -3,6 +3,7 @@
  *
  * S1 an edge is refused only where both ends are known and no value could pass, at whichever offers the two commands
  *    land: what could be right runs, and the validators have the last word.
+ *    A stream of bytes is known for what it is: nothing of JSON, without parts.
  * S2 a refusal names both ends: the argument, the part of the result, the functions with their versions, and the types.
  * Comparing schemas is core/schema/fit.ts; whether there are offers at all is check.ts.
  */
@@ -10,24 +11,27 @@
 import type { OfferQuery } from '../catalog/match.ts';
 import type { FunctionRecord } from '../catalog/offer.ts';
 import type { Path } from '../payload.ts';
-import { elementsOf, findMisfit, type Misfit, partsOf, schemaText } from '../schema/fit.ts';
+import { elementsOf, findMisfit, type Misfit, partsOf, schemaText, wordsUnlessBytes } from '../schema/fit.ts';
 import { type FunctionSchemas, readSchemas, type SchemaNode } from '../schema/json-schema.ts';
 import { short } from './fields.ts';
 import { askedKindOf, type OfferSource, queryKey, queryOf } from './offer-source.ts';
 import type { Problems } from './problems.ts';
-import type { Hole, WireCommand } from './record.ts';
+import type { Hole, HoleSource, WireCommand } from './record.ts';
 import type { CheckedCommand, CheckedWorkflow } from './workflow.ts';
 
 /** One version of a function as some offer of it describes it. */
 interface Described {
   readonly title: string;
+  /** As a step it gives a stream of bytes. */
+  readonly isStream: boolean;
   readonly schemas: FunctionSchemas;
 }
 
 /** Reports every edge that cannot pass a value. Cost: the commands; the edges, where some function of them says what it gives. */
 export function checkEdges(workflow: CheckedWorkflow, offers: OfferSource, problems: Problems): void {
   const book = new SchemaBook(offers);
-  const isSilent = ({ command }: CheckedCommand): boolean => book.of(command).every(({ schemas }) => schemas.output === undefined);
+  const isSilent = ({ command }: CheckedCommand): boolean =>
+    book.of(command).every(({ schemas, isStream }) => schemas.output === undefined && !isStream);
   if (workflow.commands.every(isSilent)) return;
   for (const { command } of workflow.commands) {
     const holes = [...(command.each?.list.holes ?? []), ...command.args.holes];
@@ -52,6 +56,7 @@ function edgeFault(hole: Hole, command: WireCommand, { workflow, book }: Ends): 
   const producer = workflow.commands[workflow.positions.get(step) ?? -1]?.command;
   // A fallback may be anything.
   const givers = producer === undefined || producer.onFailure?.kind === 'fallback' ? [] : book.of(producer);
+  if (givers.length > 0 && givers.every(({ isStream }) => isStream)) return streamFault(hole, { source, givers, takers: book.of(command) });
   if (givers.length === 0 || givers.some(({ schemas }) => schemas.output === undefined)) return undefined;
   const takers = book.of(command);
   const reference = [step, ...path, ...(isItem ? ['*', ...hole.source.path] : [])].join('.');
@@ -75,6 +80,30 @@ function edgeFault(hole: Hole, command: WireCommand, { workflow, book }: Ends): 
     fault ??= faultText({ hole, reference, giver, taker: first.taker }, first.misfit);
   }
   return fault;
+}
+
+interface StreamEdge {
+  readonly source: Extract<HoleSource, { kind: 'step' }>;
+  readonly givers: readonly Described[];
+  readonly takers: readonly Described[];
+}
+
+/** The result of a stream is bytes, which are read from the beginning: it has no parts, and is nothing that JSON has. */
+function streamFault({ at, source: from }: Hole, { source, givers, takers }: StreamEdge): string | undefined {
+  const { step, path } = source;
+  const gives = `${givers[0]?.title} gives a stream of bytes`;
+  // The edge of the list says it.
+  if (from.kind === 'item') return undefined;
+  if (at.length === 0) return `each: "${short(step)}" is never a list: ${gives}`;
+  if (path.length > 0) return `${placeText(at)}: "${short([step, ...path].join('.'))}" is never there: ${gives}`;
+  const words = takers.map(({ schemas }) => takenWords(schemas.input?.[Number(at[0])], at));
+  if (words.length === 0 || words.includes(undefined)) return undefined;
+  return `${placeText(at)}: "${short(step)}" does not fit: ${gives}, ${takers[0]?.title} takes ${words[0]}`;
+}
+
+function takenWords(argument: SchemaNode | undefined, at: Path): string | undefined {
+  const [taken] = (argument && partsOf(argument, at.slice(1))) ?? [];
+  return taken && wordsUnlessBytes(taken);
 }
 
 /** What a path leads to in the result of a command, which is a list of its function's where it maps one. */
@@ -147,7 +176,8 @@ class SchemaBook {
       if (found.has(key)) continue;
       const schemas = this.#read(offer.record);
       // Of a stream it describes an item.
-      found.set(key, { title: `${name} ${version}`, schemas: kind === 'stream' ? { input: schemas.input, output: undefined } : schemas });
+      const isStream = kind === 'stream';
+      found.set(key, { title: `${name} ${version}`, isStream, schemas: isStream ? { input: schemas.input, output: undefined } : schemas });
     }
     return [...found.values()];
   }

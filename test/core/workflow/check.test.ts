@@ -92,6 +92,32 @@ describe('a workflow against the catalog', () => {
     expect(problemsOf(each, undone)).toHaveLength(2);
   });
 
+  it('S1: what a stream of bytes can never be is refused where it is referred to', () => {
+    const takes = (name: string, argument: string) => offered(name, '1.0.0', { inputSchema: `[${argument}]` });
+    const functions = [
+      offered('dump', '1.0.0', { kind: 'stream' }),
+      takes('count', '{"type":"integer"}'),
+      takes('loose', '{}'),
+      offered('silent'),
+    ];
+    const edge = (name: string, fun: string, ref: object, more: object = {}) => ({ name, fun, args: [ref], ...more });
+    const all = { $ref: 'bytes' };
+    const refused = edgesOf(
+      functions,
+      { name: 'bytes', fun: 'dump' },
+      edge('a', 'count', all),
+      edge('b', 'loose', all),
+      edge('c', 'silent', all),
+      edge('d', 'silent', { ...all, path: ['rows', 0] }),
+      edge('e', 'silent', { $item: true }, { each: all }),
+    );
+    expect(refused).toEqual([
+      'a: args[0]: "bytes" does not fit: dump 1.0.0 gives a stream of bytes, count 1.0.0 takes a whole number',
+      'd: args[0]: "bytes.rows.0" is never there: dump 1.0.0 gives a stream of bytes',
+      'e: each: "bytes" is never a list: dump 1.0.0 gives a stream of bytes',
+    ]);
+  });
+
   it('refuses an unknown target', () => {
     expect(problemsOf({ name: 'b', fun: 'train', target: 'nobody' })[0]).toContain('nobody');
   });
