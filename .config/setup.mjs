@@ -54,16 +54,17 @@ function installIfNeeded({ isAsking }) {
 /** Says whether the build is older than the sources; builds unless only asked. */
 function buildIfNeeded({ isAsking }) {
   const sources = filesUnder(join(root, 'src'));
-  const settings = ['tsconfig.json', 'package-lock.json', '.config/page.config.ts'].map((file) => join(root, file));
+  const settings = ['tsconfig.json', 'package-lock.json', '.config/page.config.ts', '.config/bundle.config.ts'].map((file) => join(root, file));
   const wanted = hash(...[...sources, ...settings].map(fingerprint));
   if (readIfThere(buildStamp) === wanted) return false;
   if (isAsking) return true;
   say('building (tsc, vite) ...');
   build(join('typescript-7', 'bin', 'tsc'), '-p', root);
   dropOrphans(sources);
-  // The dashboard's page, for browsers; tsc builds the rest.
-  build(join('vite', 'bin', 'vite.js'), 'build', '--config', join(root, '.config', 'page.config.ts'));
-  const bin = join(root, 'dist', 'cli', 'main.js');
+  // The dashboard's page, for browsers, and what the package gives to Node.
+  for (const config of ['page.config.ts', 'bundle.config.ts'])
+    build(join('vite', 'bin', 'vite.js'), 'build', '--config', join(root, '.config', config));
+  const bin = join(root, 'dist', 'bundle', 'main.js');
   if (existsSync(bin)) chmodSync(bin, 0o755);
   writeFileSync(buildStamp, wanted);
   return true;
@@ -75,13 +76,13 @@ function build(program, ...args) {
   if (status !== 0) stop('the build failed; see above.');
 }
 
-/** Removes built files whose source is gone, but the page, which is emptied as it is built; the rest stays in place for whoever runs from it just now. */
+/** Removes files of tsc whose source is gone, not what vite empties as it builds; the rest stays in place for whoever runs from it just now. */
 function dropOrphans(sources) {
   const kept = new Set(sources.map((file) => relative(join(root, 'src'), file).replace(/\.ts$/, '')));
   const dist = join(root, 'dist');
-  const page = join(dist, 'dashboard', 'page');
+  const others = [join(dist, 'dashboard', 'page'), join(dist, 'bundle')];
   for (const file of filesUnder(dist)) {
-    if (file.startsWith(page)) continue;
+    if (others.some((folder) => file.startsWith(folder))) continue;
     if (!kept.has(relative(dist, file).replace(/(\.d)?\.(ts|js)$/, ''))) rmSync(file);
   }
 }

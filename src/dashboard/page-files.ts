@@ -23,10 +23,8 @@ const types: Readonly<Record<string, string>> = {
   '.svg': 'image/svg+xml',
 };
 
-/** Where the build puts it: beside the built server, also while the server itself runs from its sources. */
-export const pageFolder = fileURLToPath(
-  new URL(import.meta.url.endsWith('.ts') ? '../../dist/dashboard/page/' : './page/', import.meta.url),
-);
+/** Where the build puts it: the same from `src` and from `dist`. */
+export const pageFolder = fileURLToPath(new URL('../../dist/dashboard/page/', import.meta.url));
 
 /** By path, `/` being the page. Throws `bad_settings` where it has not been built. */
 export function readPage(folder: string = pageFolder): ReadonlyMap<string, PageFile> {

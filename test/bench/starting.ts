@@ -28,7 +28,7 @@ const starters: readonly Starter[] = [
   {
     name: 'heddle serve',
     what: 'the command line from dist, one module with one function; ready when HEDDLE_URL= is printed',
-    args: [pathOf('../../dist/cli/main.js'), 'serve', pathOf('served.mjs')],
+    args: [pathOf('../../dist/bundle/main.js'), 'serve', pathOf('served.mjs')],
     isReady: /^HEDDLE_URL=/m,
   },
   {

@@ -15,7 +15,7 @@ import { within } from '../within.ts';
 import { builtModule } from './built-module.ts';
 
 const root = fileURLToPath(new URL('../../', import.meta.url));
-const heddle = join(root, 'dist/cli/main.js');
+const heddle = join(root, 'dist/bundle/main.js');
 /** The functions that the end-to-end tests serve. */
 export const functionsModule = builtModule('functions.ts');
 const lineWaitMs = 30_000;
