@@ -23,13 +23,20 @@ export interface Family {
   readonly values: readonly Sample[];
 }
 
+/** What a server tells of itself to a scraper alone. */
+export interface OwnFacts {
+  /** When its certificate ends, in milliseconds since the Unix epoch; absent: it has none. */
+  readonly certificateUntilMs?: number | undefined;
+}
+
 /** Everything that one server tells a scraper. */
-export function familiesOf(meters: Meters, vitals: Vitals): readonly Family[] {
+export function familiesOf(meters: Meters, vitals: Vitals, { certificateUntilMs }: OwnFacts = {}): readonly Family[] {
   return [
     ...callFamilies(meters),
     ...nowFamilies(vitals),
     ...linkFamilies(vitals),
     ...workFamilies(meters, vitals),
+    ...certificateFamilies(certificateUntilMs),
     ...(vitals.process ? ownFamilies(vitals.process) : []),
   ];
 }
@@ -100,6 +107,13 @@ function workFamilies(meters: Meters, { runs, results }: Vitals): readonly Famil
       ...counter('heddle_events_total', 'Everything else that has happened, by kind (docs/events.md).'),
       values: byLabel('kind', meters.events),
     },
+  ];
+}
+
+function certificateFamilies(untilMs: number | undefined): readonly Family[] {
+  if (untilMs === undefined) return [];
+  return [
+    one(gauge('heddle_certificate_ends_timestamp_seconds', 'When the certificate of this server ends, since the epoch.'), untilMs / 1000),
   ];
 }
 

@@ -76,8 +76,8 @@ export class Meters {
   readonly runs = new Histogram();
   /** By how they ended. */
   readonly steps = new Map<string, number>();
-  /** Of every other kind that has happened. */
-  readonly events = new Map<string, number>();
+  /** Of every other kind; those that have not happened are 0, so that the first one is seen as one more. */
+  readonly events = new Map<string, number>(rareKinds().map((kind) => [kind, 0]));
   #runsFailed = 0;
   #parkedBytes = 0;
 

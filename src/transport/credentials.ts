@@ -78,6 +78,12 @@ export class Credentials {
     return this.#name;
   }
 
+  /** When its own certificate ends, in milliseconds since the Unix epoch; undefined when it has none. */
+  get untilMs(): number | undefined {
+    const { own } = this.#loaded;
+    return own && Date.parse(own.validTo);
+  }
+
   get needsClientCertificate(): boolean {
     return this.#given.clientCertificate !== 'optional';
   }

@@ -71,7 +71,7 @@ describe('meters', () => {
     stop();
     observer.emit({ kind: 'loop.recovered' });
     expect([meters.runs.count, meters.runsFailed, meters.parkedBytes]).toEqual([1, 1, 70_000]);
-    expect([[...meters.steps], [...meters.events]]).toEqual([[['done', 1]], [['loop.recovered', 1]]]);
+    expect([[...meters.steps], [...meters.events].filter(([, count]) => count > 0)]).toEqual([[['done', 1]], [['loop.recovered', 1]]]);
     expect(observer.wants('call.served')).toBe(false);
   });
 });

@@ -29,10 +29,11 @@ export function openHttpDoor(
   { vitals, unready, observer, tls }: HttpDoorParts,
 ): Promise<HttpListener> {
   const meters = vitals.keepCounting();
+  const families = () => familiesOf(meters, vitals.read(), { certificateUntilMs: tls?.untilMs });
   const routes = new Map<string, HttpRoute>([
     ['/healthz', { isPublic: true, reply: () => text(200, 'ok') }],
     ['/readyz', { isPublic: true, reply: () => readiness(unready()) }],
-    ['/metrics', { isPublic: false, reply: async () => ({ status: 200, ...(await prometheusText(familiesOf(meters, vitals.read()))) }) }],
+    ['/metrics', { isPublic: false, reply: async () => ({ status: 200, ...(await prometheusText(families())) }) }],
   ]);
   const onRefused = (address: string, { reason, why }: Doubt): void => observer.emit({ kind: 'peer.refused', address, reason, why });
   return listenHttp({ ...where, tls, onRefused }, routes);
