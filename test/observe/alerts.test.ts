@@ -57,7 +57,7 @@ describe('the alerts of docs/operations.md', () => {
     const names = [...bare.matchAll(/[a-z_][a-z0-9_]*/g)].map(([name]) => name).filter((name) => !/^e\d+$/.test(name));
     for (const name of names) expect(ofPrometheus.has(name) || series.has(name), name).toBe(true);
     for (const [, name = '', matchers = ''] of expression.matchAll(/([a-z_]+)\{([^}]*)\}/g)) {
-      for (const [, label = '', values = ''] of matchers.matchAll(/([a-z]+)(?:!=|=)"([^"]*)"/g)) {
+      for (const [, label = '', value = ''] of matchers.matchAll(/([a-z]+)(?:!=|=)"([^"]*)"/g)) {
         if (name === 'up') continue;
         const known = series.get(name)?.get(label);
         expect([...(known ?? [])], `${name}{${label}}`).toContain(value);
