@@ -31,7 +31,18 @@ import { waitMsDefault } from '../src/fabric/call/call-waits.ts';
 import { activeMax, settledBytesMax, settledMax, settledMs } from '../src/fabric/run/runner.ts';
 import { waitingMax } from '../src/fabric/call/waiting-room.ts';
 import { silenceMsMax, wideWindowsMax, windowBytes, windowBytesMin } from '../src/fabric/link/stream-port.ts';
-import { messageBytesMax, socketsMax, socketsPerAddressMax, valueBytesMax } from '../src/transport/limits.ts';
+import {
+  conversationsPerSocketMax,
+  firstMessageMs,
+  messageBytesMax,
+  socketsMax,
+  socketsPerAddressMax,
+  streamsPerSocketMax,
+  unfinishedBytesMax,
+  unfinishedPerAddressBytesMax,
+  unfinishedPerConnectionBytesMax,
+  valueBytesMax,
+} from '../src/transport/limits.ts';
 import { keyBytesMax } from '../src/wire/call-terms.ts';
 import { inlineBytesMax, parkedBytesMax } from '../src/wire/common-messages.ts';
 import { valueDepthMax } from '../src/wire/value.ts';
@@ -88,6 +99,13 @@ export const limits: readonly Limit[] = [
   { what: "one server's catalog", limit: bytes(meshLimits.bodyBytes), beyond: '`bad_argument`' },
   { what: 'resources of one server or function', limit: `${count(resourcesMax)} of ${count(nameRules.resource.bytesMax)} bytes`, beyond: '`bad_argument`' },
   { what: 'sockets at one server', limit: `${count(socketsMax)}, ${count(socketsPerAddressMax)} from one address`, beyond: 'closed on arrival' },
+  { what: 'gRPC streams of one socket, and sessions or links among them', limit: `${count(streamsPerSocketMax)} at once, ${count(conversationsPerSocketMax)} in all`, beyond: 'refused / the socket is closed' },
+  { what: 'time to the first whole message of a socket or stream', limit: time(firstMessageMs), beyond: 'it is ended' },
+  {
+    what: 'bytes of messages that are begun and not ended, or not read yet',
+    limit: `${bytes(unfinishedPerConnectionBytesMax)} a connection, ${bytes(unfinishedPerAddressBytesMax)} an address, ${bytes(unfinishedBytesMax)} in all`,
+    beyond: 'the connection that holds most is cut off (`peer.dropped`)',
+  },
 ];
 
 function bytes(value: number): string {

@@ -68,6 +68,7 @@ type LinkEvent =
 /** Who is who, and who is not let in. */
 type IdentityEvent =
   | { readonly kind: 'peer.refused'; readonly address: string; readonly reason: string; readonly why: string }
+  | { readonly kind: 'peer.dropped'; readonly address: string; readonly why: string }
   | { readonly kind: 'join.granted'; readonly name: string; readonly address: string }
   | { readonly kind: 'join.refused'; readonly name: string; readonly address: string; readonly code: string; readonly message: string }
   | {
@@ -205,6 +206,7 @@ export const eventTable: Readonly<Record<EventKind, string>> = {
   'session.opened': 'a client has connected to this server',
   'session.closed': "a client's session has closed",
   'peer.refused': 'somebody was not let in: `reason` as in the error `unauthenticated`, and what was found',
+  'peer.dropped': 'a connection took more than one may, and was cut off',
   'join.granted': 'a newcomer with a join token was issued a certificate of this name',
   'join.refused': 'somebody asked to join and was refused; `code` and `message` as they were told',
   'tls.reloaded': 'the certificates in use are others: handshakes from now on show them, links that are open stay',

@@ -26,6 +26,7 @@ export const logTable: Readonly<Record<EventKind, Row>> = {
   'session.opened': 'debug',
   'session.closed': 'debug',
   'peer.refused': 'warn',
+  'peer.dropped': 'warn',
   'join.granted': 'info',
   'join.refused': 'warn',
   'tls.reloaded': 'info',

@@ -14,6 +14,7 @@ import { type ChannelSettings, serverOptions } from './grpc-options.ts';
 import { GrpcSockets } from './grpc-sockets.ts';
 import type { StandardServices } from './standard-services.ts';
 import type { ListenOptions } from './transport.ts';
+import { Unfinished } from './unfinished.ts';
 
 export interface AdminOptions {
   readonly clock: Clock;
@@ -36,7 +37,7 @@ export async function listenAdmin(
   where: ListenOptions,
 ): Promise<AdminListener> {
   const sockets = new GrpcSockets(clock, { isProven: tls !== undefined });
-  const interceptors = [guardStreams(clock, guardOf(sockets, onRefused))];
+  const interceptors = [guardStreams(clock, guardOf(sockets, onRefused), new Unfinished((peer) => sockets.claim(peer)?.destroy()))];
   // What is asked here shall not show in the answers.
   const server = new Server({ ...serverOptions({ ...settings, hasChannelz: false }), interceptors });
   addAdminServicesToServer(server);

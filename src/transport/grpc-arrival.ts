@@ -11,6 +11,7 @@ import { encodeWantsBulk, encodeWelcome, readGreeting } from './batch-codec.ts';
 import { decodeChunk } from './chunk-codec.ts';
 import { type EndStatus, statusOfDoubt } from './grpc-guard.ts';
 import { GrpcLink } from './grpc-link.ts';
+import { conversationsPerSocketMax } from './limits.ts';
 import { ignoreDone, type MessageHandlers, type MessageStream } from './message-stream.ts';
 import type { PeerCertificate } from './peer-certificate.ts';
 import type { SocketWatch } from './socket-watch.ts';
@@ -38,6 +39,7 @@ export class Arrivals {
   readonly #options: ArrivalsOptions;
   readonly #links = new Map<GrpcLink, string>();
   readonly #byToken = new Map<string, GrpcLink>();
+  readonly #conversations = new WeakMap<SocketWatch, number>();
 
   constructor(options: ArrivalsOptions) {
     this.#options = options;
@@ -45,7 +47,8 @@ export class Arrivals {
 
   /** Takes a stream of `Mesh.Link` or `Fabric.Session`. */
   greet(kind: LinkKind, arrived: Arrived): void {
-    const stream = new ArrivedStream(arrived, this.#options.clock);
+    const stream = this.#arrived(arrived);
+    if (!stream) return;
     stream.take({
       onMessage: (message) => {
         stream.pause();
@@ -60,7 +63,8 @@ export class Arrivals {
 
   /** Takes a stream of `Mesh.Bulk` or `Fabric.Bulk`. */
   attachBulk(arrived: Arrived): void {
-    const stream = new ArrivedStream(arrived, this.#options.clock);
+    const stream = this.#arrived(arrived);
+    if (!stream) return;
     stream.take({
       onMessage: (message) => {
         stream.pause();
@@ -78,6 +82,16 @@ export class Arrivals {
   /** Closes every link and resolves when they are gone. */
   async close(): Promise<void> {
     await Promise.all([...this.#links.keys()].map((link) => link.finish()));
+  }
+
+  /** Counted for the life of the socket: whoever opens and ends them over and over is dropped as well. */
+  #arrived(arrived: Arrived): ArrivedStream | undefined {
+    const stream = new ArrivedStream(arrived, this.#options.clock);
+    const count = (this.#conversations.get(arrived.socket) ?? 0) + 1;
+    this.#conversations.set(arrived.socket, count);
+    if (count <= conversationsPerSocketMax) return stream;
+    stream.destroy();
+    return undefined;
   }
 
   #link(kind: LinkKind, stream: MessageStream, { call, certificate }: Arrived): GrpcLink {

@@ -1,8 +1,9 @@
 /**
- * What every stream of a listener goes through before its handler: who may open it, the deadline of its first message, and
- * the flow-control window of its connection.
+ * What every stream of a listener goes through before its handler: who may open it, the deadline of its first message, the
+ * flow-control window of its connection, and the count of what it holds.
  */
 
+import { EventEmitter } from 'node:events';
 import { constants } from 'node:http2';
 
 import { ServerInterceptingCall, type ServerInterceptingCallInterface, type ServerInterceptor, status } from '@grpc/grpc-js';
@@ -11,15 +12,17 @@ import type { CancelTask, Clock } from '../base/clock.ts';
 import type { EndStatus, Guard } from './grpc-guard.ts';
 import { windowBytes } from './grpc-options.ts';
 import { closeGraceMs, firstMessageMs } from './limits.ts';
+import type { Unfinished, UnfinishedStream } from './unfinished.ts';
 
 /** `onStream` is told the peer of every stream that opens. */
-export function guardStreams(clock: Clock, guard: Guard): ServerInterceptor {
+export function guardStreams(clock: Clock, guard: Guard, unfinished: Unfinished): ServerInterceptor {
   const widened: Widened = new WeakMap();
   return (method, call) => {
     const refusal = guard(call.getPeer(), method.path);
     // The handler is never started: it hears nothing of the stream.
     if (refusal) return new ServerInterceptingCall(call, { start: () => refuse(call, refusal, clock) });
     widenWindow(call, windowBytes(method.path), widened);
+    const held = counted(call, unfinished);
     let cancel: CancelTask | undefined;
     const disarm = (): void => {
       cancel?.();
@@ -28,18 +31,23 @@ export function guardStreams(clock: Clock, guard: Guard): ServerInterceptor {
     return new ServerInterceptingCall(call, {
       start: (next) => {
         cancel = clock.schedule(firstMessageMs, () => {
+          held.close();
           refuse(call, { code: status.DEADLINE_EXCEEDED, details: `no message within ${firstMessageMs} ms` }, clock);
         });
         next({
           onReceiveMessage: (message, deliver) => {
             if (cancel) disarm();
+            held.given(framed(message));
             deliver(message);
           },
           onReceiveHalfClose: (deliver) => {
             disarm();
             deliver();
           },
-          onCancel: () => disarm(),
+          onCancel: () => {
+            disarm();
+            held.close();
+          },
         });
       },
     });
@@ -50,6 +58,21 @@ function refuse(call: ServerInterceptingCallInterface, end: EndStatus, clock: Cl
   call.sendStatus(end);
   // Its half stays open for as long as the client likes: it is shut once the status can have arrived.
   clock.schedule(closeGraceMs, () => invoke(fieldOf(call, 'stream'), 'close', constants.NGHTTP2_NO_ERROR));
+}
+
+/** Counts what comes in on a stream, before grpc-js' own listener does: the stream flows and pauses as that one says. */
+function counted(call: ServerInterceptingCallInterface, unfinished: Unfinished): UnfinishedStream {
+  const held = unfinished.open(call.getPeer());
+  const stream = fieldOf(call, 'stream');
+  if (!(stream instanceof EventEmitter)) return held;
+  stream.prependListener('data', (data: Uint8Array) => held.came(data.length));
+  stream.once('close', () => held.close());
+  return held;
+}
+
+/** What a message took, with gRPC's five bytes before it. */
+function framed(message: unknown): number {
+  return 5 + (message instanceof Uint8Array ? message.length : 0);
 }
 
 /** What each connection was widened to. */

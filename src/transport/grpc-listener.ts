@@ -19,6 +19,7 @@ import { statusOf } from './grpc-status.ts';
 import { StandardServices } from './standard-services.ts';
 import type { Acceptor, LinkKind, Listener, ListenOptions } from './transport.ts';
 import type { Turns } from './turns.ts';
+import { Unfinished } from './unfinished.ts';
 
 export interface GrpcListenerOptions {
   readonly clock: Clock;
@@ -35,8 +36,9 @@ export async function listen(options: GrpcListenerOptions, where: ListenOptions,
   const sockets = new GrpcSockets(clock, { isProven: tls !== undefined });
   const arrivals = new Arrivals({ ...options, acceptor });
   const services = new StandardServices(() => acceptor.describe?.() ?? []);
+  const unfinished = unfinishedOf(sockets, (who) => acceptor.dropped?.(who));
   const guard = guardOf(sockets, onRefused, acceptor.join !== undefined);
-  const server = new Server({ ...serverOptions(settings), interceptors: [guardStreams(clock, guard)] });
+  const server = new Server({ ...serverOptions(settings), interceptors: [guardStreams(clock, guard, unfinished)] });
   registerStreams(server, sockets, arrivals);
   registerForeign(server, { clock, acceptor, certificateOf: (peer) => sockets.certificateOf(peer) });
   registerJoin(server, acceptor.join);
@@ -55,6 +57,14 @@ export async function listen(options: GrpcListenerOptions, where: ListenOptions,
       await closing;
     },
   };
+}
+
+/** `onDropped` is told of each connection that is cut off. */
+function unfinishedOf(sockets: GrpcSockets, onDropped: NonNullable<Acceptor['dropped']>): Unfinished {
+  return new Unfinished((peer, bytes) => {
+    sockets.claim(peer)?.destroy();
+    onDropped({ remoteAddress: peer, why: `it held ${bytes} bytes of messages that it did not end` });
+  });
 }
 
 async function openAdmin(options: AdminOptions, where: ListenOptions, undo: () => Promise<void>): Promise<AdminListener> {

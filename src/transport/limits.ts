@@ -60,6 +60,18 @@ export const socketsMax = 16_384;
 /** gRPC streams that one socket may hold. */
 export const streamsPerSocketMax = 256;
 
+/** Sessions, links and their channels for large values that one socket may carry; ours carry one each. */
+export const conversationsPerSocketMax = 16;
+
+/** Bytes of messages that are not whole, or that nobody has read yet: of one connection, four of the largest messages. */
+export const unfinishedPerConnectionBytesMax = 16 * MiB;
+
+/** Of all connections from one address: a hundred servers on one machine in the middle of a batch take 25 MiB. */
+export const unfinishedPerAddressBytesMax = 128 * MiB;
+
+/** Of all at one listener. */
+export const unfinishedBytesMax = 256 * MiB;
+
 /** From the opening of a socket or stream to its first whole message. */
 export const firstMessageMs = 5000;
 

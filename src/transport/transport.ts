@@ -161,6 +161,8 @@ export interface Acceptor {
   readonly join?: ((message: Uint8Array, remoteAddress: string) => Uint8Array) | undefined;
   /** Somebody was not let in, before they could ask for anything. */
   refused?(who: RefusedPeer): void;
+  /** Somebody took more than one may, and was cut off. */
+  dropped?(who: { readonly remoteAddress: string; readonly why: string }): void;
   /** The services for foreign clients as `FileDescriptorProto`s, for reflection. */
   describe?(): readonly Uint8Array[];
   /** The bytes of an error for foreign clients (trailing metadata `heddle-error-bin`); without it code and `executed` travel. */

@@ -103,6 +103,15 @@ describe('fault 27: a server that is flooded with', { timeout: 60_000 }, () => {
     }
   });
 
+  test('large messages that are begun on every stream and never ended cuts off whoever sends them', async () => {
+    const part = Buffer.concat([Buffer.from([0, 0, 0x40, 0, 0]), Buffer.alloc(4 * 1024 * 1024 - 1)]);
+    const sessions = Array.from({ length: 12 }, attack);
+    const dropped = sessions.map((session) => new Promise((resolve) => session.on('close', resolve)));
+    // 12 x 8 x 4 MiB: 384 MiB, of which each connection may hold 16.
+    for (const session of sessions) for (let nth = 0; nth < 8; nth += 1) opened(session).write(part, () => {});
+    expect(await callsDuring(within('all are cut off', 8_000, () => allOf(dropped)))).toBeGreaterThan(0);
+  });
+
   test('10,000 streams that say nothing takes so many of a socket, and ends them', async () => {
     const sessions = Array.from({ length: 40 }, attack);
     let closed = 0;

@@ -306,11 +306,11 @@ describe('a listener', () => {
       stream.on('error', () => {});
       return stream;
     };
-    const streams = Array.from({ length: streamsPerSocketMax - 1 }, () => open(linkPath));
+    const streams = Array.from({ length: streamsPerSocketMax - 1 }, () => open('/heddle.v1.Fabric/Call'));
     const ping = (): Promise<unknown> => new Promise((resolve) => session.ping(resolve));
     // A service that nobody has is answered at once, in the last place and not beyond it.
     await once(open('/other.Service/Method'), 'response');
-    streams.push(open(linkPath));
+    streams.push(open('/heddle.v1.Fabric/Call'));
     let isAnswered = false;
     const late = open('/other.Service/Method').on('response', () => {
       isAnswered = true;

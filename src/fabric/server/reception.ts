@@ -57,6 +57,10 @@ export class Reception implements Acceptor {
     this.#options.observer.emit({ kind: 'peer.refused', address: remoteAddress, reason, why });
   }
 
+  dropped({ remoteAddress, why }: { readonly remoteAddress: string; readonly why: string }): void {
+    this.#options.observer.emit({ kind: 'peer.dropped', address: remoteAddress, why });
+  }
+
   describe(): readonly Uint8Array[] {
     return describeFabric();
   }
