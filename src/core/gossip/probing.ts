@@ -63,7 +63,8 @@ export class Probing {
   /** What the others say; asks them (again) when there is no fresh answer. */
   opinionOf(record: MemberRecord): Opinion {
     const held = this.#inquiries.get(record.owner);
-    const { nowMs, settings } = this.#state;
+    const { nowMs, settings, rules } = this.#state;
+    if (!rules.asksOthers) return 'none';
     const isFresh = held?.instance === record.instance && nowMs - held.askedAtMs < settings.reportExpiryMs / 2;
     if (!isFresh) this.ask(record);
     const inquiry = this.#inquiries.get(record.owner);

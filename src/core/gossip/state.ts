@@ -34,6 +34,7 @@ export interface MeshHashes {
 export interface MeshRules {
   readonly canRefute: boolean;
   readonly needsQuorum: boolean;
+  readonly asksOthers: boolean;
   readonly isFinalFinal: boolean;
   readonly heals: boolean;
   readonly shiftsDeadlines: boolean;
@@ -45,6 +46,7 @@ export interface MeshRules {
 export const allRules: MeshRules = {
   canRefute: true,
   needsQuorum: true,
+  asksOthers: true,
   isFinalFinal: true,
   heals: true,
   shiftsDeadlines: true,

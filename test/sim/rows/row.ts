@@ -2,6 +2,7 @@
  * A row of the fault page as a generator of scenes, and one seed of it.
  */
 
+import type { MeshRules } from '../../../src/core/gossip/state.ts';
 import { Scene, type Tally } from './scene.ts';
 
 export interface FaultRow {
@@ -40,13 +41,15 @@ export interface RowOptions {
   readonly seed: string;
   readonly sizeMax: number;
   readonly members?: number | undefined;
+  /** Rules of the mesh that are switched off; for rows of bare members. */
+  readonly rules?: Partial<MeshRules> | undefined;
 }
 
-export async function runRow(row: FaultRow | WholeRow, { seed, sizeMax, members }: RowOptions): Promise<RowOutcome> {
+export async function runRow(row: FaultRow | WholeRow, { seed, sizeMax, members, rules }: RowOptions): Promise<RowOutcome> {
   const sizes = { sizeMin: members ?? row.sizeMin, sizeMax: Math.max(members ?? sizeMax, row.sizeMin) };
   try {
     if (row.playWhole) return { problems: await row.playWhole({ seed: `${row.row} ${seed}`, ...sizes }), tally: none() };
-    const scene = new Scene({ seed: `${row.row} ${seed}`, ...sizes, isEmpty: row.isEmpty });
+    const scene = new Scene({ seed: `${row.row} ${seed}`, ...sizes, isEmpty: row.isEmpty, rules });
     row.play(scene);
     scene.close();
     return scene;

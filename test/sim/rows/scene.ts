@@ -7,6 +7,7 @@
  */
 
 import { type Random, seededRandom } from '../../../src/base/random.ts';
+import type { MeshRules } from '../../../src/core/gossip/state.ts';
 import type { MemberStatus } from '../../../src/core/gossip/view.ts';
 import { healMaxMs } from '../patterns.ts';
 import type { Process, StartOptions } from '../process.ts';
@@ -24,6 +25,8 @@ export interface SceneOptions {
   readonly sizeMax: number;
   /** They are not there yet; the row starts them. */
   readonly isEmpty?: boolean | undefined;
+  /** Rules that are switched off, to see the row fail. */
+  readonly rules?: Partial<MeshRules> | undefined;
 }
 
 /** What is counted over all seeds of a row. */
@@ -41,12 +44,12 @@ export class Scene {
   readonly problems: string[] = [];
   readonly tally: Tally = { memberHours: 0, falseDeads: 0 };
 
-  constructor({ seed, sizeMin, sizeMax, isEmpty }: SceneOptions) {
+  constructor({ seed, sizeMin, sizeMax, isEmpty, rules }: SceneOptions) {
     this.seed = seed;
     this.random = seededRandom(`row ${seed}`);
     const size = sizeMin + Math.floor((sizeMax - sizeMin + 1) * this.random.next() ** sizePower);
     this.names = Array.from({ length: size }, (_, at) => `m${at}`);
-    this.world = new World({ seed, isMetered: true, hasDuplicates: this.random.next() < 0.5 });
+    this.world = new World({ seed, isMetered: true, hasDuplicates: this.random.next() < 0.5, rules });
     if (isEmpty !== true) this.#form();
   }
 
