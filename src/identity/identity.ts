@@ -44,6 +44,11 @@ export function isIdentityName(name: string): boolean {
   return name.length <= identityCharsMax && nameShape.test(name);
 }
 
+/** The name in the text of an identity; undefined for nobody in particular. */
+export function provenName(text: string | undefined): string | undefined {
+  return text === undefined || text === anonymous.text ? undefined : text.slice(text.indexOf(':') + 1);
+}
+
 /** As people read it: a client by name alone. */
 export function describeIdentity({ kind, name, text }: Identity): string {
   return kind === 'token' || kind === 'certificate' ? name : text;

@@ -77,11 +77,29 @@ type IdentityEvent =
       readonly name: string;
       readonly untilMs: number;
     }
-  | { readonly kind: 'tls.rejected'; readonly message: string };
+  | { readonly kind: 'tls.rejected'; readonly message: string }
+  | ({
+      readonly kind: 'access.denied';
+      /** Refusals before this one that were not told, because there were too many. */
+      readonly untold: number;
+    } & Access)
+  | ({ readonly kind: 'access.admin' } & Access);
+
+/** What somebody wanted. */
+interface Access {
+  /** `token:alice`, `certificate:alice`, `server:gpu-1`, or `anonymous`. */
+  readonly identity: string;
+  readonly verb: string;
+  /** The function, server or run. */
+  readonly name: string;
+  /** What the process calls itself by which they came, or its address. */
+  readonly peer: string;
+}
 
 type OfferEvent =
   | ({ readonly kind: 'offer.appeared' } & AttemptPlace)
   | ({ readonly kind: 'offer.withdrawn' } & AttemptPlace)
+  | ({ readonly kind: 'offer.refused' } & AttemptPlace)
   | { readonly kind: 'offer.conflicted'; readonly function: string; readonly version: string }
   | { readonly kind: 'offer.suspended'; readonly function: string; readonly version: string }
   | { readonly kind: 'offer.resumed'; readonly function: string; readonly version: string };
@@ -211,6 +229,10 @@ export const eventTable: Readonly<Record<EventKind, string>> = {
   'join.refused': 'somebody asked to join and was refused; `code` and `message` as they were told',
   'tls.reloaded': 'the certificates in use are others: handshakes from now on show them, links that are open stay',
   'tls.rejected': 'files of certificates have changed and cannot be used: the ones before stay in use',
+  'access.denied':
+    'somebody wanted what no rule allows them, or their token has ended; at most 50 are told a second, and `untold` counts the others',
+  'access.admin': 'somebody did what administrators may: drained a server, ended the run of another, or changed the rules',
+  'offer.refused': 'a server announces a function that no rule lets it serve: it is not taken from it here',
   'offer.appeared': 'a server offers a function that it did not offer before',
   'offer.withdrawn': 'an offer is gone: withdrawn, or its server left or died',
   'offer.conflicted': 'two servers announce different effects for the same function and version; the strictest counts',

@@ -7,6 +7,7 @@ import { HeddleError } from '../errors.ts';
 import { dialTimeoutMs } from './limits.ts';
 import { MemoryEnd } from './memory-link.ts';
 import { MemoryPipe, type Packet, type Weather } from './memory-pipe.ts';
+import type { PeerCertificate } from './peer-certificate.ts';
 import type { Acceptor, Answer, Dialled, DialOptions, Evidence } from './transport.ts';
 
 /** What a dial needs of the network. */
@@ -14,6 +15,8 @@ export interface MemoryDialHost {
   readonly weather: Weather;
   readonly from: string;
   readonly valueBytesMax: number;
+  /** What a process shows of itself. */
+  certify(process: string): PeerCertificate | undefined;
   ownerOf(address: string): string | undefined;
   acceptorAt(address: string): Acceptor | undefined;
   enter(end: MemoryEnd, place: { readonly process: string; readonly peer: string; readonly out: MemoryPipe }): void;
@@ -45,8 +48,8 @@ class MemoryDial {
     const { weather, from } = host;
     this.#out = new MemoryPipe(weather, { from, to: this.#to }, (packet) => this.#atFar(packet));
     this.#back = new MemoryPipe(weather, { from: this.#to, to: from }, (packet) => this.#atNear(packet));
-    this.near = this.#end(options.address, from, this.#out);
-    this.#far = this.#end(from, this.#to, this.#back);
+    this.near = this.#end(options.address, { process: from, peer: this.#to }, this.#out);
+    this.#far = this.#end(from, { process: this.#to, peer: from }, this.#back);
     this.near.pair(this.#far);
     this.#far.pair(this.near);
     host.enter(this.near, { process: from, peer: this.#to, out: this.#out });
@@ -84,11 +87,12 @@ class MemoryDial {
     return !weather.isCut(from, this.#to) && !weather.isCut(this.#to, from);
   }
 
-  #end(remoteAddress: string, process: string, pipe: MemoryPipe): MemoryEnd {
+  #end(remoteAddress: string, { process, peer }: { readonly process: string; readonly peer: string }, pipe: MemoryPipe): MemoryEnd {
     return new MemoryEnd({
       clock: this.#host.weather.process(process).clock,
       kind: this.#options.kind,
       remoteAddress,
+      certificate: this.#host.certify(peer),
       valueBytesMax: this.#host.valueBytesMax,
       send: (packet) => pipe.send(packet),
       onEnd: (end) => this.#host.leave(end),

@@ -10,12 +10,15 @@ import { type Deferred, deferred } from '../base/deferred.ts';
 import { HeddleError } from '../errors.ts';
 import { closeGraceMs, frameBytesMax, outboxBytesMax, transfersMax, writableBytesMax } from './limits.ts';
 import type { Packet } from './memory-pipe.ts';
+import type { PeerCertificate } from './peer-certificate.ts';
 import type { Evidence, Link, LinkHandlers, LinkKind, Traffic } from './transport.ts';
 
 export interface MemoryEndOptions {
   readonly clock: Clock;
   readonly kind: LinkKind;
   readonly remoteAddress: string;
+  /** Of the process at the other end. */
+  readonly certificate?: PeerCertificate | undefined;
   readonly valueBytesMax: number;
   readonly send: (packet: Packet) => void;
   /** Called once, when the end has closed. */
@@ -56,6 +59,10 @@ export class MemoryEnd implements Link {
 
   get remoteAddress(): string {
     return this.#options.remoteAddress;
+  }
+
+  get certificate(): PeerCertificate | undefined {
+    return this.#options.certificate;
   }
 
   get isWritable(): boolean {

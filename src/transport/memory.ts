@@ -16,6 +16,7 @@ import { dialInMemory, type MemoryDialHost } from './memory-dial.ts';
 import type { MemoryEnd } from './memory-link.ts';
 import type { MemoryPipe, PipeProcess, Weather } from './memory-pipe.ts';
 import { NetworkWeather } from './network-weather.ts';
+import type { PeerCertificate } from './peer-certificate.ts';
 import { checkChoice, isAllowed, portTaken } from './ports.ts';
 import type { Acceptor, Dialled, DialOptions, Listener, ListenOptions, Transport } from './transport.ts';
 
@@ -31,6 +32,8 @@ export interface MemoryNetworkOptions {
   readonly processes?: ((name: string) => PipeProcess | undefined) | undefined;
   /** Called with every packet as it reaches its end. */
   readonly onArrival?: Weather['onArrival'] | undefined;
+  /** Whose certificate the processes show, by name; default: none is shown. */
+  readonly certify?: ((process: string) => PeerCertificate | undefined) | undefined;
   /** Largest value of `sendLarge`; default 64 MiB. */
   readonly valueBytesMax?: number | undefined;
 }
@@ -129,6 +132,7 @@ export class MemoryNetwork {
       weather: this.#pipeWeather(),
       from,
       valueBytesMax: this.#valueBytesMax,
+      certify: (process) => this.#options.certify?.(process),
       ownerOf: (address) => this.#owners.get(address),
       acceptorAt: (address) => this.#bound.get(address)?.acceptor,
       enter: (end, place) => this.#ends.set(end, { ...place, cutSinceMs: undefined }),

@@ -37,6 +37,14 @@ export function encodeSessionAck(ack: SessionAck): Uint8Array {
 
 /** Throws `protocol_error`. */
 export function decodeSessionAck(bytes: Uint8Array): SessionAck {
-  const { refusal, server = '', instance = '', cluster = '', addresses = [], protocol = 0 } = ackCodec.decode(bytes);
-  return { ...(refusal ? { refusal: wireErrorOf(refusal) } : {}), server, instance, cluster, addresses, protocol };
+  const { refusal, server = '', instance = '', cluster = '', addresses = [], protocol = 0, proofMs = 0 } = ackCodec.decode(bytes);
+  return {
+    ...(refusal ? { refusal: wireErrorOf(refusal) } : {}),
+    server,
+    instance,
+    cluster,
+    addresses,
+    protocol,
+    ...(proofMs === 0 ? {} : { proofMs }),
+  };
 }

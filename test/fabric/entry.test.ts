@@ -21,6 +21,7 @@ import { Observer } from '../../src/observe/observer.ts';
 import { fromWireError } from '../../src/wire/error.ts';
 import type { Frame, ReplyFrame } from '../../src/wire/frame.ts';
 import { callFrame } from '../frames.ts';
+import { openGate } from './open-gate.ts';
 
 /** The asking side of a link: what it was sent, and which of its requests are open here. */
 class AskingPeer {
@@ -101,9 +102,11 @@ function rig(kind: 'link' | 'session' = 'session', refusal?: HeddleError, gapMs 
     catalog: new Catalog(),
     observer: new Observer(),
     outcomes: new Outcomes({ clock, server: 'one' }),
+    gate: openGate('one'),
     refusal: () => refusal,
   };
   const options = {
+    gate: desk.gate,
     calls: new CallDesk(desk as unknown as CallDeskOptions),
     runner: runner.engine,
     runs: runs.engine,

@@ -9,6 +9,7 @@
 
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
+import type { Seals } from '../../src/core/gossip/seals.ts';
 import type { Client, Functions, Server, ServerOptions } from '../../src/fabric/api/api.ts';
 import { FabricClient } from '../../src/fabric/client/client.ts';
 import { FabricServer } from '../../src/fabric/server/server.ts';
@@ -20,14 +21,16 @@ import type { SpillStore } from '../../src/storage/spill.ts';
 import { SimulatedProcess } from '../../src/testing/simulated-process.ts';
 import { Timeline } from '../../src/testing/timeline.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
-import type { Transport } from '../../src/transport/transport.ts';
+import type { PeerCertificate, Transport } from '../../src/transport/transport.ts';
 import { WatchedTransport, type WatchLink } from './watched-transport.ts';
 
 export { SimulatedProcess as WorldProcess } from '../../src/testing/simulated-process.ts';
 
 export class FabricWorld {
   readonly clock = new VirtualClock();
-  readonly network = new MemoryNetwork({ clock: this.clock, delayMs: 1 });
+  readonly network = new MemoryNetwork({ clock: this.clock, delayMs: 1, certify: (process) => this.certify?.(process) });
+  /** Whose certificate a process shows; absent: nobody has one. Set before servers and clients are made. */
+  certify: ((process: string) => PeerCertificate | undefined) | undefined;
   readonly processes = new Map<string, SimulatedProcess>();
   /** Stands between every link and whoever uses it; set before servers and clients are made. */
   watch: WatchLink | undefined;
@@ -66,7 +69,15 @@ export class FabricWorld {
     // No two processes are alike: a restarted server is another instance.
     const random = this.#random.fork(`server ${name} ${this.#servers.size + this.#killed}`);
     const resolved = resolveServerOptions({ name, functions, ...rest }, random);
-    return new FabricServer(resolved, { clock, random, transport: this.#transportOf(clock), tuning, spill: this.spill, openLog });
+    return new FabricServer(resolved, {
+      clock,
+      random,
+      transport: this.#transportOf(clock),
+      tuning,
+      spill: this.spill,
+      openLog,
+      vouch: this.certify && takenAtItsWord,
+    });
   }
 
   /** A client with the addresses of these servers, connected to the first that takes it. */
@@ -152,4 +163,17 @@ export class FabricWorld {
     const offered = new Set(offers.map((list) => list.length));
     return offered.size <= 1 && views.every((view) => running.every((server) => view.some((member) => member.name === server.name)));
   }
+}
+
+/** Signs nothing and believes everything: who has which certificate is the world's to say, and signatures are tested elsewhere. */
+function takenAtItsWord(instanceProof: string): Seals {
+  return {
+    statement: { hash: instanceProof, bytes: new Uint8Array(0) },
+    instanceProof,
+    sealRecord: (record) => record,
+    sealReport: (report) => report,
+    renew: () => false,
+    check: () => undefined,
+    learn: () => {},
+  };
 }

@@ -4,13 +4,14 @@ import { LocalPeer } from '../../src/fabric/serve/local-peer.ts';
 import type { ReplyFrame } from '../../src/wire/frame.ts';
 import { decodeValue } from '../../src/wire/value.ts';
 import { callFrame } from '../frames.ts';
+import { openGate } from './open-gate.ts';
 import { ServingRig } from './serving-rig.ts';
 
 const hang = defineFunction({ name: 'hang', handler: (): Promise<never> => new Promise(() => {}) });
 
 function rig() {
   const { dispatcher } = new ServingRig({ hang, add: (a: number, b: number) => a + b });
-  const peer = new LocalPeer(dispatcher, { name: 'server-1', instance: 'abad1dea' });
+  const peer = new LocalPeer(dispatcher, { name: 'server-1', instance: 'abad1dea' }, openGate());
   const conversation = { onReply: vi.fn(), onLost: vi.fn() };
   return { dispatcher, peer, conversation, id: peer.reserve(conversation) };
 }
@@ -61,7 +62,7 @@ test('a released local call answers to nobody', () => {
 test('bytes that a local function gives are a copy: what it does to its buffer afterwards is its own affair', () => {
   const buffer = Buffer.from([1, 2, 3]);
   const { dispatcher } = new ServingRig({ read: () => buffer });
-  const peer = new LocalPeer(dispatcher, { name: 'server-1', instance: 'abad1dea' });
+  const peer = new LocalPeer(dispatcher, { name: 'server-1', instance: 'abad1dea' }, openGate());
   const replies: ReplyFrame[] = [];
   const id = peer.reserve({ onReply: (frame) => replies.push(frame), onLost: vi.fn() });
   peer.send(callFrame('read', [], { id }));

@@ -5,6 +5,7 @@ import type { Outcomes } from '../../src/fabric/serve/outcomes.ts';
 import { ServedGroup } from '../../src/fabric/serve/served-group.ts';
 import type { CallOrigin } from '../../src/fabric/serve/serving.ts';
 import { callFrame } from '../frames.ts';
+import { openGate } from './open-gate.ts';
 
 /** A chain of calls on a server whose handlers return at once; what happens is told in order, and what was written is said by hand. */
 function chain(...effects: readonly ('pure' | 'once')[]) {
@@ -19,9 +20,9 @@ function chain(...effects: readonly ('pure' | 'once')[]) {
   };
   const answerOf = (name: string) => ({ settled: () => told.push(`${name} is told`), progress: () => {}, pulling: () => {} });
   const outcomes = { refusal: () => undefined, enter: ({ function: name }: { readonly function: string }) => answerOf(name) };
-  const peer = { whenWritten: (done: () => void) => written.push(done) };
+  const peer = { kind: 'link', identity: { name: 'there', instance: '1' }, whenWritten: (done: () => void) => written.push(done) };
   const parts = { outcomes: outcomes as unknown as Outcomes, dispatcher: dispatcher as unknown as Dispatcher };
-  const group = new ServedGroup({ ...parts, clock: { nowMs: () => 0 } as never, server: 's' }, peer as unknown as Peer);
+  const group = new ServedGroup({ ...parts, clock: { nowMs: () => 0 } as never, server: 's', gate: openGate() }, peer as unknown as Peer);
   group.start(
     effects.map((effect, at) => ({
       call: callFrame(`c${at}`, [], { id: at + 1, callNumber: at + 1, effect }),

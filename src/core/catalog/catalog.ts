@@ -36,8 +36,14 @@ export class Catalog {
   readonly #servers = new Map<string, ServerState>();
   /** Offers of each instance, by name@version. */
   readonly #offers = new Map<string, OffersOfServer>();
+  readonly #suggests: boolean;
   #revision = 1;
   #offersRevision = 1;
+
+  /** Without `suggests` nobody is told of names that they did not know: where not everybody may know all. */
+  constructor({ suggests = true }: { readonly suggests?: boolean } = {}) {
+    this.#suggests = suggests;
+  }
 
   /** Grows with every change that can alter a choice. */
   get revision(): number {
@@ -127,7 +133,7 @@ export class Catalog {
 
   /** Known functions with names close to a misspelt one. Linear. */
   nearest(name: string): readonly string[] {
-    return nearest(name, this.#index.names());
+    return this.#suggests ? nearest(name, this.#index.names()) : [];
   }
 
   /** The offers that fulfil a query's demands, by version, highest first. Linear; the router caches it. */

@@ -22,6 +22,7 @@ import type { Workflow } from '../../core/workflow/builder.ts';
 import type { Command, WorkflowData } from '../../core/workflow/data.ts';
 import type { CallOptions } from './call-api.ts';
 import type { Drained, DrainOptions } from './drain-port.ts';
+import type { TokenSource } from './identity-api.ts';
 import type { Plan } from './plan.ts';
 import type { Run, RunOptions, SubmitOptions, Wait } from './run-api.ts';
 import type { ClientTls } from './tls-api.ts';
@@ -124,6 +125,11 @@ export interface ConnectOptions {
    * catalog and connections of its own and calls the servers themselves, one hop less; through its entry where it cannot.
    */
   readonly routing?: 'entry' | 'direct' | undefined;
+  /**
+   * Proof of who this is: a token, or a function that gets a fresh one whenever one is needed, which is before the last one ends. It is
+   * sent over TLS, and in the clear to this machine alone.
+   */
+  readonly token?: TokenSource | undefined;
   /** For servers that speak TLS: whose certificates are trusted, and the client's own. Default: everything is in the clear. */
   readonly tls?: ClientTls | undefined;
 }

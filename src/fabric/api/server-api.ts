@@ -5,6 +5,7 @@
 import type { FabricEvent } from '../../observe/events.ts';
 import type { Caller } from './caller-api.ts';
 import type { Functions } from './function-api.ts';
+import type { Permission, TokenTrust } from './identity-api.ts';
 import type { ServerTls } from './tls-api.ts';
 
 export interface ServerOptions {
@@ -45,6 +46,13 @@ export interface ServerOptions {
    * everything is in the clear, and the server listens on this machine only.
    */
   readonly tls?: ServerTls | undefined;
+  /** Believes tokens of clients that are signed with one of these keys; needs `permissions`. Default: none. */
+  readonly tokens?: TokenTrust | undefined;
+  /**
+   * Who may do what: each rule lets all of `who` do all of `may` with each of `names` (`*` stands for any characters), and what no rule
+   * allows is not allowed. Default: no rules, and everybody who is let in may do everything.
+   */
+  readonly permissions?: readonly Permission[] | undefined;
   /** Allows `host` to be open to the network without TLS: whoever reaches it may then call, and join. */
   readonly insecure?: boolean | undefined;
   /**
@@ -107,6 +115,8 @@ export interface Server extends Caller {
    * `bad_settings`, and then nothing has changed.
    */
   reloadTls(tls?: ServerTls): Promise<void>;
+  /** Uses other rules from now on, also for those who are connected. Throws `bad_settings`, and then nothing has changed. */
+  reloadPermissions(permissions: readonly Permission[]): Promise<void>;
   /** Listens to one kind of event; returns its own removal. */
   on<K extends FabricEvent['kind']>(kind: K, listener: (event: Extract<FabricEvent, { readonly kind: K }>) => void): () => void;
   /** Takes no new work and finishes what runs; resolves when it has, or when the grace time is over and the rest was ended. */

@@ -69,6 +69,8 @@ export function frameOf(call: Invocation, sent: SentAttempt): CallFrame {
     parkMs: sent.isDirect ? call.parkMs : undefined,
     parkOverBytes: sent.isDirect ? call.parkOverBytes : undefined,
     trace: call.trace,
+    identity: call.identity,
+    isStep: call.isStep,
     terms: call.terms,
     args: call.args,
   };
@@ -109,6 +111,8 @@ export function invocationOf(frame: CallFrame, origin: CallerIdentity, nowMs: nu
     via: frame.via,
     runners: frame.runners,
     trace: frame.trace,
+    identity: origin.identity,
+    isStep: frame.isStep,
   };
 }
 
@@ -116,4 +120,5 @@ export function invocationOf(frame: CallFrame, origin: CallerIdentity, nowMs: nu
 interface CallerIdentity {
   readonly callerName: string;
   readonly callerInstance: string;
+  readonly identity?: string | undefined;
 }

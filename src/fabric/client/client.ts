@@ -22,6 +22,7 @@ import { encodeValue } from '../../wire/value.ts';
 import { argumentError } from '../../wire/value-problem.ts';
 import { parseAddress } from '../api/addresses.ts';
 import type { Client, ConnectOptions } from '../api/api.ts';
+import { checkTokenSource } from '../api/identity-options.ts';
 import { checkOptions } from '../api/known-options.ts';
 import type { Wait } from '../api/run-api.ts';
 import { clientCredentials } from '../api/tls-options.ts';
@@ -30,6 +31,7 @@ import { FabricCaller } from '../call/caller.ts';
 import { explainQuery, type WorkflowQuestion, workflowQuestion } from '../explain/explainer.ts';
 import { waitsOf, whyQuery } from '../explain/why.ts';
 import { checkRunId, RunCaller } from '../run/run-caller.ts';
+import { ClientToken } from './client-token.ts';
 import { DirectEngine } from './direct-engine.ts';
 import { requestDrain } from './drain-request.ts';
 import { SessionEngine } from './session-engine.ts';
@@ -43,6 +45,8 @@ export interface ClientParts {
   readonly clock: Clock;
   readonly random: Random;
   readonly transport: Transport;
+  /** Proof of who it is. */
+  readonly token?: ClientToken | undefined;
   /** What it calls itself; default: host and process. */
   readonly name?: string | undefined;
 }
@@ -54,10 +58,12 @@ export interface ClientParts {
  * `unauthenticated` when the server is not who it should be or does not believe who this is, `unreachable` when none answers.
  */
 export async function connect<F = Untyped>(urls?: string | readonly string[], options: ConnectOptions = {}): Promise<Client<F>> {
-  const { routing, tls } = checkConnectOptions(options);
+  const { routing, tls, token } = checkConnectOptions(options);
   const clock = systemClock;
   const credentials = tls === undefined ? undefined : clientCredentials(tls, clock);
-  const parts = { clock, random: systemRandom(), transport: new GrpcTransport({ clock, tls: credentials }) };
+  const source = checkTokenSource(token);
+  const proof = source === undefined ? undefined : new ClientToken({ source, clock, isSecret: credentials !== undefined });
+  const parts = { clock, random: systemRandom(), transport: new GrpcTransport({ clock, tls: credentials }), token: proof };
   const client = new FabricClient(parts, addressesOf(urls), routing);
   await client.open();
   // The class carries calls of any name and type; F narrows what callers may write.
@@ -65,7 +71,7 @@ export async function connect<F = Untyped>(urls?: string | readonly string[], op
 }
 
 function checkConnectOptions(options: unknown): ConnectOptions {
-  const known = checkOptions(options, ['routing', 'tls'], 'options');
+  const known = checkOptions(options, ['routing', 'tls', 'token'], 'options');
   const { routing } = known;
   if (routing === undefined || routing === 'entry' || routing === 'direct') return known; // every field was checked
   throw new HeddleError('bad_argument', { path: ['options', 'routing'], expected: "'entry' or 'direct'", found: describeFound(routing) });
@@ -91,17 +97,17 @@ export class FabricClient {
   readonly #runs: RunCaller;
 
   constructor(parts: ClientParts, addresses: readonly string[], routing: ConnectOptions['routing'] = 'entry') {
-    const { clock, random, transport } = parts;
+    const { clock, random, transport, token } = parts;
     const instance = Buffer.from(random.bytes(16)).toString('hex');
     const name = parts.name ?? `client-${hostname()}-${process.pid}`.slice(0, 64);
     const refusal = (): HeddleError | undefined => (this.#keeper.isClosed ? new HeddleError('closed', { what: 'the client' }) : undefined);
     const hello = { instance, name, protocolMin, protocolMax };
     this.#parts = parts;
-    this.#keeper = new SessionKeeper({ transport, clock, random, addresses, hello });
+    this.#keeper = new SessionKeeper({ transport, clock, random, addresses, hello, token });
     this.#wheel = new DeadlineWheel(clock);
     this.#engine = new SessionEngine(this.#keeper, { clock, random, wheel: this.#wheel, instance });
     if (routing === 'direct') {
-      this.#direct = new DirectEngine({ ...parts, wheel: this.#wheel, hello, keeper: this.#keeper, session: this.#engine });
+      this.#direct = new DirectEngine({ ...parts, token, wheel: this.#wheel, hello, keeper: this.#keeper, session: this.#engine });
     }
     const engine = this.#direct ?? this.#engine;
     this.#caller = new FabricCaller({ engine, clock, wheel: this.#wheel, identity: { name, instance }, refusal });
@@ -201,6 +207,7 @@ export class FabricClient {
     this.#direct?.close();
     this.#engine.close();
     this.#keeper.close();
+    this.#parts.token?.close();
     this.#wheel.close();
     await this.#parts.transport.close();
   }

@@ -21,6 +21,7 @@ import { WaitingRoom } from '../call/waiting-room.ts';
 import { Explainer } from '../explain/explainer.ts';
 import type { CallEngine, CallHandle, CallSink, Invocation } from '../link/invocation.ts';
 import { CatalogReplica } from './catalog-replica.ts';
+import type { ClientToken } from './client-token.ts';
 import { DirectLinks } from './direct-links.ts';
 import { type DirectRoute, DirectRouting } from './direct-routing.ts';
 import type { SessionEngine } from './session-engine.ts';
@@ -32,6 +33,7 @@ export interface DirectEngineOptions {
   readonly transport: Transport;
   readonly wheel: DeadlineWheel;
   readonly hello: SessionHello;
+  readonly token: ClientToken | undefined;
   readonly keeper: SessionKeeper;
   readonly session: SessionEngine;
 }
@@ -48,7 +50,7 @@ export class DirectEngine implements CallEngine {
   readonly #breakers: Breakers;
   readonly #calls: CallTable<DirectRoute>;
 
-  constructor({ clock, random, transport, wheel, hello, keeper, session }: DirectEngineOptions) {
+  constructor({ clock, random, transport, wheel, hello, token, keeper, session }: DirectEngineOptions) {
     const observer = new Observer();
     const catalog = this.#catalog;
     this.#clock = clock;
@@ -59,6 +61,7 @@ export class DirectEngine implements CallEngine {
       random: random.fork('links'),
       transport,
       hello,
+      token,
       entry: () => keeper.peer,
       urlOf: (instance) => this.#replica.urlOf(instance),
       onChanged: (instance) => this.#replica.reachChanged(instance),

@@ -20,6 +20,7 @@ import { decodeSessionAck, encodeSessionHello } from '../../wire/session-codec.t
 import { checkCertifiedName } from '../link/certified-name.ts';
 import type { PeerIdentity } from '../link/conversation.ts';
 import { Peer } from '../link/peer.ts';
+import type { ClientToken } from './client-token.ts';
 
 export interface DirectLinksOptions {
   readonly clock: Clock;
@@ -28,6 +29,8 @@ export interface DirectLinksOptions {
   readonly hello: SessionHello;
   /** The client's session, when one is open and stays. */
   readonly entry: () => Peer | undefined;
+  /** Proof of who this is. */
+  readonly token?: ClientToken | undefined;
   /** Where the feed says that an instance listens. */
   readonly urlOf: (instance: string) => string | undefined;
   /** What is known here of an instance's reachability is different. */
@@ -134,10 +137,11 @@ export class DirectLinks {
   }
 
   async #connect(server: PeerIdentity): Promise<Peer> {
-    const { transport, hello, urlOf } = this.#options;
+    const { transport, token, urlOf } = this.#options;
     const address = urlOf(server.instance);
     if (address === undefined) throw new HeddleError('unreachable', { address: server.name, evidence: 'unresolved' });
     const { signal } = this.#closing;
+    const hello = token ? { ...this.#options.hello, token: await token.forGreeting(address) } : this.#options.hello;
     const dialled = await transport.dial({ address, kind: 'session', hello: encodeSessionHello(hello), signal });
     try {
       return this.#enter(dialled, server, address);
@@ -167,6 +171,7 @@ export class DirectLinks {
         onClosed: () => this.#closed(instance, peer),
       },
     );
+    this.#options.token?.opened(peer, ack.proofMs);
     this.#open.set(instance, { peer, isUsed: true });
     this.#cancelSweep ??= this.#options.clock.schedule(idleMs, () => this.#sweep());
     this.#options.onOpened(instance);
@@ -175,6 +180,7 @@ export class DirectLinks {
   }
 
   #closed(instance: string, peer: Peer): void {
+    this.#options.token?.closed(peer);
     this.#retired.delete(peer);
     if (this.#open.get(instance)?.peer !== peer) return;
     this.#open.delete(instance);

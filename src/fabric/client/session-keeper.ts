@@ -19,12 +19,15 @@ import type { ServersFrame, SessionAck, SessionHello } from '../../wire/frame.ts
 import { decodeSessionAck, encodeSessionHello } from '../../wire/session-codec.ts';
 import { checkCertifiedName } from '../link/certified-name.ts';
 import { Peer } from '../link/peer.ts';
+import type { ClientToken } from './client-token.ts';
 
 export interface SessionKeeperOptions {
   readonly transport: Transport;
   readonly clock: Clock;
   readonly random: Random;
   readonly hello: SessionHello;
+  /** Proof of who this is; absent: its certificate, or nothing. */
+  readonly token?: ClientToken | undefined;
   /** `host:port`, in the order in which to try them. */
   readonly addresses: readonly string[];
 }
@@ -112,7 +115,9 @@ export class SessionKeeper {
   }
 
   async #dial(address: string): Promise<void> {
-    const hello = encodeSessionHello(this.#options.hello);
+    const { token } = this.#options;
+    const greeting = token ? { ...this.#options.hello, token: await token.forGreeting(address) } : this.#options.hello;
+    const hello = encodeSessionHello(greeting);
     const signal = this.#closing.signal;
     const dialled = await this.#options.transport.dial({ address, kind: 'session', hello, signal });
     try {
@@ -149,6 +154,7 @@ export class SessionKeeper {
     if (this.#peer) this.#retire(this.#peer);
     this.#peer = peer;
     this.#isMoving = false;
+    this.#options.token?.opened(peer, ack.proofMs);
     this.#openedAtMs = this.#options.clock.nowMs();
     this.#tellWaiters();
   }
@@ -169,6 +175,7 @@ export class SessionKeeper {
 
   #onClosed(peer: Peer): void {
     this.#retired.delete(peer);
+    this.#options.token?.closed(peer);
     if (this.#peer !== peer) return;
     this.#peer = undefined;
     this.#sessionEnded(peer);

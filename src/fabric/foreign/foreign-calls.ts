@@ -19,6 +19,7 @@ import { decodeCallRequest, encodeCallResponse, encodeStreamItem, type ForeignCa
 import { checkCallOptions } from '../call/call-options.ts';
 import { termsOf } from '../call/call-terms.ts';
 import { type CallEngine, callTimeoutMsDefault, type Invocation, type Settlement, timeoutMsMax } from '../link/invocation.ts';
+import type { Sight } from '../link/sight.ts';
 import { StreamWindows } from '../stream/stream-windows.ts';
 import { asJson, clientLeft } from './foreign-runs.ts';
 import { payloadStream } from './payload-stream.ts';
@@ -43,18 +44,21 @@ export class ForeignCalls {
   }
 
   /** The response message. Rejects with the call's HeddleError. */
-  async call(request: ForeignRequest): Promise<Uint8Array> {
-    const invocation = this.#invocation(decodeCallRequest(request.message), request, callTimeoutMsDefault);
+  async call(request: ForeignRequest, sight: Sight): Promise<Uint8Array> {
+    const call = decodeCallRequest(request.message);
+    sight.demand('call', call.function);
+    const invocation = { ...this.#invocation(call, request, callTimeoutMsDefault), identity: sight.told };
     const { outcome, server } = await this.#settled(invocation, request.signal);
     if (!outcome.ok) throw fromWireError(outcome.error);
     return encodeCallResponse(sendable(outcome.value, 'result'), server);
   }
 
   /** Items as messages, pulled from the function as the client takes them. Throws what ends the stream. */
-  async *stream(request: ForeignRequest): AsyncIterable<Uint8Array> {
+  async *stream(request: ForeignRequest, sight: Sight): AsyncIterable<Uint8Array> {
     const { engine, clock, wheel } = this.#options;
     const call = decodeCallRequest(request.message);
-    const invocation = this.#invocation(call, request, timeoutMsMax);
+    sight.demand('call', call.function);
+    const invocation = { ...this.#invocation(call, request, timeoutMsMax), identity: sight.told };
     const items = payloadStream({ engine, clock, wheel, windows: this.#windows }, () => invocation, request.signal);
     for await (const item of items) yield encodeStreamItem(sendable(call.isJsonOnly ? asJson(item) : item, 'item'));
   }

@@ -22,6 +22,7 @@ import type { ForeignWatch } from '../../wire/foreign-questions.ts';
 import { decodeValue, encodeValue } from '../../wire/value.ts';
 import { checkTimeout } from '../call/call-options.ts';
 import { timeoutMsMax } from '../link/invocation.ts';
+import type { Sight } from '../link/sight.ts';
 import { collected, isUncollected, uncollectedBytes, type ValueSource } from '../run/collected-run.ts';
 import { PendingEvents } from '../run/pending-events.ts';
 import { checkRunId, parsedData } from '../run/run-caller.ts';
@@ -43,8 +44,9 @@ export class ForeignRuns {
   }
 
   /** One run; its events as messages. Throws the HeddleError of a run that was refused. */
-  async *submit(request: ForeignRequest): AsyncIterable<Uint8Array> {
+  async *submit(request: ForeignRequest, sight: Sight): AsyncIterable<Uint8Array> {
     const submitted = decodeSubmitRequest(request.message);
+    for (const name of functionsIn(submitted.commands)) sight.demand('submit', name);
     const trace = traceContextOf(request.trace?.traceparent, request.trace?.tracestate);
     const submission = { ...requestOf(submitted, request.timeoutMs), trace };
     const following = new Following(request.signal, (follower) => this.#runs.submit(submission, follower));
@@ -129,6 +131,15 @@ function requestOf(submitted: ForeignSubmit, clientTimeoutMs: number | undefined
     isDetached: submitted.isDetached,
     looksBare: parsed.looksBare,
   };
+}
+
+/** Of commands as they were sent: every function that one of them names. */
+export function functionsIn(commands: unknown): readonly string[] {
+  if (!Array.isArray(commands)) return [];
+  return commands.flatMap((command: unknown) => {
+    const { fun, compensate }: { fun?: unknown; compensate?: { fun?: unknown } } = Object(command);
+    return [fun, compensate?.fun].filter((name) => typeof name === 'string');
+  });
 }
 
 /** Only results and errors of steps can be so large: something has run. */

@@ -6,7 +6,7 @@ import { onAbort } from '../../base/aborts.ts';
 import { deferred } from '../../base/deferred.ts';
 import type { HeddleError } from '../../errors.ts';
 import { encodeCatalogEvent } from '../../wire/catalog-news.ts';
-import type { CatalogFeed } from '../mesh/catalog-feed.ts';
+import type { CatalogFeed, Shows } from '../mesh/catalog-feed.ts';
 import { checkRoom } from '../mesh/catalog-watches.ts';
 
 /** Until the signal aborts. Throws `overloaded` with too many watchers, and what the feed ends with. */
@@ -15,18 +15,20 @@ export async function* watchCatalog(watch: {
   /** Name of this server. */
   readonly server: string;
   readonly signal: AbortSignal;
+  readonly shows?: Shows | undefined;
 }): AsyncIterable<Uint8Array> {
-  const { feed, server, signal } = watch;
+  const { feed, server, signal, shows } = watch;
   checkRoom(feed, server);
   let news = deferred<void>();
   let end: HeddleError | undefined;
-  const watcher = feed.watch({
+  const handlers = {
     onNews: () => news.resolve(),
-    onEnd: (error) => {
+    onEnd: (error: HeddleError) => {
       end = error;
       news.resolve();
     },
-  });
+  };
+  const watcher = feed.watch(handlers, shows);
   const leaveSignal = onAbort(signal, () => news.resolve());
   try {
     while (!signal.aborted) {

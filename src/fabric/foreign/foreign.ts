@@ -3,6 +3,7 @@
  *
  * F1 their calls and workflows go through the same engine as everybody's; only the values' encoding differs.
  * F2 what they get back is in an encoding that they read.
+ * F3 who they are is asked with every request: by the metadata `authorization`, or by their certificate.
  * Calls are foreign-calls.ts, runs foreign-runs.ts, the catalog foreign-watch.ts.
  */
 
@@ -23,16 +24,25 @@ import type { Plan } from '../api/plan.ts';
 import { type Explainer, explainQuery } from '../explain/explainer.ts';
 import { waitsOf, whyQuery } from '../explain/why.ts';
 import type { WorkflowExplainer } from '../explain/workflow-explainer.ts';
+import type { Gate } from '../link/gate.ts';
+import { Sight } from '../link/sight.ts';
 import type { CatalogFeed } from '../mesh/catalog-feed.ts';
 import type { ValueSource } from '../run/collected-run.ts';
+import { type KeptRuns, OwnedRuns } from '../run/owned-runs.ts';
 import { checkRunId } from '../run/run-caller.ts';
 import type { RunEngine, RunInspector } from '../run/run-engine.ts';
+import type { RunRelay } from '../run/run-relay.ts';
+import type { Doorkeeper } from '../server/doorkeeper.ts';
 import { ForeignCalls, type ForeignCallsOptions } from './foreign-calls.ts';
-import { ForeignRuns } from './foreign-runs.ts';
+import { ForeignRuns, functionsIn } from './foreign-runs.ts';
 import { watchCatalog } from './foreign-watch.ts';
 
 export interface ForeignEntryOptions extends ForeignCallsOptions {
-  readonly runs: RunEngine & RunInspector;
+  readonly runs: RunRelay;
+  /** Those of this server. */
+  readonly runner: KeptRuns;
+  readonly gate: Gate;
+  readonly doorkeeper: Pick<Doorkeeper, 'admitBearer'>;
   /** Of results that were too large to be sent along. */
   readonly values: ValueSource;
   readonly explainer: Explainer;
@@ -47,45 +57,64 @@ export interface ForeignEntryOptions extends ForeignCallsOptions {
 export class ForeignEntry {
   readonly #options: ForeignEntryOptions;
   readonly #calls: ForeignCalls;
-  readonly #runs: ForeignRuns;
 
   constructor(options: ForeignEntryOptions) {
     this.#options = options;
     this.#calls = new ForeignCalls(options);
-    this.#runs = new ForeignRuns(options.runs, options.values);
   }
 
   /** One answer; the response message. Rejects with the HeddleError that the client is told. */
   async ask(question: ForeignQuestion, request: ForeignRequest): Promise<Uint8Array> {
+    const sight = await this.#sightOf(request);
     switch (question) {
       case 'call':
         this.#refuse();
-        return this.#calls.call(request);
+        return this.#calls.call(request, sight);
       case 'explain':
-        return this.#explain(request);
+        return this.#explain(request, sight);
       case 'why':
-        return this.#why(request);
+        return this.#why(request, sight);
       case 'cancel':
-        return this.#cancel(request);
+        return this.#cancel(request, sight);
     }
   }
 
   /** Many answers, as messages; ends by throwing the HeddleError that the client is told. */
   async *follow(stream: ForeignStream, request: ForeignRequest): AsyncIterable<Uint8Array> {
+    const sight = await this.#sightOf(request);
     switch (stream) {
       case 'stream':
         this.#refuse();
-        return yield* this.#calls.stream(request);
+        return yield* this.#calls.stream(request, sight);
       case 'submit':
         this.#refuse();
-        return yield* this.#runs.submit(request);
+        return yield* this.#runsOf(sight).submit(request, sight);
       case 'watch':
-        return yield* this.#watch(request);
+        return yield* this.#watch(request, sight);
     }
   }
 
-  #explain(request: ForeignRequest): Uint8Array {
+  /** Who asks: F3. */
+  async #sightOf({ certificate, authorization, remoteAddress: address }: ForeignRequest): Promise<Sight> {
+    const { doorkeeper, gate } = this.#options;
+    const { identity } = await doorkeeper.admitBearer({ certificate, authorization, address });
+    return new Sight(gate, identity.text, address);
+  }
+
+  /** Runs, as far as they are the asker's business. */
+  #businessOf({ asker }: Sight): RunEngine & RunInspector {
+    const { runs, runner, gate } = this.#options;
+    return gate.tells ? runs.as(asker, new OwnedRuns(runner, asker, gate)) : runs;
+  }
+
+  #runsOf(sight: Sight): ForeignRuns {
+    return new ForeignRuns(this.#businessOf(sight), this.#options.values);
+  }
+
+  #explain(request: ForeignRequest, sight: Sight): Uint8Array {
     const { workflow, ...call } = decodeExplainRequest(request.message);
+    if (workflow) for (const name of functionsIn(workflow.commands)) sight.demand('submit', name);
+    else sight.demandSight(call.function ?? '');
     const plan = workflow ? this.#explainWorkflow(workflow, call) : this.#explainCall(call);
     return encodeExplainResponse(encodeValue(plan, { isJsonOnly: true }));
   }
@@ -101,27 +130,29 @@ export class ForeignEntry {
     return this.#options.workflows.explain({ workflow: commands, input, references });
   }
 
-  async #why(request: ForeignRequest): Promise<Uint8Array> {
-    const { runs, explainer } = this.#options;
+  async #why(request: ForeignRequest, sight: Sight): Promise<Uint8Array> {
+    const { explainer } = this.#options;
+    const runs = this.#businessOf(sight);
     const query = whyQuery(decodeWhyRequest(request.message));
+    if ('function' in query) sight.demandSight(query.function);
     const waits = 'function' in query ? explainer.waits(query.function) : waitsOf(await runs.describe(query.run), query.step);
     return encodeWhyResponse(encodeValue(waits, { isJsonOnly: true }));
   }
 
-  async #cancel(request: ForeignRequest): Promise<Uint8Array> {
+  async #cancel(request: ForeignRequest, sight: Sight): Promise<Uint8Array> {
     const { runId, reason } = decodeCancelRequest(request.message);
     checkRunId(runId, 'run_id');
-    await this.#options.runs.cancel(runId, reason === '' ? 'cancelled by a client' : reason);
+    await this.#businessOf(sight).cancel(runId, reason === '' ? 'cancelled by a client' : reason);
     return cancelResponse;
   }
 
-  #watch(request: ForeignRequest): AsyncIterable<Uint8Array> {
+  #watch(request: ForeignRequest, sight: Sight): AsyncIterable<Uint8Array> {
     const watch = decodeWatchRequest(request.message);
-    if (watch.runId !== undefined) return this.#runs.watch(watch, request.signal);
+    if (watch.runId !== undefined) return this.#runsOf(sight).watch(watch, request.signal);
     // A server that leaves ends its watches, so that nobody keeps a picture that it no longer paints.
     this.#refuse();
     const { feed, server } = this.#options;
-    return watchCatalog({ feed, server, signal: request.signal });
+    return watchCatalog({ feed, server, signal: request.signal, shows: (name) => sight.shows(name) });
   }
 
   #refuse(): void {

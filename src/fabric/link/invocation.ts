@@ -65,6 +65,10 @@ export interface Invocation {
   readonly parkOverBytes?: number | undefined;
   /** Where it stands in its trace. */
   readonly trace?: WireTrace | undefined;
+  /** Whose call it is (`Identity.text`); absent: this process' own, or nobody asks. */
+  readonly identity?: string | undefined;
+  /** It is a step of a run. */
+  readonly isStep?: boolean | undefined;
 }
 
 /** How a call ended. */

@@ -24,6 +24,8 @@ export interface OtherServers {
   readonly peers: (server?: string) => readonly Peer[];
   /** Servers that are there, and to which no link is open. */
   readonly unlinked: () => readonly PeerIdentity[];
+  /** Who wants to know (`Identity.text`); absent: this server itself, or nobody asks. */
+  readonly identity?: string | undefined;
   /** Waits for a link to one of those; gives what takes the wish back. */
   readonly reach: (server: PeerIdentity, done: (reached: Peer | HeddleError) => void) => CancelTask;
 }
@@ -76,11 +78,12 @@ export async function ask(
 /** What every other server says that answers: of each a list, all of them as one. */
 export async function askEverybody(others: OtherServers, about: 'runs' | 'vitals'): Promise<readonly unknown[]> {
   const found: unknown[] = [];
+  const { identity } = others;
   const candidates = candidatesOf(others);
   for (let at = 0; at < candidates.length; at += askedMax) {
     const some = candidates.slice(at, at + askedMax);
     const outcomes = await Promise.all(
-      some.map((candidate) => ask(others, candidate, (peer, id) => peer.send({ kind: 'query', id, about, argument: undefined }))),
+      some.map((candidate) => ask(others, candidate, (peer, id) => peer.send({ kind: 'query', id, about, argument: undefined, identity }))),
     );
     for (const outcome of outcomes) if (outcome?.ok) found.push(...listIn(outcome));
   }

@@ -4,6 +4,7 @@
  * B1 a proof is renewed in place, never for another identity: a session stays whose it is.
  */
 
+import type { Clock } from '../../base/clock.ts';
 import { anonymous, type Identity, identityOf } from '../../identity/identity.ts';
 import type { PeerCertificate } from '../../transport/transport.ts';
 
@@ -19,6 +20,16 @@ export class Proof {
 
   get untilMs(): number {
     return this.#untilMs;
+  }
+
+  /** Whether it has not ended. */
+  isGood(clock: Clock): boolean {
+    return this.#untilMs === Number.POSITIVE_INFINITY || clock.nowMs() < this.#untilMs;
+  }
+
+  /** Milliseconds for which it still counts; undefined: it does not end. */
+  leftMs(clock: Clock): number | undefined {
+    return this.#untilMs === Number.POSITIVE_INFINITY ? undefined : Math.max(1, this.#untilMs - clock.nowMs());
   }
 
   /** Counts until then from now on, be that earlier or later. */

@@ -15,6 +15,9 @@ import type { CatalogBody } from '../../core/catalog/offer.ts';
 import type { MemberView } from '../../core/gossip/view.ts';
 import type { HeddleError } from '../../errors.ts';
 
+/** Whether a watcher may know of a function. */
+export type Shows = (name: string) => boolean;
+
 export interface WatcherHandlers {
   /** There is something to take, after there was nothing. */
   readonly onNews: () => void;
@@ -61,9 +64,10 @@ export class CatalogFeed {
     if (this.#servers.delete(instance)) this.#tell(instance);
   }
 
-  /** Starts with everything. */
-  watch(handlers: WatcherHandlers): CatalogWatcher {
-    const watcher: CatalogWatcher = new CatalogWatcher(this.#servers, handlers, () => this.#watchers.delete(watcher));
+  /** Starts with everything; `shows`: of which functions it is told. */
+  watch(handlers: WatcherHandlers, shows: Shows = () => true): CatalogWatcher {
+    const close = (): void => void this.#watchers.delete(watcher);
+    const watcher: CatalogWatcher = new CatalogWatcher(this.#servers, { ...handlers, shows }, close);
     this.#watchers.add(watcher);
     return watcher;
   }
@@ -81,14 +85,14 @@ export class CatalogFeed {
 /** One watcher's place in the feed. */
 export class CatalogWatcher {
   readonly #servers: ReadonlyMap<string, Known>;
-  readonly #handlers: WatcherHandlers;
+  readonly #handlers: WatcherHandlers & { readonly shows: Shows };
   readonly #onClosed: () => void;
   /** What it was told of each instance last. */
   readonly #told = new Map<string, CatalogBody>();
   readonly #untold: Set<string>;
   #hasBegun = false;
 
-  constructor(servers: ReadonlyMap<string, Known>, handlers: WatcherHandlers, onClosed: () => void) {
+  constructor(servers: ReadonlyMap<string, Known>, handlers: WatcherHandlers & { readonly shows: Shows }, onClosed: () => void) {
     this.#servers = servers;
     this.#handlers = handlers;
     this.#onClosed = onClosed;
@@ -139,7 +143,12 @@ export class CatalogWatcher {
     const { name, url, status, epoch, resources } = view;
     const isTold = this.#told.get(instance) === body;
     this.#told.set(instance, body);
-    return { name, instance, url, status, epoch, resources, ...(isTold ? {} : { offers: body }) };
+    return { name, instance, url, status, epoch, resources, ...(isTold ? {} : { offers: this.#shown(body) }) };
+  }
+
+  #shown(body: CatalogBody): CatalogBody {
+    const functions = body.functions.filter(({ name }) => this.#handlers.shows(name));
+    return functions.length === body.functions.length ? body : { functions };
   }
 }
 

@@ -16,7 +16,7 @@ import type { Peer } from '../link/peer.ts';
 import { unknownSubject } from '../link/refusals.ts';
 import { failure } from '../link/responses.ts';
 import { cancelledVerdict } from '../link/verdicts.ts';
-import type { CatalogFeed, CatalogWatcher } from './catalog-feed.ts';
+import type { CatalogFeed, CatalogWatcher, Shows } from './catalog-feed.ts';
 
 /** What may be under way to an asker that has granted nothing yet. */
 export const watchCreditBytes = 1024 * 1024;
@@ -39,7 +39,7 @@ export class CatalogWatches {
   }
 
   /** Answers `frame`, for as long as the peer wants. Throws `overloaded`, or `protocol_error` for what cannot be watched. */
-  watch(frame: WatchFrame, peer: Peer): void {
+  watch(frame: WatchFrame, peer: Peer, shows?: Shows): void {
     const { feed, clock, server } = this.#options;
     if (typeof frame.about === 'number') throw unknownSubject('watch', frame.about);
     if (frame.about !== 'catalog')
@@ -47,7 +47,7 @@ export class CatalogWatches {
     checkRoom(feed, server);
     const watch = new PeerWatch(clock, peer, frame.id);
     peer.serve(frame.id, watch);
-    watch.start(feed);
+    watch.start(feed, shows);
   }
 }
 
@@ -70,16 +70,17 @@ class PeerWatch implements Incoming {
     this.#id = id;
   }
 
-  start(feed: CatalogFeed): void {
-    this.#watcher = feed.watch({
+  start(feed: CatalogFeed, shows: Shows | undefined): void {
+    const handlers = {
       onNews: () => {
         this.#cancelTimer ??= this.#clock.schedule(newsMs, () => this.#send());
       },
-      onEnd: (error) => {
+      onEnd: (error: HeddleError) => {
         this.#stop();
         this.#peer.reply(this.#id, { outcome: failure(error) });
       },
-    });
+    };
+    this.#watcher = feed.watch(handlers, shows);
     this.#send();
   }
 

@@ -17,11 +17,14 @@ import type { Observer } from '../../observe/observer.ts';
 import type { Member, Offer } from '../api/api.ts';
 import { checkOptions } from '../api/known-options.ts';
 import { CatalogFeed } from './catalog-feed.ts';
+import type { OfferScreen } from './offer-screen.ts';
 
 export interface DirectoryOptions {
   readonly catalog: Catalog;
   readonly clock: Clock;
   readonly observer: Observer;
+  /** What is taken of what servers announce; absent: all. */
+  readonly screen?: OfferScreen | undefined;
   /** The catalog, or what it says of a server, is different. */
   readonly onChange?: (() => void) | undefined;
 }
@@ -35,14 +38,20 @@ export class Directory {
   }
 
   /** The functions of a server, this one included, are known or have changed. */
-  announce(server: Announcer, body: CatalogBody): void {
-    const { catalog, clock } = this.#options;
+  announce(server: Announcer, announced: CatalogBody): void {
+    const { catalog, clock, screen } = this.#options;
+    const body = screen?.take(server, announced) ?? announced;
     const change = catalog.setOffers(server, body, clock.nowMs());
     this.feed.offersChanged(server.instance, body);
     this.#tell('offer.appeared', change.appeared);
     this.#tell('offer.withdrawn', change.withdrawn);
     this.#options.onChange?.();
     for (const conflict of change.conflicted) this.#options.observer.emit({ kind: 'offer.conflicted', ...conflict });
+  }
+
+  /** The rules have changed: all that was announced is looked at again. */
+  judgeAnew(): void {
+    for (const { server, body } of this.#options.screen?.announced() ?? []) this.announce(server, body);
   }
 
   bodyKnown(view: MemberView, body: CatalogBody): void {
@@ -63,6 +72,7 @@ export class Directory {
 
   memberGone(view: MemberView): void {
     this.feed.memberGone(view.instance);
+    this.#options.screen?.forget(view.instance);
     this.#tell('offer.withdrawn', this.#options.catalog.remove(view.instance, this.#options.clock.nowMs()));
     this.#options.onChange?.();
   }

@@ -30,6 +30,8 @@ export interface ActiveRunOptions {
   readonly settings: RunSettings;
   /** Of the workflow, for people. */
   readonly name: string | undefined;
+  /** Whose it is (`Identity.text`); undefined: its coordinator's own. */
+  readonly owner: string | undefined;
   readonly isDetached: boolean;
   readonly trace: RunTrace;
   readonly clock: Clock;
@@ -64,6 +66,8 @@ interface Work {
 
 export class ActiveRun {
   readonly runId: string;
+  /** Whose it is. */
+  readonly owner: string | undefined;
   readonly #subject: Pick<ViewedRun, 'runId' | 'name' | 'coordinator' | 'workflow'>;
   readonly #clock: Clock;
   readonly #log = new EventLog();
@@ -76,6 +80,7 @@ export class ActiveRun {
     const { settings, name, clock } = options;
     const { runId, coordinator, workflow } = settings;
     this.runId = runId;
+    this.owner = options.owner;
     this.#subject = { runId, name, coordinator, workflow };
     this.#clock = clock;
     const calls = new StepCalls({ ...options, leaseMs: settings.leaseMs, feed: (input) => this.#feed(input) });

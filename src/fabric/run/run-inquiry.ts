@@ -16,7 +16,7 @@ export async function describeElsewhere(others: OtherServers, runId: string, can
   let isOneLost = false;
   for (const candidate of candidates) {
     const outcome = await ask(others, candidate, (peer, id) =>
-      peer.send({ kind: 'query', id, about: 'why', argument: encodeValue({ run: runId }) }),
+      peer.send({ kind: 'query', id, about: 'why', argument: encodeValue({ run: runId }), identity: others.identity }),
     );
     if (outcome?.ok) return decoded(outcome) as RunView; // what a server says in the shape of the API
     const error = outcome && fromWireError(outcome.error);

@@ -17,16 +17,26 @@ import type { Conversation, PeerIdentity } from '../link/conversation.ts';
 import { ask, askMs, type Candidate, linkOf, type OtherServers } from '../link/other-servers.ts';
 import type { Peer } from '../link/peer.ts';
 import { HandedRun } from './handed-run.ts';
+import type { KeptRuns } from './owned-runs.ts';
 import { candidatesFor, notFound } from './run-candidates.ts';
 import type { RunEngine, RunFollower, RunInspector, SubmitRequest, Unfollow } from './run-engine.ts';
 import { describeElsewhere, inOrder, listElsewhere } from './run-inquiry.ts';
 import type { RunPlacing } from './run-placing.ts';
-import type { Runner } from './runner.ts';
 
 export interface RunRelayOptions extends OtherServers {
-  readonly runner: Runner;
+  readonly runner: KeptRuns;
+  /** Its own runs are coordinated here: another server would have to speak for it, and is not believed. */
+  readonly keepsOwn?: boolean | undefined;
   /** Absent: every run that is asked for here is coordinated here. */
   readonly placing?: RunPlacing | undefined;
+}
+
+/** What is known of the runs that others coordinate, whoever asked for them. */
+interface Shared {
+  /** By runId. */
+  readonly handed: Map<string, PeerIdentity>;
+  readonly following: Set<HandedRun>;
+  readonly idle: Set<() => void>;
 }
 
 /** Runs of which is remembered to whom they were handed. */
@@ -34,13 +44,16 @@ export const handedMax = 1_000;
 
 export class RunRelay implements RunEngine, RunInspector {
   readonly #options: RunRelayOptions;
-  /** By runId. */
-  readonly #handed = new Map<string, PeerIdentity>();
-  readonly #following = new Set<HandedRun>();
-  readonly #idle = new Set<() => void>();
+  readonly #shared: Shared;
 
-  constructor(options: RunRelayOptions) {
+  constructor(options: RunRelayOptions, shared: Shared = { handed: new Map(), following: new Set(), idle: new Set() }) {
     this.#options = options;
+    this.#shared = shared;
+  }
+
+  /** The same runs, as far as they are somebody's business (`identity`), who is named wherever they are looked for. */
+  as(identity: string, runner: KeptRuns): RunRelay {
+    return new RunRelay({ ...this.#options, identity, runner }, this.#shared);
   }
 
   /** Who may be asked besides. */
@@ -50,22 +63,23 @@ export class RunRelay implements RunEngine, RunInspector {
 
   /** Runs that others coordinate for this server, and that have not settled. */
   get following(): number {
-    return this.#following.size;
+    return this.#shared.following.size;
   }
 
   /** Resolves when nothing is followed for others any more. */
   idle(): Promise<void> {
     if (this.following === 0) return Promise.resolve();
-    return new Promise((resolve) => this.#idle.add(resolve));
+    return new Promise((resolve) => this.#shared.idle.add(resolve));
   }
 
   submit(request: SubmitRequest, follower: RunFollower): Unfollow {
-    const { runner, placing } = this.#options;
+    const { runner, placing, identity, keepsOwn } = this.#options;
     const { runId } = request;
-    if (!placing || (runId !== undefined && runner.has(runId))) return runner.submit(request, follower);
-    if (runId !== undefined && this.#handed.has(runId)) return this.attach(runId, 1, follower);
+    if (!placing || (keepsOwn === true && identity === undefined) || (runId !== undefined && runner.has(runId)))
+      return runner.submit(request, follower);
+    if (runId !== undefined && this.#shared.handed.has(runId)) return this.attach(runId, 1, follower);
     try {
-      const { request: placed, peer } = placing.place(request);
+      const { request: placed, peer } = placing.place(identity === undefined ? request : { ...request, identity });
       return peer ? this.#handOver(placed, peer, follower) : runner.submit(placed, follower);
     } catch (error) {
       if (!HeddleError.is(error)) throw error;
@@ -85,9 +99,10 @@ export class RunRelay implements RunEngine, RunInspector {
   async cancel(runId: string, reason: string): Promise<void> {
     const { runner } = this.#options;
     if (runner.has(runId)) return runner.cancel(runId, reason);
+    const { identity } = this.#options;
     let isOneLost = false;
     for (const candidate of this.#candidatesFor(runId)) {
-      const outcome = await ask(this.#options, candidate, (peer, id) => peer.send({ kind: 'cancelRun', id, runId, reason }));
+      const outcome = await ask(this.#options, candidate, (peer, id) => peer.send({ kind: 'cancelRun', id, runId, reason, identity }));
       if (outcome?.ok) return;
       const error = outcome && fromWireError(outcome.error);
       if (error && !HeddleError.is(error, 'unknown_run')) throw error;
@@ -124,26 +139,26 @@ export class RunRelay implements RunEngine, RunInspector {
       },
       peer,
     );
-    this.#following.add(run);
+    this.#shared.following.add(run);
     return () => run.leave();
   }
 
   #remember(runId: string, server: PeerIdentity): void {
-    const [oldest] = this.#handed.keys();
-    if (this.#handed.size >= handedMax && oldest !== undefined) this.#handed.delete(oldest);
-    this.#handed.set(runId, server);
+    const [oldest] = this.#shared.handed.keys();
+    if (this.#shared.handed.size >= handedMax && oldest !== undefined) this.#shared.handed.delete(oldest);
+    this.#shared.handed.set(runId, server);
   }
 
   #over(run: HandedRun): void {
-    this.#following.delete(run);
+    this.#shared.following.delete(run);
     if (this.following > 0) return;
-    for (const resolve of this.#idle) resolve();
-    this.#idle.clear();
+    for (const resolve of this.#shared.idle) resolve();
+    this.#shared.idle.clear();
   }
 
   /** Whoever it was handed to first. */
   #candidatesFor(runId: string): readonly Candidate[] {
-    const identity = this.#handed.get(runId);
+    const identity = this.#shared.handed.get(runId);
     const others = candidatesFor(this.#options, runId);
     if (!identity) return others;
     return [{ identity }, ...others.filter((candidate) => candidate.identity.instance !== identity.instance)];
@@ -227,7 +242,7 @@ class AttachSearch implements Conversation {
     const id = peer.reserve(this);
     this.#asked = { peer, id };
     this.#cancelWait = this.#options.clock.schedule(askMs, () => this.#giveUp(peer, id));
-    peer.send({ kind: 'attach', id, runId, fromSequence });
+    peer.send({ kind: 'attach', id, runId, fromSequence, identity: this.#options.identity });
   }
 
   #giveUp(peer: Peer, id: number): void {

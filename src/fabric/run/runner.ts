@@ -21,14 +21,8 @@ import { toWireError } from '../../wire/error.ts';
 import { encodeValue } from '../../wire/value.ts';
 import type { Invocation } from '../link/invocation.ts';
 import { ActiveRun } from './active-run.ts';
-import {
-  type RunEngine,
-  type RunFollower,
-  type RunInspector,
-  runTimeoutMsDefault,
-  type SubmitRequest,
-  type Unfollow,
-} from './run-engine.ts';
+import type { KeptRuns } from './owned-runs.ts';
+import { type RunFollower, runTimeoutMsDefault, type SubmitRequest, type Unfollow } from './run-engine.ts';
 import type { StepEngine } from './step-calls.ts';
 import { RunTrace } from './traced-runs.ts';
 import type { WorkflowChecks } from './workflow-checks.ts';
@@ -70,7 +64,7 @@ export const settledMax = 1_000;
 export const settledBytesMax = 64 * 1024 * 1024;
 export const activeMax = 10_000;
 
-export class Runner implements RunEngine, RunInspector {
+export class Runner implements KeptRuns {
   readonly #options: RunnerOptions;
   readonly #runs = new Map<string, ActiveRun>();
   /** Settled runs in the order of their end. */
@@ -130,6 +124,10 @@ export class Runner implements RunEngine, RunInspector {
     return this.#runs.has(runId);
   }
 
+  ownerOf(runId: string): string | undefined {
+    return this.#runs.get(runId)?.owner;
+  }
+
   /** Resolves when no run is under way. */
   idle(): Promise<void> {
     if (this.active === 0) return Promise.resolve();
@@ -168,6 +166,7 @@ export class Runner implements RunEngine, RunInspector {
         codec,
       },
       name: request.name,
+      owner: request.identity,
       trace: new RunTrace(request, { runId, coordinator: server }),
       isDetached: request.isDetached,
       onSettled: () => this.#onSettled(runId),

@@ -36,6 +36,8 @@ export interface StepEngine extends CallEngine {
 export interface StepCallsOptions {
   readonly engine: StepEngine;
   readonly trace: RunTrace;
+  /** Whose run it is; undefined: this process' own. */
+  readonly owner?: string | undefined;
   readonly clock: Clock;
   /** Identity and number of a step's call. */
   readonly nextCall: () => Pick<Invocation, 'caller' | 'callerName' | 'callNumber'>;
@@ -216,6 +218,8 @@ export class StepCalls {
       parkOverBytes,
       trace,
       planned,
+      identity: this.#options.owner,
+      isStep: true,
     };
   }
 }

@@ -49,6 +49,8 @@ export class CallAnswer implements CallOrigin, CallSink, CallId {
   /** Instance of the process that it came from. */
   readonly from: string;
   isSettled = false;
+  /** Whose call it is, once that is known. */
+  identity: string | undefined = undefined;
   /** Given up because nobody came for it. */
   isAborted = false;
   readonly #keeper: AnswerKeeper;

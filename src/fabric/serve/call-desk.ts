@@ -15,10 +15,12 @@ import type { HeddleError } from '../../errors.ts';
 import type { Observer } from '../../observe/observer.ts';
 import type { CallFrame, GroupFrame } from '../../wire/frame.ts';
 import { invocationOf } from '../call/call-frame.ts';
+import type { Gate } from '../link/gate.ts';
 import type { CallEngine } from '../link/invocation.ts';
 import type { Peer } from '../link/peer.ts';
 import { refuse } from '../link/responses.ts';
 import { lostWith } from '../link/verdicts.ts';
+import { askerOfCall } from './admitted-call.ts';
 import { type CallAnswer, isPartOf } from './call-answer.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Outcomes } from './outcomes.ts';
@@ -33,8 +35,17 @@ export interface CallDeskOptions extends Omit<ReclaimOptions, 'start' | 'witness
   readonly engine: CallEngine;
   readonly members: () => readonly MemberView[];
   readonly outcomes: Outcomes;
+  /** Who may call what. */
+  readonly gate: Gate;
   /** Set while no new work is taken. */
   readonly refusal: () => HeddleError | undefined;
+}
+
+/** Who asks, and when it was. */
+interface Asked {
+  readonly peer: Peer;
+  readonly nowMs: number;
+  readonly asker: string;
 }
 
 export class CallDesk {
@@ -52,11 +63,13 @@ export class CallDesk {
     if (frame.acked > 0) this.outcomes.acknowledge(peer, frame.acked);
     const fenced = this.outcomes.refusal(frame, peer);
     if (fenced) return refuse(peer, frame.id, fenced);
+    const asker = askerOfCall(this.#options.gate, frame, peer);
+    if (typeof asker !== 'string') return refuse(peer, frame.id, asker);
     const { load } = this.#options.dispatcher;
     // Known to whoever admits it, here and now, be it by way of the router.
     load.waitedMs = peer.waitedMs;
-    if (frame.isDirect) this.#dispatch(frame, peer);
-    else this.#relay(frame, peer, nowMs);
+    if (frame.isDirect) this.#dispatch(frame, peer, asker);
+    else this.#relay(frame, { peer, nowMs, asker });
     load.waitedMs = 0;
   }
 
@@ -64,43 +77,45 @@ export class CallDesk {
   takeGroup({ calls }: GroupFrame, peer: Peer): void {
     const [first] = calls;
     if (first && first.call.acked > 0) this.outcomes.acknowledge(peer, first.call.acked);
-    const { dispatcher, self, clock } = this.#options;
+    const { dispatcher, self, clock, gate } = this.#options;
     dispatcher.load.waitedMs = peer.waitedMs;
-    new ServedGroup({ outcomes: this.outcomes, dispatcher, clock, server: self.name }, peer).start(calls);
+    new ServedGroup({ outcomes: this.outcomes, dispatcher, clock, server: self.name, gate }, peer).start(calls);
     dispatcher.load.waitedMs = 0;
   }
 
-  #dispatch(frame: CallFrame, peer: Peer): void {
+  #dispatch(frame: CallFrame, peer: Peer, asker: string): void {
     if (frame.isAgain && this.outcomes.attach(frame, peer)) return;
-    const answer = this.outcomes.enter(frame, peer);
+    const answer = this.#enter(frame, peer, asker);
     answer.handle = this.#options.dispatcher.dispatch(frame, answer);
   }
 
-  #relay(frame: CallFrame, peer: Peer, nowMs: number): void {
+  #relay(frame: CallFrame, asked: Asked): void {
+    const { peer, asker } = asked;
     const refusal = this.#options.refusal();
     if (refusal) return refuse(peer, frame.id, refusal);
-    if (frame.isAgain) return this.#again(frame, peer, nowMs);
-    const answer = this.outcomes.enter(frame, peer);
-    answer.handle = this.#options.engine.start(invocationOf(frame, answer, nowMs), answer);
+    if (frame.isAgain) return this.#again(frame, asked);
+    const answer = this.#enter(frame, peer, asker);
+    answer.handle = this.#options.engine.start(invocationOf(frame, answer, asked.nowMs), answer);
   }
 
   /** D3. */
-  #again(frame: CallFrame, peer: Peer, nowMs: number): void {
+  #again(frame: CallFrame, asked: Asked): void {
+    const { peer, nowMs, asker } = asked;
     const offered = this.#witnesses.effectOf(frame.function);
     const isOnce = offered === undefined ? (frame.effect ?? 'once') === 'once' : stricter(offered, frame.effect ?? 'pure') === 'once';
-    if (isOnce) return this.#reclaim(frame, peer, nowMs);
+    if (isOnce) return this.#reclaim(frame, asked);
     if (this.outcomes.attach(frame, peer)) return;
-    const answer = this.outcomes.enter(frame, peer);
+    const answer = this.#enter(frame, peer, asker);
     if (frame.lost > 1) return this.#lose(answer);
     answer.handle = this.#options.engine.start(invocationOf(frame, answer, nowMs), answer);
   }
 
-  #reclaim(frame: CallFrame, peer: Peer, nowMs: number): void {
+  #reclaim(frame: CallFrame, { peer, nowMs, asker }: Asked): void {
     const { self, engine } = this.#options;
     const id = { caller: frame.caller ?? peer.identity.instance, callNumber: frame.callNumber };
     const here = this.outcomes.standing(id, { round: frame.round - 1, asker: self.instance });
     if (here.state === 'running') return this.outcomes.join(here.answer, peer, { id: frame.id, isPart: isPartOf(here.answer, frame) });
-    const answer = this.outcomes.enter(frame, peer);
+    const answer = this.#enter(frame, peer, asker);
     if (here.state === 'done') return answer.settled(here.outcome);
     if (here.state !== 'never') return this.#lose(answer);
     const invocation = { ...invocationOf(frame, answer, nowMs), lost: 0, isAgain: false };
@@ -108,6 +123,12 @@ export class CallDesk {
     const reclaim = new Reclaim({ ...this.#options, witnesses: this.#witnesses, start }, invocation, answer);
     answer.handle = reclaim;
     reclaim.start();
+  }
+
+  #enter(frame: CallFrame, peer: Peer, asker: string): CallAnswer {
+    const answer = this.outcomes.enter(frame, peer);
+    if (this.#options.gate.tells) answer.identity = asker;
+    return answer;
   }
 
   #lose(answer: CallAnswer): void {

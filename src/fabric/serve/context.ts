@@ -8,6 +8,7 @@
  */
 
 import type { HeddleError } from '../../errors.ts';
+import { provenName } from '../../identity/identity.ts';
 import type { Caller, Context } from '../api/api.ts';
 import { callIdOf } from './handler-events.ts';
 import type { ContextHost, ParentCall, ServedRequest } from './serving.ts';
@@ -72,7 +73,9 @@ export class ServedContext implements Context, ParentCall {
   }
 
   get caller(): string {
-    return this.#call.frame.callerName ?? this.#call.origin.callerName;
+    const { frame, origin } = this.#call;
+    // A proved name rather than one that was only said.
+    return provenName(origin.identity) ?? frame.callerName ?? origin.callerName;
   }
 
   get deadlineMs(): number {

@@ -7,11 +7,14 @@
 
 import { IdMap } from '../../base/id-map.ts';
 import type { Payload } from '../../core/payload.ts';
+import type { HeddleError } from '../../errors.ts';
 import { undefinedPayload } from '../../wire/common-messages.ts';
 import type { CallFrame, CreditFrame, Frame, ItemFrame, Pulling, ReplyFrame } from '../../wire/frame.ts';
 import type { CallPeer } from '../call/routing-port.ts';
 import type { Conversation } from '../link/conversation.ts';
+import type { Gate } from '../link/gate.ts';
 import type { Settlement } from '../link/invocation.ts';
+import { failure } from '../link/responses.ts';
 import type { StreamWord } from '../link/stream-port.ts';
 import type { Dispatcher, IncomingCall } from './dispatcher.ts';
 import type { CallOrigin } from './serving.ts';
@@ -23,12 +26,14 @@ export class LocalPeer implements CallPeer {
   readonly ledger = { received: 0 };
   readonly #dispatcher: Dispatcher;
   readonly #identity: { readonly name: string; readonly instance: string };
+  readonly #gate: Gate;
   readonly #calls = new IdMap<OwnCall>();
   #nextId = 1;
 
-  constructor(dispatcher: Dispatcher, identity: { readonly name: string; readonly instance: string }) {
+  constructor(dispatcher: Dispatcher, identity: { readonly name: string; readonly instance: string }, gate: Gate) {
     this.#dispatcher = dispatcher;
     this.#identity = identity;
+    this.#gate = gate;
   }
 
   reserve(conversation: Conversation): number {
@@ -68,7 +73,17 @@ export class LocalPeer implements CallPeer {
     if (!call) return;
     call.callerName = frame.callerName ?? this.#identity.name;
     call.callerInstance = frame.caller ?? this.#identity.instance;
+    call.identity = frame.identity;
+    const refusal = this.#refusal(frame);
+    if (refusal) return call.settled({ outcome: failure(refusal), server: this.#identity.name });
     call.incoming = this.#dispatcher.dispatch(frame, call);
+  }
+
+  /** Here as everywhere: where a call runs makes no difference to who may make it. */
+  #refusal(frame: CallFrame): HeddleError | undefined {
+    if (!this.#gate.hasRules) return undefined;
+    const verb = frame.isStep === true ? 'submit' : 'call';
+    return this.#gate.refusal(frame.identity ?? this.#gate.self, { verb, name: frame.function, peer: this.#identity.name });
   }
 
   /** Whoever cancels has done with the call: the answer, which comes at once here, is for nobody. */
@@ -84,6 +99,7 @@ class OwnCall implements CallOrigin {
   readonly isOwn = true;
   callerName = '';
   callerInstance = '';
+  identity: string | undefined = undefined;
   hasLeft = false;
   incoming: IncomingCall | undefined = undefined;
   readonly #peer: LocalPeer;

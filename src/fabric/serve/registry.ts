@@ -35,19 +35,24 @@ export interface ServedFunction {
   readonly record: FunctionRecord;
 }
 
+/** Why this server may not offer a function of this name. */
+type Refusal = (name: string) => HeddleError | undefined;
+
 type Versions = Map<string, ServedFunction>;
 
 export class Registry {
   readonly #functions = new Map<string, Versions>();
   /** What functions may use. */
   readonly slots: SlotPool;
+  readonly #refusal: Refusal;
   /** Offered, and not to be called just now. */
   readonly #suspended = new Set<ServedFunction>();
   #size = 0;
 
   /** Offers `functions` from the start; throws as `add` does. `slots`: what they may use. */
-  constructor(functions: Functions = {}, slots: SlotPool = new SlotPool()) {
+  constructor(functions: Functions = {}, slots: SlotPool = new SlotPool(), refusal: Refusal = () => undefined) {
     this.slots = slots;
+    this.#refusal = refusal;
     this.add(functions);
   }
 
@@ -58,12 +63,14 @@ export class Registry {
 
   /**
    * Adds all of a record of definitions (under their own names) and plain functions (under their keys), or of a module
-   * namespace that holds nothing else. Gives what was added. Throws `bad_argument`, and adds none.
+   * namespace that holds nothing else. Gives what was added. Throws `bad_argument`, `forbidden`, and adds none.
    */
   add(functions: Functions): readonly FunctionRecord[] {
     const added = definitionsOf(functions).map(({ key, definition }) => ({ key, served: served(definition) }));
     const given = new Set<string>();
     for (const { key, served } of added) {
+      const refusal = this.#refusal(served.definition.name);
+      if (refusal) throw refusal;
       this.#checkNew(key, served.definition, given);
       this.#checkSlots(key, served.definition);
     }

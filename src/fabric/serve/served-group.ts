@@ -13,10 +13,12 @@ import type { Clock } from '../../base/clock.ts';
 import type { Input } from '../../core/payload.ts';
 import { HeddleError } from '../../errors.ts';
 import type { CallFrame, GroupedCall } from '../../wire/frame.ts';
+import type { Gate } from '../link/gate.ts';
 import type { Settlement } from '../link/invocation.ts';
 import type { Peer } from '../link/peer.ts';
 import { failure, refuse } from '../link/responses.ts';
 import { cancelledVerdict } from '../link/verdicts.ts';
+import { askerOfCall } from './admitted-call.ts';
 import type { CallAnswer } from './call-answer.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Outcomes } from './outcomes.ts';
@@ -31,6 +33,7 @@ export interface ServedGroupParts {
   readonly clock: Clock;
   /** Name of this server. */
   readonly server: string;
+  readonly gate: Gate;
 }
 
 interface Member {
@@ -67,10 +70,13 @@ export class ServedGroup {
 
   #enter(grouped: GroupedCall): Member | undefined {
     const { call, awaits, step } = grouped;
-    const { outcomes } = this.#parts;
+    const { outcomes, gate } = this.#parts;
     const fenced = outcomes.refusal(call, this.#peer);
     if (fenced) return void refuse(this.#peer, call.id, fenced);
+    const asker = askerOfCall(gate, call, this.#peer);
+    if (typeof asker !== 'string') return void refuse(this.#peer, call.id, asker);
     const answer = outcomes.enter(call, this.#peer, true);
+    if (gate.tells) answer.identity = asker;
     const member: Member = { grouped, answer, dependents: [], inputs: [], missing: 0, state: 'waiting' };
     this.#members.set(call.callNumber, member);
     answer.handle = { cancel: (reason) => this.#cancel(member, reason), stream: () => {} };
@@ -121,6 +127,7 @@ export class ServedGroup {
     return {
       callerName: answer.callerName,
       callerInstance: answer.callerInstance,
+      identity: answer.identity,
       placeWaitMs,
       settled: (settlement) => this.#settled(member, settlement),
       progress: (value) => answer.progress(value),

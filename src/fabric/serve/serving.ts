@@ -26,6 +26,8 @@ export interface CallOrigin extends CallSink {
   /** Name and instance of the process that asked first, where the frame does not say. */
   readonly callerName: string;
   readonly callerInstance: string;
+  /** Whose call it is (`Identity.text`); absent: nobody asked. */
+  readonly identity?: string | undefined;
   /** Part of work that this server has accepted before: a step of its runs, a nested or relayed call. Served while it drains. */
   readonly isOwn?: boolean | undefined;
   /** Longest wait for a place, in milliseconds; absent: what admission allows. */

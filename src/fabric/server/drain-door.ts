@@ -17,6 +17,7 @@ import type { Drained, UnderWay } from '../api/drain-port.ts';
 import type { Conversation, Incoming } from '../link/conversation.ts';
 import type { Peer } from '../link/peer.ts';
 import { failure, refuse, respond } from '../link/responses.ts';
+import type { Sight } from '../link/sight.ts';
 import type { Links } from '../mesh/links.ts';
 import type { DrainFollower } from './drain.ts';
 
@@ -36,21 +37,27 @@ export class DrainDoor {
     this.#options = options;
   }
 
-  open(frame: DrainFrame, peer: Peer): void {
+  open(frame: DrainFrame, peer: Peer, sight: Sight): void {
     // It announced itself over this very link before it asked: no call is sent to it any more.
     if (peer.kind === 'link' && frame.server === peer.identity.name) return acknowledge(frame.id, peer);
-    if (frame.server !== this.#options.server) return this.#passOn(frame, peer);
+    try {
+      sight.demand('administer', frame.server);
+    } catch (error) {
+      return refuse(peer, frame.id, error);
+    }
+    if (frame.server !== this.#options.server) return this.#passOn({ ...frame, identity: sight.asker }, peer);
+    sight.administered('drain', frame.server);
     const follower = new PeerOfDrain(peer, frame.id);
     peer.serve(frame.id, follower);
     follower.unfollow = this.#options.drain(follower);
   }
 
-  #passOn({ id, server }: DrainFrame, peer: Peer): void {
+  #passOn({ id, server, identity }: DrainFrame, peer: Peer): void {
     const members = peer.kind === 'link' ? [] : this.#options.members();
     const member = members.find(({ name }) => name === server);
     if (member)
       return this.#reach(member, (link) =>
-        HeddleError.is(link) ? refuse(peer, id, link) : new PassedDrain({ peer, id }, link).ask(server),
+        HeddleError.is(link) ? refuse(peer, id, link) : new PassedDrain({ peer, id }, link).ask(server, identity),
       );
     const names = members.map(({ name }) => name).join(', ');
     refuse(peer, id, new HeddleError('bad_argument', { path: ['server'], expected: `a server of the fabric (${names})`, found: server }));
@@ -117,10 +124,10 @@ class PassedDrain implements Conversation, Incoming {
     this.#link = link;
   }
 
-  ask(server: string): void {
+  ask(server: string, identity: string | undefined): void {
     this.#from.peer.serve(this.#from.id, this);
     this.#id = this.#link.reserve(this);
-    this.#link.send({ kind: 'drain', id: this.#id, server });
+    this.#link.send({ kind: 'drain', id: this.#id, server, identity });
   }
 
   onProgress({ value }: { readonly value: ReturnType<typeof encodeValue> }): void {

@@ -8,23 +8,40 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Payload } from '../../core/payload.ts';
 import { HeddleError } from '../../errors.ts';
-import type { AttachFrame, CallFrame, CancelRunFrame, GroupFrame, QueryFrame, SubmitFrame, WatchFrame } from '../../wire/frame.ts';
+import type {
+  AttachFrame,
+  CallFrame,
+  CancelRunFrame,
+  DrainFrame,
+  GroupFrame,
+  QueryFrame,
+  SubmitFrame,
+  WatchFrame,
+} from '../../wire/frame.ts';
 import type { PullDesk } from '../hand-off/pull-desk.ts';
 import type { RequestFrame } from '../link/conversation.ts';
+import type { Gate } from '../link/gate.ts';
 import type { Peer } from '../link/peer.ts';
 import { failure, refuse, respond, unattended } from '../link/responses.ts';
+import { Sight } from '../link/sight.ts';
 import type { CatalogWatches } from '../mesh/catalog-watches.ts';
+import { type KeptRuns, OwnedRuns } from '../run/owned-runs.ts';
 import { PeerFollower } from '../run/peer-follower.ts';
 import type { RunEngine, RunInspector } from '../run/run-engine.ts';
+import type { RunRelay } from '../run/run-relay.ts';
+import { askerOfRun, speaksForAnother } from '../serve/admitted-call.ts';
 import type { CallDesk } from '../serve/call-desk.ts';
 import type { DrainDoor } from './drain-door.ts';
+import type { ProofRenewal } from './proof-renewal.ts';
 import type { Questions } from './questions.ts';
 
 export interface EntryOptions {
   readonly calls: CallDesk;
   /** Runs of this server, and those of others. */
-  readonly runner: RunEngine & RunInspector;
-  readonly runs: RunEngine & RunInspector;
+  readonly runner: KeptRuns;
+  readonly runs: RunRelay;
+  readonly gate: Gate;
+  readonly renewal: ProofRenewal;
   readonly questions: Questions;
   readonly watches: CatalogWatches;
   readonly drains: DrainDoor;
@@ -61,10 +78,12 @@ export class Entry {
       case 'watch':
         return this.#watch(frame, peer);
       case 'drain':
-        return this.#options.drains.open(frame, peer);
+        return this.#drain(frame, peer);
       case 'pull':
         return this.#options.pulls.take(frame, peer);
       case 'outcome':
+        // A client hears of its own calls alone.
+        if (speaksForAnother(frame, peer)) return peer.send({ kind: 'standing', id: frame.id, state: 'forgotten' });
         return this.#options.calls.outcomes.answer(frame, peer);
     }
   }
@@ -86,8 +105,12 @@ export class Entry {
   }
 
   #answer(frame: QueryFrame, peer: Peer): void {
+    const sight = this.#admit(frame, peer);
+    if (!sight) return;
     try {
-      const value = this.#options.questions.answer(frame, { runs: this.#runsFor(peer), isServer: peer.kind === 'link' });
+      if (frame.about === 'me') return this.#answerLater(frame.id, peer, this.#options.renewal.answer(frame, peer));
+      const asker = { runs: this.#runsFor(peer, sight.asker), isServer: peer.kind === 'link', sight };
+      const value = this.#options.questions.answer(frame, asker);
       if (value instanceof Promise) this.#answerLater(frame.id, peer, value);
       else respond(peer, frame.id, { ok: true, value });
     } catch (error) {
@@ -104,43 +127,68 @@ export class Entry {
   }
 
   #watch(frame: WatchFrame, peer: Peer): void {
+    const sight = this.#admit(frame, peer);
+    if (!sight) return;
     try {
       const refusal = this.#options.refusal();
       if (refusal) throw refusal;
-      this.#options.watches.watch(frame, peer);
+      this.#options.watches.watch(frame, peer, (name) => sight.shows(name));
     } catch (error) {
       if (!HeddleError.is(error)) throw error;
       refuse(peer, frame.id, error);
     }
   }
 
+  #drain(frame: DrainFrame, peer: Peer): void {
+    const sight = this.#admit(frame, peer);
+    if (sight) this.#options.drains.open(frame, peer, sight);
+  }
+
   #submit(frame: SubmitFrame, peer: Peer): void {
     const refusal = this.#options.refusal();
     if (refusal) return refuse(peer, frame.id, refusal);
+    const asker = askerOfRun(this.#options.gate, frame, peer);
+    if (typeof asker !== 'string') return refuse(peer, frame.id, asker);
     const follower = new PeerFollower(peer, frame.id, this.#options.clock);
     peer.serve(frame.id, follower);
     // What a server hands over is not handed on.
-    const runs = peer.kind === 'link' ? this.#options.runner : this.#options.runs;
-    follower.unfollow = runs.submit(frame, follower);
+    follower.unfollow = this.#runsFor(peer, asker).submit({ ...frame, identity: undefined }, follower);
   }
 
   #attach(frame: AttachFrame, peer: Peer): void {
+    const sight = this.#admit(frame, peer);
+    if (!sight) return;
     const follower = new PeerFollower(peer, frame.id, this.#options.clock);
     peer.serve(frame.id, follower);
-    follower.unfollow = this.#runsFor(peer).attach(frame.runId, frame.fromSequence, follower);
+    follower.unfollow = this.#runsFor(peer, sight.asker).attach(frame.runId, frame.fromSequence, follower);
   }
 
   /** A server that asks has been asked itself: it gets an answer from here, or none. */
-  #runsFor(peer: Peer): RunEngine & RunInspector {
-    return peer.kind === 'link' ? this.#options.runner : this.#options.runs;
+  #runsFor(peer: Peer, asker: string): RunEngine & RunInspector {
+    const { runner, runs, gate } = this.#options;
+    if (!gate.tells) return peer.kind === 'link' ? runner : runs;
+    const owned = new OwnedRuns(runner, asker, gate);
+    return peer.kind === 'link' ? owned : runs.as(asker, owned);
+  }
+
+  /** What the asker may see and do; refused here where it is not to be believed, or has to prove itself again. */
+  #admit(frame: { readonly id: number; readonly identity?: string | undefined; readonly about?: unknown }, peer: Peer): Sight | undefined {
+    const { gate } = this.#options;
+    // Whoever brings a fresh token may do that after the last one has ended.
+    const asker = frame.about === 'me' ? '' : gate.askerOf(peer, frame.identity);
+    if (typeof asker === 'string') return new Sight(gate, asker, peer.identity.name);
+    refuse(peer, frame.id, asker);
+    return undefined;
   }
 
   #cancelRun(frame: CancelRunFrame, peer: Peer): void {
     const { id, runId, reason } = frame;
+    const sight = this.#admit(frame, peer);
+    if (!sight) return;
     this.#answerLater(
       id,
       peer,
-      this.#runsFor(peer)
+      this.#runsFor(peer, sight.asker)
         .cancel(runId, reason)
         .then(() => nothing),
     );

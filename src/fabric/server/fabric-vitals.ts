@@ -22,11 +22,12 @@ export class FabricVitals {
     return this.#signs.read();
   }
 
-  async others(): Promise<readonly Vitals[]> {
-    return (await askEverybody(this.#others, 'vitals')) as readonly Vitals[]; // what a server says of itself in this shape
+  /** `identity`: who wants to know (`Identity.text`). */
+  async others(identity?: string): Promise<readonly Vitals[]> {
+    return (await askEverybody({ ...this.#others, identity }, 'vitals')) as readonly Vitals[]; // what a server says of itself in this shape
   }
 
-  async all(): Promise<readonly Vitals[]> {
-    return [this.own(), ...(await this.others())];
+  async all(identity?: string): Promise<readonly Vitals[]> {
+    return [this.own(), ...(await this.others(identity))];
   }
 }

@@ -15,14 +15,21 @@ export interface ProcessIdentity {
   readonly instanceProof?: string | undefined;
 }
 
-export function processIdentityOf(name: string, { random, tls }: Pick<ServerParts, 'random' | 'tls'>): ProcessIdentity {
+export function processIdentityOf(name: string, { random, tls, vouch }: Pick<ServerParts, 'random' | 'tls' | 'vouch'>): ProcessIdentity {
   const drawn = Buffer.from(random.fork('instance').bytes(instanceProofBytes)).toString('hex');
-  return tls === undefined ? { name, instance: drawn } : { name, instance: instanceOf(name, drawn), instanceProof: drawn };
+  return tls === undefined && vouch === undefined
+    ? { name, instance: drawn }
+    : { name, instance: instanceOf(name, drawn), instanceProof: drawn };
 }
 
 /** Signs for that process; undefined without certificates: there is nobody whose word would prove a key. */
-export function sealsOf(identity: ProcessIdentity, cluster: string, { tls, clock }: Pick<ServerParts, 'tls' | 'clock'>): Seals | undefined {
+export function sealsOf(
+  identity: ProcessIdentity,
+  cluster: string,
+  { tls, clock, vouch }: Pick<ServerParts, 'tls' | 'clock' | 'vouch'>,
+): Seals | undefined {
   const { instanceProof } = identity;
+  if (instanceProof !== undefined && vouch) return vouch(instanceProof);
   if (tls === undefined || instanceProof === undefined) return undefined;
   return new RecordSeals({ ...identity, instanceProof, cluster, credentials: tls, wallMs: () => clock.wallMs() });
 }

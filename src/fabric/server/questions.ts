@@ -10,10 +10,12 @@ import { decodeValue, encodeValue } from '../../wire/value.ts';
 import { argumentError } from '../../wire/value-problem.ts';
 import type { Offer } from '../api/api.ts';
 import { checkOptions } from '../api/known-options.ts';
-import { type Explainer, explainQuery, workflowQuestion } from '../explain/explainer.ts';
+import { type Explainer, explainQuery, type WorkflowQuestion, workflowQuestion } from '../explain/explainer.ts';
 import { whyQuery } from '../explain/why.ts';
 import type { WorkflowExplainer } from '../explain/workflow-explainer.ts';
+import { functionsIn } from '../foreign/foreign-runs.ts';
 import { unknownSubject } from '../link/refusals.ts';
+import type { Sight } from '../link/sight.ts';
 import { memberOf } from '../mesh/directory.ts';
 import type { RunInspector } from '../run/run-engine.ts';
 import type { FabricVitals } from './fabric-vitals.ts';
@@ -32,6 +34,7 @@ export interface Asker {
   readonly runs: RunInspector;
   /** It asks every server itself. */
   readonly isServer: boolean;
+  readonly sight: Sight;
 }
 
 export class Questions {
@@ -42,44 +45,61 @@ export class Questions {
   }
 
   /** Throws, or rejects with, the HeddleError that the asker is to be told. */
-  answer({ about, argument }: QueryFrame, { runs, isServer }: Asker): Payload | Promise<Payload> {
+  answer({ about, argument }: QueryFrame, asker: Asker): Payload | Promise<Payload> {
+    const { runs, sight } = asker;
     switch (about) {
       case 'members':
-        return encodeValue(this.#options.members().map(memberOf));
+        return encodeValue(sight.ofServers(this.#options.members(), ({ name }) => name).map(memberOf));
       case 'catalog':
-        return encodeValue(this.#options.catalog(argument && read(argument)));
+        return encodeValue(this.#options.catalog(argument && read(argument)).filter((offer) => sight.shows(offer.function)));
       case 'explain':
-        return encodeValue(this.#explain(argument));
+        return encodeValue(this.#explain(argument, sight));
       case 'why':
-        return this.#why(argument, runs);
+        return this.#why(argument, asker);
       case 'runs':
         return runs.list().then((list) => encodeValue(list));
       case 'vitals':
-        return this.#vitals(isServer);
+        return this.#vitals(asker);
+      case 'me':
+        // Answered where the session is (entry.ts).
+        throw new HeddleError('protocol_error', { problem: 'only a session asks who it is' }, { executed: 'no' });
       default:
-        throw unknownSubject('query', about === 'me' ? 7 : about);
+        throw unknownSubject('query', about);
     }
   }
 
-  #explain(argument: Payload | undefined) {
+  #explain(argument: Payload | undefined, sight: Sight) {
     const known = ['function', 'version', 'need', 'target', 'key', 'workflow', 'references', 'input'];
     const { function: name, workflow, references, input, ...options } = checkOptions(asked(argument), known, 'query');
     const question = workflow === undefined ? undefined : workflowQuestion(workflow, { references, input });
+    if (question) demandSightOf(question, sight);
     if (question) return this.#options.workflows.explain(question);
-    return this.#options.explainer.explain(explainQuery(name, options));
+    const query = explainQuery(name, options);
+    sight.demandSight(query.function);
+    return this.#options.explainer.explain(query);
   }
 
-  #vitals(isServer: boolean): Payload | Promise<Payload> {
+  #vitals({ isServer, sight }: Asker): Payload | Promise<Payload> {
     const { vitals } = this.#options;
-    return isServer ? encodeValue([vitals.own()]) : vitals.all().then((all) => encodeValue(all));
+    if (isServer) return encodeValue(sight.ofServers([vitals.own()], ({ server }) => server));
+    return vitals.all(sight.asker).then((all) => encodeValue(sight.ofServers(all, ({ server }) => server)));
   }
 
   /** Of a run all that there is to see: which of its waits are wanted is for whoever asked. */
-  #why(argument: Payload | undefined, runs: RunInspector): Payload | Promise<Payload> {
+  #why(argument: Payload | undefined, { runs, sight }: Asker): Payload | Promise<Payload> {
     const query = whyQuery(asked(argument));
-    if ('function' in query) return encodeValue(this.#options.explainer.waits(query.function));
+    if ('function' in query) {
+      sight.demandSight(query.function);
+      return encodeValue(this.#options.explainer.waits(query.function));
+    }
     return runs.describe(query.run).then((view) => encodeValue(view));
   }
+}
+
+/** Before it is looked at more closely: of what is wrong with a workflow, names are told. */
+export function demandSightOf({ workflow }: WorkflowQuestion, sight: Sight): void {
+  const commands: unknown = Array.isArray(workflow) ? workflow : (workflow as { readonly commands?: unknown } | undefined)?.commands;
+  for (const name of functionsIn(commands)) sight.demand('submit', name);
 }
 
 function asked(argument: Payload | undefined): unknown {

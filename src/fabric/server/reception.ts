@@ -3,6 +3,7 @@
  * foreign clients are translated.
  */
 
+import type { Clock } from '../../base/clock.ts';
 import { HeddleError } from '../../errors.ts';
 import type { Observer } from '../../observe/observer.ts';
 import type { Acceptor, Answer, Arrival, ForeignQuestion, ForeignRequest, ForeignStream, RefusedPeer } from '../../transport/transport.ts';
@@ -12,14 +13,17 @@ import type { SessionAck } from '../../wire/frame.ts';
 import { describeFabric } from '../../wire/proto-files.ts';
 import { decodeSessionHello, encodeSessionAck, protocolMax, protocolMin } from '../../wire/session-codec.ts';
 import type { ForeignEntry } from '../foreign/foreign.ts';
-import { clientProof } from '../link/proof.ts';
+import type { Proof } from '../link/proof.ts';
 import type { Links } from '../mesh/links.ts';
+import type { Doorkeeper } from './doorkeeper.ts';
 import type { JoinDoor } from './join-door.ts';
 
 export interface ReceptionOptions {
   readonly identity: { readonly name: string; readonly instance: string };
   readonly cluster: string;
   readonly links: Links;
+  readonly doorkeeper: Doorkeeper;
+  readonly clock: Clock;
   readonly observer: Observer;
   readonly foreign: ForeignEntry;
   /** Set where this server shares. */
@@ -69,7 +73,26 @@ export class Reception implements Acceptor {
     return encodeForeignError(error);
   }
 
-  #acceptSession({ link, hello }: Arrival): Answer {
+  #acceptSession({ link, hello }: Arrival): Answer | Promise<Answer> {
+    try {
+      const { token } = decodeSessionHello(hello);
+      const proof = this.#options.doorkeeper.admit({ certificate: link.certificate, token, address: link.remoteAddress });
+      if (!(proof instanceof Promise)) return this.#welcome({ link, hello }, proof);
+      return proof.then(
+        (known) => this.#welcome({ link, hello }, known),
+        (error: unknown) => this.#turnAway(error),
+      );
+    } catch (error) {
+      return this.#turnAway(error);
+    }
+  }
+
+  #turnAway(error: unknown): Answer {
+    if (!HeddleError.is(error)) throw error;
+    return { isAccepted: false, ack: this.#ack(protocolMax, { refusal: error }) };
+  }
+
+  #welcome({ link, hello }: Arrival, proof: Proof): Answer {
     try {
       const refusal = this.#options.refusal();
       if (refusal) throw refusal;
@@ -81,15 +104,17 @@ export class Reception implements Acceptor {
         });
       }
       const { name, instance } = client;
-      this.#options.links.openSession(link, { name, instance, proof: clientProof(link.certificate) });
-      return { isAccepted: true, ack: this.#ack(Math.min(client.protocolMax, protocolMax)) };
+      this.#options.links.openSession(link, { name, instance, proof });
+      return {
+        isAccepted: true,
+        ack: this.#ack(Math.min(client.protocolMax, protocolMax), { proofMs: proof.leftMs(this.#options.clock) }),
+      };
     } catch (error) {
-      if (!HeddleError.is(error)) throw error;
-      return { isAccepted: false, ack: this.#ack(protocolMax, error) };
+      return this.#turnAway(error);
     }
   }
 
-  #ack(protocol: number, refusal?: HeddleError): Uint8Array {
+  #ack(protocol: number, { refusal, proofMs }: { readonly refusal?: HeddleError; readonly proofMs?: number | undefined }): Uint8Array {
     const { identity, cluster, addresses } = this.#options;
     const ack: SessionAck = {
       refusal: refusal === undefined ? undefined : toWireError(refusal),
@@ -98,6 +123,7 @@ export class Reception implements Acceptor {
       cluster,
       addresses: addresses(),
       protocol,
+      proofMs,
     };
     return encodeSessionAck(ack);
   }

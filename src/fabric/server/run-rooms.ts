@@ -12,6 +12,7 @@ import type { Observer } from '../../observe/observer.ts';
 import type { Explainer } from '../explain/explainer.ts';
 import { WorkflowExplainer } from '../explain/workflow-explainer.ts';
 import type { PeerIdentity } from '../link/conversation.ts';
+import type { Gate } from '../link/gate.ts';
 import type { Links } from '../mesh/links.ts';
 import { Fuser } from '../run/fuser.ts';
 import { RunPlacing } from '../run/run-placing.ts';
@@ -31,6 +32,7 @@ export interface RunRoomsParts {
   readonly explainer: Explainer;
   readonly engine: StepEngine;
   readonly links: Links;
+  readonly gate: Gate;
   readonly nextCall: RunnerOptions['nextCall'];
   readonly members: () => readonly MemberView[];
   /** What keeps large results where they are. */
@@ -58,6 +60,7 @@ export function runRoomsOf(parts: RunRoomsParts): RunRooms {
   const relay = new RunRelay({
     clock,
     runner,
+    keepsOwn: parts.gate.tells,
     placing: new RunPlacing({ checks, planner, clock, linkTo: (other) => links.find(other) }),
     peers: (name) => links.servers(name),
     unlinked: () => members().filter(isThere),

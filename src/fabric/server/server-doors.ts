@@ -9,17 +9,20 @@ import type { Explainer } from '../explain/explainer.ts';
 import type { WorkflowExplainer } from '../explain/workflow-explainer.ts';
 import { ForeignEntry, type ForeignEntryOptions } from '../foreign/foreign.ts';
 import type { PeerIdentity } from '../link/conversation.ts';
+import type { Gate } from '../link/gate.ts';
 import { CatalogWatches } from '../mesh/catalog-watches.ts';
 import type { Directory } from '../mesh/directory.ts';
 import type { Links } from '../mesh/links.ts';
 import type { RunRelay } from '../run/run-relay.ts';
 import type { Runner } from '../run/runner.ts';
 import { CallDesk, type CallDeskOptions } from '../serve/call-desk.ts';
+import type { Doorkeeper } from './doorkeeper.ts';
 import { DrainDoor } from './drain-door.ts';
 import { Entry } from './entry.ts';
 import type { FabricVitals } from './fabric-vitals.ts';
 import type { HandOffRoom } from './hand-off-room.ts';
 import { JoinDoor, type JoinPort } from './join-door.ts';
+import { ProofRenewal } from './proof-renewal.ts';
 import { Questions } from './questions.ts';
 import { Reception, type ReceptionOptions } from './reception.ts';
 import type { ServerGuards } from './server-guards.ts';
@@ -30,6 +33,8 @@ export interface BehindDoors extends Pick<CallDeskOptions, 'clock' | 'observer' 
   readonly identity: PeerIdentity;
   readonly cluster: string;
   readonly guards: ServerGuards;
+  readonly gate: Gate;
+  readonly doorkeeper: Doorkeeper;
   readonly stalls: StallWatch;
   readonly links: Links;
   readonly directory: Directory;
@@ -54,6 +59,8 @@ export function entryOf(behind: BehindDoors): Entry {
     calls: new CallDesk({ ...behind, engine: new TracedEngine(behind.engine, false), self: identity, refusal: guards.refusal }),
     runner: behind.runner,
     runs: behind.relay,
+    gate: behind.gate,
+    renewal: new ProofRenewal(behind.doorkeeper, clock),
     clock,
     gapMs: (nowMs) => behind.stalls.gapMs(nowMs),
     refusal: guards.refusal,

@@ -10,6 +10,7 @@ import type { LogChoice } from '../../observe/log.ts';
 import type { PortChoice } from '../../transport/transport.ts';
 import { parseAddress, portMax } from '../api/addresses.ts';
 import type { Functions, Listening, ServerOptions } from '../api/api.ts';
+import { checkIdentity, type ResolvedIdentity } from '../api/identity-options.ts';
 import { checkOptions } from '../api/known-options.ts';
 import { checkSlotCounts, noSlots, type SlotCounts } from '../api/slot-counts.ts';
 import { checkExposure, type Exposure } from '../api/tls-options.ts';
@@ -17,7 +18,7 @@ import type { DashboardChoice } from './dashboard-port.ts';
 import { checkLog } from './log-choice.ts';
 
 /** The options as the server uses them. */
-export interface ResolvedServerOptions {
+export interface ResolvedServerOptions extends ResolvedIdentity {
   readonly name: string;
   readonly resources: readonly string[];
   readonly functions: Functions;
@@ -48,6 +49,8 @@ const names = [
   'http',
   'tls',
   'insecure',
+  'tokens',
+  'permissions',
   'dashboard',
   'log',
   'onListening',
@@ -66,12 +69,15 @@ export function resolveServerOptions(given: ServerOptions, random: Random, certi
   const isOpen = { hasTls: options['tls'] !== undefined, isMeant: checkFlag(options['insecure'], 'insecure') };
   const functions = options['functions'] ?? {};
   if (typeof functions !== 'object') throw wrong('functions', 'a record of functions', functions);
+  const host = checkHost(options['host'] ?? '127.0.0.1', options['advertise'], isOpen);
+  const { tokens, permissions } = given;
   return {
+    ...checkIdentity({ tokens, permissions }, { host, hasTls: isOpen.hasTls }),
     name: nameOf(options['name'], random, certified),
     resources: options['resources'] === undefined ? [] : checkResources(options['resources'], ['options', 'resources']),
     functions: functions as Functions, // its members are the registry's to check
     cluster: options['cluster'] === undefined ? 'default' : checkName('cluster', options['cluster'], ['options', 'cluster']),
-    host: checkHost(options['host'] ?? '127.0.0.1', options['advertise'], isOpen),
+    host,
     advertise: options['advertise'] === undefined ? undefined : checkAddress(options['advertise'], 'advertise'),
     slots: options['slots'] === undefined ? noSlots : checkSlotCounts(options['slots'], ['options', 'slots']),
     join: checkJoin(options['join'] ?? []),

@@ -4,6 +4,7 @@
 
 import { type Clock, systemClock } from '../../base/clock.ts';
 import { type Random, systemRandom } from '../../base/random.ts';
+import type { Seals } from '../../core/gossip/seals.ts';
 import type { openLog } from '../../observe/log.ts';
 import type { SpillStore } from '../../storage/spill.ts';
 import type { Credentials } from '../../transport/credentials.ts';
@@ -18,6 +19,8 @@ export interface ServerParts {
   readonly tuning?: ServerTuning | undefined;
   /** The certificates that the transport uses. */
   readonly tls?: Credentials | undefined;
+  /** Peers show certificates, whoever looks at them, and this signs for a process of which the instance is made; default: `tls` does. */
+  readonly vouch?: ((instanceProof: string) => Seals) | undefined;
   /** Where results go that memory has no room for; default: to disk. */
   readonly spill?: SpillStore | undefined;
   /** Opens the log, where one is asked for: whoever makes the server loads it (observe/log.ts). */

@@ -17,9 +17,11 @@ import { OfferRouting } from '../call/offer-routing.ts';
 import { WaitingRoom } from '../call/waiting-room.ts';
 import { Explainer } from '../explain/explainer.ts';
 import type { WorkflowExplainer } from '../explain/workflow-explainer.ts';
+import type { Gate } from '../link/gate.ts';
 import { Directory } from '../mesh/directory.ts';
 import { Links } from '../mesh/links.ts';
 import type { Mesh } from '../mesh/mesh.ts';
+import { OfferScreen } from '../mesh/offer-screen.ts';
 import { RunCaller } from '../run/run-caller.ts';
 import type { RunRelay } from '../run/run-relay.ts';
 import type { Runner } from '../run/runner.ts';
@@ -28,6 +30,7 @@ import { LocalPeer } from '../serve/local-peer.ts';
 import { Outcomes } from '../serve/outcomes.ts';
 import { Registry } from '../serve/registry.ts';
 import { SlotPool } from '../serve/slots.ts';
+import { type Doorkeeper, identityRooms } from './doorkeeper.ts';
 import type { DrainableRooms } from './drain.ts';
 import { askToBeLeft } from './drain-door.ts';
 import type { Entry } from './entry.ts';
@@ -56,6 +59,8 @@ export class ServerRooms implements DrainableRooms {
   /** Runs of this server and of others. */
   readonly relay: RunRelay;
   readonly reception: Reception;
+  readonly gate: Gate;
+  readonly doorkeeper: Doorkeeper;
   readonly #options: ResolvedServerOptions;
   readonly #parts: ServerParts;
   readonly #guards: ServerGuards;
@@ -84,14 +89,15 @@ export class ServerRooms implements DrainableRooms {
     this.#parts = parts;
     this.#guards = guards;
     this.#identity = identity;
+    [this.gate, this.doorkeeper] = identityRooms(options, parts, observer);
     this.#stalls = new StallWatch(clock, () => Math.min(this.#wheel.dueMs, this.#mesh?.dueMs ?? Number.POSITIVE_INFINITY));
     this.#wheel = new DeadlineWheel(clock, (lateMs) => this.#stalls.note(lateMs));
     observer.on('loop.stalled', ({ lateMs }) => this.#stalls.note(lateMs));
-    this.registry = new Registry(options.functions, new SlotPool(options.slots));
-    const catalog = new Catalog();
+    this.registry = new Registry(options.functions, new SlotPool(options.slots), (name) => this.gate.mayServe(name));
+    const catalog = new Catalog({ suggests: options.permissions === undefined });
     this.#waitingRoom = new WaitingRoom(clock);
     const onChange = (): void => this.#waitingRoom.changed();
-    this.directory = new Directory({ catalog, clock, observer, onChange });
+    this.directory = new Directory({ catalog, clock, observer, onChange, screen: new OfferScreen(this.gate, observer) });
     this.#breakers = new Breakers({ catalog, clock, random: random.fork('breakers'), observer, onChange });
     this.#handOffs = new HandOffRoom({ parts, identity, observer, links: () => this.#links });
     this.#dispatcher = this.#makeDispatcher();
@@ -234,7 +240,7 @@ export class ServerRooms implements DrainableRooms {
       links: this.#links,
       waitingRoom: this.#waitingRoom,
       instance: this.#identity.instance,
-      local: new LocalPeer(this.#dispatcher, this.#identity),
+      local: new LocalPeer(this.#dispatcher, this.#identity, this.gate),
     });
   }
 
@@ -249,6 +255,7 @@ export class ServerRooms implements DrainableRooms {
       explainer: this.explainer,
       engine: this.#calls,
       links: this.#links,
+      gate: this.gate,
       nextCall,
       members: () => this.mesh.members(),
       handOffs: this.#handOffs.forRuns,
@@ -260,6 +267,8 @@ export class ServerRooms implements DrainableRooms {
       identity: this.#identity,
       cluster: this.#options.cluster,
       guards: this.#guards,
+      gate: this.gate,
+      doorkeeper: this.doorkeeper,
       clock: this.#parts.clock,
       wheel: this.#wheel,
       observer: this.observer,

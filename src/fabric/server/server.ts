@@ -11,6 +11,7 @@ import { present } from '../../base/assert.ts';
 import { systemClock } from '../../base/clock.ts';
 import type { Workflow } from '../../core/workflow/builder.ts';
 import { HeddleError } from '../../errors.ts';
+import { checkPermissions } from '../../identity/permissions.ts';
 import type { EventKind, EventOf } from '../../observe/events.ts';
 import type { Log, LogChoice } from '../../observe/log.ts';
 import type { HttpListener } from '../../transport/http-listener.ts';
@@ -178,6 +179,15 @@ export class FabricServer {
     const found = this.#parts.tls ? 'a server that speaks TLS already' : 'a server that speaks in the clear';
     if (!this.#parts.tls) throw new HeddleError('bad_argument', { path: ['tls'], expected: 'a server with certificates', found });
     this.#parts.tls.replace(tls === undefined ? undefined : checkServerTls(tls));
+  }
+
+  async reloadPermissions(permissions: unknown): Promise<void> {
+    const { gate, directory } = this.#rooms;
+    const rules = checkPermissions(permissions);
+    if (!gate.hasRules)
+      throw new HeddleError('bad_argument', { path: ['permissions'], expected: 'a server with rules', found: 'one without' });
+    gate.replace(rules);
+    directory.judgeAnew();
   }
 
   drain(): Promise<void> {

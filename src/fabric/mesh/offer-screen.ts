@@ -1,0 +1,52 @@
+/**
+ * What is taken of the functions that servers announce: those that their identity may serve.
+ *
+ * S1 an offer that is not taken is as if it had not been made; it is told of once for each announcement.
+ * S2 when the rules change, what was announced before is judged anew.
+ */
+
+import type { Announcer } from '../../core/catalog/catalog.ts';
+import type { CatalogBody } from '../../core/catalog/offer.ts';
+import { anonymous, identityOf } from '../../identity/identity.ts';
+import type { Observer } from '../../observe/observer.ts';
+import type { Gate } from '../link/gate.ts';
+
+export class OfferScreen {
+  readonly #gate: Gate;
+  readonly #observer: Observer;
+  /** What was announced, by instance; only where there are rules. */
+  readonly #announced = new Map<string, { readonly server: Announcer; readonly body: CatalogBody }>();
+
+  constructor(gate: Gate, observer: Observer) {
+    this.#gate = gate;
+    this.#observer = observer;
+  }
+
+  /** What is taken of it. */
+  take(server: Announcer, body: CatalogBody): CatalogBody {
+    if (!this.#gate.hasRules) return body;
+    this.#announced.set(server.instance, { server, body });
+    const identity = this.#identityOf(server.name);
+    const functions = body.functions.filter(({ name, version }) => {
+      const isAllowed = this.#gate.allows(identity, 'serve', name);
+      if (!isAllowed) this.#observer.emit({ kind: 'offer.refused', function: name, version, server: server.name });
+      return isAllowed;
+    });
+    return functions.length === body.functions.length ? body : { functions };
+  }
+
+  forget(instance: string): void {
+    this.#announced.delete(instance);
+  }
+
+  /** S2: all that was announced, to be taken once more. */
+  announced(): readonly { readonly server: Announcer; readonly body: CatalogBody }[] {
+    return [...this.#announced.values()];
+  }
+
+  /** This server knows who it is; others are who their certificates say, and nobody in particular where there are none. */
+  #identityOf(name: string): string {
+    if (name === this.#gate.server) return this.#gate.self;
+    return this.#gate.knowsPeers ? identityOf('server', name).text : anonymous.text;
+  }
+}
