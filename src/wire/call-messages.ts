@@ -5,21 +5,11 @@
 import type { Input, Payload } from '../core/payload.ts';
 import { emptyTerms, firstTermTag, lastTermTag, readBoundedText, readTerm, type TermsDraft, writeTerms } from './call-terms.ts';
 import type { Sink, Source } from './common-messages.ts';
-import {
-  readEffect,
-  readEntry,
-  readInput,
-  readNeed,
-  readValue,
-  undefinedPayload,
-  writeEffect,
-  writeInputs,
-  writeNeed,
-  writeValue,
-} from './common-messages.ts';
+import { readEffect, readEntry, readInput, readValue, undefinedPayload, writeEffect, writeInputs, writeValue } from './common-messages.ts';
 import { readError, writeError } from './error-message.ts';
 import type { CallFrame, Failure, ReplyFrame } from './frame.ts';
 import { readIdentity } from './identity-field.ts';
+import { readNeed, writeNeed } from './need-message.ts';
 import type { ProtoReader } from './proto-reader.ts';
 import { bytesTag, varintTag } from './proto-reader.ts';
 import type { ProtoWriter } from './proto-writer.ts';

@@ -5,12 +5,12 @@
 import type { Need } from '../core/catalog/offer.ts';
 import type { Encoding, Payload } from '../core/payload.ts';
 import type { Executed } from '../errors.ts';
-import { needOfLists } from './common-messages.ts';
 import type { Encoding__Output } from './generated/heddle/v1/Encoding.ts';
 import type { Error__Output, Error as ErrorIn } from './generated/heddle/v1/Error.ts';
 import type { Executed__Output } from './generated/heddle/v1/Executed.ts';
 import type { Need__Output } from './generated/heddle/v1/Need.ts';
 import type { Value__Output, Value as ValueIn } from './generated/heddle/v1/Value.ts';
+import { needOfLists } from './need-message.ts';
 import { isWireError, type WireCause, type WireError } from './wire-error.ts';
 
 const encodingNames = {
