@@ -46,6 +46,13 @@ export interface StepClose {
   readonly error?: OpaqueError | undefined;
 }
 
+/** What a settled step leaves beside what its event says. */
+interface Beyond {
+  readonly value?: Payload | undefined;
+  /** The run goes on without it. */
+  readonly isSkipped?: boolean;
+}
+
 export class Dataflow {
   readonly #options: DataflowOptions;
   /** Of steps that the run did not end with, and of those that could not run for them: the step that failed. */
@@ -97,10 +104,9 @@ export class Dataflow {
     }
   }
 
-  /** `isSkipped`: the run goes on without it. */
-  settle(at: number, how: StepClose & { readonly value?: Payload | undefined }, { nowMs, leftMs }: RunTime, isSkipped = false): void {
+  settle(at: number, how: StepClose & Beyond, { nowMs, leftMs }: RunTime): void {
     const { steps, saga, leases, emit } = this.#options;
-    const { value, ...close } = how;
+    const { value, isSkipped, ...close } = how;
     const elapsedMs = steps.settle(at, { outcome: how.outcome, value }, nowMs);
     const { compensate, each, onFailure, timeoutMs = Number.POSITIVE_INFINITY } = steps.checkedOf(at).command;
     const isEnd = !value && !onFailure && !isSkipped;
@@ -139,7 +145,11 @@ export class Dataflow {
     const { each, onFailure } = steps.checkedOf(at).command;
     // Of a step that maps a list it stands for an element, and there are none.
     const value = each ? undefined : fallbackOf(onFailure);
-    this.settle(at, { ...(steps.findRan(at) ?? { outcome: 'not_run', error: this.upstreamFailed(at, root.step) }), value }, time, true);
+    this.settle(
+      at,
+      { ...(steps.findRan(at) ?? { outcome: 'not_run', error: this.upstreamFailed(at, root.step) }), value, isSkipped: true },
+      time,
+    );
     return at;
   }
 }
