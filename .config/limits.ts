@@ -10,6 +10,7 @@ import { eventsMax } from '../src/core/workflow/log.ts';
 import { inFlightMaxDefault } from '../src/core/workflow/run-io.ts';
 import { attemptsMax } from '../src/core/workflow/policies.ts';
 import { elementsMax, parallelMax } from '../src/core/workflow/each-record.ts';
+import { inlineBytesMin, inlineRoomBytes, listBytesMax } from '../src/core/workflow/inline-room.ts';
 import { commandsMax, edgesMax } from '../src/core/workflow/workflow.ts';
 import { concurrencyDefault, queuedPerPlaceMax, queuedPerPlaceStanding, queueWaitMsMax, standingMs } from '../src/fabric/serve/admission.ts';
 import { handOffDefaults } from '../src/fabric/hand-off/hand-off-settings.ts';
@@ -81,6 +82,8 @@ export const limits: readonly Limit[] = [
   { what: 'items of one stream that nobody has taken yet', limit: `${bytes(windowBytes)}, and one more item; ${bytes(windowBytesMin)} from the ${wideWindowsMax + 1}th stream on that a process reads`, beyond: 'its producer waits' },
   { what: 'silence of one side of a stream', limit: time(silenceMsMax), beyond: '`deadline_exceeded` / the handler is cancelled' },
   { what: "one step's result", limit: bytes(parkedBytesMax), beyond: '`bad_result`, raised while encoding' },
+  { what: 'the results of the elements of one list together', limit: bytes(listBytesMax), beyond: '`bad_result` for the element that is over it' },
+  { what: "elements of one run's lists and their results that are sent along", limit: `${bytes(inlineRoomBytes)} in all, ${bytes(inlineBytesMin)} of each at least`, beyond: 'the larger ones stay with their producers' },
   { what: "a step's result that is sent along, unless a setting says otherwise", limit: bytes(handOffDefaults.inlineBytesMax), beyond: 'it stays with its producer, and is pulled' },
   { what: 'such results at one server, unless a setting says otherwise', limit: `${bytes(handOffDefaults.memoryBytesMax)} in memory, ${bytes(handOffDefaults.spillBytesMax)} on disk, ${count(parkedValuesMax)} in all`, beyond: 'to disk / `bad_result`' },
   { what: 'time that such a result stays without a word of its coordinator', limit: time(handOffDefaults.leaseMs), beyond: 'it is freed (`lease_lost` for whoever pulls it)' },

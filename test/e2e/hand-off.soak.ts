@@ -56,3 +56,21 @@ test('a stream of 1 GiB keeps every server under 256 MiB', async () => {
   for (const peak of most) expect(peak).toBeLessThan(256);
   await client.close();
 }, 240_000);
+
+test('what thousands of elements give stays where it was made: the coordinator has nothing of 300 MB', async () => {
+  const { client, peaks } = await trio();
+  const mapped = (count: number) =>
+    client.submit([
+      { name: 'made', fun: 'make', each: { $literal: Array(count).fill(60_000) }, args: [{ $item: true }], need: { none: ['desk'] } },
+      { name: 'measured', fun: 'measure', each: { $ref: 'made' }, args: [{ $item: true }], target: 'lab' },
+    ]).result;
+  await mapped(100);
+  const before = await peaks();
+  const count = 5_000;
+  const { measured } = await mapped(count);
+  expect(measured).toEqual(Array(count).fill({ length: 60_000, first: 7, last: 7 }));
+  const grown = (await peaks()).map((peak, at) => Math.round((peak - (before[at] ?? 0)) / MiB));
+  process.stderr.write(`${count} elements of 60 kB: producers ${grown[0]} and ${grown[1]} MiB, coordinator ${grown[2]} MiB\n`);
+  expect(grown[2]).toBeLessThan(128);
+  await client.close();
+}, 240_000);

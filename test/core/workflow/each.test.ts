@@ -1,8 +1,12 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import type { Payload } from '../../../src/core/payload.ts';
 import { elementsMax, parallelDefault } from '../../../src/core/workflow/each-record.ts';
+import { InlineRoom, inlineBytesMin, inlineRoomBytes, listBytesMax } from '../../../src/core/workflow/inline-room.ts';
+import { waitsMax } from '../../../src/core/workflow/recovery.ts';
 import { endGraceMs } from '../../../src/core/workflow/run-io.ts';
 import { HeddleError } from '../../../src/errors.ts';
+import { encode } from './codec.ts';
 import type { Answers, WorldOptions } from './run-world.ts';
 import { limitedServers, thrown, World } from './run-world.ts';
 
@@ -280,5 +284,65 @@ describe('a step that maps a list, over random lists, limits and failures', () =
       }),
       { numRuns: 200, seed: 6 },
     );
+  });
+});
+
+describe('large elements', () => {
+  const parked = (bytes: number, id = 1): Payload => ({
+    ...encode(null),
+    parked: { server: 'left', instance: 'i1', id, bytes, isRepeatable: true, isStream: false },
+  });
+  const shares = (...counts: readonly number[]): readonly number[] => {
+    const room = new InlineRoom();
+    return counts.map((count) => room.take(count));
+  };
+
+  it('B1: few may be as large as any result, many share what there is, and each has its least', () => {
+    expect(shares(1, 100)).toEqual([65_536, 65_536]);
+    expect(shares(1_000)).toEqual([8_388]);
+    expect(shares(10_000)).toEqual([1_024]);
+    expect(shares(100, 1_000, 5_000, 3_900)).toEqual([65_536, 5_111, 1_024, 1_024]);
+    // Whatever lists there are: what they share, and the least of all elements that one run may have.
+    for (const counts of [[10_000], Array(40).fill(250), Array(10_000).fill(1), [1, 10, 100, 1_000, 8_889]]) {
+      const taken = shares(...counts).reduce((sum, share, at) => sum + share * (counts[at] ?? 0), 0);
+      expect(taken).toBeLessThanOrEqual(inlineRoomBytes + inlineBytesMin * elementsMax);
+    }
+  });
+
+  it('says with each call how large its result may be to be sent along', () => {
+    const world = worldOf([1, 1]).run();
+    const said = world.effects.flatMap((effect) =>
+      effect.kind === 'startStep' && effect.element !== undefined ? [effect.parkOverBytes] : [],
+    );
+    expect(said).toEqual([65_536, 65_536]);
+  });
+
+  it('L3: together they may have 1 GiB; the one that is over it fails', () => {
+    const half = listBytesMax / 2;
+    const gives = (over: number): World =>
+      new World(
+        mapped(),
+        (args, start, nowMs) =>
+          start.element === undefined
+            ? answers([1, 1])(args, start, nowMs)
+            : { payload: parked(half + start.element * over, start.element + 1) },
+        { returns: ['rows'] },
+      ).run();
+    expect(gives(0).result).toEqual({ rows: [1, 1] });
+    const world = gives(1);
+    expect(world.error).toMatchObject({ code: 'step_failed', detail: { step: 'twice', element: 1 } });
+    expect(world.error?.cause).toMatchObject({ code: 'bad_result', detail: { found: `${listBytesMax + 1} bytes` } });
+  });
+
+  it('does not believe for ever whoever says that an input is lost', () => {
+    let calls = 0;
+    const world = new World(mapped(), (args, start, nowMs) => {
+      if (start.element !== 0) return answers([1, 1])(args, start, nowMs);
+      calls += 1;
+      const detail = { step: 'rows.0', server: 'left', why: 'it is gone', value: 'i9/9' };
+      return { error: new HeddleError('lease_lost', detail, { executed: 'no' }) };
+    }).run();
+    expect(world.error).toMatchObject({ code: 'step_failed', detail: { step: 'twice', element: 0 } });
+    expect(calls).toBe(1 + waitsMax);
   });
 });

@@ -2,6 +2,7 @@
 
 import { seededRandom } from '../../../src/base/random.ts';
 import { VirtualClock } from '../../../src/base/virtual-clock.ts';
+import type { Payload } from '../../../src/core/payload.ts';
 import { parseWorkflow } from '../../../src/core/workflow/parse.ts';
 import type { WireRunEvent } from '../../../src/core/workflow/record.ts';
 import { RunMachine } from '../../../src/core/workflow/run.ts';
@@ -15,6 +16,7 @@ export type Start = Extract<RunEffect, { kind: 'startStep' }>;
 /** How a call ends, after how long; undefined: never, unless it is cancelled. */
 export type Answer = { readonly afterMs?: number; readonly freeSlots?: number | (() => number); readonly server?: string } & (
   | { readonly value: unknown }
+  | { readonly payload: Payload }
   | { readonly error: HeddleError }
 );
 export type Answers = (args: readonly unknown[], start: Start, nowMs: number) => Answer | undefined;
@@ -125,7 +127,7 @@ export class World {
       this.#open.set(keyOf(start), () => {});
       return;
     }
-    const end: StepEnd = 'error' in answer ? failed(answer.error) : { ok: true, value: encode(answer.value) };
+    const end: StepEnd = 'error' in answer ? failed(answer.error) : { ok: true, value: payloadOf(answer) };
     const { freeSlots, server = 's' } = answer;
     const cancelTimer = this.clock.schedule(answer.afterMs ?? 1, () =>
       this.feed({
@@ -142,7 +144,7 @@ export class World {
   #undo(start: UndoStart): void {
     const args = decodeFilled(start.args) as readonly unknown[];
     const answer = this.#options.undos?.(args, start, this.clock.nowMs()) ?? { value: 'undone' };
-    const end: StepEnd = 'error' in answer ? failed(answer.error) : { ok: true, value: encode(answer.value) };
+    const end: StepEnd = 'error' in answer ? failed(answer.error) : { ok: true, value: payloadOf(answer) };
     const called = { step: start.step, element: start.element };
     this.feedLater(0, { kind: 'undoStarted', ...called, server: 's' });
     this.feedLater(answer.afterMs ?? 1, { kind: 'undoSettled', ...called, end, server: 's' });
@@ -162,6 +164,10 @@ export class World {
   feedLater(afterMs: number, input: RunInput): () => void {
     return this.clock.schedule(afterMs, () => this.feed(input));
   }
+}
+
+function payloadOf(answer: { readonly value: unknown } | { readonly payload: Payload }): Payload {
+  return 'payload' in answer ? answer.payload : encode(answer.value);
 }
 
 function keyOf({ step, element }: Called): string {
