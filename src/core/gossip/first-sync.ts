@@ -3,8 +3,9 @@
  *
  * F1 one peer at a time is asked for everything, the next one when the first has not answered in time: three seeds would
  *    give the same three times.
- * F2 a peer that holds very many names others instead (referral.ts): each gives a share of the buckets. Shares that
- *    did not come in time are asked of the peer that named the others, and if it is gone too, all begins anew.
+ * F2 a peer that holds very many names others instead (referral.ts): each gives a share of the buckets. What does not come in
+ *    time, or cannot be given, is shared out among those that have given theirs and the peer that named them all: nobody
+ *    sends the whole list for want of one part of it. If that peer does not answer either, all begins anew.
  * F3 time is counted from the last word of an answer: a crowd at a seed is served in turn (snapshots.ts).
  */
 
@@ -28,6 +29,8 @@ export class FirstSync {
   #asked: string | undefined;
   /** Buckets that are still to come, by the instance that was asked for them. */
   readonly #shares = new Map<string, readonly number[]>();
+  /** Instances that have given what they were asked for. */
+  readonly #givers = new Set<string>();
   /** Peers that were met meanwhile, in turn. */
   readonly #waiting = new Set<string>();
   #untilMs = Number.POSITIVE_INFINITY;
@@ -61,13 +64,14 @@ export class FirstSync {
   onAnswer({ instance }: LinkState): void {
     this.#patience();
     const wasShare = this.#shares.delete(instance);
+    if (wasShare) this.#givers.add(instance);
     if ((wasShare || instance === this.#asked) && this.#shares.size === 0) this.#isAnswered = true;
   }
 
   /** The peer names others to ask; nobody: it cannot give its share. */
   onReferral(link: LinkState, records: readonly OwnerRecord[]): void {
     if (this.#state.hasJoined || (this.#asked !== link.instance && !this.#shares.has(link.instance))) return;
-    if (records.length === 0) return this.#askSource();
+    if (records.length === 0) return this.#askOthers([link.instance]);
     if (this.#asked !== link.instance || this.#shares.size > 0) return;
     const helpers = records.slice(0, meshLimits.snapshotHelpers);
     this.#patience();
@@ -84,7 +88,7 @@ export class FirstSync {
   /** A tick: what does not come is asked of somebody else. */
   tend(): void {
     if (this.#state.hasJoined || this.#asked === undefined || this.#state.nowMs < this.#untilMs) return;
-    if (this.#shares.size > 0) this.#askSource();
+    if (this.#shares.size > 0) this.#askOthers([...this.#shares.keys()]);
     else this.#askNext();
   }
 
@@ -97,6 +101,7 @@ export class FirstSync {
     }
     this.#waiting.clear();
     this.#shares.clear();
+    this.#givers.clear();
   }
 
   #reach(name: string, instance: string): void {
@@ -117,16 +122,29 @@ export class FirstSync {
     this.#sync.start(link, { only: this.#shares.get(link.instance) });
   }
 
-  /** All that is still to come, from the one that named the others. */
-  #askSource(): void {
-    const source = this.#asked === undefined ? undefined : this.#state.links.to(this.#asked);
-    const buckets = [...this.#shares.values()].flat();
-    const hasFailed = this.#asked !== undefined && this.#shares.has(this.#asked);
-    this.#shares.clear();
-    if (!source || hasFailed) return this.#askNext();
-    this.#shares.set(source.instance, buckets);
+  /** What these were to give, from those that have given their shares, and from the one that named them all. */
+  #askOthers(missed: readonly string[]): void {
+    const buckets = missed.flatMap((instance) => this.#shares.get(instance) ?? []);
+    for (const instance of missed) {
+      this.#shares.delete(instance);
+      this.#givers.delete(instance);
+    }
+    const sources = missed.includes(this.#asked ?? '') ? [] : this.#sources();
+    if (sources.length === 0) {
+      this.#shares.clear();
+      return this.#askNext();
+    }
     this.#patience();
-    this.#askShare(source);
+    for (const [at, source] of sources.slice(0, buckets.length).entries()) {
+      const more = buckets.filter((_, place) => place % sources.length === at);
+      this.#shares.set(source.instance, [...(this.#shares.get(source.instance) ?? []), ...more]);
+      this.#askShare(source);
+    }
+  }
+
+  #sources(): readonly LinkState[] {
+    const instances = new Set([...this.#givers, this.#asked ?? '']);
+    return [...instances].map((instance) => this.#state.links.to(instance)).filter((link) => link !== undefined);
   }
 
   #askNext(): void {

@@ -108,13 +108,16 @@ describe('a newcomer', () => {
     expect(hasJoined(rig)).toBe(true);
   });
 
-  test('asks whoever referred it for the shares that do not come (F2)', () => {
+  test('asks whoever referred it, and those who gave theirs, for a share that does not come (F2)', () => {
     const rig = referred();
     const [, [, share] = []] = questions(rig);
     end(rig, 'x');
     rig.advance(patienceMs);
-    expect(questions(rig)).toEqual([['b', share]]);
+    const again = questions(rig);
+    expect(again.map(([to]) => to)).toEqual(['x', 'b']);
+    expect(again.flatMap(([, only]) => only ?? []).sort((a, b) => a - b)).toEqual(share);
     end(rig, 'b');
+    end(rig, 'x');
     expect(hasJoined(rig)).toBe(true);
   });
 
@@ -122,7 +125,31 @@ describe('a newcomer', () => {
     const rig = referred();
     const [[, first] = [], [, second] = []] = questions(rig);
     rig.hear('x', { kind: 'syncReferral', records: [] });
-    expect(questions(rig)).toEqual([['b', [...(first ?? []), ...(second ?? [])]]]);
+    expect(questions(rig)).toEqual([['b', first]]);
+    end(rig, 'b');
+    expect(hasJoined(rig)).toBe(false);
+    end(rig, 'y');
+    expect([hasJoined(rig), second?.length]).toEqual([true, meshLimits.buckets / 2]);
+  });
+
+  test('shares out what does not come among those that have given theirs: nobody sends all of it (F2)', () => {
+    const { rig } = newcomer();
+    rig.take();
+    const names = Array.from({ length: 8 }, (_, at) => `x${at}`);
+    rig.hear('b', { kind: 'syncReferral', records: names.map((name) => recordOf(name)) });
+    for (const [at, name] of names.entries()) up(rig, name, at + 10);
+    const shares = questions(rig);
+    for (const name of names.slice(2)) end(rig, name);
+    rig.advance(patienceMs);
+    const again = questions(rig);
+    expect(again.map(([to]) => to).sort()).toEqual(['b', ...names.slice(2)]);
+    const missing = shares.slice(0, 2).flatMap(([, only]) => only ?? []);
+    expect(again.flatMap(([, only]) => only ?? []).sort((a, b) => a - b)).toEqual(missing.sort((a, b) => a - b));
+    expect(Math.max(...again.map(([, only]) => only?.length ?? 0))).toBeLessThanOrEqual(10);
+    for (const name of ['b', ...names.slice(3)]) end(rig, name);
+    expect(hasJoined(rig)).toBe(false);
+    end(rig, 'x2');
+    expect(hasJoined(rig)).toBe(true);
   });
 
   test('begins anew with the next one where that does not answer either (F2)', () => {
