@@ -11,6 +11,8 @@ export const waitersMax = 16_384;
 
 export class RoomQueue {
   readonly #waiters = new Set<RoomWaiter>();
+  /** Goes on where it stopped: a new one would pass again over the places of all that have been let in (2 us a call, with 3,000 waiting). */
+  #next: Iterator<RoomWaiter, undefined> | undefined;
 
   get size(): number {
     return this.#waiters.size;
@@ -29,8 +31,14 @@ export class RoomQueue {
 
   /** Lets the first ones in, while there is room. */
   admit(hasRoom: () => boolean): void {
-    for (const waiter of this.#waiters) {
-      if (!hasRoom()) return;
+    while (this.#waiters.size > 0 && hasRoom()) {
+      this.#next ??= this.#waiters.values();
+      const { value: waiter } = this.#next.next();
+      if (waiter === undefined) {
+        // It had come to the end before the last ones came.
+        this.#next = undefined;
+        continue;
+      }
       this.#waiters.delete(waiter);
       waiter.onRoom();
     }
@@ -39,6 +47,7 @@ export class RoomQueue {
   takeAll(): readonly RoomWaiter[] {
     const waiters = [...this.#waiters];
     this.#waiters.clear();
+    this.#next = undefined;
     return waiters;
   }
 }
