@@ -5,6 +5,7 @@
 import { type Client, connect, HeddleError } from '../index.ts';
 import { clientTls } from './certificate-files.ts';
 import { aborted, listenForInterrupts } from './interrupts.ts';
+import { clientToken } from './token-source.ts';
 
 /** `--url`, else the environment's HEDDLE_URL, else the default of `connect`. */
 export interface ConnectFlags {
@@ -18,7 +19,7 @@ export async function withClient<T>(flags: ConnectFlags, use: (client: Client, s
   const interrupts = listenForInterrupts();
   try {
     const client = await Promise.race([
-      connect(flags.url?.split(','), { tls: clientTls(flags.cert, process.env) }),
+      connect(flags.url?.split(','), { tls: clientTls(flags.cert, process.env), token: clientToken(process.env) }),
       interrupted(interrupts.first),
     ]);
     try {

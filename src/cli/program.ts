@@ -9,6 +9,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { type ExitCode, errorText, exitCodeFor, exitCodes } from './exit-code.ts';
 import { certOption, named, refuseModules, urlOption, wholeNumber } from './flags.ts';
 import type { Terminal } from './terminal.ts';
+import { addTokens } from './token-commands.ts';
 
 const timeoutMsMax = 2 ** 31 - 1;
 const serversMax = 32;
@@ -48,6 +49,7 @@ function createProgram(terminal: Terminal, version: string, end: { code: ExitCod
   addTypes(program, terminal);
   addOperating(program, terminal, end);
   addCertificates(program, terminal);
+  addTokens(program, terminal);
   return program;
 }
 

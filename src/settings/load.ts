@@ -4,6 +4,7 @@
  * L1 defaults < file < environment < flags, key by key. L2 every problem is reported, not the first one.
  * L3 a problem names its place (file and line, variable, or flag), what was expected and what was found; an unknown
  *    key the nearest known one. L4 values that contradict one another are refused with both in the message.
+ * The rules of `[[permissions]]` are no knobs: whoever enforces them checks them (identity/permissions.ts).
  */
 
 import { type BaseIssue, safeParse } from 'valibot';
@@ -26,7 +27,7 @@ export function loadSettings(sources: SettingsSources): Settings {
   const environment = environmentLayer(sources.environment ?? {});
   const layers: Layer[] = [environment, flagLayer(sources.flags ?? {})];
   if (sources.file) layers.unshift(fileLayer(sources.file.text, sources.file.name));
-  const merged = merge(layers);
+  const { permissions, ...merged } = merge(layers);
   const originOf = (path: readonly string[]) => {
     const layer = layers.findLast(({ values }) => holds(values, path));
     return layer ? layer.origin(path) : { key: path.join('.') };
@@ -37,7 +38,7 @@ export function loadSettings(sources: SettingsSources): Settings {
   else for (const place of placesOf(result.issues)) problems.push(wrongValue(place, merged, originOf));
   problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0));
   if (!result.success || problems.length > 0) throw new HeddleError('bad_settings', { problems });
-  return result.output;
+  return permissions === undefined ? result.output : { ...result.output, permissions };
 }
 
 type OriginOf = (path: readonly string[]) => Pick<SettingsProblem, 'file' | 'line' | 'key'>;

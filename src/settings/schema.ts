@@ -64,6 +64,16 @@ export const settingsSchema = v.object({
       v.metadata(facts('choice', 'Whether clients must show a certificate; other servers always have to.', '"required" or "optional"')),
     ),
   }),
+  tokens: v.object({
+    keys: texts(
+      'Public keys (PEM files, relative to this file) that sign the tokens of clients; needs [[permissions]]. Files are looked at again with every token.',
+    ),
+    maxLifetimeMs: milliseconds(
+      3_600_000,
+      'Longest time from the making of a token to its end. Lower: a stolen one is of use for less long.',
+      30 * dayMs,
+    ),
+  }),
   transport: v.object({
     keepaliveIntervalMs: milliseconds(
       10_000,
@@ -184,8 +194,11 @@ export const settingsSchema = v.object({
 });
 
 /** What a server is made of, every default filled in. */
-export type Settings = v.InferOutput<typeof settingsSchema>;
-export type SectionName = keyof Settings;
+export type Settings = v.InferOutput<typeof settingsSchema> & {
+  /** The tables `[[permissions]]`, as they stand in the file: startServer checks them. Undefined: there are none. */
+  readonly permissions?: unknown;
+};
+export type SectionName = keyof typeof settingsSchema.entries;
 
 export interface Knob {
   readonly section: SectionName;

@@ -15,10 +15,8 @@ export interface ServerInput {
 }
 
 /** The server that the settings describe; `locate` says where a path of theirs leads. */
-export function serverInput(
-  { server, cluster, tls, transport, admin, http, dashboard, log, mesh, handOff }: Settings,
-  locate = (path: string): string => path,
-): ServerInput {
+export function serverInput(settings: Settings, locate = (path: string): string => path): ServerInput {
+  const { server, cluster, tls, tokens, transport, admin, http, dashboard, log, mesh, handOff } = settings;
   const { name, resources, slots, join, host, advertise, insecure, drainGraceMs } = server;
   return {
     options: {
@@ -31,6 +29,8 @@ export function serverInput(
       port: portOf(server.port),
       cluster: cluster.name,
       insecure,
+      tokens: tokens.keys.length === 0 ? undefined : { keys: tokens.keys.map((path) => locate(path)), maxLifetimeMs: tokens.maxLifetimeMs },
+      permissions: settings.permissions as ServerOptions['permissions'], // startServer checks them, as it does those of a program
       tls: tlsOf(tls, locate),
       admin: admin.port === undefined ? undefined : { host: admin.host, port: portOf(admin.port) },
       http: http.port === undefined ? undefined : { host: http.host, port: portOf(http.port) },

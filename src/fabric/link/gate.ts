@@ -153,7 +153,7 @@ export class Gate {
 
   /** Nobody in particular is not enough. */
   missing(what: string): HeddleErrorOf<'unauthenticated'> {
-    const why = `who asks is not known, so ${what}: show a token (token; heddle: HEDDLE_TOKEN or --token-file) or a client's certificate (tls)`;
+    const why = `who asks is not known, so ${what}: show a token (token; heddle: HEDDLE_TOKEN or HEDDLE_TOKEN_FILE) or a client's certificate (tls)`;
     return new HeddleError('unauthenticated', { server: this.#options.server, reason: 'no_token', why });
   }
 
