@@ -25,28 +25,38 @@ export class MemorySpill implements SpillStore {
 
 class MemoryFile implements SpillFile {
   readonly #onRemoved: () => void;
+  /** At least as long as the file. */
   #bytes = new Uint8Array(0);
+  #size = 0;
 
   constructor(onRemoved: () => void) {
     this.#onRemoved = onRemoved;
   }
 
   get size(): number {
-    return this.#bytes.length;
+    return this.#size;
   }
 
+  /** Cost: the bytes, over many of them. */
   async append(bytes: Uint8Array): Promise<void> {
-    this.#bytes = Buffer.concat([this.#bytes, bytes]);
+    const size = this.#size + bytes.length;
+    if (size > this.#bytes.length) {
+      const grown = new Uint8Array(Math.max(size, 2 * this.#bytes.length));
+      grown.set(this.#bytes.subarray(0, this.#size));
+      this.#bytes = grown;
+    }
+    this.#bytes.set(bytes, this.#size);
+    this.#size = size;
   }
 
   async read(at: number, length: number): Promise<Uint8Array> {
-    if (at + length > this.#bytes.length)
-      throw new Error(`a spill file ends after ${this.#bytes.length} bytes, ${at + length} were wanted`);
+    if (at + length > this.#size) throw new Error(`a spill file ends after ${this.#size} bytes, ${at + length} were wanted`);
     return this.#bytes.slice(at, at + length);
   }
 
   async remove(): Promise<void> {
     this.#bytes = new Uint8Array(0);
+    this.#size = 0;
     this.#onRemoved();
   }
 }
