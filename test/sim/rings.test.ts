@@ -149,3 +149,21 @@ describe('the edge between a full mesh and rings', () => {
     expect(world.checks.violations).toEqual([]);
   });
 });
+
+test('the round trip to a member is told when it is known, and when it is another one', () => {
+  const world = new World({ seed: 'trips' });
+  const told: (number | undefined)[] = [];
+  world.onNews = ({ options }, news) => {
+    if (options.name === 'a' && news.kind === 'changed' && news.view.name === 'b') told.push(news.view.roundTripMs);
+  };
+  for (const name of ['a', 'b']) world.start({ name, address: `${name}:1`, join: ['a:1'] });
+  world.advance(2_000);
+  expect(told.at(-1)).toBeGreaterThan(0.3);
+  expect(told.at(-1)).toBeLessThan(3);
+  const before = told.length;
+  world.advance(60_000);
+  expect(told.length - before).toBeLessThanOrEqual(4); // the shortest of eight is within 0.4 and 2.4 ms
+  world.network.weather.setAll({ delayMs: 20 });
+  world.advance(6_000);
+  expect(told.at(-1)).toBeGreaterThan(20); // what is told is no further off than twofold
+});

@@ -136,6 +136,7 @@ export class Detector {
 
   onBeat(link: LinkState, beat: Beat): void {
     this.#state.links.onBeat(link, beat, this.#state);
+    if (link.takeRoundTripNews()) this.#state.touched.add(link.name);
   }
 
   #suspectSilent(record: MemberRecord): void {

@@ -36,6 +36,7 @@ export class LinkState {
   /** Of the last beats, by sequence; NaN once it is acknowledged. */
   readonly #sentAtMs = new Float64Array(samplesKept).fill(Number.NaN);
   readonly #roundTripsMs: number[] = [];
+  #saidRoundTripMs: number | undefined;
   #peerSequence = 0;
   #peerBeatAtMs = 0;
   #jitterMs = 0;
@@ -65,6 +66,14 @@ export class LinkState {
   /** Shortest of the last round trips. */
   get roundTripMs(): number | undefined {
     return this.#roundTripsMs.length === 0 ? undefined : Math.min(...this.#roundTripsMs);
+  }
+
+  /** The round trip is known, or no longer near what it was when this last said so. */
+  takeRoundTripNews(): boolean {
+    const { roundTripMs } = this;
+    if (isNearTrip(this.#saidRoundTripMs, roundTripMs)) return false;
+    this.#saidRoundTripMs = roundTripMs;
+    return true;
   }
 
   /** How long the peer may be silent. */
@@ -259,6 +268,13 @@ export class Links {
     this.#revision += 1;
     this.#quietUntilMs = Number.NEGATIVE_INFINITY;
   }
+}
+
+/** Neither twice the other, in whole milliseconds: nobody chooses by less. */
+export function isNearTrip(a: number | undefined, b: number | undefined): boolean {
+  if (a === undefined || b === undefined) return a === b;
+  const [shorter, longer] = [Math.max(1, Math.min(a, b)), Math.max(1, a, b)];
+  return longer < 2 * shorter;
 }
 
 function wasDialledByLower(link: LinkState, lowerName: string): boolean {

@@ -6,6 +6,7 @@
 
 import { assert } from '../../base/assert.ts';
 import { maySilenceConvict } from './court.ts';
+import { isNearTrip } from './links.ts';
 import type { Root } from './message.ts';
 import type { Accusation, MemberRecord, OwnerRecord } from './record.ts';
 import type { MeshState } from './state.ts';
@@ -73,7 +74,8 @@ export class Views {
   #isKnown(record: OwnerRecord, { status, evidence, isOwnEvidence }: Opinion, told: MemberView | undefined): boolean {
     if (record.kind !== 'member') return false;
     const { links, flaps, nowMs } = this.#state;
-    const isLinked = links.to(record.instance) !== undefined;
+    const link = links.to(record.instance);
+    const isLinked = link !== undefined;
     const isFlapping = flaps.isDamped(record.owner, record.instance, nowMs);
     if (!told) return status === plainStatusOf(record) && evidence.length === 0 && !isOwnEvidence && !isLinked && !isFlapping;
     return (
@@ -83,6 +85,7 @@ export class Views {
       told.isFlapping === isFlapping &&
       told.evidence.length === evidence.length &&
       told.evidence.every((accusation, at) => accusation === evidence[at]) &&
+      isNearTrip(told.roundTripMs, link?.roundTripMs) &&
       saysSame(told, record)
     );
   }
@@ -221,6 +224,7 @@ function isSame(a: MemberView, b: MemberView): boolean {
     a.isOwnEvidence === b.isOwnEvidence &&
     a.isFlapping === b.isFlapping &&
     a.evidence.join() === b.evidence.join() &&
+    isNearTrip(a.roundTripMs, b.roundTripMs) &&
     saysSame(a, b)
   );
 }
