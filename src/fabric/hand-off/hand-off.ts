@@ -69,7 +69,7 @@ export class HandOff {
 
   /** What is sent of a result. Throws `bad_result` when there is no room for it. */
   park(result: Payload, call: ResultCall): Payload {
-    return this.#parts.values.park(result, { ...leaseOf(call), overBytes: call.frame.parkOverBytes });
+    return this.#parts.values.park(result, leaseOf(call), call.frame.parkOverBytes);
   }
 
   /** A result that comes as a stream of bytes, to be started. Throws `bad_result` when it is no stream. */

@@ -74,10 +74,9 @@ export class ParkedValues {
    * What is sent of a result: where it is, when it is large enough to stay here. Its bytes belong to this server from now on.
    * Throws `bad_result` when there is no room for it.
    */
-  park(payload: Payload, { overBytes, ...lease }: Lease & { readonly overBytes?: number | undefined }): Payload {
+  park(payload: Payload, lease: Lease, overBytes = Number.POSITIVE_INFINITY): Payload {
     const { bytes, encoding } = payload;
-    const { inlineBytesMax } = this.#options.settings;
-    if (bytes.length <= Math.min(inlineBytesMax, overBytes ?? inlineBytesMax)) return payload;
+    if (bytes.length <= Math.min(this.#options.settings.inlineBytesMax, overBytes)) return payload;
     if (!this.#parking.hasRoom(this.#gathered + bytes.length)) throw this.#full(bytes.length);
     const isOwn = encoding !== 'bytes' || bytes.length > copiedBytesMax;
     return this.keep(new KeptValue(encoding, { bytes: isOwn ? bytes : new Uint8Array(bytes) }), { ...lease, isStream: false });

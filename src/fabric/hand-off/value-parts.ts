@@ -101,7 +101,7 @@ export class ValueParts {
     // Bytes may be a view of the whole, which would stay for them.
     const own = encoded.encoding === 'bytes' ? { ...encoded, bytes: new Uint8Array(encoded.bytes) } : encoded;
     const { leaseMs, values } = this.#options;
-    const kept = values.park(own, { leaseMs, isRepeatable: parked.isRepeatable, overBytes });
+    const kept = values.park(own, { leaseMs, isRepeatable: parked.isRepeatable }, overBytes);
     return kept.parked ? values.keepPart(parked, path, { ...kept, parked: { ...kept.parked, whole: parked.id } }) : kept;
   }
 }

@@ -35,8 +35,12 @@ export class Pump<Input, Effect> {
   }
 
   /** Handles one input, now or after those that came before it. */
-  feed(...inputs: readonly Input[]): void {
-    this.#inputs.push(...inputs);
+  feed(input: Input): void {
+    this.#inputs.push(input);
+    this.#handle();
+  }
+
+  #handle(): void {
     if (this.#isHandling) return;
     this.#isHandling = true;
     try {
@@ -94,7 +98,8 @@ export class Pump<Input, Effect> {
     this.#cancel = clock.schedule(wakeMs - clock.nowMs(), () => {
       this.#cancel = undefined;
       this.#armedMs = Number.POSITIVE_INFINITY;
-      this.feed(...wake());
+      this.#inputs.push(...wake());
+      this.#handle();
     });
   }
 
