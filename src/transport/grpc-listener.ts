@@ -45,7 +45,8 @@ export async function listen(options: GrpcListenerOptions, where: ListenOptions,
   services.register(server);
   const door = await openDoor({ server, sockets, tls }, where);
   const close = (): Promise<void> => door.close(() => arrivals.close());
-  const admin = where.admin && (await openAdmin({ clock, settings, services, tls, onRefused }, where.admin, close));
+  const mayLookInside: AdminOptions['mayLookInside'] = (certificate) => acceptor.mayLookInside?.(certificate) ?? true;
+  const admin = where.admin && (await openAdmin({ clock, settings, services, tls, onRefused, mayLookInside }, where.admin, close));
   let closing: Promise<unknown> | undefined;
   return {
     host: where.host,

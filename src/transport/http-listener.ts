@@ -14,7 +14,7 @@ import { TLSSocket } from 'node:tls';
 
 import type { Credentials } from './credentials.ts';
 import { makeHttpServer, openHttp } from './http-server.ts';
-import { type Doubt, standingOf } from './peer-certificate.ts';
+import { type Doubt, type PeerCertificate, type Standing, standingOf } from './peer-certificate.ts';
 import type { PortChoice } from './transport.ts';
 
 export interface HttpReply {
@@ -28,6 +28,16 @@ export interface HttpRoute {
   readonly reply: () => HttpReply | Promise<HttpReply>;
   /** Told to everybody who can reach it, whoever they are. */
   readonly isPublic: boolean;
+  /** Why whoever asks is not answered; absent: whoever may ask at all may ask this. */
+  readonly refusal?: ((asking: HttpAsking) => Promise<HttpReply | undefined>) | undefined;
+}
+
+/** Who asks, as far as they show it. */
+export interface HttpAsking {
+  readonly address: string;
+  /** The header of that name. */
+  readonly authorization: string | undefined;
+  readonly certificate: PeerCertificate | undefined;
 }
 
 export interface HttpListenOptions {
@@ -63,24 +73,25 @@ export async function listenHttp(options: HttpListenOptions, routes: ReadonlyMap
 
 async function answer(
   routes: ReadonlyMap<string, HttpRoute>,
-  { method, url = '/', socket }: IncomingMessage,
+  { method, url = '/', socket, headers }: IncomingMessage,
   { tls, onRefused }: HttpListenOptions,
 ): Promise<HttpReply> {
   const [path = '/'] = url.split('?');
   const route = routes.get(path);
   if (!route) return { status: 404, type: plain, body: `there is ${[...routes.keys()].join(', ')}\n` };
   if (method !== 'GET' && method !== 'HEAD') return { status: 405, type: plain, body: 'GET or HEAD\n' };
-  const doubt = tls && !route.isPublic ? doubtAbout(socket, tls) : undefined;
-  if (!doubt) return await route.reply();
-  onRefused(`${socket.remoteAddress}:${socket.remotePort}`, doubt);
+  const address = `${socket.remoteAddress}:${socket.remotePort}`;
+  const standing = tls && !route.isPublic ? standingAt(socket, tls) : undefined;
+  const doubt = standing?.kind === 'refused' ? standing.doubt : undefined;
+  const certificate = standing?.kind === 'certified' ? standing.certificate : undefined;
+  if (!doubt) return (await route.refusal?.({ address, authorization: headers.authorization, certificate })) ?? (await route.reply());
+  onRefused(address, doubt);
   return { status: 401, type: plain, body: `${doubt.reason}: ${doubt.why}\n` };
 }
 
 /** L4. */
-function doubtAbout(socket: IncomingMessage['socket'], tls: Credentials): Doubt | undefined {
-  if (!(socket instanceof TLSSocket)) return undefined;
-  const standing = standingOf(socket, tls.needsClientCertificate);
-  return standing.kind === 'refused' ? standing.doubt : undefined;
+function standingAt(socket: IncomingMessage['socket'], tls: Credentials): Standing | undefined {
+  return socket instanceof TLSSocket ? standingOf(socket, tls.needsClientCertificate) : undefined;
 }
 
 function send({ status, type, body }: HttpReply, { method }: IncomingMessage, response: ServerResponse): void {

@@ -163,6 +163,8 @@ export interface Acceptor {
   refused?(who: RefusedPeer): void;
   /** Somebody took more than one may, and was cut off. */
   dropped?(who: { readonly remoteAddress: string; readonly why: string }): void;
+  /** Whether the holder of a certificate may look into the process; without it everybody who gets so far may. */
+  mayLookInside?(certificate: PeerCertificate | undefined): boolean;
   /** The services for foreign clients as `FileDescriptorProto`s, for reflection. */
   describe?(): readonly Uint8Array[];
   /** The bytes of an error for foreign clients (trailing metadata `heddle-error-bin`); without it code and `executed` travel. */

@@ -3,7 +3,7 @@
  */
 
 import { createHmac } from 'node:crypto';
-import { status } from '@grpc/grpc-js';
+import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import type { ConnectOptions, Server, ServerOptions } from '../../src/fabric/api/api.ts';
@@ -171,6 +171,39 @@ describe('with certificates between servers', () => {
     }
   });
 });
+
+describe('what operators look at', () => {
+  test('is told to administrators alone, but for whether the server is well', async () => {
+    const ops: Permission = { who: ['ops'], may: ['administer'], names: ['*'] };
+    let [http, admin] = ['', ''];
+    const onListening: ServerOptions['onListening'] = (at) => {
+      [http, admin] = [`http://${at.httpUrl}`, at.adminUrl ?? ''];
+    };
+    await serving({ http: {}, admin: {}, permissions: [...rules, ops], onListening });
+    const get = async (path: string, name?: string): Promise<number> => {
+      const headers = { connection: 'close', ...(name === undefined ? {} : { authorization: `Bearer ${await token({ name })}` }) };
+      return (await fetch(`${http}${path}`, { headers })).status;
+    };
+    expect([await get('/healthz'), await get('/readyz')]).toEqual([200, 200]);
+    expect([await get('/metrics'), await get('/metrics', 'alice'), await get('/metrics', 'ops')]).toEqual([401, 403, 200]);
+    expect(await statusAt(admin, '/grpc.health.v1.Health/Check')).toBe(status.OK);
+    expect(await statusAt(admin, '/grpc.channelz.v1.Channelz/GetServers')).toBe(status.PERMISSION_DENIED);
+  });
+
+  test('a dashboard acts in its server’s name: with rules it wants a token, on this machine too', async () => {
+    await expect(startServer({ permissions: rules, dashboard: true })).rejects.toThrow(/dashboard\.token.*there are rules/);
+  });
+});
+
+/** How an empty request of that path ends. */
+function statusAt(url: string, path: string): Promise<number> {
+  const client = new Client(url, credentials.createInsecure(), { 'grpc.use_local_subchannel_pool': 1 });
+  onTestFinished(() => client.close());
+  const identity = (bytes: Buffer): Buffer => bytes;
+  return new Promise((resolve) =>
+    client.makeUnaryRequest(path, identity, identity, Buffer.alloc(0), (error) => resolve(error ? error.code : status.OK)),
+  );
+}
 
 test('tokens without rules, or over the network in the clear, are refused at start', async () => {
   const tokens = { keys: keys.publicKey };

@@ -6,14 +6,24 @@
 import type { Clock } from '../../base/clock.ts';
 import { HeddleError } from '../../errors.ts';
 import type { Observer } from '../../observe/observer.ts';
-import type { Acceptor, Answer, Arrival, ForeignQuestion, ForeignRequest, ForeignStream, RefusedPeer } from '../../transport/transport.ts';
+import type {
+  Acceptor,
+  Answer,
+  Arrival,
+  ForeignQuestion,
+  ForeignRequest,
+  ForeignStream,
+  PeerCertificate,
+  RefusedPeer,
+} from '../../transport/transport.ts';
 import { toWireError } from '../../wire/error.ts';
 import { encodeForeignError } from '../../wire/foreign.ts';
 import type { SessionAck } from '../../wire/frame.ts';
 import { describeFabric } from '../../wire/proto-files.ts';
 import { decodeSessionHello, encodeSessionAck, protocolMax, protocolMin } from '../../wire/session-codec.ts';
 import type { ForeignEntry } from '../foreign/foreign.ts';
-import type { Proof } from '../link/proof.ts';
+import type { Gate } from '../link/gate.ts';
+import { clientProof, type Proof } from '../link/proof.ts';
 import type { Links } from '../mesh/links.ts';
 import type { Doorkeeper } from './doorkeeper.ts';
 import type { JoinDoor } from './join-door.ts';
@@ -23,6 +33,7 @@ export interface ReceptionOptions {
   readonly cluster: string;
   readonly links: Links;
   readonly doorkeeper: Doorkeeper;
+  readonly gate: Gate;
   readonly clock: Clock;
   readonly observer: Observer;
   readonly foreign: ForeignEntry;
@@ -63,6 +74,12 @@ export class Reception implements Acceptor {
 
   dropped({ remoteAddress, why }: { readonly remoteAddress: string; readonly why: string }): void {
     this.#options.observer.emit({ kind: 'peer.dropped', address: remoteAddress, why });
+  }
+
+  mayLookInside(certificate: PeerCertificate | undefined): boolean {
+    const { gate, identity } = this.#options;
+    const asker = clientProof(certificate).identity.text;
+    return gate.refusal(asker, { verb: 'administer', name: identity.name, peer: 'the admin listener' }) === undefined;
   }
 
   describe(): readonly Uint8Array[] {

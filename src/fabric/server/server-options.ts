@@ -84,7 +84,7 @@ export function resolveServerOptions(given: ServerOptions, random: Random, certi
     port: checkPort(options['port'] ?? 'auto', 'port'),
     admin: options['admin'] === undefined ? undefined : checkAdmin(options['admin'], isOpen),
     http: options['http'] === undefined ? undefined : checkListener(options['http'], 'http'),
-    dashboard: checkDashboard(options['dashboard']),
+    dashboard: checkDashboard(options['dashboard'], permissions !== undefined),
     log: checkLog(options['log']),
     onListening: checkCallback(options['onListening']),
   };
@@ -136,7 +136,7 @@ function checkListener(given: unknown, key: 'admin' | 'http' | 'dashboard'): { r
 }
 
 /** Whoever reaches a dashboard can start calls: it is for this machine alone, or for those who know its token. */
-function checkDashboard(given: unknown): DashboardChoice | undefined {
+function checkDashboard(given: unknown, hasRules: boolean): DashboardChoice | undefined {
   if (given === undefined || given === false) return undefined;
   const { token, ...where } =
     given === true ? { token: undefined } : checkOptions(given, ['host', 'port', 'token'], 'options', 'dashboard');
@@ -149,6 +149,12 @@ function checkDashboard(given: unknown): DashboardChoice | undefined {
     );
   if (token === undefined && !/^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i.test(host))
     throw wrong('dashboard.token', `a text of at least ${tokenCharsMin} characters, because the dashboard listens on ${host}`, token);
+  if (token === undefined && hasRules)
+    throw wrong(
+      'dashboard.token',
+      `a text of at least ${tokenCharsMin} characters, because it starts calls in the server's name, and there are rules`,
+      token,
+    );
   return { host, port, token };
 }
 

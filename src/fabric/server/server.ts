@@ -229,8 +229,14 @@ export class FabricServer {
   /** Loaded here: a server without it starts as fast and small as before. */
   async #listenHttp(where: NonNullable<ResolvedServerOptions['http']>): Promise<void> {
     const { openHttpDoor } = await import('./http-door.ts');
-    const { vitals, observer } = this.#rooms;
-    this.#http = await openHttpDoor(where, { vitals, observer, tls: this.#parts.tls, unready: () => this.#unready() });
+    this.#http = await openHttpDoor(where, {
+      vitals: this.#rooms.vitals,
+      observer: this.#rooms.observer,
+      gate: this.#rooms.gate,
+      doorkeeper: this.#rooms.doorkeeper,
+      tls: this.#parts.tls,
+      unready: () => this.#unready(),
+    });
     this.#checkOpen();
   }
 
