@@ -6,11 +6,11 @@ import { type Client, connect } from 'heddle';
 
 const dialsMax = 10;
 
-/** A client of the server at `url`. Throws what the last dial said. */
-export async function connected(url: string): Promise<Client> {
+/** As `connect`. Throws what the last dial said. */
+export async function connected(...to: Parameters<typeof connect>): Promise<Client> {
   for (let left = dialsMax; ; left -= 1) {
     try {
-      return await connect(url);
+      return await connect(...to);
     } catch (error) {
       if (left === 1) throw error;
     }

@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { type Client, connect } from 'heddle';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { failureOf, tell, within } from '../within.ts';
+import { connected } from './connected.ts';
 import { functionsModule, type ServerProcess, Stage } from './processes.ts';
 
 /** Three processes: `a` is the entry and offers nothing, `b` and `c` offer the same functions. */
@@ -19,7 +20,7 @@ const other = (server: ServerProcess) => (server.name === 'b' ? 'c' : 'b');
 
 beforeAll(async () => {
   entry = await stage.serve('a');
-  client = await connect(entry.url);
+  client = await connected(entry.url);
   await Promise.all([serve('b'), serve('c')]);
   await bothAreThere();
 });
@@ -145,7 +146,7 @@ describe('a sole provider restarts', () => {
 describe('the owner of a call is killed under a direct client', { timeout: 60_000 }, () => {
   test('fault 1, case 17: an idempotent call goes on elsewhere, a `once` call may have run, and both are told at once', async () => {
     await bothAreThere();
-    const direct = await connect(entry.url, { routing: 'direct' });
+    const direct = await connected(entry.url, { routing: 'direct' });
     const paths = { hold: await stage.path('direct-idempotent'), holdOnce: await stage.path('direct-once') };
     for (const fn of ['hold', 'holdOnce'] as const) {
       const call = direct.call(fn, [paths[fn]]);
@@ -197,7 +198,7 @@ describe('a server is told to stop', () => {
   test('fault 36: SIGTERM during a call: the call completes, new ones go elsewhere, then the server leaves', async () => {
     await bothAreThere();
     const { call, holder } = await held('hold', 'drained');
-    const direct = await connect(holder.url);
+    const direct = await connected(holder.url);
     const ended = holder.process.kill('SIGTERM');
     await within(`${holder.name} says that it is leaving`, 1000, async () => (await memberNamed(holder.name))?.status === 'leaving');
     for (let turn = 0; turn < 5; turn += 1) expect(await client.call('whoami', [])).toMatchObject({ server: other(holder) });

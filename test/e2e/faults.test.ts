@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { decodeRecord, recordBytes } from '../../src/wire/mesh-record.ts';
 import { failureOf, tell, within } from '../within.ts';
 import { builtModule } from './built-module.ts';
+import { connected } from './connected.ts';
 import { giveUpAtOnce } from './giving-up.ts';
 import { NewerBuild, unknownField } from './newer-build.ts';
 import { functionsModule, type ServerProcess, Stage } from './processes.ts';
@@ -15,7 +16,7 @@ let client: Client;
 
 beforeAll(async () => {
   one = await stage.serve('one', '--settings', await pinned('ab'), functionsModule, builtModule('load-functions.ts'));
-  client = await connect(one.url);
+  client = await connected(one.url);
 });
 
 afterAll(() => client.close());
@@ -159,7 +160,7 @@ describe('a server process', () => {
 });
 
 async function membersOf(url: string): Promise<readonly string[]> {
-  const reader = await connect(url);
+  const reader = await connected(url);
   const members = await reader.members();
   await reader.close();
   return members.map(({ name }) => name);

@@ -7,9 +7,10 @@ import { once } from 'node:events';
 import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp2, constants } from 'node:http2';
 import { connect as connectTcp } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Client, connect, type Server, startServer } from 'heddle';
+import { type Client, type Server, startServer } from 'heddle';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
 import { within } from '../within.ts';
+import { connected } from './connected.ts';
 import { functionsModule, type ServerProcess, Stage } from './processes.ts';
 
 const stage = new Stage();
@@ -23,7 +24,7 @@ const memory = async (): Promise<number> => Number(await honest.call('memory', [
 
 beforeAll(async () => {
   victim = await stage.serve('victim', functionsModule);
-  honest = await connect(victim.url);
+  honest = await connected(victim.url);
   neighbour = await startServer({ name: 'neighbour', cluster: stage.cluster, join: [victim.url] });
   neighbour.on('member.suspected', () => {
     thoughts.suspected += 1;

@@ -5,8 +5,9 @@
 
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { type Client, connect, type RunEvent } from '../../src/index.ts';
+import type { Client, RunEvent } from '../../src/index.ts';
 import { failureOf, within } from '../within.ts';
+import { connected } from './connected.ts';
 import { digestOfDump } from './hand-off-functions.ts';
 import { type ServerProcess, Stage } from './processes.ts';
 import { traffic } from './traffic.ts';
@@ -28,7 +29,7 @@ describe('a large result between processes', () => {
       stage.serve(name, functions, '--resource', name, '--join', desk.url),
     );
     for (const server of await Promise.all(others)) servers.set(server.name, server);
-    client = await connect(desk.url);
+    client = await connected(desk.url);
     await within(
       'all know one another',
       4_000,

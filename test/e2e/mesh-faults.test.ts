@@ -1,7 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { type Client, connect } from 'heddle';
+import type { Client } from 'heddle';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { within } from '../within.ts';
+import { connected } from './connected.ts';
 import { FaultLines } from './fault-lines.ts';
 import { FaultProxy } from './fault-proxy.ts';
 import { freePort } from './free-port.ts';
@@ -35,7 +36,7 @@ beforeAll(async () => {
   const near = ['--resource', 'near', '--join', servers.get('a')?.url ?? ''];
   for (const server of await Promise.all(['b', 'c'].map((name) => lines.serve(name, functionsModule, ...near))))
     servers.set(server.name, server);
-  for (const { name, url } of servers.values()) clients.set(name, await connect(url));
+  for (const { name, url } of servers.values()) clients.set(name, await connected(url));
   await allAlive();
 });
 

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { type Client, connect, HeddleError } from 'heddle';
+import { type Client, HeddleError } from 'heddle';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { within } from '../within.ts';
 import { connected } from './connected.ts';
@@ -65,7 +65,7 @@ async function keptOf(call: Promise<unknown>, about: Pick<Kept, 'id' | 'fn'>): P
 
 /** Resolves when every server lists five that are alive, with their functions. */
 async function allThere(): Promise<void> {
-  const clients = await Promise.all(urls().map(connected));
+  const clients = await Promise.all(urls().map((url) => connected(url)));
   const knowsAll = async (client: Client): Promise<boolean> => {
     const [members, offers] = await Promise.all([client.members(), client.catalog()]);
     const alive = members.filter(({ status }) => status === 'alive').length;
@@ -87,7 +87,7 @@ describe('a rolling restart', { timeout: 180_000 }, () => {
   test('fault 36: of all five servers under load fails no idempotent call and runs no `once` call twice', async () => {
     await allThere();
     const file = await stage.file('runs', '');
-    clients.push(await connect(urls()), await connect(urls().toReversed()), await connect(urls(), { routing: 'direct' }));
+    clients.push(await connected(urls()), await connected(urls().toReversed()), await connected(urls(), { routing: 'direct' }));
     loads.push(...clients.map((client, at) => new Load(client, `c${at}`, file)));
     for (const [at, name] of names.entries()) {
       const old = servers.get(name);

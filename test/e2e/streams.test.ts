@@ -1,8 +1,9 @@
 /** Streams between real processes: a client here, its entry, and the server that owns the functions. */
 
-import { type Client, connect, HeddleError } from 'heddle';
+import { type Client, HeddleError } from 'heddle';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { within } from '../within.ts';
+import { connected } from './connected.ts';
 import { functionsModule, type ServerProcess, Stage } from './processes.ts';
 
 const stage = new Stage();
@@ -13,7 +14,7 @@ let client: Client;
 beforeAll(async () => {
   entry = await stage.serve('entry');
   owner = await stage.serve('owner', functionsModule, '--join', entry.url);
-  client = await connect(entry.url);
+  client = await connected(entry.url);
   await within('the owner is known', 10_000, async () => (await client.catalog()).some((offer) => offer.function === 'blobs'));
 }, 60_000);
 
@@ -73,7 +74,7 @@ describe('a stream through an entry', { timeout: 90_000 }, () => {
 
   test('whose entry is killed ends with its last item, and its generator returns', async () => {
     const other = await stage.serve('other', '--join', entry.url);
-    const visitor = await connect(other.url);
+    const visitor = await connected(other.url);
     await within('the owner is known there', 10_000, async () => (await visitor.catalog()).some((offer) => offer.function === 'numbers'));
     const { items, error } = await read(visitor.stream('numbers', []), async (seen) => {
       if (seen.length === 10) await other.process.kill('SIGKILL');

@@ -3,11 +3,12 @@
 import { context, type Span, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
-import { type Client, connect } from 'heddle';
+import type { Client } from 'heddle';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { ForeignClient, json, read } from '../fabric/foreign-client.ts';
 import { within } from '../within.ts';
 import { builtModule } from './built-module.ts';
+import { connected } from './connected.ts';
 import { type ServerProcess, Stage } from './processes.ts';
 
 interface Seen {
@@ -30,7 +31,7 @@ beforeAll(async () => {
   trace.setGlobalTracerProvider(new BasicTracerProvider({ spanProcessors: [new SimpleSpanProcessor(own)] }));
   entry = await stage.serve('entry', module);
   owner = await stage.serve('owner', module, '--join', entry.url);
-  client = await connect(entry.url);
+  client = await connected(entry.url);
   const offers = async () => (await client.catalog()).filter((offer) => offer.function === 'outer').length;
   await within('both offer it', 10_000, async () => (await offers()) === 2);
 }, 60_000);
