@@ -32,6 +32,7 @@ import { waitMsDefault } from '../src/fabric/call/call-waits.ts';
 import { activeMax, settledBytesMax, settledMax, settledMs } from '../src/fabric/run/runner.ts';
 import { waitingMax } from '../src/fabric/call/waiting-room.ts';
 import { silenceMsMax, wideWindowsMax, windowBytes, windowBytesMin } from '../src/fabric/link/stream-port.ts';
+import { defaultIdentityLimits } from '../src/fabric/link/accounts.ts';
 import {
   conversationsPerSocketMax,
   firstMessageMs,
@@ -102,6 +103,11 @@ export const limits: readonly Limit[] = [
   { what: "one server's catalog", limit: bytes(meshLimits.bodyBytes), beyond: '`bad_argument`' },
   { what: 'resources of one server or function', limit: `${count(resourcesMax)} of ${count(nameRules.resource.bytesMax)} bytes`, beyond: '`bad_argument`' },
   { what: 'sockets at one server', limit: `${count(socketsMax)}, ${count(socketsPerAddressMax)} from one address`, beyond: 'closed on arrival' },
+  {
+    what: 'sessions of one client (certificate, token or address), and its calls at once, unless a setting says otherwise',
+    limit: `${count(defaultIdentityLimits.sessions)}, ${count(defaultIdentityLimits.callsAtOnce)}`,
+    beyond: '`overloaded`',
+  },
   { what: 'gRPC streams of one socket, and sessions or links among them', limit: `${count(streamsPerSocketMax)} at once, ${count(conversationsPerSocketMax)} in all`, beyond: 'refused / the socket is closed' },
   { what: 'time to the first whole message of a socket or stream', limit: time(firstMessageMs), beyond: 'it is ended' },
   {

@@ -74,6 +74,13 @@ export function amount({ byDefault, max, ...unit }: Amount, what: string, reason
   return v.pipe(v.optional(whole(max), byDefault), v.metadata({ ...facts('number', reason, expected), ...unit }));
 }
 
+/** Without a default: there is no limit. */
+export function perSecond(reason: string) {
+  const max = 1_000_000;
+  const about = facts('number', reason, `a whole number from 1 to ${max}`);
+  return v.pipe(v.optional(whole(max)), v.metadata({ ...about, example: 1_000 }));
+}
+
 export function whole(max: number) {
   return v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(max));
 }

@@ -18,6 +18,7 @@ import {
   type KnobFacts,
   members,
   milliseconds,
+  perSecond,
   port,
   portText,
   text,
@@ -175,6 +176,21 @@ export const settingsSchema = v.object({
       'Up to this many servers every pair keeps a link; above it only neighbours on the rings. Equal on all servers.',
     ),
     callLinkIdleMs: milliseconds(60_000, 'A link that carries calls only closes this long after the last. Higher: fewer dials.'),
+  }),
+  limits: v.object({
+    sessions: amount(
+      { byDefault: 2_048, max: 16_384 },
+      'sessions',
+      'Sessions that one client may hold here: one certificate, or one address.',
+    ),
+    callsAtOnce: amount(
+      { byDefault: 65_536, max: 1_000_000 },
+      'calls',
+      'Calls, runs and questions of one client under way here; further ones are refused.',
+    ),
+    callsPerSecond: perSecond(
+      'How often one client may ask on average, with a second of it at once. Default: as often as the server keeps up.',
+    ),
   }),
   handOff: v.object({
     inlineBytesMax: bytes(64 * KiB, 'Results of steps over this size stay with their producer until they are pulled.', 64 * MiB),

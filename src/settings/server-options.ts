@@ -16,7 +16,7 @@ export interface ServerInput {
 
 /** The server that the settings describe; `locate` says where a path of theirs leads. */
 export function serverInput(settings: Settings, locate = (path: string): string => path): ServerInput {
-  const { server, cluster, tls, tokens, transport, admin, http, dashboard, log, mesh, handOff } = settings;
+  const { server, cluster, tls, tokens, transport, admin, http, dashboard, log, mesh, handOff, limits } = settings;
   const { name, resources, slots, join, host, advertise, insecure, drainGraceMs } = server;
   return {
     options: {
@@ -43,6 +43,7 @@ export function serverInput(settings: Settings, locate = (path: string): string 
       keepalive: { timeMs: transport.keepaliveIntervalMs, timeoutMs: transport.keepaliveTimeoutMs },
       mesh,
       handOff,
+      identityLimits: limits,
     },
   };
 }

@@ -24,6 +24,7 @@ import { parseText } from '../../src/wire/json-text.ts';
 import { decodeBody } from '../../src/wire/mesh-body.ts';
 import { decodeMeshMessage } from '../../src/wire/mesh-codec.ts';
 import { decodeAck, decodeHello } from '../../src/wire/mesh-hello.ts';
+import { decodeKeyStatement, decodeSignedKey } from '../../src/wire/mesh-key.ts';
 import { decodeRecord } from '../../src/wire/mesh-record.ts';
 import { decodeSessionAck, decodeSessionHello } from '../../src/wire/session-codec.ts';
 import { decodeTree } from '../../src/wire/tree.ts';
@@ -94,6 +95,8 @@ export const decoders: readonly Decoder[] = [
   message('src/wire/frame-codec.ts#decodeFrame', 'Frame', (bytes) => decodeFrame(bytes), protocol),
   message('src/wire/mesh-codec.ts#decodeMeshMessage', 'MeshMessage', decodeMeshMessage, protocol),
   message('src/wire/mesh-record.ts#decodeRecord', 'Record', decodeRecord, protocol),
+  message('src/wire/mesh-key.ts#decodeKeyStatement', 'KeyStatement', decodeKeyStatement, protocol),
+  message('src/wire/mesh-key.ts#decodeSignedKey', 'SignedKey', decodeSignedKey, protocol),
   message('src/wire/mesh-body.ts#decodeBody', 'CatalogBody', decodeBody, protocol),
   message('src/wire/catalog-news.ts#decodeCatalogNews', 'CatalogNews', decodeCatalogNews, protocol),
   message('src/wire/foreign.ts#decodeCallRequest', 'CallRequest', decodeCallRequest, argument),
@@ -127,6 +130,7 @@ export const decoders: readonly Decoder[] = [
 /** Exported functions that look like decoders to the test, and are none: with the reason. */
 export const noDecoders: Readonly<Record<string, string>> = {
   'src/cli/json-arguments.ts#parseArgument': 'what its own user types; parseJson reads it',
+  'src/wire/known-definitions.ts#readKnownDefinition': 'a part of a submit: decodeFrame reads it',
   'src/dashboard/page-files.ts#readPage': 'takes a path of the request; the files are its own table',
   'src/fabric/run/run-caller.ts#parsedData': 'takes values that were read before, and checks them as a workflow',
   'src/cli/workflow-file.ts#readWorkflowFile': 'takes a path; what the file holds is parseToml, parseWorkflowJson',

@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { meshDefaults } from '../../src/core/gossip/settings.ts';
 import { HeddleError, type SettingsProblem } from '../../src/errors.ts';
 import { handOffDefaults } from '../../src/fabric/hand-off/hand-off-settings.ts';
+import { defaultIdentityLimits } from '../../src/fabric/link/accounts.ts';
 import { drainGraceMs } from '../../src/fabric/server/drain.ts';
 import { loadSettings, type SettingsSources } from '../../src/settings/load.ts';
 import { listKnobs } from '../../src/settings/schema.ts';
@@ -46,7 +47,14 @@ describe('settings.toml', () => {
 
 test('K3: the defaults are those of the rooms that use them', () => {
   const { tuning, options } = serverInput(loadSettings({}));
-  expect(tuning).toEqual({ drainGraceMs, pinUid: undefined, keepalive: defaultKeepalive, mesh: meshDefaults, handOff: handOffDefaults });
+  expect(tuning).toEqual({
+    drainGraceMs,
+    pinUid: undefined,
+    keepalive: defaultKeepalive,
+    mesh: meshDefaults,
+    handOff: handOffDefaults,
+    identityLimits: defaultIdentityLimits,
+  });
   expect(options).toMatchObject({ host: '127.0.0.1', port: 'auto', cluster: 'default', join: [], resources: [], slots: {} });
 });
 

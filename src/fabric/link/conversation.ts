@@ -21,6 +21,7 @@ import type {
   SubmitFrame,
   WatchFrame,
 } from '../../wire/frame.ts';
+import type { Account } from './accounts.ts';
 import type { Proof } from './proof.ts';
 
 /** Who is at the other end. */
@@ -30,6 +31,8 @@ export interface PeerIdentity {
   readonly instance: string;
   /** Who that has been proved to be; absent: it was not asked. */
   readonly proof?: Proof | undefined;
+  /** Who pays for what it asks; absent: nobody counts. */
+  readonly account?: Account | undefined;
 }
 
 /** The opener's side of one conversation. */

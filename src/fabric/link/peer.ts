@@ -52,7 +52,7 @@ export class Peer {
   readonly #handlers: PeerHandlers;
   readonly #outgoing = new IdMap<Conversation>();
   #nextId = 1;
-  readonly #incoming = new IncomingTable();
+  readonly #incoming: IncomingTable;
   readonly #waiters = new RoomQueue();
   readonly #large: LargeValues;
   readonly #arrivals: Arrivals;
@@ -63,6 +63,7 @@ export class Peer {
   /** Opens the link: frames flow from the next turn on. */
   constructor(link: Link, identity: PeerIdentity, handlers: PeerHandlers) {
     this.identity = identity;
+    this.#incoming = new IncomingTable(identity.account);
     this.#link = link;
     this.#handlers = handlers;
     this.#large = new LargeValues(link);

@@ -16,6 +16,7 @@ import { HeddleError } from '../../errors.ts';
 import type { Observer } from '../../observe/observer.ts';
 import type { Link } from '../../transport/transport.ts';
 import type { GroupFrame, LeaseFrame, ServersFrame } from '../../wire/frame.ts';
+import type { Accounts } from '../link/accounts.ts';
 import type { PeerIdentity, RequestFrame } from '../link/conversation.ts';
 import { Peer } from '../link/peer.ts';
 import { serverProof } from '../link/proof.ts';
@@ -37,6 +38,7 @@ export interface LinksOptions {
   readonly onWanted: (server: PeerIdentity) => void;
   /** Told of every link and session, when it opens and when it has closed. */
   readonly outcomes: Pick<Outcomes, 'opened' | 'closed'>;
+  readonly accounts: Accounts;
 }
 
 export class Links {
@@ -147,18 +149,30 @@ export class Links {
     };
   }
 
-  /** Opens a client's session. */
+  /** What each identity takes, over its sessions and beside them. */
+  get accounts(): Accounts {
+    return this.#options.accounts;
+  }
+
+  /** Opens a client's session. Throws `overloaded` for one too many of whoever it is. */
   openSession(link: Link, identity: PeerIdentity): void {
-    const peer: Peer = new Peer(link, identity, {
-      onRequest: (frame, from) => this.#options.onRequest(frame, from),
-      onLease: (frame) => this.#options.onLease(frame),
-      onClosed: (evidence, message) => {
-        this.#sessions.delete(peer);
-        this.#options.outcomes.closed(peer);
-        if (this.#sessions.size === 0) this.#sessionsGone?.resolve();
-        this.#options.observer.emit({ kind: 'session.closed', client: identity.name, evidence, message });
+    const account = this.accounts.of(identity.proof, link.remoteAddress);
+    account.openSession();
+    const peer: Peer = new Peer(
+      link,
+      { ...identity, account },
+      {
+        onRequest: (frame, from) => this.#options.onRequest(frame, from),
+        onLease: (frame) => this.#options.onLease(frame),
+        onClosed: (evidence, message) => {
+          this.#sessions.delete(peer);
+          account.closeSession();
+          this.#options.outcomes.closed(peer);
+          if (this.#sessions.size === 0) this.#sessionsGone?.resolve();
+          this.#options.observer.emit({ kind: 'session.closed', client: identity.name, evidence, message });
+        },
       },
-    });
+    );
     this.#options.outcomes.opened(peer);
     this.#sessions.add(peer);
     this.#options.observer.emit({ kind: 'session.opened', client: identity.name, address: link.remoteAddress });

@@ -22,6 +22,7 @@ import type { SessionAck } from '../../wire/frame.ts';
 import { describeFabric } from '../../wire/proto-files.ts';
 import { decodeSessionHello, encodeSessionAck, protocolMax, protocolMin } from '../../wire/session-codec.ts';
 import type { ForeignEntry } from '../foreign/foreign.ts';
+import type { Account } from '../link/accounts.ts';
 import type { Gate } from '../link/gate.ts';
 import { clientProof, type Proof } from '../link/proof.ts';
 import type { Links } from '../mesh/links.ts';
@@ -61,11 +62,17 @@ export class Reception implements Acceptor {
   }
 
   ask(question: ForeignQuestion, request: ForeignRequest): Promise<Uint8Array> {
-    return this.#options.foreign.ask(question, request);
+    return this.#paid(question, request, () => this.#options.foreign.ask(question, request));
   }
 
-  follow(stream: ForeignStream, request: ForeignRequest): AsyncIterable<Uint8Array> {
-    return this.#options.foreign.follow(stream, request);
+  async *follow(stream: ForeignStream, request: ForeignRequest): AsyncIterable<Uint8Array> {
+    const account = this.#accountOf(request);
+    account.enter(stream);
+    try {
+      yield* this.#options.foreign.follow(stream, request);
+    } finally {
+      account.left();
+    }
   }
 
   refused({ remoteAddress, reason, why }: RefusedPeer): void {
@@ -88,6 +95,21 @@ export class Reception implements Acceptor {
 
   encodeError(error: HeddleError): Uint8Array {
     return encodeForeignError(error);
+  }
+
+  /** Asks for as long as there is a place for whoever it is. */
+  async #paid(what: string, request: ForeignRequest, ask: () => Promise<Uint8Array>): Promise<Uint8Array> {
+    const account = this.#accountOf(request);
+    account.enter(what);
+    try {
+      return await ask();
+    } finally {
+      account.left();
+    }
+  }
+
+  #accountOf({ certificate, remoteAddress }: ForeignRequest): Account {
+    return this.#options.links.accounts.of(clientProof(certificate), remoteAddress);
   }
 
   #acceptSession({ link, hello }: Arrival): Answer | Promise<Answer> {

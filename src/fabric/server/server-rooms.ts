@@ -17,6 +17,7 @@ import { OfferRouting } from '../call/offer-routing.ts';
 import { WaitingRoom } from '../call/waiting-room.ts';
 import { Explainer } from '../explain/explainer.ts';
 import type { WorkflowExplainer } from '../explain/workflow-explainer.ts';
+import { Accounts } from '../link/accounts.ts';
 import type { Gate } from '../link/gate.ts';
 import { Directory } from '../mesh/directory.ts';
 import { Links } from '../mesh/links.ts';
@@ -205,10 +206,14 @@ export class ServerRooms implements DrainableRooms {
       clock: this.#parts.clock,
       observer: this.observer,
       outcomes: this.#outcomes,
+      accounts: new Accounts(this.#options.name, this.#parts.clock, this.#parts.tuning?.identityLimits),
       onRequest: (frame, peer) => entry().onRequest(frame, peer),
       onGroup: (frame, peer) => entry().onGroup(frame, peer),
       onLease: (frame) => this.#handOffs.onLease(frame),
-      onOpened: (server) => this.#linkOpened(catalog, server),
+      onOpened: (instance) => {
+        const server = catalog.findServer(instance);
+        if (server) this.#breakers.linkOpened(server);
+      },
       onWanted: (server) => this.mesh.want(server),
     });
   }
@@ -291,10 +296,5 @@ export class ServerRooms implements DrainableRooms {
       addresses: () => this.#news.greeting(),
       acceptLink: (arrival) => this.mesh.accept(arrival),
     };
-  }
-
-  #linkOpened(catalog: Catalog, instance: string): void {
-    const server = catalog.findServer(instance);
-    if (server) this.#breakers.linkOpened(server);
   }
 }

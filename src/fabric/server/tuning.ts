@@ -7,6 +7,7 @@
 
 import type { MeshSettings } from '../../core/gossip/settings.ts';
 import type { HandOffSettings } from '../hand-off/hand-off-settings.ts';
+import type { IdentityLimits } from '../link/accounts.ts';
 import type { JoinPort } from './join-door.ts';
 
 export interface ServerTuning {
@@ -19,6 +20,8 @@ export interface ServerTuning {
   /** Pings on every connection; default 10,000 and 5,000. */
   readonly keepalive?: { readonly timeMs: number; readonly timeoutMs: number } | undefined;
   readonly mesh?: Partial<MeshSettings> | undefined;
+  /** What one client may take of this server. */
+  readonly identityLimits?: Partial<IdentityLimits> | undefined;
   /** Of large results that go from server to server. */
   readonly handOff?: Partial<HandOffSettings> | undefined;
 }

@@ -1,0 +1,122 @@
+/**
+ * What each identity takes of a server: its sessions, its calls at once, and how often it asks. By the name of a certificate or
+ * the subject of a token; of those who show neither, by address.
+ *
+ * A1 nobody takes another's share: who is beyond a limit is refused with `overloaded`, unrun, and others are not. A2 whoever leaves and
+ *    comes back finds the account as it was left, up to `accountsMax` of them.
+ * Links between servers have no account: what they carry was counted where it came in.
+ */
+
+import type { Clock } from '../../base/clock.ts';
+import { HeddleError } from '../../errors.ts';
+import type { Proof } from './proof.ts';
+
+/** Of one identity at one server. */
+export interface IdentityLimits {
+  readonly sessions: number;
+  /** Calls, runs and questions under way. */
+  readonly callsAtOnce: number;
+  /** On average, with a second's worth at once; undefined: as many as the server takes. */
+  readonly callsPerSecond?: number | undefined;
+}
+
+export const defaultIdentityLimits: IdentityLimits = { sessions: 2_048, callsAtOnce: 65_536 };
+
+/** Accounts that are remembered; of those that nobody uses the oldest go first. */
+const accountsMax = 8_192;
+
+export class Accounts {
+  readonly #limits: IdentityLimits;
+  readonly #clock: Clock;
+  readonly #server: string;
+  readonly #accounts = new Map<string, Account>();
+
+  constructor(server: string, clock: Clock, limits: Partial<IdentityLimits> = {}) {
+    this.#server = server;
+    this.#clock = clock;
+    this.#limits = { ...defaultIdentityLimits, ...limits };
+  }
+
+  /** Of whoever has been proved to be there, or of their address. */
+  of(proof: Proof | undefined, remoteAddress: string): Account {
+    const isNamed = proof !== undefined && proof.identity.kind !== 'anonymous';
+    const who = isNamed ? proof.identity.text : `address ${remoteAddress.slice(0, remoteAddress.lastIndexOf(':'))}`;
+    const known = this.#accounts.get(who);
+    if (known) return known;
+    if (this.#accounts.size >= accountsMax) this.#forgetOne();
+    const account = new Account(this.#limits, this.#clock, this.#server);
+    this.#accounts.set(who, account);
+    return account;
+  }
+
+  #forgetOne(): void {
+    for (const [who, account] of this.#accounts) {
+      if (account.isUsed) continue;
+      this.#accounts.delete(who);
+      return;
+    }
+  }
+}
+
+export class Account {
+  readonly #limits: IdentityLimits;
+  readonly #clock: Clock;
+  readonly #server: string;
+  #sessions = 0;
+  #calls = 0;
+  /** Calls that may be made at once, as of `#filledMs`; below 0 after a group of them. */
+  #tokens: number;
+  #filledMs: number;
+
+  constructor(limits: IdentityLimits, clock: Clock, server: string) {
+    this.#limits = limits;
+    this.#clock = clock;
+    this.#server = server;
+    this.#tokens = limits.callsPerSecond ?? 0;
+    this.#filledMs = clock.nowMs();
+  }
+
+  get isUsed(): boolean {
+    return this.#sessions + this.#calls > 0;
+  }
+
+  /** Whether a further call would be one too many. */
+  get isFull(): boolean {
+    const { callsAtOnce, callsPerSecond } = this.#limits;
+    if (this.#calls >= callsAtOnce) return true;
+    if (callsPerSecond === undefined) return false;
+    const nowMs = this.#clock.nowMs();
+    this.#tokens = Math.min(callsPerSecond, this.#tokens + ((nowMs - this.#filledMs) * callsPerSecond) / 1_000);
+    this.#filledMs = nowMs;
+    return this.#tokens < 1;
+  }
+
+  entered(): void {
+    this.#calls += 1;
+    this.#tokens -= 1;
+  }
+
+  left(calls = 1): void {
+    this.#calls -= calls;
+  }
+
+  /** Takes a place for a call that comes by itself. Throws `overloaded`. */
+  enter(what: string): void {
+    if (this.isFull) throw this.#overloaded(what);
+    this.entered();
+  }
+
+  /** Throws `overloaded`. */
+  openSession(): void {
+    if (this.#sessions >= this.#limits.sessions) throw this.#overloaded('session');
+    this.#sessions += 1;
+  }
+
+  closeSession(): void {
+    this.#sessions -= 1;
+  }
+
+  #overloaded(what: string): HeddleError {
+    return new HeddleError('overloaded', { function: what, server: this.#server, retryAfterMs: 1_000 });
+  }
+}

@@ -1,0 +1,155 @@
+/** Limits of one client: what it is refused, and that nobody else is. */
+
+import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { VirtualClock } from '../../src/base/virtual-clock.ts';
+import type { Client, Server } from '../../src/fabric/api/api.ts';
+import { connect } from '../../src/fabric/client/client.ts';
+import { Accounts, type IdentityLimits } from '../../src/fabric/link/accounts.ts';
+import { clientProof, Proof } from '../../src/fabric/link/proof.ts';
+import { startServer } from '../../src/fabric/server/server.ts';
+import { identityOf } from '../../src/identity/identity.ts';
+import { HeddleError } from '../../src/index.ts';
+import { Authority } from '../certificates.ts';
+import { within } from '../within.ts';
+
+const clock = new VirtualClock();
+const made = (limits: Partial<IdentityLimits>) => new Accounts('one', clock, limits);
+const overloaded = (act: () => void): boolean => {
+  try {
+    act();
+    return false;
+  } catch (error) {
+    if (HeddleError.is(error, 'overloaded')) return true;
+    throw error;
+  }
+};
+
+describe('an account', () => {
+  test('is one for all sessions of a certificate or token, whatever their address; of others by address', () => {
+    const accounts = made({});
+    const ada = clientProof({ name: 'ada', isServer: false });
+    expect(accounts.of(ada, '10.0.0.1:5')).toBe(accounts.of(ada, '10.0.0.2:6'));
+    expect(accounts.of(new Proof(identityOf('token', 'ada')), '10.0.0.1:5')).not.toBe(accounts.of(ada, '10.0.0.1:5'));
+    expect(accounts.of(undefined, '10.0.0.1:5')).toBe(accounts.of(clientProof(undefined), '10.0.0.1:6'));
+    expect(accounts.of(undefined, '10.0.0.1:5')).not.toBe(accounts.of(undefined, '10.0.0.2:5'));
+  });
+
+  test('has so many sessions, not one more, until one closes', () => {
+    const account = made({ sessions: 2 }).of(undefined, 'a:1');
+    account.openSession();
+    account.openSession();
+    expect(overloaded(() => account.openSession())).toBe(true);
+    account.closeSession();
+    expect(overloaded(() => account.openSession())).toBe(false);
+  });
+
+  test('has so many calls at once, not one more, until one ends', () => {
+    const account = made({ callsAtOnce: 2 }).of(undefined, 'a:1');
+    account.enter('call');
+    account.enter('call');
+    expect(overloaded(() => account.enter('call'))).toBe(true);
+    account.left();
+    expect(overloaded(() => account.enter('call'))).toBe(false);
+  });
+
+  test('has so many calls a second on average, a second of it at once, and coming back does not fill it', async () => {
+    const accounts = made({ callsPerSecond: 10 });
+    const burst = (): number => {
+      let passed = 0;
+      while (!overloaded(() => accounts.of(undefined, 'a:1').enter('call'))) passed += 1;
+      accounts.of(undefined, 'a:1').left(passed);
+      return passed;
+    };
+    expect([burst(), burst()]).toEqual([10, 0]);
+    await clock.advance(350);
+    expect(burst()).toBe(3);
+    await clock.advance(60_000);
+    expect(burst()).toBe(10);
+  });
+
+  test('A2: is remembered up to a bound, and never forgotten while it is used', () => {
+    const accounts = made({});
+    const used = accounts.of(undefined, 'used:1');
+    used.openSession();
+    const idle = accounts.of(undefined, 'idle:1');
+    for (let nth = 0; nth < 8_192; nth += 1) accounts.of(undefined, `far-${nth}:1`);
+    expect(accounts.of(undefined, 'used:1')).toBe(used);
+    expect(accounts.of(undefined, 'idle:1')).not.toBe(idle);
+  });
+});
+
+describe('a server whose clients may have two sessions and three calls at once', () => {
+  const authority = new Authority();
+  let server: Server;
+  let release: () => void = () => {};
+  const held = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  let begun = 0;
+  const hold = (): Promise<string> => {
+    begun += 1;
+    return held.then(() => 'held');
+  };
+  const functions = { add: (a: number, b: number) => a + b, hold };
+
+  beforeAll(async () => {
+    const tls = { ...authority.server('one'), clientCertificate: 'optional' as const };
+    server = await startServer({ cluster: 'accounts', functions, tls }, { identityLimits: { sessions: 2, callsAtOnce: 3 } });
+  });
+  afterAll(async () => {
+    release();
+    await server.stop();
+  });
+
+  async function client(name: string): Promise<Client> {
+    const connected = await connect(server.url, { tls: authority.client(name) });
+    onTestFinished(() => connected.close());
+    return connected;
+  }
+
+  test('refuses the fourth call of one client, unrun, over both its sessions, and takes those of another', async () => {
+    const [one, two, other] = [await client('ada'), await client('ada'), await client('bob')];
+    const calls = Promise.all([one.call('hold', []), two.call('hold', []), two.call('hold', [])]);
+    await within('all three run', 1_000, () => begun === 3);
+    const refused = await one.call('add', [1, 2], { retry: { attempts: 1 } }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ executed: 'no', code: 'overloaded' });
+    expect(await other.call('add', [1, 2])).toBe(3);
+    release();
+    expect(await calls).toEqual(['held', 'held', 'held']);
+    expect(await one.call('add', [1, 2])).toBe(3);
+  });
+
+  test('refuses the third session of one client, and takes that of another', async () => {
+    await client('eve');
+    await client('eve');
+    const third = await connect(server.url, { tls: authority.client('eve') }).catch((error: unknown) => error);
+    expect(HeddleError.is(third, 'overloaded')).toBe(true);
+    await client('mallory');
+  });
+});
+
+test('a client in another language pays as others do, by its address', async () => {
+  const server = await startServer(
+    { cluster: 'accounts', functions: { add: (a: number, b: number) => a + b } },
+    { identityLimits: { callsPerSecond: 3 } },
+  );
+  onTestFinished(() => server.stop());
+  const session: ClientHttp2Session = connectHttp2(`http://${server.url}`);
+  onTestFinished(() => session.destroy());
+  const statusOf = (): Promise<unknown> =>
+    new Promise((resolve) => {
+      const headers = { ':method': 'POST', ':path': '/heddle.v1.Fabric/Why', 'content-type': 'application/grpc', te: 'trailers' };
+      const stream = session.request(headers);
+      stream.on('response', (head) => head['grpc-status'] !== undefined && resolve(head['grpc-status']));
+      stream.on('trailers', (trailers) => resolve(trailers['grpc-status']));
+      stream.resume();
+      // An empty message: a question about nothing.
+      stream.end(Buffer.alloc(5));
+    });
+  const statuses = [];
+  for (let nth = 0; nth < 5; nth += 1) statuses.push(await statusOf());
+  // RESOURCE_EXHAUSTED.
+  expect(statuses.filter((status) => status === '8').length).toBeGreaterThan(0);
+  expect(statuses.slice(0, 3)).not.toContain('8');
+});
