@@ -65,16 +65,21 @@ export class Voucher {
   check(bytes: Uint8Array, { certificates, signature }: Vouched): Proved | Doubt {
     const [own, ...between] = read(certificates.slice(0, certificatesMax));
     if (!own) return { reason: 'no_certificate', why: 'the proof holds no certificate that can be read' };
-    const doubt = this.#doubt(own, between);
+    // Costs as much as a signature.
+    const shown = own.toLegacyObject();
+    const doubt = this.#doubt(own, shown, between);
     if (doubt) return doubt;
-    const name = nameOf(own.toLegacyObject());
+    const name = nameOf(shown);
     if (name === undefined) return { reason: 'no_certificate', why: 'the certificate names nobody, or several' };
     if (!isSignedBy(own.publicKey, bytes, signature)) return { reason: 'untrusted', why: `"${name}" has not signed it` };
     return { name, untilMs: endOf([own, ...between]) };
   }
 
-  #doubt(own: X509Certificate, between: readonly X509Certificate[]): Doubt | undefined {
-    const shown = own.toLegacyObject();
+  #doubt(
+    own: X509Certificate,
+    shown: ReturnType<X509Certificate['toLegacyObject']>,
+    between: readonly X509Certificate[],
+  ): Doubt | undefined {
     if (!isServers({ ext_key_usage: own.keyUsage })) return notAServer(nameOf(shown));
     const issuers = issuersOf(own, between, this.#current().trusted);
     if (!issuers) return doubtOf('UNABLE_TO_VERIFY_LEAF_SIGNATURE', shown);
