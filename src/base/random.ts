@@ -40,9 +40,13 @@ export function seededRandom(seed: string): Random {
   };
 }
 
-/** A stream seeded by the operating system. */
+/** A stream seeded by the operating system. `bytes`, its forks' as well, are secrets: nobody can tell the next from those before. */
 export function systemRandom(): Random {
-  return seededRandom(randomBytes(16).toString('hex'));
+  return withSecretBytes(seededRandom(randomBytes(16).toString('hex')));
+}
+
+function withSecretBytes({ next, integer, fork }: Random): Random {
+  return { next, integer, bytes: secretBytes, fork: (label) => withSecretBytes(fork(label)) };
 }
 
 /** Bytes of the operating system, for secrets: nobody can tell the next from those before. */

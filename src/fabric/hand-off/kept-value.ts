@@ -26,6 +26,8 @@ type Content =
 export class KeptValue {
   readonly encoding: Encoding;
   readonly size: number;
+  /** By which events tell of it; 0: by none yet. */
+  number = 0;
   readonly #hash: Promise<Uint8Array>;
   /** Readings that a drop ends. */
   readonly #readings = new Set<(why: DropReason) => void>();

@@ -5,10 +5,12 @@
  *    know where it is.
  * H2 which stay, for how long, and which go to disk is core/handoff/parking.ts; this carries it out.
  * H3 a result for which there is no room is `bad_result`: its function ran.
+ * H4 the number of a value cannot be guessed: whoever was told of it may pull it and free it, and nobody else.
  */
 
 import type { Clock } from '../../base/clock.ts';
 import { type Deferred, deferred } from '../../base/deferred.ts';
+import type { Random } from '../../base/random.ts';
 import { type DropReason, Parking, type ParkingEffect, type ParkingInput } from '../../core/handoff/parking.ts';
 import type { Parked, Path, Payload } from '../../core/payload.ts';
 import { HeddleError } from '../../errors.ts';
@@ -21,6 +23,8 @@ import { KeptValue } from './kept-value.ts';
 
 export interface ParkedValuesOptions {
   readonly clock: Clock;
+  /** For secrets. */
+  readonly random: Random;
   /** Of this server. */
   readonly identity: { readonly name: string; readonly instance: string };
   readonly spill: SpillStore;
@@ -48,7 +52,8 @@ export class ParkedValues {
   readonly #values = new Map<number, KeptValue>();
   /** By number of a value, and then by path: parts of it that are kept by themselves. */
   readonly #parts = new Map<number, Map<string, Payload & { readonly parked: Parked }>>();
-  #nextId = 1;
+  /** Of the next value, in events. */
+  #nextNumber = 1;
   /** Bytes of streams that have not ended yet. */
   #gathered = 0;
   #idle: Deferred<void> | undefined;
@@ -140,12 +145,20 @@ export class ParkedValues {
   /** A value that stays here, whatever its size; what is sent of it. */
   keep(value: KeptValue, { leaseMs, isRepeatable, isStream }: Lease & { readonly isStream: boolean }): Payload {
     const { name: server, instance } = this.#options.identity;
-    const id = this.#nextId++;
+    const id = this.#newId();
     this.#values.set(id, value);
-    this.#options.observer.emit({ kind: 'result.parked', value: id, bytes: value.size });
+    value.number = this.#nextNumber++;
+    this.#options.observer.emit({ kind: 'result.parked', value: value.number, bytes: value.size });
     this.#pump.feed({ kind: 'parked', id, bytes: value.size, leaseMs, isOnDisk: value.isOnDisk });
     const parked: Parked = { server, instance, id, bytes: value.size, isRepeatable, isStream };
     return { encoding: value.encoding, bytes: noBytes, parked };
+  }
+
+  /** H4: 52 bits that nobody can tell. */
+  #newId(): number {
+    const bytes = Buffer.from(this.#options.random.bytes(7));
+    const id = bytes.readUIntBE(0, 6) * 16 + (bytes.readUInt8(6) & 15);
+    return id === 0 || this.#values.has(id) ? this.#newId() : id;
   }
 
   #execute(effect: ParkingEffect): void {
@@ -167,14 +180,14 @@ export class ParkedValues {
     this.#parts.delete(id);
     value.drop(why);
     const kind = why === 'expired' ? 'lease.expired' : 'result.released';
-    this.#options.observer.emit({ kind, value: id, bytes: value.size });
+    this.#options.observer.emit({ kind, value: value.number, bytes: value.size });
   }
 
   async #spill(id: number, value: KeptValue): Promise<void> {
     const { spill, settings, observer } = this.#options;
     const ok = await value.spill(spill, value.size > settings.memoryBytesMax);
     this.#pump.feed({ kind: 'spilled', id, ok });
-    observer.emit({ kind: 'result.spilled', value: id, bytes: value.size, ok });
+    observer.emit({ kind: 'result.spilled', value: value.number, bytes: value.size, ok });
   }
 
   #full(found: number): HeddleError {

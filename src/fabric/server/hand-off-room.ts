@@ -21,7 +21,7 @@ import type { RunnerOptions } from '../run/runner.ts';
 import type { ServerParts } from './server-parts.ts';
 
 export interface HandOffRoomOptions {
-  readonly parts: Pick<ServerParts, 'clock' | 'spill' | 'tuning'>;
+  readonly parts: Pick<ServerParts, 'clock' | 'random' | 'spill' | 'tuning'>;
   readonly identity: { readonly name: string; readonly instance: string };
   readonly observer: Observer;
   readonly links: () => Pick<Links, 'find' | 'whenLinked'>;
@@ -37,11 +37,12 @@ export class HandOffRoom {
 
   constructor(options: HandOffRoomOptions) {
     const { parts, identity, observer } = options;
-    const { clock, tuning } = parts;
+    const { clock, random, tuning } = parts;
     this.#options = options;
     this.settings = { ...handOffDefaults, ...tuning?.handOff };
     const spill = parts.spill ?? new DiskSpill(this.settings.spillDir);
-    this.values = new ParkedValues({ clock, identity, observer, spill, settings: this.settings });
+    const { settings } = this;
+    this.values = new ParkedValues({ clock, random: random.fork('parked'), identity, observer, spill, settings });
     const reach = (parked: Parked, done: (reached: PullPeer | HeddleError) => void) => this.#reach(parked, done);
     const findHere = (parked: Parked) => this.values.find(parked);
     const inPieces = new ValueParts({ values: this.values, leaseMs: this.settings.leaseMs });

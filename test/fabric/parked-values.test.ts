@@ -1,0 +1,45 @@
+import { afterEach, expect, it } from 'vitest';
+
+import { systemClock } from '../../src/base/clock.ts';
+import { type Random, seededRandom, systemRandom } from '../../src/base/random.ts';
+import type { Parked } from '../../src/core/payload.ts';
+import { handOffDefaults } from '../../src/fabric/hand-off/hand-off-settings.ts';
+import { ParkedValues } from '../../src/fabric/hand-off/parked-values.ts';
+import { Observer } from '../../src/observe/observer.ts';
+import { MemorySpill } from '../../src/storage/memory-spill.ts';
+
+const kept: ParkedValues[] = [];
+afterEach(() => Promise.all(kept.splice(0).map((values) => values.close())));
+
+function park(random: Random, count: number): { readonly values: ParkedValues; readonly all: readonly Parked[] } {
+  const values = new ParkedValues({
+    clock: systemClock,
+    random,
+    identity: { name: 'here', instance: 'here-1' },
+    spill: new MemorySpill(),
+    observer: new Observer(),
+    settings: { ...handOffDefaults, inlineBytesMax: 1 },
+  });
+  kept.push(values);
+  const lease = { leaseMs: 60_000, isRepeatable: false };
+  const payloads = Array.from({ length: count }, () => values.park({ encoding: 'bytes', bytes: new Uint8Array(10) }, lease));
+  return { values, all: payloads.flatMap(({ parked }) => (parked ? [parked] : [])) };
+}
+
+it('H4 who has been told of some values can tell the number of no other', () => {
+  const { values, all } = park(systemRandom(), 200);
+  expect(new Set(all.map(({ id }) => id)).size).toBe(200);
+  // Of 52 bits: that one of 200 has none of the upper 24 has a chance of 1 in 80,000.
+  for (const parked of all) {
+    expect(parked.id).toBeGreaterThan(2 ** 28);
+    expect(Number.isSafeInteger(parked.id)).toBe(true);
+    expect(values.find(parked)).toBeDefined();
+    for (const by of [-1, 1, 16]) expect(values.find({ ...parked, id: parked.id + by })).toBeUndefined();
+  }
+});
+
+it('H4 the numbers of two servers have nothing in common, those of a seed are the same', () => {
+  const ids = (random: Random) => park(random, 5).all.map(({ id }) => id);
+  expect(ids(systemRandom())).not.toEqual(ids(systemRandom()));
+  expect(ids(seededRandom('seed'))).toEqual(ids(seededRandom('seed')));
+});
