@@ -7,6 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Client, Server } from '../../src/fabric/api/api.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { connect } from '../../src/fabric/client/client.ts';
 import { startServer } from '../../src/fabric/server/server.ts';
 import { type EventOf, eventTable, type FabricEvent } from '../../src/observe/events.ts';
@@ -23,7 +24,8 @@ const permissions = [
 ] as const;
 const functions = {
   secret: () => 'secret',
-  echo: (value: unknown) => value,
+  // Pure: whoever asks for what may run once only is handed back an offer of the last seconds, to name its server.
+  echo: defineFunction({ name: 'echo', effect: 'pure', handler: (_ctx, value: unknown) => value }),
   add: (a: number, b: number) => a + b,
 };
 let servers: readonly Server[] = [];
@@ -171,7 +173,7 @@ describe('a server that was taken over', () => {
         call_number: at + 1,
         function: 'secret',
         args: { data: Buffer.from('[]'), encoding: 0 },
-        effect: 3,
+        effect: 1,
         timeout_ms: 5_000,
       };
       attacker.send({ id: at + 1, call: { ...call, attempt: 1, is_direct: true, ...more } });
@@ -216,7 +218,7 @@ async function endOf(name: string, data: Buffer, more: Fields = {}): Promise<str
     call_number: 1,
     function: name,
     args: { data, encoding: 0 },
-    effect: 3,
+    effect: 1,
     timeout_ms: 5_000,
     attempt: 1,
     is_json_only: true,

@@ -27,6 +27,8 @@ export class RoomQueue {
 
   leave(waiter: RoomWaiter): void {
     this.#waiters.delete(waiter);
+    // An iterator that stands still keeps all that has left since: 1.4 kB a call.
+    this.#next = undefined;
   }
 
   /** Lets the first ones in, while there is room. */
