@@ -217,7 +217,17 @@ describe('the breaker of a function', () => {
   test("takes the function's own limit for a fair time", () => {
     const s = scene();
     s.offer.record = record('work', { timeoutMs: 50 });
-    repeat(10, () => s.attempt('deadline_exceeded', 50));
+    repeat(50, () => s.attempt('deadline_exceeded', 37));
+    expect(states(s)).toEqual(['closed', 'closed']);
+    repeat(50, () => s.attempt('deadline_exceeded', 38));
+    expect(states(s)).toEqual(['closed', 'open']);
+  });
+
+  test('counts what ran into the limit of a function that usually takes more than half of it', () => {
+    const s = scene();
+    s.offer.record = record('work', { timeoutMs: 1_500 });
+    s.offer.stats.p95Ms = 900;
+    repeat(10, () => s.attempt('deadline_exceeded', 1_480));
     expect(states(s)).toEqual(['closed', 'open']);
   });
 

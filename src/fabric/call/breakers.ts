@@ -51,6 +51,8 @@ const serverFailuresMax = 5;
 const functionCalls = { size: 100, threshold: 0.5, minimumNumberOfCalls: 10 } as const;
 /** A deadline below this is no verdict on a function that has not been measured. */
 const fairMsMin = 1_000;
+/** Of a function's own limit an attempt has less than all: a hop takes up to a quarter of what is left for its way (call-frame.ts). */
+const limitShare = 0.75;
 
 export class Breakers {
   readonly #catalog: Catalog;
@@ -219,9 +221,10 @@ function meaningOf(offer: Offer, { code, elapsedMs }: AttemptFailure): Meaning {
   }
 }
 
-/** The time after which no answer is the function's fault: its own limit, or twice what it usually takes at most. */
+/** The time after which no answer is the function's fault: most of its own limit, or twice what it usually takes at most. */
 function fairMsOf({ record, stats }: Offer): number {
-  return Math.min(record.timeoutMs ?? Number.POSITIVE_INFINITY, Math.max(fairMsMin, 2 * stats.p95Ms));
+  const limitMs = record.timeoutMs ?? Number.POSITIVE_INFINITY;
+  return Math.min(limitMs * limitShare, Math.max(fairMsMin, 2 * stats.p95Ms));
 }
 
 function placeText({ server, offer }: BreakerPlace): { readonly server: string; readonly function: string | undefined } {
