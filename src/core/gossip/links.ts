@@ -13,6 +13,7 @@ import type { Beat, Root } from './message.ts';
 import type { MeshSettings } from './settings.ts';
 
 const samplesKept = 8;
+const samplesNeeded = 3;
 /** Beats in a row that acknowledge too little: the first one after a stall of the peer may have left before it read ours. */
 const deafBeats = 2;
 
@@ -63,9 +64,9 @@ export class LinkState {
     this.use = new LinkUse(options.nowMs);
   }
 
-  /** Shortest of the last round trips. */
+  /** Shortest of the last round trips; of one or two nothing is said: a process that is starting answers late. */
   get roundTripMs(): number | undefined {
-    return this.#roundTripsMs.length === 0 ? undefined : Math.min(...this.#roundTripsMs);
+    return this.#roundTripsMs.length < samplesNeeded ? undefined : Math.min(...this.#roundTripsMs);
   }
 
   /** The round trip is known, or no longer near what it was when this last said so. */
