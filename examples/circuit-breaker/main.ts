@@ -19,10 +19,13 @@ interface Order {
   readonly item: string;
 }
 
-const order = workflow('order', ({ step, input }: Builder<Order>) => {
+const order = workflow('order', ({ step, compensate, input }: Builder<Order>) => {
   const price = step('price', fn('shop.price'), [input.get('item')]);
   const booked = step('charge', fn('payments.charge'), [input.get('id'), price]);
-  return step('ship', fn('shop.ship'), [input.get('item'), booked]);
+  const parcel = step('ship', fn('shop.ship'), [input.get('item'), booked]);
+  // With something to undo a run stays with the server that was asked for it: the breakers below are that one's.
+  compensate(parcel, fn('shop.recall'), () => [input.get('item')]);
+  return parcel;
 });
 
 await using fleet = await startFleet(new URL('shop.ts', import.meta.url), [

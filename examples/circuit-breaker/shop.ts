@@ -23,4 +23,5 @@ export const functions = {
     effect: 'pure',
     handler: (_ctx, item: string, booked: { readonly entry: number }) => `${item}, paid as entry ${booked.entry}`,
   }),
+  recall: defineFunction({ name: 'shop.recall', effect: 'idempotent', handler: (_ctx, item: string) => `${item} comes back` }),
 };
