@@ -22,6 +22,7 @@ export default defineConfig({
     target: 'es2023',
     minify: false,
     rolldownOptions: {
+      checks: { pluginTimings: false },
       input: Object.fromEntries(Object.entries(doors).map(([name, file]) => [name, resolve(root, 'dist', file)])),
       output: { entryFileNames: '[name].js', chunkFileNames: '[name]-[hash].js' },
     },
