@@ -33,10 +33,9 @@ export function isOpen({ gate, server }: Offer): boolean {
   return gate.state === 'closed' && server.gate.state === 'closed';
 }
 
-/** There and back: the shortest that beats or calls have shown; 0 while neither has shown any. */
-export function wayMsOf({ server: { roundTripMs, way } }: Offer): number {
-  if (roundTripMs === 0 || way.shortestMs === 0) return Math.max(roundTripMs, way.shortestMs);
-  return Math.min(roundTripMs, way.shortestMs);
+/** There and back. */
+export function wayMsOf({ server }: Offer): number {
+  return Math.max(server.roundTripMs, server.way.shortestMs);
 }
 
 /** The work of one call without the way to it, as far as calls from here have shown. */
