@@ -11,6 +11,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { hostname, networkInterfaces } from 'node:os';
 import { dirname, join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
+import { certificatesIn, readPem } from '../base/pem.ts';
 import { type Issued, issueCertificate } from '../identity/certificates.ts';
 import { JoinDesk, type Ledger } from '../identity/join-desk.ts';
 import { encodeJoinToken } from '../identity/join-token.ts';
@@ -121,7 +122,7 @@ function openPair(caPath: string, keyPath: string): { readonly cert: string | un
 }
 
 function certificatesOf(path: string): readonly string[] {
-  return readFileSync(path, 'utf8').match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [];
+  return certificatesIn(readPem(path));
 }
 
 function folderLedger(dir: string): Ledger {

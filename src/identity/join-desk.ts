@@ -10,6 +10,7 @@
 
 import { createHash, createPublicKey, type KeyObject, timingSafeEqual, verify, X509Certificate } from 'node:crypto';
 
+import { setBounded } from '../base/bounded-map.ts';
 import { secretBytes } from '../base/random.ts';
 import { HeddleError } from '../errors.ts';
 import { fingerprintOf, type Issued, issueCertificate } from './certificates.ts';
@@ -155,9 +156,7 @@ export class JoinDesk {
       wrong.count += 1;
       return;
     }
-    const [first] = this.#wrong.keys();
-    if (this.#wrong.size >= addressesMax && first !== undefined) this.#wrong.delete(first);
-    this.#wrong.set(address, { count: 1, sinceMs: nowMs });
+    setBounded(this.#wrong, addressesMax, [address, { count: 1, sinceMs: nowMs }]);
   }
 
   #unauthenticated(reason: 'wrong_secret' | 'expired', why: string): HeddleError {

@@ -9,17 +9,15 @@
  */
 
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 
+import { setBounded } from '../base/bounded-map.ts';
+import { type PemSource, readPem, stampOf } from '../base/pem.ts';
 import { HeddleError, type UnauthenticatedReason } from '../errors.ts';
 import { type Identity, identityOf, isIdentityName } from './identity.ts';
 
-/** PEM as text or bytes, or the path of a file that holds it. */
-export type KeySource = string | Uint8Array;
-
 export interface TokensOptions {
   /** Public keys; each source may hold several. */
-  readonly keys: readonly KeySource[];
+  readonly keys: readonly PemSource[];
   /** Longest time between the making of a token and its end. */
   readonly maxLifetimeMs: number;
   /** The cluster's name. */
@@ -138,9 +136,7 @@ export class Tokens {
   }
 
   #remember(token: string, verified: VerifiedToken): void {
-    const [oldest] = this.#remembered.keys();
-    if (this.#remembered.size >= rememberedMax && oldest !== undefined) this.#remembered.delete(oldest);
-    this.#remembered.set(token, verified);
+    setBounded(this.#remembered, rememberedMax, [token, verified]);
   }
 }
 
@@ -168,11 +164,11 @@ function malformed(what: string): TokenDoubt {
   return new TokenDoubt('malformed', `the token is none that is taken here: ${what}`);
 }
 
-function keysOf(sources: readonly KeySource[]): Keys {
+function keysOf(sources: readonly PemSource[]): Keys {
   const stamp = stampOf(sources);
   const all = sources.flatMap((source, at) => {
     try {
-      return readKeys(isPath(source) ? readFileSync(source, 'utf8') : Buffer.from(source).toString());
+      return readKeys(readPem(source));
     } catch (error) {
       throw unusable(at, error instanceof Error ? error.message : String(error));
     }
@@ -192,18 +188,4 @@ function readKeys(pem: string): readonly KeyObject[] {
 
 function unusable(at: number, why: string): HeddleError {
   return new HeddleError('bad_settings', { problems: [{ key: `tokens.keys[${at}]`, message: `cannot be used: ${why}` }] });
-}
-
-function isPath(source: KeySource): source is string {
-  return typeof source === 'string' && !source.includes('-----BEGIN');
-}
-
-function stampOf(sources: readonly KeySource[]): string {
-  return sources
-    .filter(isPath)
-    .map((path) => {
-      const found = statSync(path, { throwIfNoEntry: false });
-      return found ? `${path} ${found.ino} ${found.mtimeMs} ${found.size}` : `${path} gone`;
-    })
-    .join('\n');
 }

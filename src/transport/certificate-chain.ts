@@ -6,12 +6,12 @@
 
 import { X509Certificate } from 'node:crypto';
 
-const certificates = /-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g;
+import { certificatesIn } from '../base/pem.ts';
 
 /** All certificates of a PEM text; none where one of them cannot be read. */
 export function chainOf(pem: string): readonly X509Certificate[] {
   try {
-    return (pem.match(certificates) ?? []).map((one) => new X509Certificate(one));
+    return certificatesIn(pem).map((one) => new X509Certificate(one));
   } catch {
     return [];
   }

@@ -8,15 +8,11 @@
  */
 
 import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
-
+import { type PemSource, readPem, stampOf } from '../base/pem.ts';
 import { HeddleError, type SettingsProblem } from '../errors.ts';
 import { chainOf, issuersOf } from './certificate-chain.ts';
 import { isServers, nameOf } from './peer-certificate.ts';
-
-/** PEM as text or bytes, or the path of a file that holds it. */
-export type PemSource = string | Uint8Array;
 
 export interface TlsOptions {
   /** Its own certificate, the ones between it and the CA behind it. */
@@ -105,7 +101,7 @@ export class Credentials {
   }
 
   #refresh(): void {
-    const stamp = stampOf(this.#given);
+    const stamp = stampOfAll(this.#given);
     if (stamp === this.#loaded.stamp || stamp === this.#rejectedStamp) return;
     try {
       this.#take(this.#load(this.#given));
@@ -128,7 +124,7 @@ export class Credentials {
     const problems: SettingsProblem[] = [];
     const read = (key: string, source: PemSource): string => pemOf(source, (message) => problems.push({ key: `tls.${key}`, message }));
     // Before the files are read: one that changes meanwhile is read again.
-    const stamp = stampOf(given);
+    const stamp = stampOfAll(given);
     const pem = {
       ca: caOf(given).map((source) => read('ca', source)),
       cert: given.cert === undefined ? undefined : read('cert', given.cert),
@@ -193,29 +189,17 @@ function caOf({ ca }: TlsOptions): readonly PemSource[] {
   return typeof ca === 'string' || ca instanceof Uint8Array ? [ca] : ca;
 }
 
-function isPath(source: PemSource): source is string {
-  return typeof source === 'string' && !source.includes('-----BEGIN');
-}
-
 function pemOf(source: PemSource, onProblem: (message: string) => void): string {
-  if (!isPath(source)) return typeof source === 'string' ? source : Buffer.from(source).toString();
   try {
-    return readFileSync(source, 'utf8');
+    return readPem(source);
   } catch (error) {
-    onProblem(`the file ${source} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    onProblem(`the file ${String(source)} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
     return '';
   }
 }
 
-/** Name, time and size of every file; a file that is not there counts as one that has changed. */
-function stampOf(given: TlsOptions): string {
-  const paths = [...caOf(given), given.cert, given.key].filter((source) => source !== undefined && isPath(source));
-  return paths
-    .map((path) => {
-      const found = statSync(String(path), { throwIfNoEntry: false });
-      return found ? `${path} ${found.ino} ${found.mtimeMs} ${found.size}` : `${path} gone`;
-    })
-    .join('\n');
+function stampOfAll(given: TlsOptions): string {
+  return stampOf([...caOf(given), given.cert, given.key].filter((source) => source !== undefined));
 }
 
 function keyProblem(own: X509Certificate, key: string): SettingsProblem | undefined {

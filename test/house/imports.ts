@@ -82,6 +82,7 @@ export const importTable: Readonly<Record<string, Rule>> = {
     rooms: ['index', 'settings', 'observe', 'identity'],
     files: [
       'src/base/clock.ts',
+      'src/base/pem.ts',
       'src/wire/json-forms.ts',
       'src/fabric/client/run-inspection.ts',
       'src/fabric/client/join-request.ts',
@@ -113,6 +114,7 @@ export const fabricFloors: readonly string[] = [
 /** Where `node:*` is allowed beside the rooms that may: a file, and the modules. */
 const nodeFiles: Readonly<Record<string, readonly string[]>> = {
   'src/base/random.ts': ['node:crypto'],
+  'src/base/pem.ts': ['node:fs'],
   // The one way to load a library at once, and only when somebody uses it.
   'src/observe/tracing.ts': ['node:module'],
 };

@@ -3,14 +3,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { PemSource } from '../../src/base/pem.ts';
 import { issueToken, makeTokenKeys } from '../../src/identity/token-issue.ts';
-import { type KeySource, TokenDoubt, Tokens } from '../../src/identity/tokens.ts';
+import { TokenDoubt, Tokens } from '../../src/identity/tokens.ts';
 
 const nowMs = 1_800_000_000_000;
 const hourMs = 3_600_000;
 const [own, other] = [makeTokenKeys(), makeTokenKeys()];
 
-function tokens(keys: readonly KeySource[] = [own.publicKey], wallMs = () => nowMs): Tokens {
+function tokens(keys: readonly PemSource[] = [own.publicKey], wallMs = () => nowMs): Tokens {
   return new Tokens({ keys, maxLifetimeMs: hourMs, audience: 'default', wallMs });
 }
 

@@ -9,6 +9,7 @@
  *    we take the epoch above.
  */
 
+import { setBounded } from '../../base/bounded-map.ts';
 import type { Dials } from './dials.ts';
 import type { Greeter, HelloAck, NameHolder } from './message.ts';
 import { compareHeads, type RecordHead } from './record.ts';
@@ -86,9 +87,7 @@ export class Naming {
     const held = this.#verdicts.get(opponent.instance);
     if (held) return held;
     const verdict = this.#state.self.uptimeMs(this.#state.nowMs) >= opponent.uptimeMs ? 'stays' : 'stops';
-    const [oldest] = this.#verdicts.keys();
-    if (this.#verdicts.size >= verdictsMax && oldest !== undefined) this.#verdicts.delete(oldest);
-    this.#verdicts.set(opponent.instance, verdict);
+    setBounded(this.#verdicts, verdictsMax, [opponent.instance, verdict]);
     return verdict;
   }
 

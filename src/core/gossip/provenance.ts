@@ -11,6 +11,7 @@
  *    of them: looking at forgeries costs more than making them.
  */
 
+import { setBounded } from '../../base/bounded-map.ts';
 import type { BodyStore } from './bodies.ts';
 import type { Obituary, OwnerRecord, Report, Seal } from './record.ts';
 import type { SealDoubt, Signer } from './seals.ts';
@@ -130,10 +131,7 @@ export class Provenance {
       told.count += 1;
       return;
     }
-    const [oldest] = this.#told.keys();
-    if (!told && this.#told.size >= toldMax && oldest !== undefined) this.#told.delete(oldest);
-    this.#told.delete(about);
-    this.#told.set(about, { untilMs: nowMs + windowMs, count: 0 });
+    setBounded(this.#told, toldMax, [about, { untilMs: nowMs + windowMs, count: 0 }]);
     const count = (told?.count ?? 0) + 1;
     this.#state.note({ kind: 'record.refused', name: name.slice(0, 64), reason, from: links.find(from)?.name ?? '', why, count });
   }

@@ -5,17 +5,17 @@
  * P2 a token is neither asked for nor sent where it could be read along.
  */
 
+import type { PemSource } from '../../base/pem.ts';
 import { describeFound } from '../../core/names.ts';
 import { HeddleError } from '../../errors.ts';
 import { checkPermissions, type Permission } from '../../identity/permissions.ts';
-import type { KeySource } from '../../identity/tokens.ts';
 import type { TokenSource } from './identity-api.ts';
 import { checkOptions } from './known-options.ts';
 import { isLoopback } from './tls-options.ts';
 
 /** The keys that sign tokens, and how long these may live. */
 export interface ResolvedTokens {
-  readonly keys: readonly KeySource[];
+  readonly keys: readonly PemSource[];
   readonly maxLifetimeMs: number;
 }
 
@@ -60,7 +60,7 @@ export function checkTokenSource(given: unknown): TokenSource | undefined {
 function checkTokens(given: unknown): ResolvedTokens {
   const { keys, maxLifetimeMs = tokenLifetimeMsDefault } = checkOptions(given, ['keys', 'maxLifetimeMs'], 'options', 'tokens');
   const list: readonly unknown[] = Array.isArray(keys) ? keys : [keys];
-  const isSource = (one: unknown): one is KeySource => (typeof one === 'string' && one !== '') || one instanceof Uint8Array;
+  const isSource = (one: unknown): one is PemSource => (typeof one === 'string' && one !== '') || one instanceof Uint8Array;
   if (list.length === 0 || !list.every(isSource)) {
     const path = ['options', 'tokens', 'keys'];
     throw new HeddleError('bad_argument', { path, expected: 'PEM as text or bytes, or paths of PEM files', found: describeFound(keys) });

@@ -6,10 +6,11 @@
 
 import { isIP } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
+import type { PemSource } from '../../base/pem.ts';
 import { describeFound } from '../../core/names.ts';
 import type { Path } from '../../core/payload.ts';
 import { HeddleError } from '../../errors.ts';
-import { Credentials, type PemSource, type TlsOptions } from '../../transport/credentials.ts';
+import { Credentials, type TlsOptions } from '../../transport/credentials.ts';
 import type { ServerOptions } from './api.ts';
 import { checkOptions } from './known-options.ts';
 

@@ -9,6 +9,7 @@
 import { X509Certificate } from 'node:crypto';
 import { systemClock } from '../../base/clock.ts';
 import { HeddleError } from '../../errors.ts';
+import { fingerprintOf } from '../../identity/certificates.ts';
 import { askToJoin } from '../../transport/grpc-ask.ts';
 import { fromWireError } from '../../wire/error.ts';
 import { decodeJoinResponse, encodeJoinRequest, type JoinRequest, type JoinResponse } from '../../wire/join-messages.ts';
@@ -74,7 +75,7 @@ const nothing: JoinRequest = {
 /** The one certificate that the token names, and nothing that came with it, as PEM. Throws `unauthenticated`. */
 function pinnedCa({ ca }: JoinResponse, fingerprint: string, address: string): string {
   const shown = certificateOf(ca);
-  const found = shown?.fingerprint256.replaceAll(':', '').toLowerCase();
+  const found = shown && fingerprintOf(shown.toString());
   if (shown && found === fingerprint) return shown.toString();
   const why = `its CA is ${found ?? 'none'}, and the token names ${fingerprint}: either somebody else answers there, or its CA was made anew; nothing was said to it`;
   throw new HeddleError('unauthenticated', { server: address, reason: 'untrusted', why });

@@ -7,6 +7,7 @@
  * N4 clocks may differ by `clockSkewMs`. At most `knownKeysMax` are kept; one that was forgotten is learned again.
  */
 
+import { setBounded } from '../../base/bounded-map.ts';
 import type { SealDoubt } from '../../core/gossip/seals.ts';
 import { HeddleError } from '../../errors.ts';
 import { isInstanceOf } from '../../identity/instance-proof.ts';
@@ -47,10 +48,10 @@ export class KnownKeys {
   learn(hash: string, bytes: Uint8Array): void {
     const read = this.#read(bytes);
     const learned: Learned = 'reason' in read ? { doubt: read, untilMs: this.#wallMs() + doubtMs } : { key: read };
-    keep(this.#learned, hash, learned);
+    setBounded(this.#learned, knownKeysMax, [hash, learned]);
     if ('key' in learned) {
       const { instance, serial } = learned.key;
-      keep(this.#serials, instance, Math.max(serial, this.#serials.get(instance) ?? 0));
+      setBounded(this.#serials, knownKeysMax, [instance, Math.max(serial, this.#serials.get(instance) ?? 0)]);
     }
   }
 
@@ -114,12 +115,4 @@ function untrusted(why: string): SealDoubt {
 
 function dateOf(wallMs: number): string {
   return wallMs > 8.64e15 ? 'a day that no calendar has' : new Date(wallMs).toISOString();
-}
-
-/** The entry that was kept first makes room. */
-function keep<T>(table: Map<string, T>, key: string, value: T): void {
-  table.delete(key);
-  const [oldest] = table.keys();
-  if (table.size >= knownKeysMax && oldest !== undefined) table.delete(oldest);
-  table.set(key, value);
 }

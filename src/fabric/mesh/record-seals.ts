@@ -6,6 +6,7 @@
  * S2 a signature is verified once: the last `verifiedMax` are remembered, with the bytes.
  */
 
+import { setBounded } from '../../base/bounded-map.ts';
 import type { MemberRecord, Report, Seal } from '../../core/gossip/record.ts';
 import type { SealDoubt, Seals, Signer } from '../../core/gossip/seals.ts';
 import { Voucher } from '../../transport/voucher.ts';
@@ -79,9 +80,7 @@ export class RecordSeals implements Seals {
     const known = this.#verified.get(at);
     if (known && Buffer.compare(known.signed, signed) === 0) return known.isGood;
     const isGood = key.verifier.hasSigned(Buffer.concat([sealContexts[says], signed]), signature);
-    const [oldest] = this.#verified.keys();
-    if (this.#verified.size >= verifiedMax && oldest !== undefined) this.#verified.delete(oldest);
-    this.#verified.set(at, { signed, isGood });
+    setBounded(this.#verified, verifiedMax, [at, { signed, isGood }]);
     return isGood;
   }
 }

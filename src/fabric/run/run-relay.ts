@@ -8,6 +8,7 @@
  *    a server that was asked, and may have known, was lost or did not answer within `askMs`.
  */
 
+import { setBounded } from '../../base/bounded-map.ts';
 import type { CancelTask } from '../../base/clock.ts';
 import type { RunSummary, RunView } from '../../core/workflow/run-view.ts';
 import { HeddleError } from '../../errors.ts';
@@ -144,9 +145,7 @@ export class RunRelay implements RunEngine, RunInspector {
   }
 
   #remember(runId: string, server: PeerIdentity): void {
-    const [oldest] = this.#shared.handed.keys();
-    if (this.#shared.handed.size >= handedMax && oldest !== undefined) this.#shared.handed.delete(oldest);
-    this.#shared.handed.set(runId, server);
+    setBounded(this.#shared.handed, handedMax, [runId, server]);
   }
 
   #over(run: HandedRun): void {
