@@ -139,7 +139,7 @@ export interface ErrorDetails {
   forbidden: {
     /** Who asked: `alice`, `server:gpu-1`. */
     readonly who: string;
-    /** The verb that no rule gives them: `call`, `submit`, `serve`, `relay` or `administer`. */
+    /** The verb that no rule gives them: `call`, `submit`, `serve`, `relay`, `observe` or `administer`. */
     readonly may: string;
     /** What they asked for: a function, a server or a run. */
     readonly name: string;

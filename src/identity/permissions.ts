@@ -5,6 +5,7 @@
  * P2 `*` stands for any characters. Without a kind a pattern is of clients, by token or certificate; servers are `server:PATTERN`, and
  *    nobody in particular is `anonymous`, which no pattern covers.
  * P3 a verdict that was given before costs two look-ups; what is remembered is bounded, whatever is asked.
+ * P4 who may administer a server may observe it; who may observe it may change nothing.
  */
 
 import { HeddleError, type SettingsProblem } from '../errors.ts';
@@ -12,9 +13,10 @@ import { type Identity, type IdentityKind, parseIdentity } from './identity.ts';
 
 /**
  * `call`: a call or stream of a function. `submit`: a step of a workflow that runs a function. `serve`: offering a function.
- * `relay`: passing on calls, steps and questions of clients, and saying whose they are. `administer`: a server.
+ * `relay`: passing on calls, steps and questions of clients, and saying whose they are. `observe`: seeing what a server does.
+ * `administer`: draining it, ending runs of others, and what `observe` gives.
  */
-export const verbs = ['call', 'submit', 'serve', 'relay', 'administer'] as const;
+export const verbs = ['call', 'submit', 'serve', 'relay', 'observe', 'administer'] as const;
 export type Verb = (typeof verbs)[number];
 
 /** One rule: each of `who` may do all of `may` with each of `names`. */
@@ -22,7 +24,7 @@ export interface Permission {
   /** Patterns: `alice`, `team-*`, `token:*`, `certificate:*`, `server:gpu-*`, `anonymous`. */
   readonly who: readonly string[];
   readonly may: readonly Verb[];
-  /** Patterns of functions; of servers for `administer`. */
+  /** Patterns of functions; of servers for `observe` and `administer`. */
   readonly names: readonly string[];
 }
 
@@ -101,9 +103,7 @@ export class Permissions {
 
   /** Whether any rule gives the identity anything, or this. Costs a walk over the rules. */
   mentions(identity: Identity, verb?: Verb): boolean {
-    return this.#rules.some(
-      ({ who, may }) => (verb === undefined || may.includes(verb)) && who.some((one) => coversIdentity(one, identity)),
-    );
+    return this.#rules.some(({ who, may }) => (verb === undefined || gives(may, verb)) && who.some((one) => coversIdentity(one, identity)));
   }
 
   #judge(text: string, verb: Verb, name: string): boolean {
@@ -111,7 +111,7 @@ export class Permissions {
     if (identity === undefined) return false;
     return this.#rules.some(
       ({ who, may, names }) =>
-        may.includes(verb) && who.some((one) => coversIdentity(one, identity)) && names.some((one) => covers(one, name)),
+        gives(may, verb) && who.some((one) => coversIdentity(one, identity)) && names.some((one) => covers(one, name)),
     );
   }
 
@@ -119,13 +119,25 @@ export class Permissions {
     let known = this.#remembered.get(identity);
     if (!known) {
       if (this.#remembered.size >= identitiesMax) this.#remembered.clear();
-      known = { call: new Set(), submit: new Set(), serve: new Set(), relay: new Set(), administer: new Set() };
+      known = {
+        call: new Set(),
+        submit: new Set(),
+        serve: new Set(),
+        relay: new Set(),
+        observe: new Set(),
+        administer: new Set(),
+      };
       this.#remembered.set(identity, known);
     }
     const names = known[verb];
     if (names.size >= namesMax) names.clear();
     names.add(name);
   }
+}
+
+/** P4. */
+function gives(may: readonly Verb[], verb: Verb): boolean {
+  return may.includes(verb) || (verb === 'observe' && may.includes('administer'));
 }
 
 const prefixed: readonly IdentityKind[] = ['token', 'certificate', 'server'];

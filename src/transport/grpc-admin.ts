@@ -57,6 +57,6 @@ function insideGuard(sockets: GrpcSockets, onRefused: OnRefused, mayLookInside: 
   return (peer, path) => {
     const refusal = guard(peer, path);
     if (refusal || path.startsWith('/grpc.health.') || mayLookInside(sockets.certificateOf(peer))) return refusal;
-    return { code: status.PERMISSION_DENIED, details: 'this is for those who may administer the server: show the certificate of one' };
+    return { code: status.PERMISSION_DENIED, details: 'this is for those who may observe the server: show the certificate of one' };
   };
 }

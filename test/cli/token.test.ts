@@ -78,7 +78,7 @@ test('rules in a file that cannot be used are refused at the start, by their pla
   const text = '[[permissions]]\nwho = ["alice"]\nmay = ["publish"]\nnames = ["*"]\nwhy = "so"\n';
   const { options } = serverInput(loadSettings({ file: { text, name: 'settings.toml' } }));
   await expect(startServer(options)).rejects.toThrow(
-    /permissions\[0\]\.may: knows no "publish"; there are call, submit, serve, relay, administer/,
+    /permissions\[0\]\.may: knows no "publish"; there are call, submit, serve, relay, observe, administer/,
   );
   await expect(startServer(options)).rejects.toThrow(/permissions\[0\]\.why: is not known/);
 });

@@ -1,5 +1,6 @@
 import { describe, expect } from 'vitest';
 import type { Client, Server } from '../../src/fabric/api/api.ts';
+import { readVitals } from '../../src/fabric/client/vitals-inspection.ts';
 import type { Permission } from '../../src/identity/permissions.ts';
 import { defineFunction, HeddleError } from '../../src/index.ts';
 import type { FabricEvent } from '../../src/observe/events.ts';
@@ -10,6 +11,7 @@ const rules: readonly Permission[] = [
   servers,
   { who: ['alice'], may: ['call', 'submit'], names: ['image.*'] },
   { who: ['admin'], may: ['administer'], names: ['*'] },
+  { who: ['watcher'], may: ['observe'], names: ['*'] },
 ];
 
 const functions = {
@@ -195,6 +197,55 @@ describe('a run', () => {
     await world.settle(cancel(admin, runId));
     expect(await codeOf(world, run.result)).toMatch(/^cancelled/);
     expect(administered).toEqual([`certificate:admin cancel ${runId}`]);
+  });
+});
+
+describe('whoever may observe', () => {
+  test('sees servers, figures, every function and how runs of others stand, and reads no result of theirs', async ({ world }) => {
+    certified(world, 'alice', 'watcher');
+    const { entry, owner } = await pair(world);
+    const [alice, watcher] = [await world.connect(entry), await world.connect(owner)];
+    const { runId, accepted } = alice.submit([{ name: 'a', fun: 'image.slow' }]);
+    await world.settle(accepted);
+    expect((await world.settle(watcher.members())).map(({ name }) => name)).toEqual(['entry', 'owner']);
+    expect((await world.settle(readVitals(watcher))).map(({ server }) => server).sort()).toEqual(['entry', 'owner']);
+    expect((await world.settle(watcher.catalog())).map((offer) => offer.function)).toContain('image._sweep');
+    expect(await runsOf(world, watcher)).toEqual([runId]);
+    expect(await codeOf(world, watcher.why({ run: runId }))).toMatch(/^gave/);
+    expect(await codeOf(world, watcher.attach(runId).result)).toBe('forbidden no');
+  });
+
+  test('changes nothing: ends no run, drains nobody, calls nothing', async ({ world }) => {
+    certified(world, 'alice', 'watcher');
+    const { entry, owner } = await pair(world);
+    const [alice, watcher] = [await world.connect(entry), await world.connect(owner)];
+    const { runId, accepted } = alice.submit([{ name: 'a', fun: 'image.slow' }]);
+    await world.settle(accepted);
+    expect(await codeOf(world, cancel(watcher, runId))).toBe('forbidden no');
+    expect(await codeOf(world, watcher.drain('owner'))).toBe('forbidden no');
+    expect(await codeOf(world, watcher.call('image.resize', [1]))).toBe('forbidden no');
+    expect(await codeOf(world, watcher.submit([{ name: 'a', fun: 'image.slow' }], { runId }).result)).toBe('forbidden no');
+  });
+
+  test('is said in the refusal of whoever may not, with the rule that would do', async ({ world }) => {
+    certified(world, 'alice', 'bob');
+    const { entry } = await pair(world, [...rules, { who: ['bob'], may: ['call'], names: ['image.*'] }]);
+    const [alice, bob] = [await world.connect(entry), await world.connect(entry)];
+    const { runId, accepted } = alice.submit([{ name: 'a', fun: 'image.slow' }]);
+    await world.settle(accepted);
+    for (const [asked, name] of [
+      [bob.members(), 'entry'],
+      [bob.why({ run: runId }), runId],
+    ] as const) {
+      const refused: unknown = await world.settle(
+        asked.then(
+          () => undefined,
+          (error: unknown) => error,
+        ),
+      );
+      expect(refused).toMatchObject({ code: 'forbidden', executed: 'no', detail: { may: 'observe', name } });
+      expect(String(refused)).toContain('[[permissions]] who = ["bob"], may = ["observe"], names = ["entry"]');
+    }
   });
 });
 

@@ -173,19 +173,25 @@ describe('with certificates between servers', () => {
 });
 
 describe('what operators look at', () => {
-  test('is told to administrators alone, but for whether the server is well', async () => {
-    const ops: Permission = { who: ['ops'], may: ['administer'], names: ['*'] };
+  test('is told to those who may observe, but for whether the server is well', async () => {
+    const operators: readonly Permission[] = [
+      { who: ['ops'], may: ['administer'], names: ['*'] },
+      { who: ['prometheus'], may: ['observe'], names: ['*'] },
+    ];
     let [http, admin] = ['', ''];
     const onListening: ServerOptions['onListening'] = (at) => {
       [http, admin] = [`http://${at.httpUrl}`, at.adminUrl ?? ''];
     };
-    await serving({ http: {}, admin: {}, permissions: [...rules, ops], onListening });
-    const get = async (path: string, name?: string): Promise<number> => {
+    await serving({ http: {}, admin: {}, permissions: [...rules, ...operators], onListening });
+    const ask = async (path: string, name?: string): Promise<Response> => {
       const headers = { connection: 'close', ...(name === undefined ? {} : { authorization: `Bearer ${await token({ name })}` }) };
-      return (await fetch(`${http}${path}`, { headers })).status;
+      return fetch(`${http}${path}`, { headers });
     };
+    const get = async (path: string, name?: string): Promise<number> => (await ask(path, name)).status;
     expect([await get('/healthz'), await get('/readyz')]).toEqual([200, 200]);
-    expect([await get('/metrics'), await get('/metrics', 'alice'), await get('/metrics', 'ops')]).toEqual([401, 403, 200]);
+    expect([await get('/metrics'), await get('/metrics', 'ops'), await get('/metrics', 'prometheus')]).toEqual([401, 200, 200]);
+    const refused = await ask('/metrics', 'alice');
+    expect([refused.status, await refused.text()]).toEqual([403, expect.stringMatching(/may = \["observe"\], names = \["/)]);
     expect(await statusAt(admin, '/grpc.health.v1.Health/Check')).toBe(status.OK);
     expect(await statusAt(admin, '/grpc.channelz.v1.Channelz/GetServers')).toBe(status.PERMISSION_DENIED);
   });

@@ -64,6 +64,19 @@ describe('the rules', () => {
     expect(allowed(rules, identityOf('certificate', 'bot'), 'call', 'x')).toBe(false);
   });
 
+  test('P4: who may administer a server may observe it, and not the other way round', () => {
+    const operators: readonly Permission[] = [
+      { who: ['ops'], may: ['administer'], names: ['gpu-*'] },
+      { who: ['prometheus'], may: ['observe'], names: ['*'] },
+    ];
+    const [ops, prometheus] = [identityOf('token', 'ops'), identityOf('certificate', 'prometheus')];
+    expect(allowed(operators, ops, 'observe', 'gpu-1')).toBe(true);
+    expect(allowed(operators, ops, 'observe', 'db-1')).toBe(false);
+    expect(allowed(operators, prometheus, 'observe', 'db-1')).toBe(true);
+    expect(allowed(operators, prometheus, 'administer', 'gpu-1')).toBe(false);
+    expect(new Permissions(operators).mentions(ops, 'observe')).toBe(true);
+  });
+
   test('P3: say the same the second time, for more names than are remembered', () => {
     const permissions = new Permissions(checkPermissions(rules));
     for (let round = 0; round < 2; round += 1)

@@ -31,6 +31,8 @@ export interface Wish {
   readonly verb: Verb;
   readonly name: string;
   readonly peer: string;
+  /** What a rule would have to name to allow it, where that is not `name`: the server of a run. */
+  readonly ruled?: string;
 }
 
 /** A peer, as far as it matters who it is. */
@@ -116,12 +118,12 @@ export class Gate {
     return this.#permissions === undefined || this.#permissions.allows(asker, verb, name);
   }
 
-  /** Whether they may know of a function: who may use it, and who administers this server. */
+  /** Whether they may know of a function: who may use it, and who observes this server. */
   shows(asker: string, name: string): boolean {
     const isServer = asker.startsWith('server:');
-    if (isHidden(name) && !isServer) return this.#permissions !== undefined && this.allows(asker, 'administer', this.#options.server);
+    if (isHidden(name) && !isServer) return this.#permissions !== undefined && this.#observesHere(asker);
     if (this.#permissions === undefined) return true;
-    return (['call', 'submit', 'serve', 'relay'] as const).some((verb) => this.allows(asker, verb, name)) || this.#administersHere(asker);
+    return (['call', 'submit', 'serve', 'relay'] as const).some((verb) => this.allows(asker, verb, name)) || this.#observesHere(asker);
   }
 
   /** Whether nobody in particular may do anything at all: otherwise they need not come in. */
@@ -138,7 +140,7 @@ export class Gate {
   refused(asker: string, wish: Wish): HeddleError {
     this.#tell(asker, wish);
     const { server } = this.#options;
-    const { verb: may, name } = wish;
+    const { verb: may, name, ruled = name } = wish;
     const identity = parseIdentity(asker) ?? anonymous;
     if (isHidden(name) && identity.kind !== 'server' && (may === 'call' || may === 'submit')) {
       const why = 'a name with a part that begins with _ is for servers alone; no rule can change that';
@@ -146,7 +148,7 @@ export class Gate {
     }
     if (identity === anonymous) return this.missing(`it may not ${may} "${short(name)}"`);
     const who = describeIdentity(identity);
-    const rule = `who = [${JSON.stringify(who)}], may = ["${may}"], names = [${JSON.stringify(short(name))}]`;
+    const rule = `who = [${JSON.stringify(who)}], may = ["${may}"], names = [${JSON.stringify(short(ruled))}]`;
     const why = `no rule there allows it; this one would: [[permissions]] ${rule}`;
     return new HeddleError('forbidden', { who, may, name, server, why });
   }
@@ -173,8 +175,8 @@ export class Gate {
     return name === undefined ? this.#permissions.mentions(parseIdentity(own) ?? anonymous, 'relay') : this.allows(own, 'relay', name);
   }
 
-  #administersHere(asker: string): boolean {
-    return this.allows(asker, 'administer', this.#options.server);
+  #observesHere(asker: string): boolean {
+    return this.allows(asker, 'observe', this.#options.server);
   }
 
   /** G5. */

@@ -32,8 +32,8 @@ export class Sight {
     return this.#gate.shows(this.asker, name);
   }
 
-  administers(server: string): boolean {
-    return this.#gate.allows(this.asker, 'administer', server);
+  observes(server: string): boolean {
+    return this.#gate.allows(this.asker, 'observe', server);
   }
 
   /** Throws what refuses it. */
@@ -50,8 +50,8 @@ export class Sight {
   /** What of a list of servers may be seen; throws where that is nothing. */
   ofServers<T>(list: readonly T[], nameOf: (one: T) => string): readonly T[] {
     if (!this.isLimited) return list;
-    const seen = list.filter((one) => this.administers(nameOf(one)));
-    if (seen.length === 0) this.demand('administer', this.#gate.server);
+    const seen = list.filter((one) => this.observes(nameOf(one)));
+    if (seen.length === 0) this.demand('observe', this.#gate.server);
     return seen;
   }
 

@@ -1,7 +1,8 @@
 /**
  * The runs that this server coordinates, as far as they are somebody's business.
  *
- * O1 a run is its submitter's; whoever administers this server may do with it what they may.
+ * O1 a run is its submitter's; whoever administers this server may do with it what they may, and whoever observes it may
+ *    see how it stands: not its results.
  * O2 of another's run one hears that it is another's, and nothing else; in lists it does not stand.
  */
 
@@ -56,27 +57,27 @@ export class OwnedRuns implements KeptRuns {
   }
 
   async describe(runId: string): Promise<RunView> {
-    const refusal = this.#refusal(runId);
+    const refusal = this.#refusal(runId, 'observe');
     if (refusal) throw refusal;
     return this.#runs.describe(runId);
   }
 
   async list(): Promise<readonly RunSummary[]> {
     const all = await this.#runs.list();
-    return all.filter(({ runId }) => !this.#isAnothers(runId) || this.#isAdministrator);
+    return all.filter(({ runId }) => !this.#isAnothers(runId) || this.#may('observe'));
   }
 
-  #refusal(runId: string): HeddleError | undefined {
-    if (!this.#isAnothers(runId) || this.#isAdministrator) return undefined;
-    return this.#gate.refused(this.#asker, { verb: 'administer', name: runId, peer: '' });
+  #refusal(runId: string, verb: 'observe' | 'administer' = 'administer'): HeddleError | undefined {
+    if (!this.#isAnothers(runId) || this.#may(verb)) return undefined;
+    return this.#gate.refused(this.#asker, { verb, name: runId, peer: '', ruled: this.#gate.server });
   }
 
   #isAnothers(runId: string): boolean {
     return this.#runs.has(runId) && (this.#runs.ownerOf(runId) ?? this.#gate.self) !== this.#asker;
   }
 
-  get #isAdministrator(): boolean {
-    return this.#gate.allows(this.#asker, 'administer', this.#gate.server);
+  #may(verb: 'observe' | 'administer'): boolean {
+    return this.#gate.allows(this.#asker, verb, this.#gate.server);
   }
 }
 

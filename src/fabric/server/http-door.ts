@@ -4,7 +4,7 @@
  * D1 `/healthz` is 200 while the event loop answers; `/readyz` is 200 from the moment when the server takes work until it drains. Both
  *    are told to everybody: whoever looks after processes has no certificate.
  * D2 counting begins when the listener is opened.
- * D3 with rules, metrics are told to those who may administer this server, by certificate or by a token in `authorization`.
+ * D3 with rules, metrics are told to those who may observe this server, by certificate or by a token in `authorization`.
  */
 
 import { HeddleError } from '../../errors.ts';
@@ -43,7 +43,7 @@ export function openHttpDoor(
       '/metrics',
       {
         isPublic: false,
-        refusal: administratorsAlone(gate, doorkeeper),
+        refusal: observersAlone(gate, doorkeeper),
         reply: async () => ({ status: 200, ...(await prometheusText(families())) }),
       },
     ],
@@ -53,12 +53,12 @@ export function openHttpDoor(
 }
 
 /** D3. */
-function administratorsAlone(gate: Gate, doorkeeper: Doorkeeper): HttpRoute['refusal'] {
+function observersAlone(gate: Gate, doorkeeper: Doorkeeper): HttpRoute['refusal'] {
   return async ({ authorization, certificate, address }) => {
     if (!gate.hasRules) return undefined;
     try {
       const { identity } = await doorkeeper.admitBearer({ authorization, certificate, address });
-      const refusal = gate.refusal(identity.text, { verb: 'administer', name: gate.server, peer: address });
+      const refusal = gate.refusal(identity.text, { verb: 'observe', name: gate.server, peer: address });
       return refusal && refused(refusal);
     } catch (error) {
       if (HeddleError.is(error)) return refused(error);

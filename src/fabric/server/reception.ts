@@ -86,7 +86,7 @@ export class Reception implements Acceptor {
   mayLookInside(certificate: PeerCertificate | undefined): boolean {
     const { gate, identity } = this.#options;
     const asker = clientProof(certificate).identity.text;
-    return gate.refusal(asker, { verb: 'administer', name: identity.name, peer: 'the admin listener' }) === undefined;
+    return gate.refusal(asker, { verb: 'observe', name: identity.name, peer: 'the admin listener' }) === undefined;
   }
 
   describe(): readonly Uint8Array[] {
