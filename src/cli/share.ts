@@ -16,6 +16,7 @@ import { type Issued, issueCertificate } from '../identity/certificates.ts';
 import { JoinDesk, type Ledger } from '../identity/join-desk.ts';
 import { encodeJoinToken } from '../identity/join-token.ts';
 import { HeddleError, type Listening, type ServerOptions } from '../index.ts';
+import { advertisedAddress, hostOf, isLoopback } from '../transport/ports.ts';
 import { isFileName, openCa, replaceFile, validity, writeIssued } from './ca.ts';
 import type { CertificateFiles } from './certificate-files.ts';
 import { UsageError } from './exit-code.ts';
@@ -74,8 +75,7 @@ function tell(terminal: Terminal, { cluster, url, desk, expiresMs }: Invitation)
   const { fingerprint, secret } = desk;
   terminal.out(`HEDDLE_JOIN_TOKEN=${encodeJoinToken({ cluster, addresses: [url], fingerprint, secret, expiresMs })}`);
   terminal.note(`until ${new Date(expiresMs).toISOString()} whoever has the token may join: HEDDLE_JOIN_TOKEN=... heddle join [module...]`);
-  if (/^(?:127\.|localhost|\[?::1)/.test(url))
-    terminal.note(`${url} is reached from this machine only: give --host an address of the network`);
+  if (isLoopback(hostOf(url))) terminal.note(`${url} is reached from this machine only: give --host an address of the network`);
 }
 
 /** The options with a certificate of a CA of its own, and a host that others reach. */
@@ -88,7 +88,8 @@ function certified(terminal: Terminal, given: ServerOptions, { dir = identityFol
   const open = host ?? (given.host === undefined || given.host === '127.0.0.1' ? addressOfMachine() : given.host);
   const files = { cert: join(dir, `${name}.pem`), key: join(dir, `${name}.key`), ca: join(dir, 'ca.pem') };
   if (!isGood(files)) {
-    const hosts = [...new Set([open, hostOf(given.advertise), 'localhost', '127.0.0.1'])].filter((one) => one !== undefined);
+    const advertised = hostOf(advertisedAddress(given.advertise, { host: open, port: 0 }));
+    const hosts = [...new Set([open, advertised, 'localhost', '127.0.0.1'])];
     writeIssued(dir, name, issueCertificate(ca, { name, kind: 'server', hosts, ...validity(days) }));
   }
   return { ...given, name, host: open, tls: files };
@@ -150,8 +151,4 @@ function nameOfMachine(): string {
       .slice(0, 48)
       .replace(/^-+/, '') || 'server'
   );
-}
-
-function hostOf(advertise: string | undefined): string | undefined {
-  return advertise?.replace(/:\d+$/, '').replace(/^\[|\]$/g, '');
 }

@@ -34,11 +34,6 @@ export const securityHeaders: Readonly<Record<string, string>> = {
   'x-frame-options': 'DENY',
 };
 
-/** Whether a host, as one listens on it, is this machine's own. */
-export function isLoopback(host: string): boolean {
-  return loopback.test(host.includes(':') && !host.startsWith('[') ? `[${host}]` : host);
-}
-
 export class Access {
   readonly #token: string | undefined;
   readonly #clock: Clock;

@@ -16,6 +16,7 @@ import { guardStreams } from './grpc-interceptor.ts';
 import { type ChannelSettings, joinMethod, methods, questionMethods, serverOptions, streamMethods } from './grpc-options.ts';
 import { GrpcSockets } from './grpc-sockets.ts';
 import { statusOf } from './grpc-status.ts';
+import { hostOf } from './ports.ts';
 import { StandardServices } from './standard-services.ts';
 import type { Acceptor, LinkKind, Listener, ListenOptions } from './transport.ts';
 import type { Turns } from './turns.ts';
@@ -110,17 +111,12 @@ function registerJoin(server: Server, join: Acceptor['join']): void {
   const answer: handleUnaryCall<Buffer, Buffer> = (call, send) => {
     if (!join) return send({ code: status.UNIMPLEMENTED, details: 'this server does not share (heddle serve --share)' });
     try {
-      send(null, Buffer.from(join(call.request, addressOf(call.getPeer()))));
+      send(null, Buffer.from(join(call.request, hostOf(call.getPeer()))));
     } catch (error) {
       send(statusOf(error));
     }
   };
   server.register(joinMethod, answer, identity, identity, 'unary');
-}
-
-/** Of `address:port`. */
-function addressOf(peer: string): string {
-  return peer.slice(0, peer.lastIndexOf(':'));
 }
 
 function keysOf<K extends string>(table: Readonly<Record<K, string>>): readonly K[] {

@@ -8,6 +8,7 @@ import { dialTimeoutMs } from './limits.ts';
 import { MemoryEnd } from './memory-link.ts';
 import { MemoryPipe, type Packet, type Weather } from './memory-pipe.ts';
 import type { PeerCertificate } from './peer-certificate.ts';
+import { hostOf } from './ports.ts';
 import type { Acceptor, Answer, Dialled, DialOptions, Evidence } from './transport.ts';
 
 /** What a dial needs of the network. */
@@ -60,7 +61,7 @@ class MemoryDial {
     const { clock } = this.#host.weather.process(this.#host.from);
     const abort = (): void => this.#giveUp(new HeddleError('cancelled', { reason: signal?.reason }, { executed: 'no' }));
     if (signal?.aborted) abort();
-    else if (address.replace(/:\d+$/, '').endsWith('.invalid')) clock.schedule(0, () => this.#fail('unresolved'));
+    else if (hostOf(address).endsWith('.invalid')) clock.schedule(0, () => this.#fail('unresolved'));
     else this.#knock();
     signal?.addEventListener('abort', abort, { once: true });
     const cancelTimeout = clock.schedule(timeoutMs ?? dialTimeoutMs, () => this.#fail(this.#isAnswering ? 'stalled' : 'silent'));

@@ -2,6 +2,7 @@
  * Which ports to try, what to say when none can be bound, and how a host and its port are written.
  */
 
+import { isIP } from 'node:net';
 import { HeddleError } from '../errors.ts';
 import type { PortChoice } from './transport.ts';
 
@@ -21,6 +22,24 @@ export function choiceText(choice: PortChoice): string {
 /** `host:port`; an IPv6 address stands in brackets. */
 export function authorityOf(host: string, port: number): string {
   return host.includes(':') && !host.startsWith('[') ? `[${host}]:${port}` : `${host}:${port}`;
+}
+
+/** `host:port` under which others reach a server that listens at `host` and `port`. */
+export function advertisedAddress(advertise: string | undefined, at: { readonly host: string; readonly port: number }): string {
+  const host = advertise ?? at.host;
+  if (/^(?:\[.*\]|[^:]+):\d+$/.test(host)) return host;
+  return authorityOf(host, at.port);
+}
+
+/** The host of `host:port`, without brackets; an IPv6 address may stand bare, as sockets tell it. */
+export function hostOf(address: string): string {
+  return bare(address.slice(0, address.lastIndexOf(':')));
+}
+
+/** Whether a host is reached from this machine alone. A name counts as open, except for `localhost`. */
+export function isLoopback(host: string): boolean {
+  const name = bare(host).toLowerCase();
+  return name === 'localhost' || name === '::1' || (isIP(name) === 4 && name.startsWith('127.'));
 }
 
 /** Throws `bad_settings` for a choice that names no port. */
@@ -45,6 +64,10 @@ export function portRefused(choice: PortChoice, host: string, error: Error): Hed
     `cannot listen on ${choiceText(choice)} of ${host}: ${error.message}; give a host of this machine and a port that this user may bind`,
     error,
   );
+}
+
+function bare(host: string): string {
+  return host.replace(/^\[|\]$/g, '');
 }
 
 function portProblem(message: string, cause?: Error): HeddleError {

@@ -8,6 +8,7 @@
  */
 
 import { unfinishedBytesMax, unfinishedPerAddressBytesMax, unfinishedPerConnectionBytesMax } from './limits.ts';
+import { hostOf } from './ports.ts';
 
 export interface UnfinishedLimits {
   readonly perConnection: number;
@@ -58,7 +59,7 @@ export class Unfinished {
   }
 
   #connected(peer: string): Holder {
-    const host = peer.slice(0, peer.lastIndexOf(':'));
+    const host = hostOf(peer);
     const address = this.#addresses.get(host) ?? { bytes: 0, connections: 0 };
     this.#addresses.set(host, address);
     address.connections += 1;
@@ -99,7 +100,7 @@ export class Unfinished {
     if (holder.streams > 0) return;
     this.#holders.delete(holder.peer);
     holder.address.connections -= 1;
-    if (holder.address.connections === 0) this.#addresses.delete(holder.peer.slice(0, holder.peer.lastIndexOf(':')));
+    if (holder.address.connections === 0) this.#addresses.delete(hostOf(holder.peer));
   }
 }
 

@@ -2,7 +2,7 @@
 import { describe, expect, it } from 'vitest';
 import { seededRandom } from '../../src/base/random.ts';
 import { HeddleError } from '../../src/errors.ts';
-import { advertisedAddress, parseAddress } from '../../src/fabric/api/addresses.ts';
+import { parseAddress } from '../../src/fabric/api/addresses.ts';
 import { checkCallOptions, metaBytesMax } from '../../src/fabric/call/call-options.ts';
 import { resolveServerOptions } from '../../src/fabric/server/server-options.ts';
 import { keyBytesMax } from '../../src/wire/call-terms.ts';
@@ -129,12 +129,5 @@ describe('addresses', () => {
 
   it.each(['', 'host', 'host:', 'host:0', 'host:65536', 'a b:1', 'http://x:1', ':80', 5, undefined])('%s is none', (address) => {
     expect(problem(() => parseAddress(address, ['urls'])).code).toBe('bad_argument');
-  });
-
-  it('are advertised with the port really bound unless they say one', () => {
-    expect(advertisedAddress(undefined, { host: '127.0.0.1', port: 5 })).toBe('127.0.0.1:5');
-    expect(advertisedAddress('box.example', { host: '0.0.0.0', port: 5 })).toBe('box.example:5');
-    expect(advertisedAddress('box.example:443', { host: '0.0.0.0', port: 5 })).toBe('box.example:443');
-    expect(advertisedAddress(undefined, { host: '::1', port: 5 })).toBe('[::1]:5');
   });
 });

@@ -90,6 +90,7 @@ export const importTable: Readonly<Record<string, Rule>> = {
       'src/fabric/client/vitals-inspection.ts',
       'src/core/schema/json-schema.ts',
       'src/core/catalog/versions.ts',
+      'src/transport/ports.ts',
     ],
     isNodeAllowed: true,
   },

@@ -9,9 +9,9 @@ import type { PemSource } from '../../base/pem.ts';
 import { describeFound } from '../../core/names.ts';
 import { HeddleError } from '../../errors.ts';
 import { checkPermissions, type Permission } from '../../identity/permissions.ts';
+import { isLoopback } from '../../transport/ports.ts';
 import type { TokenSource } from './identity-api.ts';
 import { checkOptions } from './known-options.ts';
-import { isLoopback } from './tls-options.ts';
 
 /** The keys that sign tokens, and how long these may live. */
 export interface ResolvedTokens {

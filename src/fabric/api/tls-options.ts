@@ -4,13 +4,13 @@
  * P1 without TLS a server listens on this machine only, unless it is told that this is meant (`insecure`).
  */
 
-import { isIP } from 'node:net';
 import type { Clock } from '../../base/clock.ts';
 import type { PemSource } from '../../base/pem.ts';
 import { describeFound } from '../../core/names.ts';
 import type { Path } from '../../core/payload.ts';
 import { HeddleError } from '../../errors.ts';
 import { Credentials, type TlsOptions } from '../../transport/credentials.ts';
+import { isLoopback } from '../../transport/ports.ts';
 import type { ServerOptions } from './api.ts';
 import { checkOptions } from './known-options.ts';
 
@@ -43,12 +43,6 @@ export function checkServerTls(given: unknown): TlsOptions {
     throw wrong([...path, 'clientCertificate'], "'required' or 'optional'", clientCertificate);
   }
   return { ca: checkCa(ca), cert: checkPem(cert, [...path, 'cert']), key: checkPem(key, [...path, 'key']), clientCertificate };
-}
-
-/** Whether a host is reached from this machine alone. A name counts as open, except for `localhost`. */
-export function isLoopback(host: string): boolean {
-  const bare = host.replace(/^\[|\]$/g, '').toLowerCase();
-  return bare === 'localhost' || bare === '::1' || (isIP(bare) === 4 && bare.startsWith('127.'));
 }
 
 /** Throws `bad_settings` for a host that anybody can reach, without TLS, where that was not said to be meant. */

@@ -8,9 +8,9 @@
 
 import type { CancelTask, Clock } from '../../base/clock.ts';
 import { HeddleError } from '../../errors.ts';
+import { hostOf, isLoopback } from '../../transport/ports.ts';
 import { decodeValue, encodeValue } from '../../wire/value.ts';
 import type { TokenSource } from '../api/identity-api.ts';
-import { isLoopback } from '../api/tls-options.ts';
 import type { Peer } from '../link/peer.ts';
 
 export interface ClientTokenOptions {
@@ -35,7 +35,7 @@ export class ClientToken {
 
   /** For a greeting to this address. Throws `unauthenticated`. */
   async forGreeting(address: string): Promise<string> {
-    if (!this.#options.isSecret && !isLoopback(address.replace(/:\d+$/, ''))) {
+    if (!this.#options.isSecret && !isLoopback(hostOf(address))) {
       const why = 'a token is not sent in the clear over the network: give tls, so that nobody can read it along';
       throw new HeddleError('unauthenticated', { server: address, reason: 'no_tls', why });
     }

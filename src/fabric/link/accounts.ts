@@ -9,6 +9,7 @@
 
 import type { Clock } from '../../base/clock.ts';
 import { HeddleError } from '../../errors.ts';
+import { hostOf } from '../../transport/ports.ts';
 import type { Proof } from './proof.ts';
 
 /** Of one identity at one server. */
@@ -40,7 +41,7 @@ export class Accounts {
   /** Of whoever has been proved to be there, or of their address. */
   of(proof: Proof | undefined, remoteAddress: string): Account {
     const isNamed = proof !== undefined && proof.identity.kind !== 'anonymous';
-    const who = isNamed ? proof.identity.text : `address ${remoteAddress.slice(0, remoteAddress.lastIndexOf(':'))}`;
+    const who = isNamed ? proof.identity.text : `address ${hostOf(remoteAddress)}`;
     const known = this.#accounts.get(who);
     if (known) return known;
     if (this.#accounts.size >= accountsMax) this.#forgetOne();

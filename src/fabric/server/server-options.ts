@@ -7,6 +7,7 @@ import type { Random } from '../../base/random.ts';
 import { checkName, checkResources, describeFound } from '../../core/names.ts';
 import { HeddleError } from '../../errors.ts';
 import type { LogChoice } from '../../observe/log.ts';
+import { isLoopback } from '../../transport/ports.ts';
 import type { PortChoice } from '../../transport/transport.ts';
 import { parseAddress, portMax } from '../api/addresses.ts';
 import type { Functions, Listening, ServerOptions } from '../api/api.ts';
@@ -147,7 +148,7 @@ function checkDashboard(given: unknown, hasRules: boolean): DashboardChoice | un
       `a text of at least ${tokenCharsMin} characters`,
       typeof token === 'string' ? `one of ${token.length}` : token,
     );
-  if (token === undefined && !/^(?:localhost|127(?:\.\d{1,3}){3}|\[?::1\]?)$/i.test(host))
+  if (token === undefined && !isLoopback(host))
     throw wrong('dashboard.token', `a text of at least ${tokenCharsMin} characters, because the dashboard listens on ${host}`, token);
   if (token === undefined && hasRules)
     throw wrong(

@@ -15,8 +15,8 @@ import { checkPermissions } from '../../identity/permissions.ts';
 import type { EventKind, EventOf } from '../../observe/events.ts';
 import type { Log, LogChoice } from '../../observe/log.ts';
 import type { HttpListener } from '../../transport/http-listener.ts';
+import { advertisedAddress, authorityOf } from '../../transport/ports.ts';
 import type { Listener } from '../../transport/transport.ts';
-import { advertisedAddress } from '../api/addresses.ts';
 import type { Functions, Server, ServerOptions } from '../api/api.ts';
 import { checkServerTls, serverCredentials, warnIfOpen } from '../api/tls-options.ts';
 import { explainQuery, workflowQuestion } from '../explain/explainer.ts';
@@ -288,5 +288,5 @@ function alsoAt<K extends 'adminUrl' | 'httpUrl'>(
   key: K,
   at: { readonly host: string; readonly port: number } | undefined,
 ): { readonly [P in K]?: string } {
-  return at ? ({ [key]: advertisedAddress(undefined, at) } as { readonly [P in K]?: string }) : {};
+  return at ? ({ [key]: authorityOf(at.host, at.port) } as { readonly [P in K]?: string }) : {};
 }
