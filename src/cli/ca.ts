@@ -9,6 +9,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSy
 import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { type Issued, issueCa, issueCertificate } from '../identity/certificates.ts';
+import { checkFileName, filesOf } from './certificate-files.ts';
 import { UsageError } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -26,9 +27,7 @@ const backdatedMs = 5 * 60_000;
 const localHosts = ['localhost', '127.0.0.1', '::1'];
 
 export async function issue(terminal: Terminal, name: string, { client, host, days, dir }: IssueFlags): Promise<void> {
-  if (!isFileName(name)) {
-    throw new UsageError(`"${name}" cannot be the name of a file; use letters, digits and . _ @ = + -, at most 64, and not "ca"`);
-  }
+  checkFileName(name);
   mkdirSync(dir, { recursive: true });
   const { ca, isNew } = openCa(dir);
   if (isNew) terminal.note(`made a CA: ${join(dir, 'ca.pem')} for everybody, ${join(dir, 'ca.key')} for nobody else`);
@@ -52,17 +51,12 @@ export function openCa(dir: string): { readonly ca: Issued; readonly isNew: bool
   return { ca, isNew: true };
 }
 
-/** Whether a name can be that of its files beside those of the CA. */
-export function isFileName(name: string): boolean {
-  return /^[\w.@=+-]{1,64}$/.test(name) && !name.startsWith('.') && name !== 'ca';
-}
-
 /** `NAME.key`, then `NAME.pem`; gives the path of the latter. */
 export function writeIssued(dir: string, name: string, { cert, key }: Issued): string {
-  replaceFile(join(dir, `${name}.key`), key, 0o600);
-  const path = join(dir, `${name}.pem`);
-  replaceFile(path, cert, 0o644);
-  return path;
+  const files = filesOf(dir, name);
+  replaceFile(files.key, key, 0o600);
+  replaceFile(files.cert, cert, 0o644);
+  return files.cert;
 }
 
 /** Writes a file whole, by a rename. */

@@ -14,6 +14,23 @@ export interface CertificateFiles {
   readonly ca: string;
 }
 
+/** Where those of this name are, or would be. */
+export function filesOf(dir: string, name: string): CertificateFiles {
+  return { cert: join(dir, `${name}.pem`), key: join(dir, `${name}.key`), ca: join(dir, 'ca.pem') };
+}
+
+/** What a name needs to be that of its files, beside those of the CA. */
+export const fileNameRule = 'letters, digits and . _ @ = + -, at most 64 of them, no dot first, and not "ca"';
+
+export function isFileName(name: string): boolean {
+  return /^[\w.@=+-]{1,64}$/.test(name) && !name.startsWith('.') && name !== 'ca';
+}
+
+/** Throws UsageError. */
+export function checkFileName(name: string): void {
+  if (!isFileName(name)) throw new UsageError(`"${name}" cannot be the name of files of certificates; give one of ${fileNameRule}`);
+}
+
 /** The files that belong to a certificate. Throws UsageError naming the one that is missing. */
 export function certificateFiles(cert: string): CertificateFiles {
   const files = { cert, key: cert.replace(/\.[^./\\]+$/, '.key'), ca: join(dirname(cert), 'ca.pem') };

@@ -14,8 +14,8 @@ import { requestToJoin } from '../fabric/client/join-request.ts';
 import { type JoinToken, readJoinToken } from '../identity/join-token.ts';
 import { nameForNewcomer, newPrivateKey, proofOf } from '../identity/own-key.ts';
 import { HeddleError } from '../index.ts';
-import { isFileName, replaceFile } from './ca.ts';
-import type { CertificateFiles } from './certificate-files.ts';
+import { replaceFile } from './ca.ts';
+import { checkFileName, filesOf, isFileName } from './certificate-files.ts';
 import { type ExitCode, UsageError } from './exit-code.ts';
 import { type ServeFlags, serve } from './serve.ts';
 import { identityFolder, isGood } from './share.ts';
@@ -88,7 +88,7 @@ async function enrol(terminal: Terminal, token: JoinToken, { dir, name: given, h
   const { cluster, addresses, fingerprint, secret } = token;
   const begun = begunIn(dir);
   const name = given ?? begun?.name ?? nameForNewcomer(hostname());
-  if (!isFileName(name)) throw new UsageError(`"${name}" cannot be the name of a file; use letters, digits and . _ @ = + -, at most 64`);
+  checkFileName(name);
   mkdirSync(dir, { recursive: true, mode: 0o700 });
   const files = filesOf(dir, name);
   if (!existsSync(files.key)) replaceFile(files.key, newPrivateKey(), mode);
@@ -143,8 +143,4 @@ function readIdentity(text: string): Identity | undefined {
   } catch {
     return undefined;
   }
-}
-
-function filesOf(dir: string, name: string): CertificateFiles {
-  return { cert: pathOf(dir, `${name}.pem`), key: pathOf(dir, `${name}.key`), ca: pathOf(dir, 'ca.pem') };
 }

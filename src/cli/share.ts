@@ -15,10 +15,11 @@ import { certificatesIn, readPem } from '../base/pem.ts';
 import { type Issued, issueCertificate } from '../identity/certificates.ts';
 import { JoinDesk, type Ledger } from '../identity/join-desk.ts';
 import { encodeJoinToken } from '../identity/join-token.ts';
+import { nameAfter } from '../identity/own-key.ts';
 import { HeddleError, type Listening, type ServerOptions } from '../index.ts';
 import { advertisedAddress, hostOf, isLoopback } from '../transport/ports.ts';
-import { isFileName, openCa, replaceFile, validity, writeIssued } from './ca.ts';
-import type { CertificateFiles } from './certificate-files.ts';
+import { openCa, replaceFile, validity, writeIssued } from './ca.ts';
+import { type CertificateFiles, checkFileName, fileNameRule, filesOf, isFileName } from './certificate-files.ts';
 import { UsageError } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -83,10 +84,10 @@ function certified(terminal: Terminal, given: ServerOptions, { dir = identityFol
   mkdirSync(dir, { recursive: true });
   const { ca, isNew } = openCa(dir);
   if (isNew) terminal.note(`made a CA: ${join(dir, 'ca.pem')} for everybody, ${join(dir, 'ca.key')} for nobody else`);
-  const name = given.name ?? nameOfMachine();
-  if (!isFileName(name)) throw new UsageError(`"${name}" cannot be the name of a file of certificates; give another --name`);
+  const name = given.name ?? nameAfter(hostname());
+  checkFileName(name);
   const open = host ?? (given.host === undefined || given.host === '127.0.0.1' ? addressOfMachine() : given.host);
-  const files = { cert: join(dir, `${name}.pem`), key: join(dir, `${name}.key`), ca: join(dir, 'ca.pem') };
+  const files = filesOf(dir, name);
   if (!isGood(files)) {
     const advertised = hostOf(advertisedAddress(given.advertise, { host: open, port: 0 }));
     const hosts = [...new Set([open, advertised, 'localhost', '127.0.0.1'])];
@@ -128,9 +129,8 @@ function certificatesOf(path: string): readonly string[] {
 
 function folderLedger(dir: string): Ledger {
   const pathOf = (name: string): string => {
-    if (isFileName(name)) return join(dir, `${name}.pem`);
-    const expected = 'a name of letters, digits and . _ @ = + -, at most 64';
-    throw new HeddleError('bad_argument', { path: ['name'], expected, found: JSON.stringify(name) });
+    if (isFileName(name)) return filesOf(dir, name).cert;
+    throw new HeddleError('bad_argument', { path: ['name'], expected: fileNameRule, found: JSON.stringify(name) });
   };
   return {
     find: (name) => (existsSync(pathOf(name)) ? readFileSync(pathOf(name), 'utf8') : undefined),
@@ -142,13 +142,4 @@ function folderLedger(dir: string): Ledger {
 function addressOfMachine(): string {
   const all = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
   return all.find(({ family, internal }) => family === 'IPv4' && !internal)?.address ?? '127.0.0.1';
-}
-
-function nameOfMachine(): string {
-  return (
-    hostname()
-      .replaceAll(/[^\w-]/g, '-')
-      .slice(0, 48)
-      .replace(/^-+/, '') || 'server'
-  );
 }

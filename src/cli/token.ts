@@ -5,11 +5,12 @@
  *    nowhere else.
  */
 
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { isIdentityName } from '../identity/identity.ts';
 import { issueToken, makeTokenKeys } from '../identity/token-issue.ts';
+import { replaceFile } from './ca.ts';
 import { UsageError } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -58,10 +59,8 @@ function openKeys(terminal: Terminal, dir: string): OpenKeys {
   if (existsSync(publicPath)) throw new UsageError(`${privatePath} is not there: tokens are made where the private key is`);
   mkdirSync(dir, { recursive: true });
   const made = makeTokenKeys();
-  writeFileSync(privatePath, made.privateKey, { mode: 0o600, flag: 'wx' });
-  // Whatever the umask says.
-  chmodSync(privatePath, 0o600);
-  writeFileSync(publicPath, made.publicKey, { mode: 0o644, flag: 'wx' });
+  replaceFile(privatePath, made.privateKey, 0o600);
+  replaceFile(publicPath, made.publicKey, 0o644);
   terminal.note(`made keys: ${publicPath} for every server (tokens.keys), ${privatePath} for whoever lets clients in`);
   return { privateKey: made.privateKey, publicPath, isNew: true };
 }

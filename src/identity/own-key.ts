@@ -17,14 +17,15 @@ export function newPrivateKey(): string {
   return privateKey.export({ type: 'pkcs8', format: 'pem' }).toString();
 }
 
-/** What a newcomer is called that was given no name: after its machine. */
+/** What a server is called that was given no name: after its machine, in letters, digits and dashes. */
+export function nameAfter(hostname: string): string {
+  const plain = hostname.replaceAll(/[^A-Za-z0-9-]/g, '-').replace(/^-+/, '');
+  return plain.slice(0, 48) || 'server';
+}
+
+/** The same for one of many newcomers, whose machines may have one name. */
 export function nameForNewcomer(hostname: string): string {
-  return `${
-    hostname
-      .replaceAll(/[^A-Za-z0-9-]/g, '-')
-      .replace(/^-+/, '')
-      .slice(0, 48) || 'server'
-  }-${Buffer.from(secretBytes(3)).toString('hex')}`;
+  return `${nameAfter(hostname)}-${Buffer.from(secretBytes(3)).toString('hex')}`;
 }
 
 /** What a request to join says of a key. Throws what node:crypto throws for PEM of no private key. */

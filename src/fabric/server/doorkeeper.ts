@@ -32,7 +32,7 @@ export interface Shown {
   readonly address: string;
 }
 
-/** Bytes of the metadata `authorization` before the token. */
+/** What the metadata `authorization` holds. */
 const bearer = /^Bearer +(\S+)$/i;
 
 export class Doorkeeper {
