@@ -8,12 +8,12 @@ import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Client, Server } from '../../src/fabric/api/api.ts';
 import { defineFunction } from '../../src/fabric/api/define.ts';
-import { connect } from '../../src/fabric/client/client.ts';
 import { startServer } from '../../src/fabric/server/server.ts';
 import { type EventOf, eventTable, type FabricEvent } from '../../src/observe/events.ts';
 import { Authority } from '../certificates.ts';
 import { within } from '../within.ts';
 import { AttackingServer, bomb, encode, type Fields } from './attacker.ts';
+import { connected } from './connected.ts';
 
 const cluster = `attack-${process.pid}`;
 const ca = new Authority();
@@ -40,7 +40,7 @@ beforeAll(async () => {
   servers = [one, two, three];
   for (const server of servers)
     for (const kind of Object.keys(eventTable)) server.on(kind as FabricEvent['kind'], (event) => events.push(event));
-  client = await connect(one.url, { tls: ca.client('honest') });
+  client = await connected(one.url, { tls: ca.client('honest') });
   await within('everybody lists everybody', 5_000, async () =>
     (await Promise.all(servers.map((one) => one.members()))).every(({ length }) => length === 3),
   );

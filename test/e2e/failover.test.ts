@@ -1,5 +1,5 @@
 import { writeFile } from 'node:fs/promises';
-import { type Client, connect } from 'heddle';
+import type { Client } from 'heddle';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { failureOf, tell, within } from '../within.ts';
 import { connected } from './connected.ts';
@@ -170,7 +170,7 @@ describe('the entry of a client is killed', { timeout: 60_000 }, () => {
     await bothAreThere();
     for (const fn of ['hold', 'holdOnce'] as const) {
       const gate = await stage.serve('gate', '--join', entry.url);
-      const moving = await connect([gate.url, entry.url]);
+      const moving = await connected([gate.url, entry.url]);
       await within('the new server knows the others', 1000, () =>
         moving.call('whoami', []).then(
           () => true,

@@ -30,13 +30,13 @@ describe('a server process', () => {
     const stopped = await stage.serve('stopped');
     stopped.process.signal('SIGSTOP');
     const startMs = performance.now();
-    const other = await connect([stopped.url, one.url]);
+    const other = await connected([stopped.url, one.url]);
     tell('a client passed the stopped process', startMs, 1000);
     expect(await other.call('whoami', [])).toMatchObject({ server: 'one' });
     await other.close();
     expect(await failureOf(connect([stopped.url]))).toMatchObject({ code: 'unreachable', executed: 'no' });
     stopped.process.signal('SIGCONT');
-    await (await connect([stopped.url])).close();
+    await (await connected([stopped.url])).close();
   });
 
   test('that was stopped does not run what waited for it past its deadline', async () => {
@@ -98,7 +98,7 @@ describe('a server process', () => {
 
   test('fault 33: with seeds that are down or unresolvable it serves its own functions', async () => {
     const lonely = await stage.serve('lonely', functionsModule, '--join', '127.0.0.1:1', 'no-such-host.invalid:7420');
-    const friend = await connect(lonely.url);
+    const friend = await connected(lonely.url);
     expect(await friend.call('whoami', [])).toEqual({ server: 'lonely', pid: lonely.process.pid });
     await friend.close();
     await lonely.process.said(/none of 127\.0\.0\.1:1, no-such-host\.invalid:7420 answers; trying on$/);

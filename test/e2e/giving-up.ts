@@ -5,7 +5,7 @@
 
 import { setTimeout as pause } from 'node:timers/promises';
 import { nextTurn } from '../../src/base/clock.ts';
-import { type Client, connect, HeddleError } from '../../src/index.ts';
+import { type Client, HeddleError } from '../../src/index.ts';
 import { tell, within } from '../within.ts';
 import { connected } from './connected.ts';
 
@@ -33,7 +33,7 @@ const inFlightMax = 1_024;
 const portion = 256;
 
 export async function giveUpAtOnce(url: string, { clients, callsEach }: GivingUp): Promise<GivenUp> {
-  const watcher = await connect(url);
+  const watcher = await connected(url);
   const ask = async (what: string): Promise<number> => Number(await watcher.call(what, [], { priority: 'critical', timeoutMs: 60_000 }));
   const heapBefore = await ask('heap');
   const callers: Client[] = [];

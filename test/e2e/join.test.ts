@@ -2,8 +2,8 @@
 
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { connect } from 'heddle';
 import { expect, test } from 'vitest';
+import { connected } from './connected.ts';
 import { functionsModule, Stage } from './processes.ts';
 
 const stage = new Stage();
@@ -30,7 +30,7 @@ test('a token of heddle serve --share lets another machine join, which comes bac
   const first = stage.heddleWith({ HEDDLE_JOIN_TOKEN: token }, ...joined, '--dir', theirs);
   const url = (await first.line(/^HEDDLE_URL=/)).slice('HEDDLE_URL='.length);
   const files = { cert: join(theirs, 'hand.pem'), key: join(theirs, 'hand.key'), ca: join(theirs, 'ca.pem') };
-  const client = await connect(url, { tls: files });
+  const client = await connected(url, { tls: files });
   expect(await client.call('echo', ['across'], { target: 'boss', waitMs: 20_000 })).toBe('across');
   await client.close();
   expect(readdirSync(theirs).sort()).toEqual(['ca.pem', 'hand.key', 'hand.pem', 'join.json']);
