@@ -47,6 +47,7 @@ class ProcessTransport implements Transport {
   async dial(options: DialOptions): Promise<Dialled> {
     this.dials.push(options.address);
     const dialled = await this.#inner.dial(options);
+    for (const end of this.#ends) if (end.isClosed) this.#ends.delete(end);
     // Every link of the memory transport is one.
     this.#ends.add(dialled.link as MemoryEnd);
     return dialled;

@@ -64,6 +64,7 @@ interface PendingDial {
 export class Host {
   readonly address: string;
   readonly clock: ProcessClock;
+  /** Of links that are open. */
   readonly ends = new Map<number, End>();
   /** Greetings that wait for an answer. */
   readonly arrivals = new Map<number, { readonly pending: PendingDial; readonly pair: Pair }>();
@@ -143,7 +144,7 @@ export class Network {
 
   send(host: Host, link: number, message: MeshMessage): void {
     const end = host.ends.get(link);
-    if (!end?.isOpen) return;
+    if (!end) return;
     const far = end.far;
     if (this.#hasDuplicates) remember(far, message);
     if (this.weather.isCut(host.address, far.host.address)) far.held.push(() => arrive(far, message));
@@ -152,8 +153,7 @@ export class Network {
 
   close(host: Host, link: number): void {
     const end = host.ends.get(link);
-    if (!end?.isOpen) return;
-    this.#closePair(end.pair, 'remote', end);
+    if (end) this.#closePair(end.pair, 'remote', end);
   }
 
   /** Breaks every link between two processes: both see a reset, and go on. */
@@ -167,9 +167,8 @@ export class Network {
   /** The process is gone: its peers see a reset, or nothing at all behind a cut. */
   kill(host: Host): void {
     host.clock.kill();
-    for (const end of host.ends.values()) {
-      if (!end.isOpen) continue;
-      if (this.weather.isCut(host.address, end.far.host.address)) end.isOpen = false;
+    for (const end of [...host.ends.values()]) {
+      if (this.weather.isCut(host.address, end.far.host.address)) this.#leave(end);
       else this.#closePair(end.pair, 'reset', end);
     }
     this.#clock.schedule(keepaliveMs, () => this.#reap());
@@ -218,7 +217,7 @@ export class Network {
     for (const end of pair.ends) {
       if (!end.isOpen) continue;
       if (end === closer) {
-        end.isOpen = false;
+        this.#leave(end);
         end.host.clock.deliver(() => end.host.endpoint?.linkDown(end.link, 'local'));
         continue;
       }
@@ -234,9 +233,13 @@ export class Network {
 
   #tellDown(end: End, evidence: LinkEvidence): void {
     if (!end.isOpen) return;
+    this.#leave(end);
+    end.host.endpoint?.linkDown(end.link, evidence);
+  }
+
+  #leave(end: End): void {
     end.isOpen = false;
     end.host.ends.delete(end.link);
-    end.host.endpoint?.linkDown(end.link, evidence);
   }
 
   #onWeather(): void {
