@@ -5,17 +5,11 @@
 import { present } from '../../base/assert.ts';
 import { DeadlineWheel } from '../../base/deadline-wheel.ts';
 import { Catalog } from '../../core/catalog/catalog.ts';
-import type { Offer } from '../../core/catalog/server-state.ts';
-import { Router } from '../../core/routing/router.ts';
 import { HeddleError } from '../../errors.ts';
 import { Observer } from '../../observe/observer.ts';
 import type { UnderWay } from '../api/drain-port.ts';
-import { Breakers } from '../call/breakers.ts';
-import { CallTable } from '../call/call-table.ts';
-import { FabricCaller } from '../call/caller.ts';
-import { OfferRouting } from '../call/offer-routing.ts';
-import { WaitingRoom } from '../call/waiting-room.ts';
-import { Explainer } from '../explain/explainer.ts';
+import type { FabricCaller } from '../call/caller.ts';
+import type { Explainer } from '../explain/explainer.ts';
 import type { WorkflowExplainer } from '../explain/workflow-explainer.ts';
 import { Accounts } from '../link/accounts.ts';
 import type { Gate } from '../link/gate.ts';
@@ -31,6 +25,7 @@ import { LocalPeer } from '../serve/local-peer.ts';
 import { Outcomes } from '../serve/outcomes.ts';
 import { Registry } from '../serve/registry.ts';
 import { SlotPool } from '../serve/slots.ts';
+import { CallRooms } from './call-rooms.ts';
 import { type Doorkeeper, identityRooms } from './doorkeeper.ts';
 import type { DrainableRooms } from './drain.ts';
 import { askToBeLeft } from './drain-door.ts';
@@ -53,9 +48,7 @@ export class ServerRooms implements DrainableRooms {
   readonly observer = new Observer();
   readonly registry: Registry;
   readonly directory: Directory;
-  readonly explainer: Explainer;
   readonly workflows: WorkflowExplainer;
-  readonly caller: FabricCaller;
   readonly runs: RunCaller;
   /** Runs of this server and of others. */
   readonly relay: RunRelay;
@@ -70,11 +63,9 @@ export class ServerRooms implements DrainableRooms {
   readonly #stalls: StallWatch;
   readonly #handOffs: HandOffRoom;
   readonly #dispatcher: Dispatcher;
-  readonly #breakers: Breakers;
   readonly #outcomes: Outcomes;
   readonly #links: Links;
-  readonly #waitingRoom: WaitingRoom;
-  readonly #calls: CallTable<Offer>;
+  readonly #calling: CallRooms;
   readonly #runner: Runner;
   readonly #news: SessionNews;
   readonly vitals: VitalSigns;
@@ -82,7 +73,7 @@ export class ServerRooms implements DrainableRooms {
   #mesh: Mesh | undefined;
 
   constructor(options: ResolvedServerOptions, parts: ServerParts, guards: ServerGuards) {
-    const { clock, random } = parts;
+    const { clock } = parts;
     const identity = processIdentityOf(options.name, parts);
     const { instance } = identity;
     const observer = this.observer;
@@ -96,20 +87,14 @@ export class ServerRooms implements DrainableRooms {
     observer.on('loop.stalled', ({ lateMs }) => this.#stalls.note(lateMs));
     this.registry = new Registry(options.functions, new SlotPool(options.slots), (name) => this.gate.mayServe(name));
     const catalog = new Catalog({ suggests: options.permissions === undefined });
-    this.#waitingRoom = new WaitingRoom(clock);
-    const onChange = (): void => this.#waitingRoom.changed();
+    const onChange = (): void => this.#calling.changed();
     this.directory = new Directory({ catalog, clock, observer, onChange, screen: new OfferScreen(this.gate, observer) });
-    this.#breakers = new Breakers({ catalog, clock, random: random.fork('breakers'), observer, onChange });
     this.#handOffs = new HandOffRoom({ parts, identity, observer, links: () => this.#links });
     this.#dispatcher = this.#makeDispatcher();
     this.#outcomes = new Outcomes({ clock, server: options.name });
-    this.#links = this.#makeLinks(catalog, () => entry);
-    const router = new Router({ catalog, random: random.fork('router') });
-    this.explainer = new Explainer({ catalog, router, clock });
-    this.#calls = new CallTable(this.#makeRouting(catalog, router), { clock, random: random.fork('calls'), wheel: this.#wheel, instance });
-    this.caller = new FabricCaller({ engine: this.#calls, clock, wheel: this.#wheel, identity, refusal: guards.callRefusal });
-    const nextCall = () => ({ caller: instance, callerName: options.name, callNumber: this.caller.nextCallNumber() });
-    const runs = this.#makeRuns(catalog, router, nextCall);
+    this.#links = this.#makeLinks(() => entry);
+    this.#calling = this.#makeCalling(catalog);
+    const runs = this.#makeRuns(catalog);
     [this.workflows, this.#runner, this.relay] = [runs.workflows, runs.runner, runs.relay];
     const callers = { coordinator: () => options.name, instance, refusal: guards.callRefusal };
     this.runs = new RunCaller({ engine: this.relay, values: this.#handOffs.puller, ...callers });
@@ -120,15 +105,23 @@ export class ServerRooms implements DrainableRooms {
       observer,
       dispatcher: this.#dispatcher,
       links: this.#links,
-      breakers: this.#breakers,
+      breakers: this.#calling.breakers,
       results: this.#handOffs.values,
       rooms: this,
       isDraining: () => guards.sessionRefusal() !== undefined,
     });
     this.fabricVitals = new FabricVitals(this.vitals, this.relay.peers);
-    const behind = this.#behindDoors(catalog, nextCall);
+    const behind = this.#behindDoors(catalog);
     const entry = entryOf(behind);
     this.reception = receptionOf(behind);
+  }
+
+  get caller(): FabricCaller {
+    return this.#calling.caller;
+  }
+
+  get explainer(): Explainer {
+    return this.#calling.explainer;
   }
 
   get mesh(): Mesh {
@@ -136,7 +129,7 @@ export class ServerRooms implements DrainableRooms {
   }
 
   get underWay(): UnderWay {
-    return { calls: this.#dispatcher.inFlight, sent: this.#calls.inFlight, runs: this.#runner.active + this.relay.following };
+    return { calls: this.#dispatcher.inFlight, sent: this.#calling.table.inFlight, runs: this.#runner.active + this.relay.following };
   }
 
   /** Makes the mesh, now that the address is known. */
@@ -174,7 +167,7 @@ export class ServerRooms implements DrainableRooms {
   }
 
   async idle(): Promise<void> {
-    await Promise.all([this.#dispatcher.idle(), this.#calls.idle(), this.#runner.idle(), this.relay.idle()]);
+    await Promise.all([this.#dispatcher.idle(), this.#calling.table.idle(), this.#runner.idle(), this.relay.idle()]);
     // What a run of this server gave has its end with that; what others need is pulled, or freed by them.
     await this.#handOffs.values.idle();
   }
@@ -182,7 +175,7 @@ export class ServerRooms implements DrainableRooms {
   /** Ends every call and run. */
   endWork(): void {
     this.#runner.close();
-    const hasDropped = this.#calls.close(`server ${this.#options.name}`);
+    const hasDropped = this.#calling.table.close(`server ${this.#options.name}`);
     this.#dispatcher.abortAll();
     if (hasDropped) this.#links.closeSessions();
   }
@@ -194,14 +187,14 @@ export class ServerRooms implements DrainableRooms {
     this.#links.close();
     this.#news.close();
     this.vitals.close();
-    this.#breakers.close();
+    this.#calling.breakers.close();
     this.#dispatcher.close();
     await this.#handOffs.values.close();
     this.#outcomes.close();
     this.#wheel.close();
   }
 
-  #makeLinks(catalog: Catalog, entry: () => Entry): Links {
+  #makeLinks(entry: () => Entry): Links {
     return new Links({
       clock: this.#parts.clock,
       observer: this.observer,
@@ -210,10 +203,7 @@ export class ServerRooms implements DrainableRooms {
       onRequest: (frame, peer) => entry().onRequest(frame, peer),
       onGroup: (frame, peer) => entry().onGroup(frame, peer),
       onLease: (frame) => this.#handOffs.onLease(frame),
-      onOpened: (instance) => {
-        const server = catalog.findServer(instance);
-        if (server) this.#breakers.linkOpened(server);
-      },
+      onOpened: (instance) => this.#calling.linkOpened(instance),
       onWanted: (server) => this.mesh.want(server),
     });
   }
@@ -234,22 +224,21 @@ export class ServerRooms implements DrainableRooms {
     });
   }
 
-  #makeRouting(catalog: Catalog, router: Router): OfferRouting {
-    const { clock } = this.#parts;
-    return new OfferRouting({
-      clock,
+  #makeCalling(catalog: Catalog): CallRooms {
+    return new CallRooms({
+      parts: this.#parts,
+      identity: this.#identity,
+      wheel: this.#wheel,
       observer: this.observer,
       catalog,
-      router,
-      breakers: this.#breakers,
       links: this.#links,
-      waitingRoom: this.#waitingRoom,
-      instance: this.#identity.instance,
       local: new LocalPeer(this.#dispatcher, this.#identity, this.gate),
+      refusal: this.#guards.callRefusal,
     });
   }
 
-  #makeRuns(catalog: Catalog, router: Router, nextCall: BehindDoors['nextCall']): RunRooms {
+  #makeRuns(catalog: Catalog): RunRooms {
+    const { router, explainer, nextCall, table: engine } = this.#calling;
     return runRoomsOf({
       identity: this.#identity,
       clock: this.#parts.clock,
@@ -257,8 +246,8 @@ export class ServerRooms implements DrainableRooms {
       observer: this.observer,
       catalog,
       router,
-      explainer: this.explainer,
-      engine: this.#calls,
+      explainer,
+      engine,
       links: this.#links,
       gate: this.gate,
       nextCall,
@@ -267,7 +256,7 @@ export class ServerRooms implements DrainableRooms {
     });
   }
 
-  #behindDoors(catalog: Catalog, nextCall: BehindDoors['nextCall']): BehindDoors {
+  #behindDoors(catalog: Catalog): BehindDoors {
     return {
       identity: this.#identity,
       cluster: this.#options.cluster,
@@ -283,14 +272,14 @@ export class ServerRooms implements DrainableRooms {
       explainer: this.explainer,
       workflows: this.workflows,
       dispatcher: this.#dispatcher,
-      engine: this.#calls,
+      engine: this.#calling.table,
       outcomes: this.#outcomes,
       links: this.#links,
       runner: this.#runner,
       handOffs: this.#handOffs,
       relay: this.relay,
       vitals: this.fabricVitals,
-      nextCall,
+      nextCall: this.#calling.nextCall,
       members: () => this.mesh.members(),
       share: this.#parts.tuning?.share,
       addresses: () => this.#news.greeting(),
