@@ -5,28 +5,27 @@
  * L1 at most `parallel` elements of a step are under way, within what the run and the servers have room for (schedule.ts).
  * L2 the list is read, and that of the results made, outside (`readList`, `makeList`): no value is looked into here.
  * L3 an element that fails ends the run, unless the step's `onFailure` says otherwise: `continue` lets the other elements end, and
- *    the step has no result then; a fallback stands for the result of the element.
- *    So does one with whose result the list would be over `listBytesMax`.
+ *    the step has no result then; a fallback stands for the result of the element. An element with whose result the list would be
+ *    over `listBytesMax` has failed.
  * L4 the results are in the order of the list, whichever ended first.
- * One call is element-calls.ts, how far a step is each-progress.ts; what follows from its end is dataflow.ts.
+ * One call is element-calls.ts, its end element-ends.ts, how far a step is each-progress.ts; what follows for the run is run.ts.
  */
 
 import { present } from '../../base/assert.ts';
-import { HeddleError } from '../../errors.ts';
 import type { Payload } from '../payload.ts';
 import type { RunTime, StepClose } from './dataflow.ts';
 import { EachProgress, type ElementCounts } from './each-progress.ts';
 import { parallelDefault } from './each-record.ts';
 import { ElementCalls, eachOf, readListOf } from './element-calls.ts';
-import { bounded, otherLength, tooMany } from './element-limits.ts';
-import { type FailedStep, isLate, outcomeOf, type RunCause } from './ending.ts';
+import { type EachNews, ElementEnds, type ElementTime } from './element-ends.ts';
+import { otherLength, tooMany } from './element-limits.ts';
+import type { FailedStep } from './ending.ts';
 import { InlineRoom } from './inline-room.ts';
 import type { Leases } from './leases.ts';
-import { type ElementSettling, LostInputs } from './lost-inputs.ts';
-import { fallbackOf } from './policies.ts';
+import { LostInputs } from './lost-inputs.ts';
 import type { OpaqueError, RunEventBody, WaitReason } from './record.ts';
 import type { Recovery } from './recovery.ts';
-import type { ElementInput, RunEffect, RunInput, RunSettings, StepEnd } from './run-io.ts';
+import type { ElementInput, RunEffect, RunInput, RunSettings } from './run-io.ts';
 import type { Saga } from './saga.ts';
 import type { Schedule } from './schedule.ts';
 import type { StepTable } from './step-table.ts';
@@ -42,15 +41,6 @@ export interface ElementsOptions {
   readonly emit: (event: RunEventBody<Payload, OpaqueError>) => void;
 }
 
-/** The moment at which that happens. */
-export interface ElementTime {
-  readonly nowMs: number;
-  /** Of the run. */
-  readonly leftMs: number;
-  /** Elements may start, and failures have consequences. */
-  readonly isRunning: boolean;
-}
-
 /** Why no element of a step starts any more; `isLeft`: those under way are left to end. */
 interface StopWish {
   readonly reason: string;
@@ -59,17 +49,11 @@ interface StopWish {
 
 type ListRead = Extract<RunInput, { kind: 'listRead' }>['list'];
 
-/** What follows for the run. */
-export type EachNews =
-  /** The step has ended; without a value what needs it will not run. */
-  | { readonly kind: 'closed'; readonly at: number; readonly close: StepClose; readonly value?: Payload | undefined }
-  /** The run ends. */
-  | { readonly kind: 'fatal'; readonly cause: RunCause };
-
 export class Elements {
   readonly #options: ElementsOptions;
   readonly #calls: ElementCalls;
   readonly #lost: LostInputs;
+  readonly #ends: ElementEnds;
   readonly #room = new InlineRoom();
   readonly #byStep = new Map<number, EachProgress>();
   /** By what elements are called in the schedule, counted from the last step on. */
@@ -80,6 +64,7 @@ export class Elements {
     this.#options = options;
     this.#calls = new ElementCalls(options);
     this.#lost = new LostInputs(options, this.#room);
+    this.#ends = new ElementEnds(options, { calls: this.#calls, lost: this.#lost });
     this.#stepCount = options.settings.workflow.commands.length;
   }
 
@@ -124,7 +109,7 @@ export class Elements {
   inputBack(at: number, time: ElementTime): readonly EachNews[] {
     if (!this.#options.recovery().hasRemade(at)) return [];
     const inVain = this.#lost.back(at, this.#byStep.values());
-    return inVain.flatMap(({ progress, ends }) => this.#endAll(progress, ends, time));
+    return inVain.flatMap(({ progress, ends }) => this.#ends.endAll(progress, ends, time) ?? []);
   }
 
   /** Its turn has come. */
@@ -148,7 +133,7 @@ export class Elements {
       if (progress.isReadAgain) return this.#openedAgain(progress, input.list, time);
       return progress.phase === 'reading' ? this.#opened(progress, input.list, time) : undefined;
     }
-    if (input.kind === 'listMade') return progress.phase === 'making' ? this.#made(progress, input.end) : undefined;
+    if (input.kind === 'listMade') return progress.phase === 'making' ? this.#ends.made(progress, input.end) : undefined;
     const { element, step } = input;
     if (!progress.isCalled(element)) return undefined;
     switch (input.kind) {
@@ -162,7 +147,7 @@ export class Elements {
       case 'stepProgress':
         return void this.#options.emit({ kind: 'step.progress', step, element, value: input.value });
       case 'stepSettled':
-        return this.#settleCall(progress, input, time);
+        return this.#ends.settleCall(progress, input, time);
     }
   }
 
@@ -171,26 +156,26 @@ export class Elements {
     const { steps, push } = this.#options;
     const progress = present(this.#byStep.get(at), 'a step is stopped that maps no list');
     progress.stop(reason);
-    const [news] = this.#endAll(progress, this.#lost.giveUp(progress), { ...time, isRunning: false });
+    const news = this.#ends.endAll(progress, this.#lost.giveUp(progress), { ...time, isRunning: false });
     if (news?.kind === 'closed') return news.close;
     if (!isLeft) for (const element of progress.called) push({ kind: 'cancelStep', step: steps.nameOf(at), element, reason });
-    return progress.isIdle ? this.#closeOf(progress) : undefined;
+    return progress.isIdle ? this.#ends.closeOf(progress) : undefined;
   }
 
   /** No answer came in time for what is under way. */
   giveUp(at: number, error: OpaqueError, time: ElementTime): StepClose {
     const progress = present(this.#byStep.get(at), 'a step is given up that maps no list');
     for (const element of progress.called) this.#calls.settle(progress, { element, outcome: 'maybe', error }, time);
-    return this.#closeOf(progress);
+    return this.#ends.closeOf(progress);
   }
 
   #opened(progress: EachProgress, list: ListRead, time: ElementTime): EachNews | undefined {
     const { schedule, emit, recovery, steps, settings } = this.#options;
-    if (!list.ok) return time.isRunning && recovery().mends(progress.at, list) ? undefined : this.#refused(progress, list);
+    if (!list.ok) return time.isRunning && recovery().mends(progress.at, list) ? undefined : this.#ends.refused(progress, list);
     if (progress.openAgain(list.items)) return this.#begin(progress, time);
-    if (progress.isAgain) return this.#refused(progress, otherLength(list.items.length, progress.counts.of, settings.codec));
+    if (progress.isAgain) return this.#ends.refused(progress, otherLength(list.items.length, progress.counts.of, settings.codec));
     const fault = tooMany(list.items.length, this.#owners.length, settings.codec);
-    if (fault) return this.#refused(progress, fault);
+    if (fault) return this.#ends.refused(progress, fault);
     for (const _ of list.items) this.#owners.push(progress);
     const { length } = list.items;
     this.#room.use(list.items.reduce((sum, item) => sum + item.bytes.length, 0));
@@ -200,96 +185,16 @@ export class Elements {
   }
 
   #begin(progress: EachProgress, time: ElementTime): EachNews | undefined {
-    for (let free = eachOf(this.#options.steps, progress.at).parallel ?? parallelDefault; free > 0; free -= 1) this.#queueNext(progress);
-    return this.#goOn(progress, time);
+    for (let free = eachOf(this.#options.steps, progress.at).parallel ?? parallelDefault; free > 0; free -= 1)
+      this.#ends.queueNext(progress);
+    return this.#ends.goOn(progress, time);
   }
 
   /** While elements are under way: for those that wait for it. */
   #openedAgain(progress: EachProgress, list: ListRead, time: ElementTime): EachNews | undefined {
     if (list.ok && progress.openAgain(list.items)) return void this.#lost.goOn(progress);
     if (!list.ok && time.isRunning && this.#lost.isLostAgain(progress, list)) return undefined;
-    const [news] = this.#endAll(progress, this.#lost.giveUp(progress), time);
-    return news;
-  }
-
-  /** There is no list to map, or none of its results. */
-  #refused(progress: EachProgress, { error, wire }: Extract<StepEnd, { ok: false }>): EachNews {
-    const cause = { kind: 'failed', step: this.#options.steps.nameOf(progress.at), error } as const;
-    progress.fail(cause, wire);
-    if (this.#options.steps.checkedOf(progress.at).command.onFailure?.kind !== 'continue') return { kind: 'fatal', cause };
-    return { kind: 'closed', at: progress.at, close: this.#closeOf(progress) };
-  }
-
-  #settleCall(progress: EachProgress, input: ElementSettling, time: ElementTime): EachNews | undefined {
-    const { schedule } = this.#options;
-    const { element, end } = input;
-    const unit = progress.unitOf(element);
-    schedule.ended(unit, input, time.nowMs);
-    if (!end.ok && time.isRunning && HeddleError.is(end.error, 'overloaded')) {
-      progress.uncall(element, time.nowMs);
-      return void progress.hold(schedule.requeue(unit));
-    }
-    if (!end.ok && time.isRunning && this.#lost.holds(progress, input)) return undefined;
-    return this.#end(progress, input, time);
-  }
-
-  /** Those that wait no more; stops at what ends the run. */
-  #endAll(progress: EachProgress, ends: readonly ElementSettling[], time: ElementTime): readonly EachNews[] {
-    const news = ends.flatMap((end) => this.#end(progress, end, time) ?? []);
-    return news.slice(0, 1);
-  }
-
-  #end(progress: EachProgress, input: ElementSettling, time: ElementTime): EachNews | undefined {
-    const { recovery, steps, saga, settings } = this.#options;
-    const { element } = input;
-    const end = recovery().explained(progress.at, bounded(input.end, progress.bytes, settings.codec));
-    const { command } = steps.checkedOf(progress.at);
-    const late = !end.ok && isLate(end.error, command, time.leftMs);
-    const policy = time.isRunning && !late ? command.onFailure : undefined;
-    const close = { element, outcome: outcomeOf(end), server: input.server, ...(end.ok ? {} : { error: end.wire }) };
-    this.#calls.settle(progress, { ...close, value: end.ok ? end.value : fallbackOf(policy) }, time);
-    if (!end.ok) {
-      if (HeddleError.is(end.error, 'function_failed')) saga.spare(progress.at, element);
-      const cause = { kind: 'failed', step: command.name, element, error: end.error } as const;
-      progress.fail(cause, end.wire);
-      if (time.isRunning && (late || !policy)) return { kind: 'fatal', cause: late ? { kind: 'late' } : cause };
-    }
-    if (time.isRunning) this.#queueNext(progress);
-    return this.#goOn(progress, time);
-  }
-
-  /** All have ended: the list of their results, or the end of the step. */
-  #goOn(progress: EachProgress, { isRunning }: ElementTime): EachNews | undefined {
-    const { steps, push } = this.#options;
-    if (isRunning && !progress.isComplete) return undefined;
-    if (isRunning && progress.hasAllValues) {
-      const { mended } = progress;
-      const values = mended ? [] : progress.values;
-      progress.make();
-      if (mended) return { kind: 'closed', at: progress.at, close: this.#closeOf(progress), value: mended };
-      return void push({ kind: 'makeList', step: steps.nameOf(progress.at), values });
-    }
-    return progress.isIdle ? { kind: 'closed', at: progress.at, close: this.#closeOf(progress) } : undefined;
-  }
-
-  #made(progress: EachProgress, end: StepEnd): EachNews {
-    if (!end.ok) return this.#refused(progress, end);
-    return { kind: 'closed', at: progress.at, close: this.#closeOf(progress), value: end.value };
-  }
-
-  #closeOf(progress: EachProgress): StepClose {
-    const { codec } = this.#options.settings;
-    const { failure, stopped } = progress;
-    const outcome = progress.close();
-    if (outcome === 'done') return { outcome };
-    const executed = outcome === 'failed' ? 'yes' : outcome === 'maybe' ? 'maybe' : 'no';
-    const error = failure?.wire ?? codec.encodeError(new HeddleError('cancelled', { reason: stopped }, { executed }));
-    return { outcome, error };
-  }
-
-  #queueNext(progress: EachProgress): void {
-    const unit = progress.queueNext();
-    if (unit !== undefined) this.#options.schedule.queue(unit);
+    return this.#ends.endAll(progress, this.#lost.giveUp(progress), time);
   }
 
   #ownerOf(unit: number): EachProgress {

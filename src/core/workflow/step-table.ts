@@ -3,8 +3,8 @@
  *
  * Y1 a step is waiting for a named reason, called, or settled; it goes forward only, but for a call that was
  *    refused for want of a place, and for one that was shipped with others and came back.
- * Y3 of a step that came back it is known for good whether it may have run.
  * Y2 all costs add up to steps plus edges over a whole run.
+ * Y3 of a step that came back it is known for good whether it may have run.
  */
 
 import { assert, present } from '../../base/assert.ts';
