@@ -2,7 +2,8 @@
  * Global time and chance on the clock of the simulated process that asks; for all other code they stay what they are.
  *
  * Z1 inside a simulation `setTimeout`, `setInterval`, `setImmediate`, what clears them, `node:timers`, `node:timers/promises`,
- *    `AbortSignal.timeout`, `Date` and `performance.now` are virtual; `Math.random` and `crypto.randomUUID` come from the seed.
+ *    `AbortSignal.timeout`, `Date`, `performance.now` and `process.hrtime` are virtual; `Math.random` and `crypto.randomUUID` come from
+ *    the seed.
  * Z2 they are replaced while at least one simulation runs, and restored after the last.
  * A module that kept the real function before that has the real one.
  */
@@ -31,6 +32,9 @@ const promised: Readonly<Record<string, Virtual>> = {
   setImmediate: ({ clock }, [value, options]) => waitVirtual(clock, 0, { value, signal: signalOf(options) }),
   setInterval: ({ clock }, [delayMs, value, options]) => tick(clock, delayMs, { value, signal: signalOf(options) }),
 };
+
+/** Nanoseconds in a second. */
+const billion = 1_000_000_000n;
 
 const restores: (() => void)[] = [];
 let users = 0;
@@ -65,6 +69,7 @@ function install(): void {
   replace(Math as unknown as Holder, 'random', ({ random }) => random.next());
   for (const holder of [globalThis.crypto, nodeCrypto] as unknown as Holder[])
     replace(holder, 'randomUUID', ({ random }) => uuidOf(random.bytes(16)));
+  replaceHighResolution();
   replaceDate();
   syncBuiltinESMExports();
 }
@@ -95,6 +100,19 @@ function replaceClear(holder: Holder, name: string): void {
   put(holder, name, function (this: unknown, timer: unknown): void {
     if (!clearVirtual(timer)) Reflect.apply(real, this, [timer]);
   });
+}
+
+/** `process.hrtime` and its `bigint`: nanoseconds of the process' own clock. */
+function replaceHighResolution(): void {
+  const nanoseconds = ({ clock }: Inhabitant): bigint => BigInt(Math.round(clock.nowMs() * 1e6));
+  const bigint = process.hrtime.bigint;
+  replace(process as unknown as Holder, 'hrtime', (inhabitant, [since]) => {
+    const [seconds, rest] = Array.isArray(since) ? (since as [number, number]) : [0, 0]; // as Node's own asks for it
+    const ns = nanoseconds(inhabitant) - BigInt(seconds) * billion - BigInt(rest);
+    return [Number(ns / billion), Number(ns % billion)];
+  });
+  Object.assign(process.hrtime, { bigint });
+  replace(process.hrtime as unknown as Holder, 'bigint', nanoseconds);
 }
 
 function replaceDate(): void {

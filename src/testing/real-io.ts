@@ -6,6 +6,7 @@
  */
 
 import { createHook } from 'node:async_hooks';
+import { fileURLToPath } from 'node:url';
 import { currentInhabitant } from './inhabitant.ts';
 
 /** Node's names of resources (node:async_hooks), and what a person calls them. */
@@ -62,13 +63,22 @@ export function watchRealIo(): () => void {
 
 /** Node's own frames come first, often more than ten. */
 const framesMax = 60;
+/** Where Heddle's own modules lie, as sources and as built. */
+const ownFolder = new URL('..', import.meta.url);
 
 /** The line of the user's code that did it, where it is still on the stack. */
 function place(): string {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = framesMax;
-  const lines = new Error('here').stack?.split('\n').slice(1) ?? [];
+  const frames = new Error('here').stack?.split('\n').slice(1) ?? [];
   Error.stackTraceLimit = limit;
-  const line = lines.find((one) => /[(/\\]/.test(one) && !/node:|<anonymous>|real-io\.|inhabitant\.|async_hooks/.test(one));
-  return line === undefined ? '' : ` (${line.trim()})`;
+  const frame = userFrameOf(frames, ownFolder);
+  return frame === undefined ? '' : ` ${frame}`;
+}
+
+/** Of the frames of a stack the first that is neither Node's nor Heddle's; one of the user's own before one of a package. */
+export function userFrameOf(frames: readonly string[], own: URL): string | undefined {
+  const foreign = [own.href, fileURLToPath(own), 'node:', '<anonymous>'];
+  const others = frames.filter((frame) => /[/\\]/.test(frame) && !foreign.some((one) => frame.includes(one)));
+  return (others.find((frame) => !/[/\\]node_modules[/\\]/.test(frame)) ?? others[0])?.trim();
 }
