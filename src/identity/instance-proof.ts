@@ -16,6 +16,14 @@ export function instanceOf(name: string, proof: string): string {
   return text.digest('hex').slice(0, instanceHexChars);
 }
 
+/**
+ * Which process a client's session is of: what the client says, of whomever it has proved to be (`Identity.text`). Two identities never have
+ * a process in common, whatever they say; the same one has the same at every server.
+ */
+export function clientInstanceOf(identity: string, said: string): string {
+  return createHash('sha256').update(`heddle client 1\n${identity}\n${said}`).digest('hex').slice(0, instanceHexChars);
+}
+
 /** Whether the instance is one of the server of this name. */
 export function isInstanceOf(
   name: string,

@@ -12,7 +12,7 @@ import { type FabricWorld, worldTest as test } from './world.ts';
 /** A client that has a session and nothing else. */
 async function sessionTo(world: FabricWorld, server: Server): Promise<Peer> {
   const process = world.process(`watcher-${world.processes.size}`);
-  const hello = encodeSessionHello({ instance: `watcher-${world.processes.size}`, name: 'watcher', protocolMin, protocolMax });
+  const hello = encodeSessionHello({ instance: `${world.processes.size}`.padStart(32, '0'), name: 'watcher', protocolMin, protocolMax });
   const { link } = await world.settle(process.transport.dial({ address: server.url, kind: 'session', hello }));
   return new Peer(link, { name: server.name, instance: 'entry' }, { onRequest: () => {}, onClosed: () => {} });
 }

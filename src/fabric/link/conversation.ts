@@ -29,6 +29,8 @@ export interface PeerIdentity {
   readonly name: string;
   /** One per process. */
   readonly instance: string;
+  /** What a client calls its process, where that is not `instance` (server/client-greeting.ts). */
+  readonly said?: string | undefined;
   /** Who that has been proved to be; absent: it was not asked. */
   readonly proof?: Proof | undefined;
   /** Who pays for what it asks; absent: nobody counts. */

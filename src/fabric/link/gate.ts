@@ -14,6 +14,7 @@ import type { Permission, Verb } from '../../identity/permissions.ts';
 import { Permissions } from '../../identity/permissions.ts';
 import type { Observer } from '../../observe/observer.ts';
 import type { PeerIdentity } from './conversation.ts';
+import type { Proof } from './proof.ts';
 
 export interface GateOptions {
   /** Name of this server. */
@@ -96,8 +97,14 @@ export class Gate {
     const own = proof?.identity.text ?? anonymous.text;
     if (kind === 'session') return proof === undefined || proof.isGood(this.#options.clock) ? own : this.#ended(own);
     if (claimed === undefined || own === anonymous.text) return own;
-    const isBelieved = this.#relays(own, name) && !(this.hasRules && claimed.startsWith('server:'));
-    return isBelieved ? claimed : this.refused(own, { verb: 'relay', name: name ?? claimed, peer: identity.name });
+    if (this.hasRules && claimed.startsWith('server:'))
+      return this.#anotherServers(claimed, { verb: 'relay', name: name ?? claimed, peer: identity.name });
+    return this.#relays(own, name) ? claimed : this.refused(own, { verb: 'relay', name: name ?? claimed, peer: identity.name });
+  }
+
+  /** Whether a server may pass on anything at all; without rules any may. */
+  relays(proof: Proof | undefined): boolean {
+    return this.#permissions === undefined || this.#relays((proof?.identity ?? anonymous).text, undefined);
   }
 
   /** Why they may not; undefined: they may. */
@@ -162,6 +169,13 @@ export class Gate {
   /** Somebody has not proved who they are, or not well enough: told as other refusals are. */
   turnedAway(address: string, reason: string = 'no_token'): void {
     this.#tell(anonymous.text, { verb: 'connect', name: reason, peer: address });
+  }
+
+  /** Rules or not: what a server may do is nobody's but its own to ask for. */
+  #anotherServers(claimed: string, { verb: may, name, peer }: Wish): HeddleError {
+    this.#tell(claimed, { verb: may, name, peer });
+    const why = `${short(peer)} passes on what ${short(claimed)} asks, and servers speak for themselves: with a server's certificate ask ${this.server} itself, or come as a client`;
+    return new HeddleError('forbidden', { who: short(claimed), may, name, server: this.server, why });
   }
 
   #ended(asker: string): HeddleError {

@@ -43,7 +43,11 @@ export function serverProof(certificate: PeerCertificate | undefined): Proof {
   return new Proof(certificate?.isServer === true ? identityOf('server', certificate.name) : anonymous);
 }
 
-/** Of a client that shows no token: whoever its certificate names, be it a server's; or nobody in particular. */
+/**
+ * Of a client that shows no token: whoever its certificate names, or nobody in particular. Whoever comes with a server's certificate is that
+ * server: it has chosen its name itself where it joined by a token, and would otherwise be any client that it likes.
+ */
 export function clientProof(certificate: PeerCertificate | undefined): Proof {
-  return new Proof(certificate === undefined ? anonymous : identityOf('certificate', certificate.name));
+  if (certificate === undefined) return new Proof(anonymous);
+  return new Proof(identityOf(certificate.isServer ? 'server' : 'certificate', certificate.name));
 }

@@ -20,7 +20,7 @@ import type { CallEngine } from '../link/invocation.ts';
 import type { Peer } from '../link/peer.ts';
 import { refuse } from '../link/responses.ts';
 import { lostWith } from '../link/verdicts.ts';
-import { askerOfCall } from './admitted-call.ts';
+import { asAsked, askerOfCall } from './admitted-call.ts';
 import { type CallAnswer, isPartOf } from './call-answer.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Outcomes } from './outcomes.ts';
@@ -59,12 +59,13 @@ export class CallDesk {
     this.#witnesses = new KnownWitnesses({ ...options, instance: options.self.instance });
   }
 
-  take(frame: CallFrame, peer: Peer, nowMs: number): void {
-    if (frame.acked > 0) this.outcomes.acknowledge(peer, frame.acked);
+  take(sent: CallFrame, peer: Peer, nowMs: number): void {
+    if (sent.acked > 0) this.outcomes.acknowledge(peer, sent.acked);
+    const asker = askerOfCall(this.#options.gate, sent, peer);
+    if (typeof asker !== 'string') return refuse(peer, sent.id, asker);
+    const frame = asAsked(sent, peer);
     const fenced = this.outcomes.refusal(frame, peer);
     if (fenced) return refuse(peer, frame.id, fenced);
-    const asker = askerOfCall(this.#options.gate, frame, peer);
-    if (typeof asker !== 'string') return refuse(peer, frame.id, asker);
     const { load } = this.#options.dispatcher;
     // Known to whoever admits it, here and now, be it by way of the router.
     load.waitedMs = peer.waitedMs;

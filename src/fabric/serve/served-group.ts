@@ -71,10 +71,10 @@ export class ServedGroup {
   #enter(grouped: GroupedCall): Member | undefined {
     const { call, awaits, step } = grouped;
     const { outcomes, gate } = this.#parts;
-    const fenced = outcomes.refusal(call, this.#peer);
-    if (fenced) return void refuse(this.#peer, call.id, fenced);
     const asker = askerOfCall(gate, call, this.#peer);
     if (typeof asker !== 'string') return void refuse(this.#peer, call.id, asker);
+    const fenced = outcomes.refusal(call, this.#peer);
+    if (fenced) return void refuse(this.#peer, call.id, fenced);
     const answer = outcomes.enter(call, this.#peer, true);
     if (gate.tells) answer.identity = asker;
     const member: Member = { grouped, answer, dependents: [], inputs: [], missing: 0, state: 'waiting' };

@@ -14,6 +14,7 @@ import type {
   CancelRunFrame,
   DrainFrame,
   GroupFrame,
+  OutcomeFrame,
   QueryFrame,
   SubmitFrame,
   WatchFrame,
@@ -29,7 +30,7 @@ import { type KeptRuns, OwnedRuns } from '../run/owned-runs.ts';
 import { PeerFollower } from '../run/peer-follower.ts';
 import type { RunEngine, RunInspector } from '../run/run-engine.ts';
 import type { RunRelay } from '../run/run-relay.ts';
-import { askerOfRun, speaksForAnother } from '../serve/admitted-call.ts';
+import { askerOfRun, mayHear } from '../serve/admitted-call.ts';
 import type { CallDesk } from '../serve/call-desk.ts';
 import type { DrainDoor } from './drain-door.ts';
 import type { ProofRenewal } from './proof-renewal.ts';
@@ -82,9 +83,7 @@ export class Entry {
       case 'pull':
         return this.#options.pulls.take(frame, peer);
       case 'outcome':
-        // A client hears of its own calls alone.
-        if (speaksForAnother(frame, peer)) return peer.send({ kind: 'standing', id: frame.id, state: 'forgotten' });
-        return this.#options.calls.outcomes.answer(frame, peer);
+        return this.#outcome(frame, peer);
     }
   }
 
@@ -102,6 +101,13 @@ export class Entry {
   /** What lies in an inbox for long has less time left, by a stall or by those before it. */
   #gapMs(nowMs: number, peer: Peer): number {
     return Math.max(this.#options.gapMs(nowMs), peer.waitedMs < waitedMsMin ? 0 : peer.waitedMs);
+  }
+
+  /** Of a client's calls by the number under which they are known here. */
+  #outcome(frame: OutcomeFrame, peer: Peer): void {
+    const { calls, gate } = this.#options;
+    if (!mayHear(gate, frame, peer)) return peer.send({ kind: 'standing', id: frame.id, state: 'forgotten' });
+    calls.outcomes.answer(peer.kind === 'session' ? { ...frame, caller: peer.identity.instance } : frame, peer);
   }
 
   #answer(frame: QueryFrame, peer: Peer): void {

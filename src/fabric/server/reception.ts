@@ -20,12 +20,13 @@ import { toWireError } from '../../wire/error.ts';
 import { encodeForeignError } from '../../wire/foreign.ts';
 import type { SessionAck } from '../../wire/frame.ts';
 import { describeFabric } from '../../wire/proto-files.ts';
-import { decodeSessionHello, encodeSessionAck, protocolMax, protocolMin } from '../../wire/session-codec.ts';
+import { decodeSessionHello, encodeSessionAck, protocolMax } from '../../wire/session-codec.ts';
 import type { ForeignEntry } from '../foreign/foreign.ts';
 import type { Account } from '../link/accounts.ts';
 import type { Gate } from '../link/gate.ts';
 import { clientProof, type Proof } from '../link/proof.ts';
 import type { Links } from '../mesh/links.ts';
+import { clientOf } from './client-greeting.ts';
 import type { Doorkeeper } from './doorkeeper.ts';
 import type { JoinDoor } from './join-door.ts';
 
@@ -136,14 +137,7 @@ export class Reception implements Acceptor {
       const refusal = this.#options.refusal();
       if (refusal) throw refusal;
       const client = decodeSessionHello(hello);
-      if (client.protocolMin > protocolMax || client.protocolMax < protocolMin) {
-        throw new HeddleError('version_mismatch', {
-          ours: `${protocolMin}..${protocolMax}`,
-          theirs: `${client.protocolMin}..${client.protocolMax}`,
-        });
-      }
-      const { name, instance } = client;
-      this.#options.links.openSession(link, { name, instance, proof });
+      this.#options.links.openSession(link, clientOf(client, proof));
       return {
         isAccepted: true,
         ack: this.#ack(Math.min(client.protocolMax, protocolMax), { proofMs: proof.leftMs(this.#options.clock) }),
