@@ -9,6 +9,7 @@ import { BaseSequencer } from 'vitest/node';
 const longest = [
   'test/e2e/examples.test.ts',
   'test/e2e/floods.test.ts',
+  'test/e2e/snippets.test.ts',
   'test/e2e/command-line-processes.test.ts',
   'test/e2e/dashboard.test.ts',
   'test/e2e/real-truth.test.ts',
