@@ -5,6 +5,7 @@
  * E2 the user's own abort reason is the cause of `cancelled`, as it was given.
  */
 
+import { onAbort } from '../../base/aborts.ts';
 import { untraced } from '../../base/untraced.ts';
 import { HeddleError } from '../../errors.ts';
 import { fromWireError, type WireError } from '../../wire/error.ts';
@@ -12,18 +13,12 @@ import { decodeValue } from '../../wire/value.ts';
 import { peerValueError } from '../../wire/value-problem.ts';
 import type { CallHandle, CallSink, Settlement } from '../link/invocation.ts';
 import type { ParentCall } from '../serve/serving.ts';
-import type { AbortFollowers } from './abort-followers.ts';
 
 /** Follows signal and parent until the call has its end. */
 export class Leash {
-  readonly #aborts: AbortFollowers;
   #reason: unknown;
   #isOver = false;
   #unfollow: (() => void) | undefined;
-
-  constructor(aborts: AbortFollowers) {
-    this.#aborts = aborts;
-  }
 
   /** Why the call was given up; undefined when it was not, or not by these. */
   get reason(): unknown {
@@ -37,10 +32,10 @@ export class Leash {
       handle.cancel(reason instanceof Error ? reason.message : String(reason));
     };
     if (signal?.aborted) return cancel(signal.reason);
-    const leaveSignal = signal && this.#aborts.follow(signal, cancel);
+    const leaveSignal = onAbort(signal, cancel);
     const leaveParent = parent?.onAbort(cancel);
     this.#unfollow = () => {
-      leaveSignal?.();
+      leaveSignal();
       leaveParent?.();
     };
     // A parent that was given up already has called back at once.
@@ -71,12 +66,11 @@ export class Leash {
 export class Ending implements CallSink {
   readonly #resolve: (value: unknown) => void;
   readonly #reject: (error: unknown) => void;
-  readonly #leash: Leash;
+  readonly #leash = new Leash();
 
-  constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void, aborts: AbortFollowers) {
+  constructor(resolve: (value: unknown) => void, reject: (error: unknown) => void) {
     this.#resolve = resolve;
     this.#reject = reject;
-    this.#leash = new Leash(aborts);
   }
 
   /** Gives the call up when the signal aborts or the parent is given up. */

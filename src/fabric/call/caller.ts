@@ -28,7 +28,6 @@ import {
 import type { ParentCall } from '../serve/context.ts';
 import { isAsyncIterable } from '../stream/stream-pump.ts';
 import { StreamWindows } from '../stream/stream-windows.ts';
-import { AbortFollowers } from './abort-followers.ts';
 import { Ending, refuseAborted } from './call-ending.ts';
 import { checkCallOptions, checkMeta } from './call-options.ts';
 import { checkHedge, termsOf } from './call-terms.ts';
@@ -74,7 +73,6 @@ interface Circumstances {
 export class FabricCaller {
   readonly #options: CallerOptions;
   readonly #windows = new StreamWindows();
-  readonly #aborts = new AbortFollowers();
   #callNumber = 0;
 
   constructor(options: CallerOptions) {
@@ -116,7 +114,7 @@ export class FabricCaller {
     try {
       const { invocation, source, signal } = this.#ask(fn, asked, oneResult);
       return new Promise((resolve, reject) => {
-        const ending = new Ending(resolve, reject, this.#aborts);
+        const ending = new Ending(resolve, reject);
         const sink = asked.onSettled ? watched(ending, asked.onSettled) : ending;
         ending.follow(this.#start(invocation, sink, source), signal, asked.parent);
       });
@@ -133,7 +131,7 @@ export class FabricCaller {
   #stream(fn: unknown, asked: Asked): AsyncIterable<unknown> {
     const { clock, wheel, engine } = this.#options;
     const ask = (window: number): AskedCall => this.#ask(fn, asked, { kind: 'stream', window });
-    return new StreamCall({ clock, wheel, engine, windows: this.#windows, aborts: this.#aborts, parent: asked.parent, ask });
+    return new StreamCall({ clock, wheel, engine, windows: this.#windows, parent: asked.parent, ask });
   }
 
   /** G1. */

@@ -14,7 +14,6 @@ import type { Invocation, Settlement } from '../link/invocation.ts';
 import type { ParentCall } from '../serve/serving.ts';
 import { StreamReader } from '../stream/stream-reader.ts';
 import type { StreamWindows } from '../stream/stream-windows.ts';
-import { AbortFollowers } from './abort-followers.ts';
 import { Leash } from './call-ending.ts';
 import { CallerStreams, type CallerStreamsOptions, type StreamedCallSink } from './caller-streams.ts';
 
@@ -28,8 +27,6 @@ export interface AskedCall {
 
 export interface StreamCallOptions extends CallerStreamsOptions {
   readonly windows: StreamWindows;
-  /** Shared by the calls of one process. */
-  readonly aborts?: AbortFollowers | undefined;
   readonly parent: ParentCall | undefined;
   /** What items are given out as (`ReaderOptions.read`). */
   readonly read?: ((value: Payload) => unknown) | undefined;
@@ -59,12 +56,11 @@ class ReadCall implements StreamedCallSink {
   readonly #options: StreamCallOptions;
   readonly #window: number;
   readonly #reader: StreamReader;
-  readonly #leash: Leash;
+  readonly #leash = new Leash();
   #streams: CallerStreams | undefined;
 
   constructor(options: StreamCallOptions) {
     this.#options = options;
-    this.#leash = new Leash(options.aborts ?? new AbortFollowers());
     this.#window = options.windows.open();
     this.#reader = new StreamReader({
       window: this.#window,
