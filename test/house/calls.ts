@@ -28,7 +28,11 @@ export const allowances: readonly { readonly path: string; readonly calls: reado
     calls: ['Date.now', 'setInterval', 'setTimeout', 'clearTimeout', 'performance.now'],
     why: "it is the page's clock",
   },
-  { path: 'src/testing/globals.ts', calls: ['node:timers', 'node:timers/promises', 'process.hrtime'], why: 'it replaces them inside a simulation' },
+  {
+    path: 'src/testing/globals.ts',
+    calls: ['node:timers', 'node:timers/promises', 'process.hrtime'],
+    why: 'it replaces them inside a simulation',
+  },
 ];
 
 /** Uses of real time, timers and chance outside the allowances, and allowances that are not used. */
