@@ -135,6 +135,8 @@ export interface ErrorDetails {
     readonly reason: UnauthenticatedReason;
     /** For people: what was found, and what to do. */
     readonly why: string;
+    /** It is whoever dialled that does not believe the server, and not the other way round. */
+    readonly byUs?: boolean | undefined;
   };
   forbidden: {
     /** Who asked: `alice`, `server:gpu-1`. */
@@ -180,7 +182,7 @@ const messages: { readonly [C in ErrorCode]: (detail: ErrorDetails[C]) => string
   cluster_mismatch: (d) => `the address belongs to cluster "${d.theirs}", this is "${d.ours}"`,
   name_taken: (d) => `a live server at ${d.address} is already called "${d.name}"; give this one another name`,
   protocol_error: (d) => d.problem,
-  unauthenticated: (d) => `not let in by ${d.server}: ${d.why}`,
+  unauthenticated: (d) => (d.byUs ? `${d.server} is not trusted: ${d.why}` : `not let in by ${d.server}: ${d.why}`),
   forbidden: (d) => `${d.who} may not ${d.may} "${d.name}" at ${d.server}: ${d.why}`,
   bad_settings: (d) => problemsText('the settings cannot be used', d.problems.map(settingsText)),
   closed: (d) => `${d.what} is closed`,

@@ -6,6 +6,7 @@ import type { MemberRecord, OwnerRecord, Report } from '../src/core/gossip/recor
 import { OwnKey } from '../src/fabric/mesh/own-key.ts';
 import { RecordSeals, sealContexts } from '../src/fabric/mesh/record-seals.ts';
 import { instanceOf } from '../src/identity/instance-proof.ts';
+import { ed25519 } from '../src/identity/signing-key.ts';
 import { Credentials } from '../src/transport/credentials.ts';
 import { Voucher } from '../src/transport/voucher.ts';
 import { decodeRecord, recordBytes, sealRecord, sealReport } from '../src/wire/mesh-record.ts';
@@ -36,7 +37,12 @@ export class Signer {
     this.instanceProof = Buffer.from(certified.padEnd(16, '.').slice(0, 16)).toString('hex');
     this.instance = instance ?? instanceOf(name, this.instanceProof);
     this.credentials = new Credentials(bundle, { use: 'server', wallMs });
-    this.key = new OwnKey({ ...this.holder, cluster }, new Voucher(this.credentials, wallMs), wallMs);
+    this.key = new OwnKey({ ...this.holder, cluster }, this.#means);
+  }
+
+  get #means() {
+    const { wallMs } = this.#options;
+    return { voucher: new Voucher(this.credentials, wallMs), keys: ed25519, wallMs };
   }
 
   get holder() {
@@ -46,7 +52,7 @@ export class Signer {
 
   /** What a member of this name needs to sign and verify; with a key of its own. */
   seals(): RecordSeals {
-    return new RecordSeals({ ...this.holder, credentials: this.credentials, wallMs: this.#options.wallMs });
+    return new RecordSeals(this.holder, this.#means);
   }
 
   /** What it says of itself, or of somebody else, as it comes off the wire. */

@@ -14,6 +14,16 @@ const spki = Buffer.from('302a300506032b6570032100', 'hex');
 export const publicKeyBytes = 32;
 export const signatureBytes = 64;
 
+/** What signs and verifies; a simulation brings its own, which costs less. */
+export interface KeyKind {
+  make(): SignsWithKey;
+  /** Throws for bytes that are no public key. */
+  verifierOf(publicKey: Uint8Array): VerifiesKey;
+}
+
+export type SignsWithKey = Pick<SigningKey, 'publicKey' | 'sign'>;
+export type VerifiesKey = Pick<VerifyingKey, 'hasSigned'>;
+
 export class SigningKey {
   readonly #private: KeyObject;
   /** 32 bytes. */
@@ -46,6 +56,11 @@ export class VerifyingKey {
     return signature.length === signatureBytes && verify(null, bytes, this.#public, signature);
   }
 }
+
+export const ed25519: KeyKind = {
+  make: () => new SigningKey(),
+  verifierOf: (publicKey) => new VerifyingKey(publicKey),
+};
 
 function privateKeyOf(seed: Uint8Array): KeyObject {
   return createPrivateKey({ key: Buffer.concat([pkcs8, seed]), format: 'der', type: 'pkcs8' });

@@ -155,7 +155,7 @@ export class GrpcConnection implements MessageStream {
           resolve({ socket, secure: true });
         },
         onFailed: (error, doubt) => {
-          this.#doubt ??= doubt;
+          this.#doubt ??= doubt && { ...doubt, byUs: true };
           reject(error);
         },
       });

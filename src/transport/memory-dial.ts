@@ -7,7 +7,7 @@ import { HeddleError } from '../errors.ts';
 import { dialTimeoutMs } from './limits.ts';
 import { MemoryEnd } from './memory-link.ts';
 import { MemoryPipe, type Packet, type Weather } from './memory-pipe.ts';
-import type { PeerCertificate } from './peer-certificate.ts';
+import type { Doubt, PeerCertificate } from './peer-certificate.ts';
 import { hostOf } from './ports.ts';
 import type { Acceptor, Answer, Dialled, DialOptions, Evidence } from './transport.ts';
 
@@ -18,6 +18,8 @@ export interface MemoryDialHost {
   readonly valueBytesMax: number;
   /** What a process shows of itself. */
   certify(process: string): PeerCertificate | undefined;
+  /** What one finds wrong with what another shows. */
+  doubt(by: string, process: string): Doubt | undefined;
   ownerOf(address: string): string | undefined;
   acceptorAt(address: string): Acceptor | undefined;
   enter(end: MemoryEnd, place: { readonly process: string; readonly peer: string; readonly out: MemoryPipe }): void;
@@ -75,11 +77,24 @@ class MemoryDial {
   #knock(): void {
     const { weather, from } = this.#host;
     if (!this.#isAnswering) return;
-    if (this.#host.acceptorAt(this.#options.address)) {
-      this.#out.send({ kind: 'hello', bytes: this.#options.hello });
-    } else {
-      weather.process(from).clock.schedule(weather.delayMs(from, this.#to) * 2, () => this.#fail('refused'));
-    }
+    const afterRoundTrip = (task: () => void): void => {
+      weather.process(from).clock.schedule(weather.delayMs(from, this.#to) * 2, task);
+    };
+    const acceptor = this.#host.acceptorAt(this.#options.address);
+    const doubt = acceptor && !weather.isPaused(this.#to) ? this.#shakeHands(acceptor) : undefined;
+    if (doubt) afterRoundTrip(() => this.#giveUp(new HeddleError('unauthenticated', { server: this.#options.address, ...doubt })));
+    else if (acceptor) this.#out.send({ kind: 'hello', bytes: this.#options.hello });
+    else afterRoundTrip(() => this.#fail('refused'));
+  }
+
+  /** What either end finds wrong with the other one's certificate; the dialler looks first. */
+  #shakeHands(acceptor: Acceptor): Doubt | undefined {
+    const { from } = this.#host;
+    const ours = this.#host.doubt(from, this.#to);
+    if (ours) return { ...ours, byUs: true };
+    const theirs = this.#host.doubt(this.#to, from);
+    if (theirs) acceptor.refused?.({ remoteAddress: from, ...theirs });
+    return theirs;
   }
 
   /** Whether the host at the other end would answer a SYN. */

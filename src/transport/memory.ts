@@ -16,7 +16,7 @@ import { dialInMemory, type MemoryDialHost } from './memory-dial.ts';
 import type { MemoryEnd } from './memory-link.ts';
 import type { MemoryPipe, PipeProcess, Weather } from './memory-pipe.ts';
 import { NetworkWeather } from './network-weather.ts';
-import type { PeerCertificate } from './peer-certificate.ts';
+import type { Doubt, PeerCertificate } from './peer-certificate.ts';
 import { checkChoice, isAllowed, portTaken } from './ports.ts';
 import type { Acceptor, Dialled, DialOptions, Listener, ListenOptions, Transport } from './transport.ts';
 
@@ -34,6 +34,8 @@ export interface MemoryNetworkOptions {
   readonly onArrival?: Weather['onArrival'] | undefined;
   /** Whose certificate the processes show, by name; default: none is shown. */
   readonly certify?: ((process: string) => PeerCertificate | undefined) | undefined;
+  /** What one process finds wrong with the certificate of another, as a handshake would; default: nothing. */
+  readonly doubt?: ((by: string, process: string) => Doubt | undefined) | undefined;
   /** Largest value of `sendLarge`; default 64 MiB. */
   readonly valueBytesMax?: number | undefined;
 }
@@ -133,6 +135,7 @@ export class MemoryNetwork {
       from,
       valueBytesMax: this.#valueBytesMax,
       certify: (process) => this.#options.certify?.(process),
+      doubt: (by, process) => this.#options.doubt?.(by, process),
       ownerOf: (address) => this.#owners.get(address),
       acceptorAt: (address) => this.#bound.get(address)?.acceptor,
       enter: (end, place) => this.#ends.set(end, { ...place, cutSinceMs: undefined }),

@@ -22,6 +22,8 @@ export interface PeerCertificate {
 export interface Doubt {
   readonly reason: UnauthenticatedReason;
   readonly why: string;
+  /** It is of whoever dialled, about whoever answered. */
+  readonly byUs?: boolean | undefined;
 }
 
 /** Who holds a socket: by certificate, nobody in particular, somebody to be refused; or it is not asked for. */

@@ -36,6 +36,9 @@ interface Own {
 /** Certificates in one proof; more are not looked at. */
 const certificatesMax = 4;
 
+/** What says something in the name of a certificate, and finds out who has; a simulation brings its own. */
+export type Vouching = Pick<Voucher, 'inUse' | 'untilMs' | 'vouch' | 'check'>;
+
 export class Voucher {
   readonly #credentials: Pick<Credentials, 'current'>;
   readonly #wallMs: () => number;

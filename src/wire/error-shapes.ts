@@ -49,7 +49,7 @@ const shapes: { readonly [C in ErrorCode]: Shape<ErrorDetails[C]> } = {
   cluster_mismatch: versions,
   name_taken: { name: 'string', address: 'string' },
   protocol_error: { problem: 'string', ...ofStream },
-  unauthenticated: { server: 'string', reason: 'string', why: 'string' },
+  unauthenticated: { server: 'string', reason: 'string', why: 'string', byUs: 'boolean?' },
   forbidden: { who: 'string', may: 'string', name: 'string', server: 'string', why: 'string' },
   bad_settings: problems,
   closed: { what: 'string', ...ofStream },

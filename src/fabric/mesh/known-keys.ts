@@ -11,10 +11,10 @@ import { setBounded } from '../../base/bounded-map.ts';
 import type { SealDoubt } from '../../core/gossip/seals.ts';
 import { HeddleError } from '../../errors.ts';
 import { isInstanceOf } from '../../identity/instance-proof.ts';
-import { publicKeyBytes, VerifyingKey } from '../../identity/signing-key.ts';
-import type { Voucher } from '../../transport/voucher.ts';
+import { type KeyKind, publicKeyBytes, type VerifiesKey } from '../../identity/signing-key.ts';
+import type { Vouching } from '../../transport/voucher.ts';
 import { decodeKeyStatement, decodeSignedKey, type KeyStatement } from '../../wire/mesh-key.ts';
-import { keyContext } from './own-key.ts';
+import { type KeyMeans, keyContext } from './own-key.ts';
 
 /** By how much the clocks of two machines may differ. */
 export const clockSkewMs = 300_000;
@@ -23,23 +23,25 @@ const knownKeysMax = 16_384;
 const doubtMs = 60_000;
 
 export interface KnownKey extends KeyStatement {
-  readonly verifier: VerifyingKey;
+  readonly verifier: VerifiesKey;
 }
 
 type Learned = { readonly key: KnownKey } | { readonly doubt: SealDoubt; readonly untilMs: number };
 
 export class KnownKeys {
   readonly #cluster: string;
-  readonly #voucher: Voucher;
+  readonly #voucher: Vouching;
+  readonly #keys: KeyKind;
   readonly #wallMs: () => number;
   readonly #learned = new Map<string, Learned>();
   /** The latest serial number that was seen of each process. */
   readonly #serials = new Map<string, number>();
   #trusted: object;
 
-  constructor(cluster: string, voucher: Voucher, wallMs: () => number) {
+  constructor(cluster: string, { voucher, keys, wallMs }: KeyMeans) {
     this.#cluster = cluster;
     this.#voucher = voucher;
+    this.#keys = keys;
     this.#wallMs = wallMs;
     this.#trusted = voucher.inUse;
   }
@@ -99,7 +101,7 @@ export class KnownKeys {
     if (cluster !== this.#cluster) return untrusted(`a key of "${name}" is for another cluster`);
     if (!isInstanceOf(name, { instance, proof: said.instanceProof })) return untrusted(`"${name}" claims the process of somebody else`);
     if (publicKey.length !== publicKeyBytes) return untrusted(`a key of "${name}" has ${publicKey.length} bytes`);
-    return { ...said, notAfterMs: Math.min(said.notAfterMs, proof.untilMs), verifier: new VerifyingKey(publicKey) };
+    return { ...said, notAfterMs: Math.min(said.notAfterMs, proof.untilMs), verifier: this.#keys.verifierOf(publicKey) };
   }
 }
 

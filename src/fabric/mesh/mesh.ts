@@ -229,7 +229,8 @@ export class Mesh implements FabricMesh {
   /** A server that was dialled does not believe who this is, or the other way round. */
   #doubted(address: string, error: HeddleErrorOf<'unauthenticated'>): void {
     if (this.#phase === 'starting') this.#answers.doubted(address, error);
-    this.#options.observe?.({ kind: 'greeting.refused', address, code: 'unauthenticated', byUs: false, message: error.detail.why });
+    const { why: message, byUs = false } = error.detail;
+    this.#options.observe?.({ kind: 'greeting.refused', address, code: 'unauthenticated', byUs, message });
   }
 
   #tell(news: MeshNews): void {

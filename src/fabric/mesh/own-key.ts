@@ -8,8 +8,8 @@
 
 import { createHash } from 'node:crypto';
 
-import { SigningKey } from '../../identity/signing-key.ts';
-import type { Voucher } from '../../transport/voucher.ts';
+import type { KeyKind, SignsWithKey } from '../../identity/signing-key.ts';
+import type { Vouching } from '../../transport/voucher.ts';
 import { encodeKeyStatement, encodeSignedKey } from '../../wire/mesh-key.ts';
 
 /** How long a key is good at most. */
@@ -24,18 +24,28 @@ export interface KeyHolder {
   readonly instanceProof: string;
 }
 
+/** What keys are made and proved with. */
+export interface KeyMeans {
+  readonly voucher: Vouching;
+  readonly keys: KeyKind;
+  readonly wallMs: () => number;
+}
+
 export class OwnKey {
   readonly #holder: KeyHolder;
-  readonly #voucher: Voucher;
+  readonly #voucher: Vouching;
+  readonly #keys: KeyKind;
   readonly #wallMs: () => number;
-  #key = new SigningKey();
+  #key: SignsWithKey;
   #serial = 0;
   #renewAtMs = 0;
   #vouchedBy: object | undefined;
   #statement: { readonly hash: string; readonly bytes: Uint8Array } = { hash: '', bytes: new Uint8Array() };
 
-  constructor(holder: KeyHolder, voucher: Voucher, wallMs: () => number) {
+  constructor(holder: KeyHolder, { voucher, keys, wallMs }: KeyMeans) {
     this.#holder = holder;
+    this.#keys = keys;
+    this.#key = keys.make();
     this.#voucher = voucher;
     this.#wallMs = wallMs;
     this.#take();
@@ -52,7 +62,7 @@ export class OwnKey {
   /** Takes another key where it is time to; says whether it did. */
   renew(): boolean {
     if (this.#voucher.inUse === this.#vouchedBy && this.#wallMs() < this.#renewAtMs) return false;
-    this.#key = new SigningKey();
+    this.#key = this.#keys.make();
     this.#take();
     return true;
   }

@@ -1,6 +1,6 @@
 /**
  * Signs what this server says of itself and of others, and finds out whose the words of others are: the port of
- * core/gossip/seals.ts, on Ed25519 keys for which certificates vouch.
+ * core/gossip/seals.ts, on keys (Ed25519) for which certificates vouch.
  *
  * S1 what is signed is the bytes as they came, behind a text that says what they are: no signature passes for another.
  * S2 a signature is verified once: the last `verifiedMax` are remembered, with the bytes.
@@ -9,10 +9,9 @@
 import { setBounded } from '../../base/bounded-map.ts';
 import type { MemberRecord, Report, Seal } from '../../core/gossip/record.ts';
 import type { SealDoubt, Seals, Signer } from '../../core/gossip/seals.ts';
-import { Voucher } from '../../transport/voucher.ts';
 import { sealRecord, sealReport } from '../../wire/mesh-record.ts';
 import { type KnownKey, KnownKeys } from './known-keys.ts';
-import { type KeyHolder, OwnKey } from './own-key.ts';
+import { type KeyHolder, type KeyMeans, OwnKey } from './own-key.ts';
 
 /** In front of what a key signs. */
 export const sealContexts = { record: Buffer.from('heddle record 1\n'), report: Buffer.from('heddle report 1\n') } as const;
@@ -24,11 +23,6 @@ interface Verified {
   readonly isGood: boolean;
 }
 
-export interface RecordSealsOptions extends KeyHolder {
-  readonly credentials: ConstructorParameters<typeof Voucher>[0];
-  readonly wallMs: () => number;
-}
-
 export class RecordSeals implements Seals {
   readonly instanceProof: string;
   readonly #own: OwnKey;
@@ -36,11 +30,10 @@ export class RecordSeals implements Seals {
   /** By context, key and signature. */
   readonly #verified = new Map<string, Verified>();
 
-  constructor({ credentials, wallMs, ...holder }: RecordSealsOptions) {
-    const voucher = new Voucher(credentials, wallMs);
+  constructor(holder: KeyHolder, means: KeyMeans) {
     this.instanceProof = holder.instanceProof;
-    this.#own = new OwnKey(holder, voucher, wallMs);
-    this.#known = new KnownKeys(holder.cluster, voucher, wallMs);
+    this.#own = new OwnKey(holder, means);
+    this.#known = new KnownKeys(holder.cluster, means);
   }
 
   get statement(): { readonly hash: string; readonly bytes: Uint8Array } {

@@ -4,6 +4,8 @@
 
 import type { Seals } from '../../core/gossip/seals.ts';
 import { instanceOf, instanceProofBytes } from '../../identity/instance-proof.ts';
+import { ed25519 } from '../../identity/signing-key.ts';
+import { Voucher } from '../../transport/voucher.ts';
 import { RecordSeals } from '../mesh/record-seals.ts';
 import type { ServerParts } from './server-parts.ts';
 
@@ -29,7 +31,9 @@ export function sealsOf(
   { tls, clock, vouch }: Pick<ServerParts, 'tls' | 'clock' | 'vouch'>,
 ): Seals | undefined {
   const { instanceProof } = identity;
-  if (instanceProof !== undefined && vouch) return vouch(instanceProof);
-  if (tls === undefined || instanceProof === undefined) return undefined;
-  return new RecordSeals({ ...identity, instanceProof, cluster, credentials: tls, wallMs: () => clock.wallMs() });
+  if (instanceProof === undefined) return undefined;
+  const holder = { ...identity, instanceProof, cluster };
+  if (vouch) return vouch(holder);
+  const wallMs = (): number => clock.wallMs();
+  return tls && new RecordSeals(holder, { voucher: new Voucher(tls, wallMs), keys: ed25519, wallMs });
 }

@@ -10,6 +10,7 @@ import type { SpillStore } from '../../storage/spill.ts';
 import type { Credentials } from '../../transport/credentials.ts';
 import { GrpcTransport } from '../../transport/grpc.ts';
 import type { Transport } from '../../transport/transport.ts';
+import type { KeyHolder } from '../mesh/own-key.ts';
 import type { ServerTuning } from './tuning.ts';
 
 export interface ServerParts {
@@ -19,8 +20,8 @@ export interface ServerParts {
   readonly tuning?: ServerTuning | undefined;
   /** The certificates that the transport uses. */
   readonly tls?: Credentials | undefined;
-  /** Peers show certificates, whoever looks at them, and this signs for a process of which the instance is made; default: `tls` does. */
-  readonly vouch?: ((instanceProof: string) => Seals) | undefined;
+  /** Peers show certificates, whoever looks at them, and this signs for a process; default: `tls` does. */
+  readonly vouch?: ((holder: KeyHolder) => Seals) | undefined;
   /** Where results go that memory has no room for; default: to disk. */
   readonly spill?: SpillStore | undefined;
   /** Opens the log, where one is asked for: whoever makes the server loads it (observe/log.ts). */
