@@ -77,7 +77,6 @@ export const limits: readonly Limit[] = [
   { what: 'retries of all calls of one function', limit: `${count(tokensMax)}, and ${count(tokensPerSuccess * 100)} more for a hundred successes`, beyond: 'a call ends with its last error' },
   { what: 'hedges of one function', limit: `one in ${count(1 / hedgesPerAttempt)} calls`, beyond: 'the call is not hedged' },
   { what: '`key` and `idempotencyKey` of one call', limit: bytes(keyBytesMax), beyond: '`bad_argument`' },
-  { what: '`idempotencyKey` of one call', limit: bytes(keyBytesMax), beyond: '`bad_argument`' },
   { what: 'handlers of one function that ignore their signal', limit: `as many as may run at once, each ${time(patienceMsMin)} or its timeout after its reply`, beyond: 'the function is withdrawn until one returns' },
   { what: 'kinds of slots of one server or function', limit: `${count(slotKindsMax)}, ${count(slotsMax)} of each`, beyond: '`bad_argument`' },
   { what: 'items of one stream that nobody has taken yet', limit: `${bytes(windowBytes)}, and one more item; ${bytes(windowBytesMin)} from the ${wideWindowsMax + 1}th stream on that a process reads`, beyond: 'its producer waits' },
