@@ -3,7 +3,8 @@
  *
  * N1 what is dropped is dropped as on a wire: no reset, no refusal, handshakes included.
  * N2 nothing outside of these namespaces is touched, and they are gone after `close`.
- * It takes root and the `ip` command; `whyNoNamespaces` says what is missing.
+ * N3 packets are lost by chance as they arrive (nftables, which kernels have more often than netem): TCP sends them again.
+ * It takes root and the `ip` command, for N3 `nft`; `whyNoNamespaces` and `whyNoLoss` say what is missing.
  */
 
 import { spawnSync } from 'node:child_process';
@@ -23,6 +24,14 @@ export function whyNoNamespaces(): string | undefined {
   if (status !== 0) return `no namespace can be made (${stderr.trim()})`;
   spawnSync('ip', ['netns', 'del', name]);
   return undefined;
+}
+
+/** Why no packets can be lost by chance on these hosts; undefined where they can. */
+export function whyNoLoss(): string | undefined {
+  const missing = whyNoNamespaces();
+  if (missing !== undefined) return missing;
+  const { error } = spawnSync('nft', ['--version']);
+  return error && `the nft command cannot be run (${error.message})`;
 }
 
 export class Namespaces {
@@ -89,10 +98,11 @@ export class Namespaces {
     this.#try(other, 'neigh', 'del', this.addressOf(one), 'dev', 'eth0');
   }
 
-  /** Delays and loses what a host sends, by netem (as `delay 50ms loss 5%`). False where the kernel has no netem. */
-  impair(name: string, ...netem: readonly string[]): boolean {
-    const { status } = spawnSync('tc', ['-n', this.#space(name), 'qdisc', 'replace', 'dev', 'eth0', 'root', 'netem', ...netem]);
-    return status === 0;
+  /** From now on this share of the packets that reach a host is lost, by chance; none for 0. */
+  lose(name: string, share: number): void {
+    const rule = `add rule inet loss in numgen random mod 1000 < ${Math.round(1_000 * share)} drop`;
+    const chain = 'add table inet loss; flush table inet loss; add chain inet loss in { type filter hook input priority 0; }';
+    run('ip', [...this.on(name).slice(1), 'nft', share === 0 ? chain : `${chain}; ${rule}`]);
   }
 
   close(): void {
@@ -111,12 +121,12 @@ export class Namespaces {
   }
 
   #add(name: string): void {
-    run(['netns', 'add', this.#space(name)]);
+    run('ip', ['netns', 'add', this.#space(name)]);
     this.#in(name, 'link', 'set', 'lo', 'up');
   }
 
   #in(name: string, ...args: readonly string[]): void {
-    run(['-n', this.#space(name), ...args]);
+    run('ip', ['-n', this.#space(name), ...args]);
   }
 
   #try(name: string, ...args: readonly string[]): void {
@@ -134,7 +144,7 @@ export class Namespaces {
   }
 }
 
-function run(args: readonly string[]): void {
-  const { status, stderr } = spawnSync('ip', args, { encoding: 'utf8' });
-  if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr.trim()}`);
+function run(command: string, args: readonly string[]): void {
+  const { status, stderr } = spawnSync(command, args, { encoding: 'utf8' });
+  if (status !== 0) throw new Error(`${command} ${args.join(' ')}: ${stderr.trim()}`);
 }
