@@ -3,7 +3,7 @@
  *
  * D1 a step that settled with a result, be that a fallback, sets free what needs it; one without takes with it all that need it,
  *    each of them settled as `not_run` for the step that failed first.
- * D2 every settling is told, once, and noted for the undoing of the run.
+ * D2 every settling is told, once, as what the step came to over all its calls, and noted for the undoing of the run.
  * When steps start is schedule.ts; what ends the whole run is run.ts.
  */
 
@@ -106,14 +106,15 @@ export class Dataflow {
 
   settle(at: number, how: StepClose & Beyond, { nowMs, leftMs }: RunTime): void {
     const { steps, saga, leases, emit } = this.#options;
-    const { value, isSkipped, ...close } = how;
-    const elapsedMs = steps.settle(at, { outcome: how.outcome, value }, nowMs);
+    const { value, isSkipped, ...last } = how;
+    const close = steps.sum(at, last);
+    const elapsedMs = steps.settle(at, { outcome: close.outcome, value }, nowMs);
     const { compensate, each, onFailure, timeoutMs = Number.POSITIVE_INFINITY } = steps.checkedOf(at).command;
     const isEnd = !value && !onFailure && !isSkipped;
     leases.settled(at, { value, isEnd }, nowMs);
-    const ok = how.outcome === 'done';
+    const ok = close.outcome === 'done';
     const deadlineMs = nowMs + Math.min(timeoutMs - elapsedMs, leftMs);
-    if (compensate && !each) saga.note(at, { outcome: how.outcome, deadlineMs }, nowMs);
+    if (compensate && !each) saga.note(at, { outcome: close.outcome, deadlineMs }, nowMs);
     emit({
       kind: 'step.settled',
       step: steps.nameOf(at),
@@ -145,11 +146,7 @@ export class Dataflow {
     const { each, onFailure } = steps.checkedOf(at).command;
     // Of a step that maps a list it stands for an element, and there are none.
     const value = each ? undefined : fallbackOf(onFailure);
-    this.settle(
-      at,
-      { ...(steps.findRan(at) ?? { outcome: 'not_run', error: this.upstreamFailed(at, root.step) }), value, isSkipped: true },
-      time,
-    );
+    this.settle(at, { outcome: 'not_run', error: this.upstreamFailed(at, root.step), value, isSkipped: true }, time);
     return at;
   }
 }

@@ -59,7 +59,7 @@ export class EarlyEnd {
     const dependents = upstream === undefined ? undefined : stepsBehind(settings.workflow, upstream);
     for (const at of steps.waiting()) {
       const error = upstream !== undefined && dependents?.has(at) ? flow.upstreamFailed(at, upstream) : others;
-      flow.settle(at, steps.findRan(at) ?? { outcome: 'not_run', error }, time);
+      flow.settle(at, { outcome: 'not_run', error }, time);
     }
   }
 

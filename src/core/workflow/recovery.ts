@@ -12,6 +12,7 @@
 
 import { HeddleError, type HeddleErrorOf } from '../../errors.ts';
 import { keptOf, type Parked, type Payload, valueName } from '../payload.ts';
+import { outcomeOf } from './ending.ts';
 import type { Leases } from './leases.ts';
 import type { OpaqueError, RunEventBody } from './record.ts';
 import type { RunSettings, StepEnd } from './run-io.ts';
@@ -55,7 +56,7 @@ export class Recovery {
   mends(at: number, end: StepEnd): boolean {
     if (this.awaited(at, end) === undefined) return false;
     const { steps, onReady } = this.#options;
-    if (steps.waitAgain(at)) onReady(at);
+    if (steps.waitAgain(at, end.ok ? { outcome: 'done' } : { outcome: outcomeOf(end), error: end.wire })) onReady(at);
     return true;
   }
 
@@ -150,13 +151,22 @@ export class Recovery {
     const { steps, onReady, leases, emit } = this.#options;
     leases.reopened(again);
     for (const [at, lost] of again) this.#reopenElements(at, lost);
-    for (const at of steps.reopen(new Set(again.keys()))) onReady(at);
+    const errors = [...again].map(([at, [first]]): [number, OpaqueError] => [at, this.#lostError(at, first)]);
+    for (const at of steps.reopen(new Map(errors))) onReady(at);
     for (const [at, [first]] of again) {
       this.#remakes.set(at, (this.#remakes.get(at) ?? 0) + 1);
       const reason = { kind: 'lease', server: first?.server ?? '' } as const;
       steps.explain(at, reason);
       emit({ kind: 'step.waiting', step: steps.nameOf(at), reason });
     }
+  }
+
+  /** Of a step that has run, when its run ends before there is a result again. */
+  #lostError(at: number, first: Parked | undefined): OpaqueError {
+    const { steps, settings } = this.#options;
+    const why = 'it was to be made again, and was not before the run ended';
+    const detail = { step: steps.nameOf(at), server: first?.server ?? '', why, value: first ? valueName(first) : '' };
+    return settings.codec.encodeError(new HeddleError('lease_lost', detail, { executed: 'yes' }));
   }
 
   #reopenElements(at: number, lost: readonly Parked[]): void {

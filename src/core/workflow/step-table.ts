@@ -4,12 +4,13 @@
  * Y1 a step is waiting for a named reason, called, or settled; it goes forward only, but for a call that was
  *    refused for want of a place, and for one that was shipped with others and came back.
  * Y2 all costs add up to steps plus edges over a whole run.
- * Y3 of a step that came back it is known for good whether it may have run.
+ * Y3 of a step that is called more than once it is known for good what the calls before came to (past-calls.ts).
  */
 
 import { assert, present } from '../../base/assert.ts';
 import type { StepOutcome } from '../../errors.ts';
 import type { Payload } from '../payload.ts';
+import { type Came, PastCalls } from './past-calls.ts';
 import type { OpaqueError, WaitReason } from './record.ts';
 import type { CheckedCommand, CheckedWorkflow } from './workflow.ts';
 
@@ -24,8 +25,7 @@ export class StepTable {
   readonly #states: StepState[];
   /** Needs that are not done yet. */
   readonly #missing: number[];
-  /** Y3: of steps that came back. */
-  readonly #ran = new Map<number, { readonly outcome: StepOutcome; readonly error: OpaqueError }>();
+  readonly #past = new PastCalls();
   /** Of called steps whose servers wait for bytes. */
   readonly #pulling = new Map<number, WaitReason>();
   /** Of steps that run again: what they gave before, for those that were about to start with it. */
@@ -125,18 +125,18 @@ export class StepTable {
   }
 
   /** A shipped step came back; whether it is ready to be called again. */
-  takeBack(at: number, ran: { readonly outcome: StepOutcome; readonly error: OpaqueError }): boolean {
+  takeBack(at: number, came: Came): boolean {
     assert(this.#stateOf(at).kind === 'called', 'a step comes back that was not called');
     this.#inFlight -= 1;
     this.#pulling.delete(at);
-    if (ran.outcome !== 'not_run') this.#ran.set(at, ran);
+    this.#past.keep(at, came);
     this.#waitFrom(at, 0);
     return this.#missing[at] === 0;
   }
 
-  /** What may have become of a waiting step before. */
-  findRan(at: number): { readonly outcome: StepOutcome; readonly error: OpaqueError } | undefined {
-    return this.#ran.get(at);
+  /** What a step came to over all its calls, of which this was the last (Y3). */
+  sum<Last extends Came>(at: number, last: Last): Last {
+    return this.#past.sum(at, last);
   }
 
   /** Whether nothing that it needs is open: of a called step, that it has not been shipped ahead. */
@@ -211,15 +211,16 @@ export class StepTable {
     return state.kind === 'settled' ? state.value : undefined;
   }
 
-  /** These settled steps are to run again; gives those that can at once. */
-  reopen(steps: ReadonlySet<number>): readonly number[] {
-    for (const at of steps) {
+  /** These settled steps are to run again, because their results are lost; gives those that can at once. */
+  reopen(steps: ReadonlyMap<number, OpaqueError>): readonly number[] {
+    for (const [at, error] of steps) {
+      this.#past.keep(at, { outcome: 'failed', error });
       const value = this.findValueAt(at);
       if (value) this.#stale.set(at, value);
       this.#states[at] = { kind: 'waiting', reason: this.#inputReason(this.checkedOf(at), 0, at), next: 0 };
       this.#unsettled += 1;
     }
-    for (const at of steps) {
+    for (const at of steps.keys()) {
       for (const dependent of this.checkedOf(at).neededBy) {
         const missing = this.#missing[dependent] ?? 0;
         const isWaiting = this.#stateOf(dependent).kind === 'waiting';
@@ -227,15 +228,16 @@ export class StepTable {
         if (steps.has(dependent) || (isWaiting && missing > 0)) this.#missing[dependent] = missing + 1;
       }
     }
-    for (const at of steps) this.#waitFrom(at, 0);
-    return [...steps].filter((at) => this.#missing[at] === 0);
+    for (const at of steps.keys()) this.#waitFrom(at, 0);
+    return [...steps.keys()].filter((at) => this.#missing[at] === 0);
   }
 
-  /** A called step has not run, for want of an input; whether it is ready to be called again. */
-  waitAgain(at: number): boolean {
+  /** A called step lacks an input, and came to this for want of it; whether it is ready to be called again. */
+  waitAgain(at: number, came: Came): boolean {
     assert(this.#stateOf(at).kind === 'called', 'a step waits again that was not called');
     this.#inFlight -= 1;
     this.#pulling.delete(at);
+    this.#past.keep(at, came);
     this.#missing[at] = this.checkedOf(at).needs.filter((need) => !this.isSettled(need)).length;
     this.#waitFrom(at, 0);
     return this.#missing[at] === 0;
