@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import { expect, test } from 'vitest';
 import { generatedPages } from '../../.config/pages.ts';
 import { root } from './sources.ts';
@@ -30,3 +30,37 @@ test('what the threat table says is held, a test holds: each file that it names 
     }
   }
 });
+
+test('every link of the README, the changelog and the docs leads to a file, and to a heading that is there', () => {
+  const pages = [
+    'README.md',
+    'CHANGELOG.md',
+    ...readdirSync(join(root, 'docs')).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])),
+  ];
+  const links = pages.flatMap((page) =>
+    [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:)([^)\s#]*)(?:#([^)\s]+))?\)/g)].map(
+      ([whole, path = '', heading]) => ({
+        whole: `${page}: ${whole}`,
+        to: path === '' ? page : posix.join(posix.dirname(page), path),
+        heading,
+      }),
+    ),
+  );
+  expect(links.length).toBeGreaterThan(100);
+  const isDead = ({ to, heading }: (typeof links)[number]) =>
+    !existsSync(join(root, to)) || (heading !== undefined && !headingsOf(readFileSync(join(root, to), 'utf8')).has(heading));
+  expect(links.filter(isDead).map(({ whole }) => whole)).toEqual([]);
+});
+
+/** As they stand in links: in lower case, without signs, with dashes for spaces. */
+function headingsOf(page: string): ReadonlySet<string> {
+  const lines = page.replaceAll(/^```.*?^```/gms, '').matchAll(/^#+ (.+)$/gm);
+  return new Set(
+    [...lines].map(([, text = '']) =>
+      text
+        .toLowerCase()
+        .replaceAll(/[^\w -]/g, '')
+        .replaceAll(' ', '-'),
+    ),
+  );
+}
