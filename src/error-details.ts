@@ -4,6 +4,8 @@
  * A message is a sentence for people: what was wanted, what was found, what to do. Programs read code and detail.
  */
 
+import { thrownText } from './base/thrown.ts';
+
 /** Whether the function ran. */
 export type Executed = 'no' | 'maybe' | 'yes';
 
@@ -170,7 +172,7 @@ const messages: { readonly [C in ErrorCode]: (detail: ErrorDetails[C]) => string
   draining: (d) => `${d.server} is draining and takes no new work`,
   not_offered_here: (d) => `${d.server} does not offer "${d.function}" ${d.version} any more`,
   deadline_exceeded: (d) => `the deadline of ${Math.round(d.timeoutMs)} ms has passed`,
-  cancelled: (d) => (d.reason === undefined ? 'cancelled' : `cancelled: ${reasonText(d.reason)}`),
+  cancelled: (d) => (d.reason === undefined ? 'cancelled' : `cancelled: ${thrownText(d.reason)}`),
   function_failed: (d) => `${d.name}: ${d.message}`,
   bad_result: (d) => `${pathText(d.path)} of the result: expected ${d.expected}, found ${d.found}`,
   step_failed: (d) => `step "${d.step}" failed${d.element === undefined ? '' : ` at element ${d.element}`}`,
@@ -217,13 +219,4 @@ function settingsText(problem: SettingsProblem): string {
 
 function problemsText(title: string, problems: readonly string[]): string {
   return problems.length === 1 ? `${title}: ${problems[0]}` : `${title}:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`;
-}
-
-/** An abort's reason is anything at all, also something that throws when it is read. */
-function reasonText(reason: unknown): string {
-  try {
-    return reason instanceof Error ? reason.message : String(reason);
-  } catch {
-    return `a reason of type ${typeof reason}`;
-  }
 }

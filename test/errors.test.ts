@@ -72,7 +72,7 @@ test('the reason of a cancel may be anything, also what throws when it is read',
       throw new Error('no');
     },
   };
-  expect(new HeddleError('cancelled', { reason: hostile }).message).toBe('cancelled: a reason of type object');
+  expect(new HeddleError('cancelled', { reason: hostile }).message).toBe('cancelled: something of type object');
   expect(new HeddleError('cancelled', { reason: Symbol('x') }).message).toBe('cancelled: Symbol(x)');
   expect(new HeddleError('cancelled', {}).message).toBe('cancelled');
 });

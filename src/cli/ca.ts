@@ -5,12 +5,13 @@
  *    file whole by a rename, so that servers that run take it up.
  */
 
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { type Issued, issueCa, issueCertificate } from '../identity/certificates.ts';
 import { checkFileName, filesOf } from './certificate-files.ts';
 import { UsageError } from './exit-code.ts';
+import { replaceFile } from './replace-file.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface IssueFlags {
@@ -55,17 +56,8 @@ export function openCa(dir: string): { readonly ca: Issued; readonly isNew: bool
 export function writeIssued(dir: string, name: string, { cert, key }: Issued): string {
   const files = filesOf(dir, name);
   replaceFile(files.key, key, 0o600);
-  replaceFile(files.cert, cert, 0o644);
+  replaceFile(files.cert, cert);
   return files.cert;
-}
-
-/** Writes a file whole, by a rename. */
-export function replaceFile(path: string, text: string, mode: number): void {
-  const beside = `${path}.${process.pid}.tmp`;
-  writeFileSync(beside, text, { mode });
-  // Whatever the umask says.
-  chmodSync(beside, mode);
-  renameSync(beside, path);
 }
 
 /** So many days from now; it has begun a little before. */

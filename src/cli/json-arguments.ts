@@ -2,6 +2,7 @@
  * Values typed on the command line: JSON, with the forms for what JSON lacks ({"$date": ...} and the others).
  */
 
+import { thrownText } from '../base/thrown.ts';
 import { parseJson } from '../wire/json-forms.ts';
 import { UsageError } from './exit-code.ts';
 
@@ -15,7 +16,7 @@ export function parseArgument(text: string, what: string): unknown {
   try {
     return parseJson(text);
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = thrownText(error);
     throw new UsageError(`${what} is not JSON: ${text}\n${looksLikeText(text) ? quoting(text) : reason}`);
   }
 }

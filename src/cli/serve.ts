@@ -7,8 +7,9 @@
  * S4 with a log on stderr nothing else is written there while the server runs: the log says it, line by line.
  */
 
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { thrownText } from '../base/thrown.ts';
 import { type Listening, type Server, startServer } from '../index.ts';
 import { loadSettings } from '../settings/load.ts';
 import type { Settings } from '../settings/schema.ts';
@@ -18,6 +19,7 @@ import { certificateFiles } from './certificate-files.ts';
 import { type ExitCode, exitCodes, UsageError } from './exit-code.ts';
 import { aborted, type Interrupts, listenForInterrupts } from './interrupts.ts';
 import { loadFunctions } from './modules.ts';
+import { replaceFile } from './replace-file.ts';
 import type { ShareFlags } from './share.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -151,12 +153,10 @@ function announce(
   { flags: { readyFile }, isSecure }: { readonly flags: ServeFlags; readonly isSecure: boolean },
 ): void {
   if (readyFile !== undefined) {
-    const unfinished = `${readyFile}.${process.pid}`;
     try {
-      writeFileSync(unfinished, `${JSON.stringify({ name, url, pid: process.pid })}\n`);
-      renameSync(unfinished, readyFile);
+      replaceFile(readyFile, `${JSON.stringify({ name, url, pid: process.pid })}\n`);
     } catch (error) {
-      throw new UsageError(`the ready file ${readyFile} cannot be written: ${messageOf(error)}`);
+      throw new UsageError(`the ready file ${readyFile} cannot be written: ${thrownText(error)}`);
     }
   }
   if (dashboardUrl !== undefined) terminal.out(`HEDDLE_DASHBOARD_URL=${dashboardUrl}`);
@@ -205,10 +205,6 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UsageError(`the settings file ${path} cannot be read: ${messageOf(error)}`);
+    throw new UsageError(`the settings file ${path} cannot be read: ${thrownText(error)}`);
   }
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

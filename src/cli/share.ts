@@ -18,9 +18,10 @@ import { encodeJoinToken } from '../identity/join-token.ts';
 import { nameAfter } from '../identity/own-key.ts';
 import { HeddleError, type Listening, type ServerOptions } from '../index.ts';
 import { advertisedAddress, hostOf, isLoopback } from '../transport/ports.ts';
-import { openCa, replaceFile, validity, writeIssued } from './ca.ts';
+import { openCa, validity, writeIssued } from './ca.ts';
 import { type CertificateFiles, checkFileName, fileNameRule, filesOf, isFileName } from './certificate-files.ts';
 import { UsageError } from './exit-code.ts';
+import { replaceFile } from './replace-file.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface ShareFlags {
@@ -134,7 +135,7 @@ function folderLedger(dir: string): Ledger {
   };
   return {
     find: (name) => (existsSync(pathOf(name)) ? readFileSync(pathOf(name), 'utf8') : undefined),
-    save: (name, cert) => replaceFile(pathOf(name), cert, 0o644),
+    save: (name, cert) => replaceFile(pathOf(name), cert),
   };
 }
 

@@ -10,8 +10,8 @@ import { join } from 'node:path';
 import { systemClock } from '../base/clock.ts';
 import { isIdentityName } from '../identity/identity.ts';
 import { issueToken, makeTokenKeys } from '../identity/token-issue.ts';
-import { replaceFile } from './ca.ts';
 import { UsageError } from './exit-code.ts';
+import { replaceFile } from './replace-file.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface TokenFlags {
@@ -60,7 +60,7 @@ function openKeys(terminal: Terminal, dir: string): OpenKeys {
   mkdirSync(dir, { recursive: true });
   const made = makeTokenKeys();
   replaceFile(privatePath, made.privateKey, 0o600);
-  replaceFile(publicPath, made.publicKey, 0o644);
+  replaceFile(publicPath, made.publicKey);
   terminal.note(`made keys: ${publicPath} for every server (tokens.keys), ${privatePath} for whoever lets clients in`);
   return { privateKey: made.privateKey, publicPath, isNew: true };
 }

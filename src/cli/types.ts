@@ -4,11 +4,13 @@
  * T1 a file is replaced only if `heddle types` wrote it, whole and by a rename, and not touched when nothing changed.
  */
 
-import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
+import { thrownText } from '../base/thrown.ts';
 import { type ConnectFlags, withClient } from './connection.ts';
 import { declarationsOf, marker } from './declarations.ts';
 import { UsageError } from './exit-code.ts';
+import { replaceFile } from './replace-file.ts';
 import type { Terminal } from './terminal.ts';
 
 export interface TypesFlags extends ConnectFlags {
@@ -44,12 +46,9 @@ function readOwn(path: string): string | undefined {
 }
 
 function replace(path: string, text: string): void {
-  const beside = `${path}.${process.pid}.tmp`;
   try {
-    writeFileSync(beside, text);
-    renameSync(beside, path);
+    replaceFile(path, text);
   } catch (error) {
-    rmSync(beside, { force: true });
-    throw new UsageError(`${path} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`${path} cannot be written: ${thrownText(error)}`);
   }
 }

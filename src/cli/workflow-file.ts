@@ -7,6 +7,7 @@
 
 import { readFileSync } from 'node:fs';
 import { extname } from 'node:path';
+import { thrownText } from '../base/thrown.ts';
 import type { Command, Workflow, WorkflowData } from '../index.ts';
 import { parseToml } from '../settings/toml.ts';
 import { parseWorkflowJson } from '../wire/json-forms.ts';
@@ -64,7 +65,7 @@ function parsedJson(text: string, path: string): unknown {
   try {
     return parseWorkflowJson(text);
   } catch (error) {
-    throw new UsageError(`${path}: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`${path}: ${thrownText(error)}`);
   }
 }
 
@@ -72,6 +73,6 @@ function readText(path: string): string {
   try {
     return readFileSync(path, 'utf8');
   } catch (error) {
-    throw new UsageError(`${path} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    throw new UsageError(`${path} cannot be read: ${thrownText(error)}`);
   }
 }

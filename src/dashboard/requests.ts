@@ -6,6 +6,7 @@
  * Q2 what fails is an answer as well: code, `executed`, message.
  */
 
+import { thrownText } from '../base/thrown.ts';
 import { HeddleError } from '../errors.ts';
 import type { CallOptions } from '../fabric/api/api.ts';
 import type { DashboardSource } from '../fabric/server/dashboard-port.ts';
@@ -109,7 +110,7 @@ function jsonIn(key: string, text: string, parse: (text: string) => unknown): un
   try {
     return parse(text);
   } catch (error) {
-    throw wrong(key, 'JSON', error instanceof Error ? error.message : String(error));
+    throw wrong(key, 'JSON', thrownText(error));
   }
 }
 

@@ -9,9 +9,9 @@
  */
 
 import { createPublicKey, type KeyObject } from 'node:crypto';
-
 import { setBounded } from '../base/bounded-map.ts';
 import { type PemSource, readPem, stampOf } from '../base/pem.ts';
+import { thrownText } from '../base/thrown.ts';
 import { HeddleError, type UnauthenticatedReason } from '../errors.ts';
 import { type Identity, identityOf, isIdentityName } from './identity.ts';
 
@@ -170,7 +170,7 @@ function keysOf(sources: readonly PemSource[]): Keys {
     try {
       return readKeys(readPem(source));
     } catch (error) {
-      throw unusable(at, error instanceof Error ? error.message : String(error));
+      throw unusable(at, thrownText(error));
     }
   });
   if (all.length > keysMax) throw unusable(0, `there are ${all.length} keys, and ${keysMax} are the most`);

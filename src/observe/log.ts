@@ -9,6 +9,7 @@
 
 import { type DestinationStream, pino } from 'pino';
 import type { Clock } from '../base/clock.ts';
+import { thrownText } from '../base/thrown.ts';
 import { HeddleError } from '../errors.ts';
 import type { FabricEvent } from './events.ts';
 import { lineOf } from './log-line.ts';
@@ -96,7 +97,7 @@ function openFile(destination: number | string) {
     });
     return file;
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
+    const why = thrownText(error);
     throw new HeddleError(
       'bad_settings',
       { problems: [{ key: 'log.destination', message: `cannot be opened: ${why}` }] },

@@ -7,6 +7,7 @@
  * U4 real input or output of a handler ends the run.
  */
 
+import { thrownText } from '../base/thrown.ts';
 import { HeddleError } from '../errors.ts';
 import type { Client, ConnectOptions, Server } from '../fabric/api/api.ts';
 import { checkOptions } from '../fabric/api/known-options.ts';
@@ -158,7 +159,7 @@ async function explain<State, Result>(first: Attempt<Result>, failure: Failure<S
 
 function failed({ plan, attempt: { error, seen } }: { plan: Plan; attempt: Attempt<unknown> }, other: unknown): Error {
   const lines = [
-    error instanceof Error ? error.message : String(error),
+    thrownText(error),
     `replay: ${replayLine(plan)}`,
     ...(other === undefined
       ? []

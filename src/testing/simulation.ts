@@ -8,6 +8,7 @@
 
 import { present } from '../base/assert.ts';
 import { type Random, seededRandom } from '../base/random.ts';
+import { thrownText } from '../base/thrown.ts';
 import { VirtualClock } from '../base/virtual-clock.ts';
 import type { Client, ConnectOptions, Server } from '../fabric/api/api.ts';
 import { FabricClient } from '../fabric/client/client.ts';
@@ -188,7 +189,7 @@ export class Simulation<State> {
   /** As a supervisor would. */
   #startAgain(name: string, process: SimulatedProcess, error: unknown): void {
     if (!process.isAlive || this.#isOver) return;
-    this.trace.tell(`${name} could not start: ${error instanceof Error ? error.message : String(error)}`);
+    this.trace.tell(`${name} could not start: ${thrownText(error)}`);
     this.#kill(name);
     this.#clock.schedule(startAgainMs, () => {
       if (!this.#isOver && !this.#servers.has(name)) this.#start(name);

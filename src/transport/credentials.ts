@@ -10,6 +10,7 @@
 import { constants, createPrivateKey, X509Certificate } from 'node:crypto';
 import { createSecureContext, type SecureContext, type SecureContextOptions } from 'node:tls';
 import { type PemSource, readPem, stampOf } from '../base/pem.ts';
+import { thrownText } from '../base/thrown.ts';
 import { HeddleError, type SettingsProblem } from '../errors.ts';
 import { chainOf, issuersOf } from './certificate-chain.ts';
 import { isServers, nameOf } from './peer-certificate.ts';
@@ -193,7 +194,7 @@ function pemOf(source: PemSource, onProblem: (message: string) => void): string 
   try {
     return readPem(source);
   } catch (error) {
-    onProblem(`the file ${String(source)} cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    onProblem(`the file ${String(source)} cannot be read: ${thrownText(error)}`);
     return '';
   }
 }

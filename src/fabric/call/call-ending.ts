@@ -6,6 +6,7 @@
  */
 
 import { onAbort } from '../../base/aborts.ts';
+import { thrownText } from '../../base/thrown.ts';
 import { untraced } from '../../base/untraced.ts';
 import { HeddleError } from '../../errors.ts';
 import { fromWireError, type WireError } from '../../wire/error.ts';
@@ -29,7 +30,7 @@ export class Leash {
     if (this.#isOver || (signal === undefined && parent === undefined)) return;
     const cancel = (reason: unknown): void => {
       this.#reason = reason;
-      handle.cancel(reason instanceof Error ? reason.message : String(reason));
+      handle.cancel(thrownText(reason));
     };
     if (signal?.aborted) return cancel(signal.reason);
     const leaveSignal = onAbort(signal, cancel);

@@ -11,6 +11,7 @@
 import { onAbort } from '../../base/aborts.ts';
 import { type Deferred, deferred, quiet } from '../../base/deferred.ts';
 import { ReplayLog } from '../../base/replay-log.ts';
+import { thrownText } from '../../base/thrown.ts';
 import type { Filled } from '../../core/payload.ts';
 import { fill } from '../../core/workflow/fill.ts';
 import type { WireRunEvent } from '../../core/workflow/record.ts';
@@ -48,7 +49,7 @@ export class RunHandle implements Run<unknown>, RunFollower {
     if (this.events.isEnded) return;
     this.#isSent = true;
     submit();
-    if (!this.events.isEnded) this.#onEnd = onAbort(signal, (reason) => void quiet(this.cancel(textOf(reason))));
+    if (!this.events.isEnded) this.#onEnd = onAbort(signal, (reason) => void quiet(this.cancel(thrownText(reason))));
   }
 
   async cancel(reason = 'cancelled by the submitter'): Promise<void> {
@@ -151,10 +152,6 @@ export function decodeFilled(filled: Filled): unknown {
 function decodeError(error: object): HeddleError {
   // Core carries the wire form opaquely; runner and codec put nothing else there.
   return fromWireError(error as WireError);
-}
-
-function textOf(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
 }
 
 function known(error: unknown): HeddleError {
