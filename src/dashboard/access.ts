@@ -4,7 +4,7 @@
  * A1 without a token it is for this machine alone: it answers only to names of the loopback, so that a page from elsewhere that
  *    points a name of its own here (DNS rebinding) gets nothing.
  * A2 with a token every answer but the page itself wants a cookie that proves it: the time at which it ends, and an HMAC of that
- *    under the token. `attemptsMax` wrong tokens a minute, then none is looked at.
+ *    under the token. `attemptsMax` wrong tokens a minute, then none is looked at. A stream ends with the session that opened it.
  * A3 what comes from another site is refused: a change must be JSON, which no plain form can send, and of this very origin.
  * A4 the page may run its own scripts and talk to its own server, and nothing else (content security policy).
  */
@@ -52,10 +52,15 @@ export class Access {
 
   /** Whether the cookie proves the token (A2). */
   isOpen(cookie: string | undefined): boolean {
-    if (this.#token === undefined) return true;
+    return this.leftMs(cookie) > 0;
+  }
+
+  /** How long the session of the cookie goes on, in milliseconds; without a token for ever, and 0 where it proves nothing. */
+  leftMs(cookie: string | undefined): number {
+    if (this.#token === undefined) return Number.POSITIVE_INFINITY;
     const [until = '', proof = ''] = (cookie ?? '').split('.');
-    if (!/^\d{1,16}$/.test(until) || Number(until) < this.#clock.wallMs()) return false;
-    return isEqual(proof, proofOf(this.#token, until));
+    const leftMs = /^\d{1,16}$/.test(until) ? Number(until) - this.#clock.wallMs() : 0;
+    return leftMs > 0 && isEqual(proof, proofOf(this.#token, until)) ? leftMs : 0;
   }
 
   /** The cookie for whoever knows the token; `wrong`, or `later` when too many have guessed. */

@@ -2,11 +2,12 @@
  * What the dashboard's page is told, as plain data: the messages of its stream, and the answers to what it asks.
  *
  * F1 every message stands for itself: the last of a kind is all there is to know, but events, which add up.
- * F2 it is bounded, however large the fabric: `functionsMax` functions, `serversMax` servers, `runsMax` runs, `eventsKept` events.
+ * F2 it is bounded, however large the fabric: `functionsMax` functions, `serversMax` servers, `runsMax` runs, `eventsKept` events,
+ *    of one kind at most `eventsOfKindKept`: a handler that fails all the time does not push the one server out of sight that died.
  * F3 no argument and no result of a call travels unasked; what handlers log and the stacks of what they throw never do.
  */
 
-import type { RunSummary, RunView } from '../core/workflow/run-view.ts';
+import type { RunSummary, StepView } from '../core/workflow/run-view.ts';
 import type { Vitals } from '../observe/vitals.ts';
 
 /** What is listed at the most. */
@@ -14,6 +15,10 @@ export const serversMax = 1_000;
 export const functionsMax = 2_000;
 export const runsMax = 200;
 export const eventsKept = 500;
+export const eventsOfKindKept = 100;
+/** Of one run: the events that are told and shown, and those before them that say why a step failed. */
+export const runEventsMax = 5_000;
+export const runProblemsMax = 500;
 
 /** One server of the fabric, as the one that serves the page sees it. */
 export interface ServerRow {
@@ -66,11 +71,16 @@ export interface RunEventRow {
   readonly element?: number | undefined;
   readonly server?: string | undefined;
   readonly text: string;
+  /** Of a step that has ended otherwise than well: why. */
+  readonly problem?: string | undefined;
 }
 
 /** What the page is told of a run that it shows: how it stands, and what has happened since it was told last. */
 export interface RunMessage {
-  readonly view: RunView;
+  readonly run: RunSummary;
+  /** Of the first message of a stream every step, each after all that it needs; of a later one those that stand otherwise now. */
+  readonly steps: readonly StepView[];
+  readonly isFirst: boolean;
   readonly events: readonly RunEventRow[];
   /** Of a run that has ended: its result, or its error, as text. */
   readonly end?: RunEnd | undefined;
@@ -86,3 +96,17 @@ export interface RunEnd {
 export type CallAnswer =
   | { readonly ok: true; readonly text: string; readonly elapsedMs: number; readonly isCut: boolean }
   | { readonly ok: false; readonly code: string; readonly executed: string; readonly message: string; readonly elapsedMs: number };
+
+/** The rows that stay (F2), in their order. */
+export function keptOf(rows: readonly EventRow[]): EventRow[] {
+  const counts = new Map<string, number>();
+  const kept: EventRow[] = [];
+  for (const row of rows.toReversed()) {
+    const count = (counts.get(row.kind) ?? 0) + 1;
+    if (count > eventsOfKindKept) continue;
+    counts.set(row.kind, count);
+    kept.push(row);
+    if (kept.length === eventsKept) break;
+  }
+  return kept.reverse();
+}

@@ -9,7 +9,7 @@
 
 import type { CancelTask } from '../base/clock.ts';
 import type { DashboardSource } from '../fabric/server/dashboard-port.ts';
-import { type EventRow, type FeedMessage, runsMax } from './feed.ts';
+import { type EventRow, type FeedMessage, keptOf, runsMax } from './feed.ts';
 import { RecentEvents } from './recent-events.ts';
 import { functionsMessage, serversMessage } from './rows.ts';
 
@@ -51,7 +51,7 @@ export class LiveFeed {
   watch(watcher: Watcher): () => void {
     const { name: server, url } = this.#source;
     watcher({ kind: 'hello', server, url, version: this.#version });
-    watcher({ kind: 'events', events: this.#recent.rows.slice(-runsMax) });
+    watcher({ kind: 'events', events: this.#recent.rows });
     for (const message of this.#last.values()) watcher(message);
     this.#watchers.add(watcher);
     if (this.#watchers.size === 1) this.#beat();
@@ -101,7 +101,7 @@ export class LiveFeed {
     this.#tellIfNew(serversMessage(this.#source.members()));
     if (this.#areOffersNew) this.#tellIfNew(functionsMessage(this.#source.offers()));
     this.#areOffersNew = false;
-    if (this.#newRows.length > 0) this.#tell({ kind: 'events', events: this.#newRows });
+    if (this.#newRows.length > 0) this.#tell({ kind: 'events', events: keptOf(this.#newRows) });
     this.#newRows = [];
   }
 

@@ -1,14 +1,14 @@
 /**
  * What has happened lately at this server, kept for whoever opens the page: the events that are rare.
  *
- * R1 the last `eventsKept`; what comes with every call, step or result is not among them, and costs nothing.
+ * R1 what feed.ts keeps (F2); what comes with every call, step or result is not among them, and costs nothing.
  * R2 what handlers log, and the stacks of what they throw, stay in the log of their server.
  */
 
 import type { Clock } from '../base/clock.ts';
 import { type EventKind, eventTable, type FabricEvent } from '../observe/events.ts';
 import type { Observer } from '../observe/observer.ts';
-import { type EventRow, eventsKept } from './feed.ts';
+import { type EventRow, eventsKept, keptOf } from './feed.ts';
 
 const leftOut: ReadonlySet<EventKind> = new Set<EventKind>([
   'attempt.settled',
@@ -36,7 +36,7 @@ export class RecentEvents {
   }
 
   get rows(): readonly EventRow[] {
-    return this.#rows;
+    return keptOf(this.#rows);
   }
 
   /** The one who is told of each as it comes. */
@@ -57,7 +57,7 @@ export class RecentEvents {
     const row = { sequence: this.#sequence, atMs: this.#clock.wallMs(), kind, fields };
     this.#rows.push(row);
     // Cut in blocks: a copy for every event would cost as much as all of them.
-    if (this.#rows.length > 2 * eventsKept) this.#rows = this.#rows.slice(-eventsKept);
+    if (this.#rows.length > 2 * eventsKept) this.#rows = keptOf(this.#rows);
     this.#listener?.(row);
   }
 }

@@ -78,11 +78,16 @@ function addSession(app: Hono, { access, cookie, isSecure }: RouteParts): void {
   });
 }
 
-function addStreams(app: Hono, { source, feed }: RouteParts): void {
+function addStreams(app: Hono, { source, feed, access, cookie }: RouteParts): void {
   const open = new Set<EventStream>();
   const streamed = (context: Context, begin: (stream: EventStream) => () => void): Response => {
     if (open.size >= watchersMax) return context.json({ message: `${watchersMax} streams are open already` }, 503);
-    const stream = new EventStream((closed) => open.delete(closed));
+    const leftMs = access.leftMs(getCookie(context, cookie));
+    const cancelEnd = Number.isFinite(leftMs) ? source.clock.schedule(leftMs, () => stream.close()) : (): void => {};
+    const stream = new EventStream((closed) => {
+      cancelEnd();
+      open.delete(closed);
+    });
     stream.begin(() => begin(stream));
     if (!stream.hasEnded) open.add(stream);
     return context.body(stream.body, 200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no' });

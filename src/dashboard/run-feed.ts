@@ -1,20 +1,27 @@
 /**
  * One run as it executes, for the page that shows it: where each step stands, and what has happened since it was told last.
  *
- * F1 what happens within `gatherMs` is one message: a run of thousands of steps is a few messages a second.
+ * F1 what happens within `gatherMs`, and of a large run within a second, is one message; it holds the steps that stand otherwise now.
  * F2 the last message is told after the run has ended, with its result or error as text, cut at `textMax` characters.
+ * F3 a coordinator that does not answer is asked again, up to `triesMax` times in a row: it may be busy with this very run.
  */
 
 import type { CancelTask, Clock } from '../base/clock.ts';
+import type { RunView, StepView } from '../core/workflow/run-view.ts';
 import { HeddleError } from '../errors.ts';
 import type { RunEvent } from '../fabric/api/api.ts';
 import type { DashboardSource } from '../fabric/server/dashboard-port.ts';
 import { stringifyJson } from '../wire/json-forms.ts';
-import type { RunEnd, RunEventRow, RunMessage } from './feed.ts';
+import { type RunEnd, type RunEventRow, type RunMessage, runEventsMax, runProblemsMax } from './feed.ts';
 
 export const gatherMs = 120;
+/** To describe a run costs its coordinator and this server time by the step: 10,000 are looked at once a second. */
+const gatherMsPerStep = 0.1;
+export const againMs = 1_000;
+export const triesMax = 5;
 export const textMax = 64 * 1024;
 const shortMax = 200;
+const problemMax = 1_000;
 
 export interface RunFeedTells {
   message(message: RunMessage): void;
@@ -25,14 +32,21 @@ export interface RunFeedTells {
 }
 
 export class RunFeed {
-  readonly #source: Pick<DashboardSource, 'describeRun'>;
+  readonly #source: Pick<DashboardSource, 'describeRun' | 'followRun'>;
   readonly #clock: Clock;
   readonly #runId: string;
   readonly #tells: RunFeedTells;
-  readonly #unfollow: () => void;
+  /** How each step stood when it was told last, as text. */
+  readonly #told = new Map<string, string>();
+  #unfollow: () => void = () => {};
   #rows: RunEventRow[] = [];
+  #heard = 0;
   #end: RunEnd | undefined;
   #cancel: CancelTask | undefined;
+  #cancelFollow: CancelTask | undefined;
+  #failures = 0;
+  /** What the first of these failures said. */
+  #lost: string | undefined;
   #isClosed = false;
 
   constructor(source: Pick<DashboardSource, 'describeRun' | 'followRun' | 'clock'>, runId: string, tells: RunFeedTells) {
@@ -40,50 +54,96 @@ export class RunFeed {
     this.#clock = source.clock;
     this.#runId = runId;
     this.#tells = tells;
-    this.#unfollow = source.followRun(runId, {
-      onEvent: (event, isElsewhere) => this.#take(event, isElsewhere),
-      onFailure: (error) => this.#refused(error),
-    });
+    this.#follow();
   }
 
   close(): void {
     this.#isClosed = true;
     this.#cancel?.();
+    this.#cancelFollow?.();
     this.#unfollow();
   }
 
+  #follow(): void {
+    this.#unfollow = this.#source.followRun(this.#runId, {
+      onEvent: (event, isElsewhere) => this.#take(event, isElsewhere),
+      onFailure: (error) => {
+        if (this.#mayRecover(error)) this.#cancelFollow = this.#clock.schedule(againMs, () => this.#follow());
+      },
+    });
+  }
+
   #take(event: RunEvent, isElsewhere: boolean): void {
+    // Whoever follows anew hears all of it again.
+    if (event.seq <= this.#heard) return;
+    this.#heard = event.seq;
     this.#rows.push(rowOf(event));
     if (event.kind === 'run.settled') this.#end = endOf(event, isElsewhere);
-    this.#cancel ??= this.#clock.schedule(gatherMs, () => void this.#flush());
+    this.#cancel ??= this.#clock.schedule(this.#gatherMs, () => void this.#flush());
+  }
+
+  get #gatherMs(): number {
+    return gatherMs + this.#told.size * gatherMsPerStep;
   }
 
   async #flush(): Promise<void> {
-    const [events, end] = [this.#rows, this.#end];
-    this.#rows = [];
+    const [count, end] = [this.#rows.length, this.#end];
     try {
       const view = await this.#source.describeRun(this.#runId);
       if (this.#isClosed) return;
-      this.#tells.message({ view, events, ...(end ? { end } : {}) });
+      [this.#failures, this.#lost] = [0, undefined];
+      this.#tells.message({ ...this.#changed(view), events: latest(this.#rows.slice(0, count)), ...(end ? { end } : {}) });
+      this.#rows = this.#rows.slice(count);
       if (end) return this.#tells.over();
     } catch (error) {
-      return this.#refused(error);
+      if (this.#mayRecover(error)) this.#cancel = this.#clock.schedule(againMs, () => void this.#flush());
+      return;
     }
     this.#cancel = undefined;
-    if (this.#rows.length > 0) this.#cancel = this.#clock.schedule(gatherMs, () => void this.#flush());
+    if (this.#rows.length > 0) this.#cancel = this.#clock.schedule(this.#gatherMs, () => void this.#flush());
   }
 
-  #refused(error: unknown): void {
-    if (this.#isClosed) return;
-    this.#tells.refused(HeddleError.is(error) ? error.message : String(error));
+  #changed({ run, steps }: RunView): Pick<RunMessage, 'run' | 'steps' | 'isFirst'> {
+    const isFirst = this.#told.size === 0;
+    const isNew = (view: StepView): boolean => {
+      const text = JSON.stringify(view);
+      if (this.#told.get(view.step) === text) return false;
+      this.#told.set(view.step, text);
+      return true;
+    };
+    return { run, steps: steps.filter(isNew), isFirst };
   }
+
+  /** F3. Where it is over, that is told. */
+  #mayRecover(error: unknown): boolean {
+    if (this.#isClosed) return false;
+    const message = HeddleError.is(error) ? error.message : String(error);
+    this.#lost ??= HeddleError.is(error, 'coordinator_lost') ? message : undefined;
+    if (HeddleError.is(error, 'coordinator_lost') && ++this.#failures < triesMax) return true;
+    this.#tells.refused(this.#lost ?? message);
+    return false;
+  }
+}
+
+/** The last, and of those before them why steps failed. */
+function latest(rows: readonly RunEventRow[]): readonly RunEventRow[] {
+  if (rows.length <= runEventsMax) return rows;
+  const problems = rows.slice(0, -runEventsMax).filter(({ problem }) => problem !== undefined);
+  return [...problems.slice(-runProblemsMax), ...rows.slice(-runEventsMax)];
 }
 
 function rowOf(event: RunEvent): RunEventRow {
   const step = 'step' in event ? event.step : undefined;
   const element = 'element' in event ? event.element : undefined;
   const server = 'server' in event ? event.server : undefined;
-  return { seq: event.seq, atMs: event.atMs, kind: event.kind, step, element, server, text: textOf(event) };
+  const problem = problemOf(event);
+  const row = { seq: event.seq, atMs: event.atMs, kind: event.kind, step, element, server, text: textOf(event) };
+  return problem === undefined ? row : { ...row, problem };
+}
+
+function problemOf(event: RunEvent): string | undefined {
+  if (event.kind !== 'step.settled' || event.error === undefined) return undefined;
+  return cut(event.error.message, problemMax).text;
 }
 
 function textOf(event: RunEvent): string {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { arrange, nodesMax } from '../../src/dashboard/page/graph-layout.ts';
+import { placesOf, shortened } from '../../src/dashboard/page/label-places.ts';
 import { Layout } from '../../src/dashboard/page/layout.ts';
 import { pageFolder, readPage } from '../../src/dashboard/page-files.ts';
 
@@ -29,6 +30,22 @@ test('a graph is drawn in layers, and not at all when it has too many steps', ()
   expect((at.get('a') ?? 0) < (at.get('b') ?? 0) && (at.get('b') ?? 0) < (at.get('c') ?? 0)).toBe(true);
   expect(drawing?.edges.map(({ from, to }) => `${from}${to}`).sort()).toEqual(['ab', 'ac', 'bc']);
   expect(arrange(Array.from({ length: nodesMax + 1 }, (_, step) => ({ step: `${step}`, needs: [] })))).toBeUndefined();
+});
+
+test('texts of links cover neither names nor one another where there is room (P1)', () => {
+  const square = { a: { x: 0, y: 0 }, b: { x: 300, y: 0 }, c: { x: 300, y: 300 }, d: { x: 0, y: 300 } };
+  const text = { width: 90, height: 11 };
+  const lines = [
+    { key: 'ac', from: square.a, to: square.c, ...text },
+    { key: 'bd', from: square.b, to: square.d, ...text },
+  ];
+  const places = placesOf(lines, []);
+  const [one, other] = [places.get('ac'), places.get('bd')];
+  expect(one).toMatchObject({ x: 150, y: 150 });
+  expect(Math.abs((one?.y ?? 0) - (other?.y ?? 0))).toBeGreaterThanOrEqual(11);
+  // A name in the middle: the text goes elsewhere.
+  expect(placesOf(lines.slice(0, 1), [{ x: 150, y: 150, width: 60, height: 40 }]).get('ac')).not.toMatchObject({ x: 150, y: 150 });
+  expect(shortened('a-server-in.eu-central-1', 12)).toBe('a-server…l-1');
 });
 
 test('a server keeps its place while others come and go, and the layout comes to rest (L1, L2)', () => {

@@ -93,6 +93,17 @@ describe('with a token', () => {
     expect(source.asked.filter((what) => what.startsWith('call'))).toHaveLength(1);
   });
 
+  test('a stream ends with the session that opened it (A2)', async () => {
+    const { ask, unlock, feed, clock } = dashboard({ token });
+    const cookie = ((await unlock(token)).headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+    clock.advance(sessionMs - 1_000);
+    expect((await ask('/api/feed', { headers: { cookie } })).status).toBe(200);
+    clock.advance(998);
+    expect(feed.watchers).toBe(1);
+    clock.advance(3);
+    expect(feed.watchers).toBe(0);
+  });
+
   test('after ten wrong ones within a minute not even the right one is looked at (A2)', async () => {
     const { unlock, clock } = dashboard({ token });
     for (let at = 0; at < attemptsMax; at += 1) expect((await unlock(`wrong ${at}`)).status).toBe(401);

@@ -1,18 +1,23 @@
 /**
- * The dashboard in Debian's Chromium, over real server processes, and over a fabric of 200 that is not there. One browser and one
- * set of servers for all of it; pictures of the views stay in .cache/dashboard.
+ * The dashboard in Debian's Chromium, over real server processes, and over HTTPS over a fabric of 200 that is not there. One browser
+ * and one set of servers for all of it; pictures of the views stay in .cache/dashboard.
  */
 
+import { createHash, X509Certificate } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
+import { get } from 'node:https';
 import { join, resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
 import { openDashboard } from '../../src/dashboard/open.ts';
+import { Credentials } from '../../src/transport/credentials.ts';
+import { Authority } from '../certificates.ts';
 import { FakeSource } from '../dashboard/fake-source.ts';
 import { functionsModule, type ServerProcess, Stage } from './processes.ts';
 
 const pictures = resolve(import.meta.dirname, '../../.cache/dashboard');
+const quiet = ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'];
 const binary = ['/usr/bin/chromium', '/usr/bin/chromium-browser'].find((path) => existsSync(path));
 const token = 'a token of 200 servers';
 /** A server that was killed is to be seen leaving within 3 s; this machine gets five times as long. */
@@ -28,12 +33,17 @@ describe.skipIf(binary === undefined)('the dashboard in a browser', () => {
   let page: Page;
   let servers: readonly ServerProcess[];
   let url = '';
+  const authority = new Authority();
+  const certificate = authority.server('server-0');
 
   beforeAll(async () => {
     mkdirSync(pictures, { recursive: true });
     const settings = await stage.file('dashboard.toml', '[server]\ndashboard = true\n');
     const first = await stage.serve('board-1', functionsModule, '--settings', settings);
-    const launching = chromium.launch({ executablePath: binary ?? '', args: ['--no-sandbox', '--disable-dev-shm-usage', '--disable-gpu'] });
+    const launching = chromium.launch({
+      executablePath: binary ?? '',
+      args: [...quiet, `--ignore-certificate-errors-spki-list=${keyOf(certificate.cert)}`],
+    });
     const others = ['board-2', 'board-3'].map((name) => stage.serve(name, functionsModule, '--join', first.url, '--resource', 'gpu'));
     servers = [first, ...(await Promise.all(others))];
     url = (await first.process.line(/^HEDDLE_DASHBOARD_URL=/)).slice('HEDDLE_DASHBOARD_URL='.length);
@@ -127,17 +137,23 @@ describe.skipIf(binary === undefined)('the dashboard in a browser', () => {
     await page.getByText('member.died').first().waitFor({ timeout: leavingMs });
   });
 
-  test('asks for its token, and stays responsive with 200 servers', async () => {
+  test('over HTTPS it asks for its token, and stays responsive with 200 servers', async () => {
     const source = new FakeSource(systemClock, 200);
-    const dashboard = await openDashboard({ host: '127.0.0.1', port: 'auto', token, tls: undefined }, source);
+    const tls = new Credentials(certificate, { use: 'server', wallMs: () => systemClock.wallMs() });
+    const dashboard = await openDashboard({ host: '127.0.0.1', port: 'auto', token, tls }, source);
     const crowd = await watched(browser, complaints);
     try {
+      expect(dashboard.url).toMatch(/^https:/);
+      // Whoever trusts the CA trusts the page; Chromium is told of the one key, and knows no other certificate of this CA.
+      expect(await statusOf(dashboard.url, authority.cert)).toBe(200);
+      await expect(statusOf(dashboard.url, new Authority().cert)).rejects.toThrow(/self-signed|unable to verify|signature/i);
       await crowd.goto(dashboard.url);
       await crowd.getByLabel('The token').fill('not the one');
       await crowd.getByRole('button', { name: 'Open' }).click();
       await crowd.getByText('That is not the token').waitFor({ timeout: waitMs });
       await crowd.getByLabel('The token').fill(token);
       await crowd.getByRole('button', { name: 'Open' }).click();
+      expect(await crowd.context().cookies()).toMatchObject([{ secure: true, httpOnly: true, sameSite: 'Strict' }]);
       await crowd.locator('[data-server-row="server-199"]').waitFor({ timeout: waitMs });
       await crowd.locator('.picture .link').nth(700).waitFor({ state: 'attached', timeout: waitMs });
       source.calls += 50;
@@ -187,6 +203,23 @@ const slowestFrame = `new Promise((resolve) => {
   };
   requestAnimationFrame(next);
 })`;
+
+/** What Chromium knows a key by. */
+function keyOf(cert: string): string {
+  return createHash('sha256')
+    .update(new X509Certificate(cert).publicKey.export({ type: 'spki', format: 'der' }))
+    .digest('base64');
+}
+
+/** The status with which the page answers to whoever trusts this CA. */
+function statusOf(address: string, ca: string): Promise<number | undefined> {
+  return new Promise((resolve, reject) => {
+    get(address, { ca, agent: false }, (response) => {
+      response.resume();
+      resolve(response.statusCode);
+    }).on('error', reject);
+  });
+}
 
 async function watched(browser: Browser, complaints: string[]): Promise<Page> {
   const page = await browser.newPage({ viewport: { width: 1400, height: 860 }, reducedMotion: 'no-preference' });

@@ -3,9 +3,9 @@
  */
 
 import type { ComponentChildren } from 'preact';
-import { count, milliseconds, perSecond, plural } from '../../observe/figures.ts';
+import { count, milliseconds, perSecond, timeOfDay } from '../../observe/figures.ts';
 import { linkTo, route } from './browser.ts';
-import { beat, connection, gauges, hello, present, runs, vitals } from './store.ts';
+import { beat, connection, gauges, heardAtMs, hello, present, runs, vitals } from './store.ts';
 import { Breakers, brokenOf } from './views/breakers.tsx';
 import { CallDesk } from './views/call-desk.tsx';
 import { Catalog } from './views/catalog.tsx';
@@ -49,6 +49,7 @@ export function App() {
       </header>
       <main id="view" tabIndex={-1} class={`view view-${first}`}>
         <h1 class="visually-hidden">{view?.title}</h1>
+        <Stale />
         {view?.show()}
       </main>
     </>
@@ -82,29 +83,40 @@ function Badge({ view }: { readonly view: string }) {
 function Summary() {
   void beat.value;
   const { callsPerSecond, failedPerSecond, p50Ms, p99Ms } = gauges.now();
-  const ill = present.value.filter(({ status }) => status !== 'alive').length;
+  const alive = present.value.filter(({ status }) => status === 'alive').length;
+  const all = present.value.length;
   return (
     <dl class="summary">
-      <Figure name="servers" value={count(present.value.length)} note={ill > 0 ? `${plural(ill, 'server')} not alive` : undefined} />
-      <Figure
-        name="calls"
-        value={perSecond(callsPerSecond)}
-        note={failedPerSecond > 0 ? `${perSecond(failedPerSecond)} failed` : undefined}
-      />
+      <Figure name="servers" value={alive === all ? count(all) : `${count(alive)} of ${count(all)} alive`} isWarning={alive !== all} />
+      <Figure name="calls" value={perSecond(callsPerSecond)} />
+      <Figure name="failed" value={perSecond(failedPerSecond)} isWarning={failedPerSecond > 0} />
       <Figure name="p50" value={milliseconds(p50Ms)} />
       <Figure name="p99" value={milliseconds(p99Ms)} />
     </dl>
   );
 }
 
-function Figure({ name, value, note }: { readonly name: string; readonly value: string; readonly note?: string | undefined }) {
+interface FigureProps {
+  readonly name: string;
+  readonly value: string;
+  readonly isWarning?: boolean;
+}
+
+function Figure({ name, value, isWarning = false }: FigureProps) {
   return (
-    <div class={note === undefined ? '' : 'warned'} title={note}>
+    <div class={isWarning ? 'warned' : ''}>
       <dt>{name}</dt>
-      <dd>
-        {value}
-        {note === undefined ? null : <span class="visually-hidden">, {note}</span>}
-      </dd>
+      <dd>{value}</dd>
     </div>
+  );
+}
+
+/** What is shown is not how things are, while the server that tells of them does not answer. */
+function Stale() {
+  if (connection.value !== 'lost' || heardAtMs.value === undefined) return null;
+  return (
+    <p class="stale" role="alert">
+      {hello.value?.server ?? 'The server'} does not answer. What is shown is how things stood at {timeOfDay(heardAtMs.value).slice(0, 8)}.
+    </p>
   );
 }

@@ -20,6 +20,33 @@ export function later(delayMs: number, task: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
+/** How long a page may be out of sight before what `whileSeen` keeps is given up, in milliseconds. */
+const unseenMs = 30_000;
+
+/**
+ * Keeps what `start` opens for as long as the page is in sight, and opens it again when it comes back: a browser has few connections
+ * to a server, and a page in the background wants none. Gives what ends that.
+ */
+export function whileSeen(start: () => () => void): () => void {
+  let stop: (() => void) | undefined = start();
+  let stay = (): void => {};
+  const look = (): void => {
+    stay();
+    if (document.visibilityState === 'visible') stop ??= start();
+    else
+      stay = later(unseenMs, () => {
+        stop?.();
+        stop = undefined;
+      });
+  };
+  document.addEventListener('visibilitychange', look);
+  return () => {
+    document.removeEventListener('visibilitychange', look);
+    stay();
+    stop?.();
+  };
+}
+
 /** Whether the person has asked their system for less movement. */
 export function prefersStillness(): boolean {
   return matchMedia('(prefers-reduced-motion: reduce)').matches;

@@ -56,16 +56,15 @@ function leftOf({ x, y, height }: Box): { readonly x: number; readonly y: number
   return { x, y: y + height / 2 };
 }
 
-/** A smooth line through the points: each inner one bends it. */
+/** A smooth line through the points, level at each: it leaves a box and reaches the next as the layers run. */
 function curve(points: readonly { readonly x: number; readonly y: number }[]): string {
   const [first, ...rest] = points;
   if (!first) return '';
-  let path = `M${first.x.toFixed(1)} ${first.y.toFixed(1)}`;
-  for (const [at, point] of rest.entries()) {
-    const next = rest[at + 1];
-    if (!next) path += ` L${point.x.toFixed(1)} ${point.y.toFixed(1)}`;
-    else
-      path += ` Q${point.x.toFixed(1)} ${point.y.toFixed(1)} ${((point.x + next.x) / 2).toFixed(1)} ${((point.y + next.y) / 2).toFixed(1)}`;
+  let [path, from] = [`M${first.x.toFixed(1)} ${first.y.toFixed(1)}`, first];
+  for (const point of rest) {
+    const middle = ((from.x + point.x) / 2).toFixed(1);
+    path += ` C${middle} ${from.y.toFixed(1)} ${middle} ${point.y.toFixed(1)} ${point.x.toFixed(1)} ${point.y.toFixed(1)}`;
+    from = point;
   }
   return path;
 }

@@ -76,14 +76,14 @@ export class Layout {
   #start(pairs: readonly Pair[]): void {
     const places = [...this.#places.values()];
     const springs = pairs.map(({ from, to }): Spring => ({ source: from, target: to }));
-    const length = spacing * (places.length > 60 ? 1.2 : 3.4);
+    const length = spacing * (places.length > 60 ? 1.2 : places.length > 12 ? 3.4 : 5);
     const isFirst = this.#simulation === undefined;
     this.#simulation = forceSimulation(places)
       .stop()
       // Those that stand already move a little only.
       .alpha(isFirst ? 1 : 0.4)
       .alphaDecay(0.035)
-      .force('charge', forceManyBody<Place>().strength(places.length > 60 ? -160 : -600))
+      .force('charge', forceManyBody<Place>().strength(places.length > 60 ? -160 : places.length > 12 ? -600 : -1_400))
       .force(
         'link',
         forceLink<Place, Spring>(springs)

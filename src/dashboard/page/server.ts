@@ -1,54 +1,47 @@
 /**
- * What the page asks of the server that it came from, and how it follows its streams. The browser sends the cookie of the
- * session along; a stream that breaks is opened again by the browser itself.
+ * What the page asks of the server that it came from, and what it hears from its streams (stream.ts). The browser sends the cookie
+ * of the session along.
  */
 
 import type { CallAnswer, FeedMessage, RunMessage } from '../feed.ts';
-import { later } from './browser.ts';
+import { whileSeen } from './browser.ts';
 import { connection, take } from './store.ts';
+import { openStream } from './stream.ts';
 
 /** A refusal of the server, in its words. */
 export class Refusal extends Error {
   override readonly name = 'Refusal';
 }
 
-/** How long until a stream that the browser gave up is opened again, in milliseconds. */
-const reopenMs = 1_000;
-
-/** Opens the feed, and opens it again for as long as the page is there. */
+/** Follows the fabric for as long as the page is there. */
 export function openFeed(): void {
-  const source = new EventSource('api/feed');
-  source.addEventListener('message', ({ data }) => {
-    connection.value = 'live';
-    take(JSON.parse(String(data)) as FeedMessage); // the server's own word, of the same version as the page
-  });
-  source.addEventListener('error', () => {
-    if (connection.value !== 'locked') connection.value = 'lost';
-    if (source.readyState !== EventSource.CLOSED) return;
-    void isLocked().then((locked) => {
-      if (locked) connection.value = 'locked';
-      else later(reopenMs, openFeed);
-    });
-  });
+  whileSeen(() =>
+    openStream('api/feed', {
+      message: (data) => {
+        connection.value = 'live';
+        take(JSON.parse(data) as FeedMessage); // the server's own word, of the same version as the page
+      },
+      broken: () => {
+        if (connection.value !== 'locked') connection.value = 'lost';
+      },
+    }),
+  );
 }
 
 /** Follows one run; gives what ends that. */
 export function followRun(runId: string, hear: (message: RunMessage) => void, fail: (message: string) => void): () => void {
-  const source = new EventSource(`api/runs/${encodeURIComponent(runId)}/feed`);
-  source.addEventListener('message', ({ data }) => hear(JSON.parse(String(data)) as RunMessage)); // as above
-  source.addEventListener('refused', ({ data }) => {
-    fail(String(data));
-    source.close();
-  });
-  source.addEventListener('over', () => source.close());
-  return () => source.close();
+  return whileSeen(() =>
+    openStream(`api/runs/${encodeURIComponent(runId)}/feed`, {
+      message: (data) => hear(JSON.parse(data) as RunMessage), // as above
+      refused: fail,
+    }),
+  );
 }
 
 /** Opens the session with the token; true when it was the right one. */
 export async function unlock(token: string): Promise<boolean> {
   const response = await fetch('api/session', posted({ token }));
   if (response.status === 429) throw new Refusal('Too many wrong tokens: try again in a minute.');
-  if (response.ok) openFeed();
   return response.ok;
 }
 
@@ -120,12 +113,4 @@ function messageOf(answer: unknown): string | undefined {
 
 function posted(body: object): RequestInit {
   return { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(body) };
-}
-
-async function isLocked(): Promise<boolean> {
-  try {
-    return (await fetch('api/session')).status === 401;
-  } catch {
-    return false;
-  }
 }

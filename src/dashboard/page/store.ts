@@ -6,13 +6,15 @@ import { computed, signal } from '@preact/signals';
 import type { RunSummary } from '../../core/workflow/run-view.ts';
 import { Gauges } from '../../observe/gauges.ts';
 import type { Vitals } from '../../observe/vitals.ts';
-import { type EventRow, eventsKept, type FeedMessage, type FunctionRow, type ServerRow } from '../feed.ts';
-import { later } from './browser.ts';
+import { type EventRow, type FeedMessage, type FunctionRow, keptOf, type ServerRow } from '../feed.ts';
+import { later, nowMs } from './browser.ts';
 
 /** `locked`: the server wants a token first. */
 export type Connection = 'connecting' | 'live' | 'lost' | 'locked';
 
 export const connection = signal<Connection>('connecting');
+/** When the server was heard last, in milliseconds since the Unix epoch. */
+export const heardAtMs = signal<number | undefined>(undefined);
 export const hello = signal<Extract<FeedMessage, { readonly kind: 'hello' }> | undefined>(undefined);
 export const servers = signal<readonly ServerRow[]>([]);
 export const moreServers = signal(0);
@@ -37,6 +39,7 @@ export const gauges = new Gauges();
 export const beat = signal(0);
 
 export function take(message: FeedMessage): void {
+  heardAtMs.value = nowMs.peek();
   switch (message.kind) {
     case 'hello':
       hello.value = message;
@@ -59,7 +62,7 @@ export function take(message: FeedMessage): void {
       moreRuns.value = message.more;
       return;
     case 'events':
-      events.value = [...events.value, ...message.events].slice(-eventsKept);
+      events.value = keptOf([...events.value, ...message.events]);
   }
 }
 

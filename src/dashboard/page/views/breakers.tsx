@@ -30,7 +30,7 @@ export function Breakers() {
         <p class="empty">Every breaker is closed: attempts pass everywhere.</p>
       ) : (
         <table>
-          <Heads of={['refuses attempts', 'at', 'of', 'state', 'until']} />
+          <Heads of={['who refuses', 'attempts at', 'of', 'state', 'until']} />
           <tbody>
             {broken.map((breaker) => (
               <Row key={`${breaker.holder} ${breaker.server} ${breaker.function}`} breaker={breaker} />
@@ -38,8 +38,12 @@ export function Breakers() {
           </tbody>
         </table>
       )}
-      <h2>What breakers did at this server</h2>
-      {lately.length === 0 ? <p class="hint">Nothing since the page was opened, nor a while before.</p> : <EventList rows={lately} />}
+      <h2 class="section">What breakers of this server did</h2>
+      {lately.length === 0 ? (
+        <p class="hint">Nothing lately. What those of another server did is on the page that it serves, and in its log.</p>
+      ) : (
+        <EventList rows={lately} />
+      )}
     </div>
   );
 }
@@ -48,7 +52,9 @@ function Row({ breaker }: { readonly breaker: Broken }) {
   const { holder, server, function: name, state } = breaker;
   return (
     <tr>
-      <th scope="row">{holder}</th>
+      <th scope="row">
+        <a href={linkTo('topology', holder)}>{holder}</a>
+      </th>
       <td>
         <a href={linkTo('topology', server)}>{server}</a>
       </td>

@@ -27,13 +27,14 @@ export function CallDesk() {
 
 function CallForm({ name, version }: { readonly name: string; readonly version: string | undefined }) {
   const [fun, setFun] = useState(name);
+  const [range, setRange] = useState(version ?? '');
   const [answer, setAnswer] = useState<CallAnswer | string | undefined>(undefined);
   const [isBusy, setBusy] = useState(false);
   const needs = need.value.split(/[\s,]+/).filter(Boolean);
   const send = (event: Event): void => {
     event.preventDefault();
     setBusy(true);
-    call({ function: fun, version: fun === name ? version : undefined, args: args.value, need: needs, timeoutMs })
+    call({ function: fun, version: range.trim() === '' ? undefined : range.trim(), args: args.value, need: needs, timeoutMs })
       .then(setAnswer, (error: unknown) => setAnswer(error instanceof Error ? error.message : String(error)))
       .finally(() => setBusy(false));
   };
@@ -47,6 +48,8 @@ function CallForm({ name, version }: { readonly name: string; readonly version: 
           <option key={known} value={known} />
         ))}
       </datalist>
+      <label for="range">Version, or a range of versions; the highest if there is none</label>
+      <input id="range" placeholder="^1.2.0" value={range} onInput={({ currentTarget }) => setRange(currentTarget.value)} />
       <label for="args">Arguments, a JSON list</label>
       <textarea
         id="args"

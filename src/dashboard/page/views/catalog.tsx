@@ -10,7 +10,7 @@ import { linkTo, route } from '../browser.ts';
 import { describe, type FunctionDetail } from '../server.ts';
 import { beat, functions, gauges, moreFunctions } from '../store.ts';
 import { Explain } from './explain.tsx';
-import { Heads, SearchField } from './parts.tsx';
+import { Heads, SearchField, Tags } from './parts.tsx';
 
 const search = signal('');
 const rowsMax = 300;
@@ -37,6 +37,7 @@ export function Catalog() {
             {moreFunctions.value > 0 ? `; ${moreFunctions.value} more are not shown` : ''}
           </p>
         </div>
+        {found.value.length === 0 && functions.value.length > 0 ? <p class="empty">No function is like that.</p> : null}
         {functions.value.length === 0 ? <p class="empty">No server offers anything yet.</p> : <Rows chosen={chosen} />}
       </section>
       <section class="side" aria-label="The function chosen">
@@ -53,7 +54,7 @@ export function Catalog() {
 function Rows({ chosen }: { readonly chosen: FunctionRow | undefined }) {
   void beat.value;
   return (
-    <table>
+    <table class="functions-table">
       <Heads of={['function', 'version', 'effect', 'resources', 'servers']} figures={['calls', 'p99']} />
       <tbody>
         {found.value.slice(0, rowsMax).map((row) => {
@@ -70,7 +71,7 @@ function Rows({ chosen }: { readonly chosen: FunctionRow | undefined }) {
               <td>
                 <span class={`effect ${row.effect}`}>{row.effect}</span>
               </td>
-              <td class="tags">{row.resources.join(' ')}</td>
+              <Tags of={row.resources} />
               <td class="servers">{row.servers.length > 3 ? plural(row.servers.length, 'server') : row.servers.join(', ')}</td>
               <td class="number">{perSecond(callsPerSecond)}</td>
               <td class="number">{milliseconds(p99Ms)}</td>

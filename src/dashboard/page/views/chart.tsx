@@ -12,19 +12,21 @@ export interface ChartProps {
   readonly label: string;
   readonly points: readonly Point[];
   readonly kind: 'latency' | 'rate';
+  /** Told of the point that a pointer is at; undefined once it has left. */
+  readonly point: (at: number | undefined) => void;
 }
 
-/** What is in sight, in seconds. */
-const spanSeconds = 300;
+/** What is in sight, in seconds: what is known, and at least the first of these. */
+const [spanSecondsMin, spanSeconds] = [60, 300];
 const height = { latency: 130, rate: 84 } as const;
 
-export function Chart({ label, points, kind }: ChartProps) {
+export function Chart({ label, points, kind, point }: ChartProps) {
   const frame = useRef<HTMLDivElement>(null);
   const plot = useRef<uPlot | undefined>(undefined);
   useEffect(() => {
     const host = frame.current;
     if (!host) return undefined;
-    const made = new uPlot(optionsOf(host, kind), [[]], host);
+    const made = new uPlot(optionsOf(host, kind, point), [[]], host);
     plot.current = made;
     const watch = new ResizeObserver(() => made.setSize({ width: host.clientWidth, height: height[kind] }));
     watch.observe(host);
@@ -45,7 +47,7 @@ function dataOf(points: readonly Point[], kind: ChartProps['kind']): uPlot.Align
   return [times, points.map(({ callsPerSecond }) => callsPerSecond), points.map(({ failedPerSecond }) => failedPerSecond)];
 }
 
-function optionsOf(host: HTMLElement, kind: ChartProps['kind']): uPlot.Options {
+function optionsOf(host: HTMLElement, kind: ChartProps['kind'], point: ChartProps['point']): uPlot.Options {
   const style = getComputedStyle(host);
   const colour = (name: string): string => style.getPropertyValue(name).trim();
   const [first, second] = kind === 'latency' ? ['--accent', '--warn'] : ['--accent', '--bad'];
@@ -60,15 +62,16 @@ function optionsOf(host: HTMLElement, kind: ChartProps['kind']): uPlot.Options {
     width: host.clientWidth || 400,
     height: height[kind],
     legend: { show: false },
-    cursor: { show: false },
+    cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
+    hooks: { setCursor: [({ cursor }) => point(cursor.idx ?? undefined)] },
     padding: [8, 8, 0, 0],
     scales: {
-      x: { time: true, range: () => [nowMs.peek() / 1_000 - spanSeconds, nowMs.peek() / 1_000] },
+      x: { time: true, range: (_plot, first) => rangeOf(first) },
       y: { range: (_plot, _low, high) => [0, Math.max(high * 1.15, kind === 'latency' ? 1 : 0.5)] },
     },
     axes: [
-      { ...axis, size: 26, values: (_plot, seconds) => seconds.map(minutesOf) },
-      { ...axis, size: 62, values: (_plot, values) => values.map((value) => show(value)) },
+      { ...axis, size: 26, space: 76, values: (_plot, seconds) => seconds.map(minutesOf) },
+      { ...axis, size: 62, space: 24, values: (_plot, values) => values.map((value) => show(value)) },
     ],
     series: [
       {},
@@ -76,6 +79,11 @@ function optionsOf(host: HTMLElement, kind: ChartProps['kind']): uPlot.Options {
       { stroke: colour(second ?? ''), width: 1.5, points: { show: false } },
     ],
   };
+}
+
+function rangeOf(first: number | null): [number, number] {
+  const now = nowMs.peek() / 1_000;
+  return [Math.max(now - spanSeconds, Math.min(first ?? now, now - spanSecondsMin)), now];
 }
 
 function minutesOf(seconds: number): string {

@@ -6,6 +6,7 @@ import { useMemo } from 'preact/hooks';
 import type { StepView } from '../../../core/workflow/run-view.ts';
 import { milliseconds } from '../../../observe/figures.ts';
 import { arrange, type Box, nodesMax } from '../graph-layout.ts';
+import { shortened } from '../label-places.ts';
 import { stateOf } from './step-table.tsx';
 
 export interface GraphProps {
@@ -76,10 +77,13 @@ function StepBox({ box, view, isChosen, choose }: StepBoxProps) {
       <title>{`${step}: ${fun}, ${state.replace('_', ' ')}`}</title>
       <rect x={box.x} y={box.y} width={box.width} height={box.height} rx="6" />
       <text x={box.x + 10} y={box.y + 17}>
-        {cut(step)}
+        {shortened(step, 21)}
+      </text>
+      <text class="mark" x={box.x + box.width - 10} y={box.y + 17}>
+        {markOf(state)}
       </text>
       <text class="second" x={box.x + 10} y={box.y + 32}>
-        {cut(second)}
+        {shortened(second, 26)}
       </text>
       {elements && elements.of > 0 ? (
         <rect class="share" x={box.x} y={box.y + box.height - 3} width={(box.width * elements.done) / elements.of} height="3" />
@@ -88,7 +92,18 @@ function StepBox({ box, view, isChosen, choose }: StepBoxProps) {
   );
 }
 
-/** What fits into a box. */
-function cut(text: string): string {
-  return text.length > 24 ? `${text.slice(0, 23)}…` : text;
+/** The state once more, for who does not tell the colours apart. */
+function markOf(state: string): string {
+  switch (state) {
+    case 'done':
+      return '✓';
+    case 'failed':
+      return '✕';
+    case 'running':
+      return '▶';
+    case 'maybe':
+      return '?';
+    default:
+      return '';
+  }
 }

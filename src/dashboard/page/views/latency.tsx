@@ -2,7 +2,8 @@
  * Calls and how long they take, over the last minutes: of all functions, and of the busiest.
  */
 
-import { milliseconds, percent, perSecond } from '../../../observe/figures.ts';
+import { useState } from 'preact/hooks';
+import { milliseconds, percent, perSecond, timeOfDay } from '../../../observe/figures.ts';
 import { type Point, windowMs } from '../../../observe/gauges.ts';
 import { beat, gauges } from '../store.ts';
 import { Chart } from './chart.tsx';
@@ -34,17 +35,31 @@ export function Latency() {
 
 function Figures({ name, title }: { readonly name: string; readonly title: string }) {
   const points = gauges.history(name);
+  const [pointed, point] = useState<number | undefined>(undefined);
   const last = points.at(-1);
   const words = last ? wordsOf(last) : 'nothing yet';
+  const then = pointed === undefined ? undefined : points[pointed];
   return (
     <figure class="card chart-card">
       <figcaption>
         <h2>{title}</h2>
-        <span>{words}</span>
+        <span>{then ? `${timeOfDay(then.atMs).slice(0, 8)}: ${wordsOf(then)}` : words}</span>
       </figcaption>
-      <Chart label={`Latency of ${title}: ${words}`} points={points} kind="latency" />
-      <Chart label={`Calls a second of ${title}: ${words}`} points={points} kind="rate" />
+      <Keys of={['p50', 'p99']} />
+      <Chart label={`Latency of ${title}: ${words}`} points={points} kind="latency" point={point} />
+      <Keys of={['calls a second', 'failed']} />
+      <Chart label={`Calls a second of ${title}: ${words}`} points={points} kind="rate" point={point} />
     </figure>
+  );
+}
+
+/** What the colours of a chart mean. */
+function Keys({ of }: { readonly of: readonly [string, string] }) {
+  return (
+    <p class="keys" aria-hidden="true">
+      <span class="key first">{of[0]}</span>
+      <span class={`key ${of[1]}`}>{of[1]}</span>
+    </p>
   );
 }
 

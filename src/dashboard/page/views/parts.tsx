@@ -1,5 +1,5 @@
 /**
- * What several views have in common: the head of a table, and a field that narrows what is listed.
+ * What several views have in common: the head of a table, resources in it, and a field that narrows what is listed.
  */
 
 import type { Signal } from '@preact/signals';
@@ -17,7 +17,7 @@ export function Heads({ of, figures = [] }: HeadsProps) {
     <thead>
       <tr>
         {of.map((name) => (
-          <th key={name} scope="col">
+          <th key={name} scope="col" class={`of-${name}`}>
             {name}
           </th>
         ))}
@@ -50,5 +50,18 @@ export function SearchField({ value, label, placeholder }: SearchFieldProps) {
         value.value = currentTarget.value;
       }}
     />
+  );
+}
+
+/** Tags that a cell has room for. */
+const tagsShown = 5;
+
+/** Resources of a server or a function, as a cell. */
+export function Tags({ of }: { readonly of: readonly string[] }) {
+  return (
+    <td class="tags" title={of.length > tagsShown ? of.join(' ') : undefined}>
+      {of.slice(0, tagsShown).join(' ')}
+      {of.length > tagsShown ? ` and ${of.length - tagsShown} more` : ''}
+    </td>
   );
 }

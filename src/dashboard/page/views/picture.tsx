@@ -7,12 +7,15 @@ import { bytes, milliseconds, plural } from '../../../observe/figures.ts';
 import type { LinkGauge } from '../../../observe/gauges.ts';
 import type { ServerRow } from '../../feed.ts';
 import { frames, prefersStillness } from '../browser.ts';
+import { type Field, type Line, placesOf, type Spot, shortened } from '../label-places.ts';
 import { Layout, type Place, viewBoxOf } from '../layout.ts';
 import { vitals } from '../store.ts';
 
 /** Up to so many servers carry their names, and up to so many links their round trips. */
 const namesMax = 48;
 const roundTripsMax = 24;
+/** Letters of a name, and of the resources below it. */
+const [nameMax, tagsMax] = [26, 32];
 /** Of each frame, for moving servers. */
 const frameBudgetMs = 8;
 
@@ -29,6 +32,12 @@ export function Picture({ servers, links, chosen, choose }: PictureProps) {
   const near = new Set(links.filter(({ from, to }) => from === chosen || to === chosen).flatMap(({ from, to }) => [from, to]));
   const isNamed = ({ name, status }: ServerRow): boolean => !isDense || near.has(name) || name === chosen || status !== 'alive';
   const ill = servers.filter(({ status }) => status !== 'alive').length;
+  const isTold = (link: LinkGauge): boolean => links.length <= roundTripsMax || link.from === chosen || link.to === chosen;
+  const scale = isDense ? 1.4 : 1;
+  const texts = placesOf(
+    linesOf(links.filter(isTold), places, scale),
+    servers.filter(isNamed).flatMap((server) => fieldOf(server, places, scale)),
+  );
   const words = `${plural(servers.length, 'server')}, ${ill} of them not alive, ${plural(links.length, 'link')}`;
   return (
     <svg
@@ -40,12 +49,12 @@ export function Picture({ servers, links, chosen, choose }: PictureProps) {
       <g class="links">
         {links.map((link) => (
           <LinkLine
-            key={`${link.from} ${link.to}`}
+            key={keyOf(link)}
             link={link}
             from={spotOf(places.get(link.from))}
             to={spotOf(places.get(link.to))}
             isNear={link.from === chosen || link.to === chosen}
-            hasText={links.length <= roundTripsMax || link.from === chosen || link.to === chosen}
+            text={spotOf(texts.get(keyOf(link)))}
           />
         ))}
       </g>
@@ -65,8 +74,33 @@ export function Picture({ servers, links, chosen, choose }: PictureProps) {
   );
 }
 
+function keyOf({ from, to }: LinkGauge): string {
+  return `${from} ${to}`;
+}
+
+function textOf({ roundTripMs, bytesPerSecond }: LinkGauge): string {
+  if (roundTripMs === undefined) return '';
+  return `${milliseconds(roundTripMs)}${bytesPerSecond >= 1 ? ` · ${bytes(bytesPerSecond)}/s` : ''}`;
+}
+
+/** The links whose texts want a place; about 4.6 units a letter. */
+function linesOf(links: readonly LinkGauge[], places: ReadonlyMap<string, Place>, scale: number): readonly Line[] {
+  return links.flatMap((link): Line[] => {
+    const [from, to, text] = [places.get(link.from), places.get(link.to), textOf(link)];
+    return from && to && text !== '' ? [{ key: keyOf(link), from, to, width: text.length * 4.6 * scale, height: 11 * scale }] : [];
+  });
+}
+
+/** What a server and its name take. */
+function fieldOf(server: ServerRow, places: ReadonlyMap<string, Place>, scale: number): readonly Field[] {
+  const place = places.get(server.name);
+  if (!place) return [];
+  const letters = Math.max(shortened(server.name, nameMax).length, tagsOf(server).length * 0.85);
+  return [{ x: place.x, y: place.y + 12 * scale, width: letters * 6 * scale + 6, height: 44 * scale }];
+}
+
 /** A place as a text: it moves by being changed, and a component is drawn anew only for another property. */
-function spotOf(place: Place | undefined): string {
+function spotOf(place: Spot | undefined): string {
   return place ? `${place.x.toFixed(1)} ${place.y.toFixed(1)}` : '';
 }
 
@@ -85,21 +119,21 @@ interface LinkLineProps {
   readonly from: string;
   readonly to: string;
   readonly isNear: boolean;
-  readonly hasText: boolean;
+  /** Where its text stands; empty: it has none. */
+  readonly text: string;
 }
 
-function LinkLine({ link, from, to, isNear, hasText }: LinkLineProps) {
-  const [a, b] = [placeAt(from), placeAt(to)];
+function LinkLine({ link, from, to, isNear, text }: LinkLineProps) {
+  const [a, b, middle] = [placeAt(from), placeAt(to), placeAt(text)];
   if (!a || !b) return null;
   const traffic = `${bytes(link.bytesPerSecond)}/s`;
   return (
     <g class={`link${isNear ? ' near' : ''}${link.bytesPerSecond > 4_000 ? ' busy' : ''}`}>
       <title>{`${link.from} – ${link.to}: ${milliseconds(link.roundTripMs)}, ${traffic}`}</title>
       <line x1={a.x} y1={a.y} x2={b.x} y2={b.y} stroke-width={widthOf(link.bytesPerSecond)} />
-      {hasText && link.roundTripMs !== undefined ? (
-        <text x={(a.x + b.x) / 2} y={(a.y + b.y) / 2 - 3}>
-          {milliseconds(link.roundTripMs)}
-          {link.bytesPerSecond >= 1 ? ` · ${traffic}` : ''}
+      {middle ? (
+        <text x={middle.x} y={middle.y + 3}>
+          {textOf(link)}
         </text>
       ) : null}
     </g>
@@ -135,14 +169,19 @@ function ServerMark({ server, at, isChosen, hasName, choose }: ServerMarkProps) 
       <title>{`${server.name}, ${server.status}${server.resources.length === 0 ? '' : `, ${server.resources.join(' ')}`}`}</title>
       <circle r={radiusOf(load)} />
       {said && said.runs > 0 ? <circle class="ring" r={radiusOf(load) + 4} /> : null}
-      {hasName ? <text y={radiusOf(load) + 14}>{server.name}</text> : null}
-      {hasName && server.resources.length > 0 ? (
-        <text class="tags" y={radiusOf(load) + 26}>
-          {server.resources.slice(0, 3).join(' ')}
+      {hasName ? <text y={radiusOf(load) + 14}>{shortened(server.name, nameMax)}</text> : null}
+      {hasName && tagsOf(server) !== '' ? (
+        <text class={server.status === 'alive' ? 'tags' : 'tags ill'} y={radiusOf(load) + 26}>
+          {tagsOf(server)}
         </text>
       ) : null}
     </g>
   );
+}
+
+/** Under its name: what it has, or that it is not well. */
+function tagsOf({ status, resources }: ServerRow): string {
+  return status === 'alive' ? shortened(resources.slice(0, 3).join(' '), tagsMax) : status;
 }
 
 /** The area grows with what runs there. */

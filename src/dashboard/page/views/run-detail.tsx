@@ -1,48 +1,64 @@
 /**
  * One run: its graph, coloured as it executes, what each step waits for and what would end that, and its events on a line of time.
+ * What is known of it is known-run.ts.
  */
 
 import { useEffect, useState } from 'preact/hooks';
 import type { RunSummary, StepView } from '../../../core/workflow/run-view.ts';
 import { milliseconds } from '../../../observe/figures.ts';
-import type { RunEventRow, RunMessage } from '../../feed.ts';
-import { linkTo } from '../browser.ts';
+import type { RunMessage } from '../../feed.ts';
+import { linkTo, nowMs } from '../browser.ts';
+import { after, type KnownRun, nothingKnown } from '../known-run.ts';
 import { cancelRun, followRun } from '../server.ts';
 import { Graph } from './graph.tsx';
 import { StepTable } from './step-table.tsx';
 import { Timeline } from './timeline.tsx';
 
-interface Known {
-  readonly message: RunMessage | undefined;
-  readonly events: readonly RunEventRow[];
-  readonly problem: string | undefined;
+export function RunDetail({ runId }: { readonly runId: string }) {
+  const { run, steps, events, problems, end, trouble } = useRun(runId);
+  const [chosen, choose] = useState<string | undefined>(undefined);
+  return (
+    <section class="card run" aria-label={`Run ${run?.name ?? runId}`}>
+      {run ? <Head run={ageing(run)} /> : <Unknown runId={runId} hasTrouble={trouble !== undefined} />}
+      {trouble === undefined ? null : (
+        <p class="problem" role="alert">
+          {trouble}
+        </p>
+      )}
+      {end ? <End end={end} /> : null}
+      {run ? (
+        <>
+          <Graph steps={steps} chosen={chosen} choose={choose} />
+          <div class="run-columns">
+            <StepTable steps={orderOf(steps, chosen)} problems={problems} chosen={chosen} choose={choose} />
+            <Timeline steps={steps} events={events} run={ageing(run)} />
+          </div>
+        </>
+      ) : null}
+    </section>
+  );
 }
 
-/** Events that are kept for the line of time. */
-const eventsKept = 5_000;
+/** A run under way grows older also while nothing happens to it. */
+function ageing(run: RunSummary): RunSummary {
+  return run.state === 'running' ? { ...run, elapsedMs: Math.max(run.elapsedMs, nowMs.value - run.startedAtMs) } : run;
+}
 
-export function RunDetail({ runId }: { readonly runId: string }) {
-  const { message, events, problem } = useRun(runId);
-  const [chosen, choose] = useState<string | undefined>(undefined);
-  if (problem !== undefined)
-    return (
-      <section class="card" aria-label="The run">
-        <p class="problem">{problem}</p>
-        <a href={linkTo('runs')}>All runs</a>
-      </section>
-    );
-  if (!message) return <p class="hint">Asking for the run …</p>;
-  const { run, steps } = message.view;
+function Unknown({ runId, hasTrouble }: { readonly runId: string; readonly hasTrouble: boolean }) {
   return (
-    <section class="card run" aria-label={`Run ${run.name ?? runId}`}>
-      <Head run={run} />
-      {message.end ? <End end={message.end} /> : null}
-      <Graph steps={steps} chosen={chosen} choose={choose} />
-      <div class="run-columns">
-        <StepTable steps={orderOf(steps, chosen)} chosen={chosen} choose={choose} />
-        <Timeline steps={steps} events={events} run={run} />
-      </div>
-    </section>
+    <header>
+      <h2>
+        Run <code>{runId}</code>
+      </h2>
+      {hasTrouble ? null : (
+        <p class="hint" role="status">
+          Asking for it …
+        </p>
+      )}
+      <a href={linkTo('runs')} class="close" aria-label="Close the run">
+        ×
+      </a>
+    </header>
   );
 }
 
@@ -92,19 +108,15 @@ function orderOf(steps: readonly StepView[], chosen: string | undefined): readon
   return first ? [first, ...steps.filter((view) => view !== first)] : steps;
 }
 
-function useRun(runId: string): Known {
-  const [known, setKnown] = useState<Known>({ message: undefined, events: [], problem: undefined });
+/** Follows the run for as long as the view is there. */
+function useRun(runId: string): KnownRun {
+  const [known, setKnown] = useState<KnownRun>(nothingKnown);
   useEffect(
     () =>
       followRun(
         runId,
-        (message) =>
-          setKnown(({ events }) => {
-            // A stream that broke begins anew, with the first event.
-            const before = message.events[0]?.seq === 1 ? [] : events;
-            return { message, events: [...before, ...message.events].slice(-eventsKept), problem: undefined };
-          }),
-        (problem) => setKnown((before) => ({ ...before, problem })),
+        (message) => setKnown((before) => after(before, message)),
+        (trouble) => setKnown((before) => ({ ...before, trouble })),
       ),
     [runId],
   );

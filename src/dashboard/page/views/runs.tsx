@@ -40,7 +40,7 @@ function RunTable({ chosen }: { readonly chosen: string | undefined }) {
               </a>
             </th>
             <td>{name ?? '–'}</td>
-            <td>
+            <td class="coordinator">
               <a href={linkTo('topology', coordinator)}>{coordinator}</a>
             </td>
             <td>

@@ -6,7 +6,7 @@ import { signal } from '@preact/signals';
 import { milliseconds, perSecond } from '../../../observe/figures.ts';
 import { linkTo } from '../browser.ts';
 import { beat, gauges, hello, servers, vitals } from '../store.ts';
-import { Heads, SearchField } from './parts.tsx';
+import { Heads, SearchField, Tags } from './parts.tsx';
 
 const search = signal('');
 /** Rows that are shown at once. */
@@ -22,7 +22,7 @@ export function ServerTable({ chosen }: { readonly chosen: string | undefined })
         <SearchField value={search} label="Find servers by name, status or resource" placeholder="Find by name, status, resource" />
       ) : null}
       <table class="servers-table">
-        <Heads of={['server', 'resources']} figures={['calls', 'p99', 'open']} />
+        <Heads of={['server', 'resources']} figures={['calls', 'p99', 'in flight']} />
         <tbody>
           {rows.slice(0, rowsMax).map(({ name, status, resources }) => (
             <Row key={name} name={name} status={status} resources={resources} isChosen={name === chosen} />
@@ -54,7 +54,7 @@ function Row({ name, status, resources, isChosen }: RowProps) {
         {status === 'alive' ? null : <span class={`status ${status}`}>{status}</span>}
         {name === hello.value?.server ? <span class="status self">this one</span> : null}
       </th>
-      <td class="tags">{resources.join(' ')}</td>
+      <Tags of={resources} />
       <td class="number">{said ? perSecond(callsPerSecond) : '–'}</td>
       <td class="number">{milliseconds(p99Ms)}</td>
       <td class="number">{said ? said.inFlight : '–'}</td>

@@ -10,11 +10,13 @@ const rowsMax = 200;
 
 export interface StepTableProps {
   readonly steps: readonly StepView[];
+  /** Why steps failed, by their names. */
+  readonly problems: ReadonlyMap<string, string>;
   readonly chosen: string | undefined;
   readonly choose: (step: string) => void;
 }
 
-export function StepTable({ steps, chosen, choose }: StepTableProps) {
+export function StepTable({ steps, problems, chosen, choose }: StepTableProps) {
   const open =
     steps.length > rowsMax
       ? [...steps.filter(({ now }) => now.state !== 'settled'), ...steps.filter(({ now }) => now.state === 'settled')]
@@ -35,7 +37,10 @@ export function StepTable({ steps, chosen, choose }: StepTableProps) {
               <td>
                 <span class={`status ${stateOf(view.now)}`}>{stateOf(view.now).replace('_', ' ')}</span>
               </td>
-              <td>{placeOf(view)}</td>
+              <td>
+                {placeOf(view)}
+                {problems.has(view.step) && isBad(view.now) ? <span class="problem why">{problems.get(view.step)}</span> : null}
+              </td>
               <td class="number">{view.now.state === 'settled' ? milliseconds(view.now.elapsedMs) : ''}</td>
             </tr>
           ))}
@@ -44,6 +49,10 @@ export function StepTable({ steps, chosen, choose }: StepTableProps) {
       {open.length > rowsMax ? <p class="hint">and {open.length - rowsMax} more steps</p> : null}
     </div>
   );
+}
+
+function isBad(now: StepNow): boolean {
+  return now.state === 'settled' && now.outcome !== 'done';
 }
 
 /** In one word: `waiting`, `running`, or how it ended. */

@@ -5,6 +5,7 @@
 import type { RunSummary, StepView } from '../../../core/workflow/run-view.ts';
 import { milliseconds } from '../../../observe/figures.ts';
 import type { RunEventRow } from '../../feed.ts';
+import { shortened } from '../label-places.ts';
 import { stateOf } from './step-table.tsx';
 
 export interface TimelineProps {
@@ -41,7 +42,7 @@ export function Timeline({ steps, events, run }: TimelineProps) {
             <g key={step} class={`bar ${state}`}>
               <title>{`${step}: from ${milliseconds(fromMs)} to ${milliseconds(toMs)}`}</title>
               <text x={nameWidth - 8} y={at * barHeight + 13}>
-                {step.length > 18 ? `${step.slice(0, 17)}…` : step}
+                {shortened(step, 20)}
               </text>
               <rect
                 x={nameWidth + (room * fromMs) / lastedMs}

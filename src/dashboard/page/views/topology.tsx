@@ -123,7 +123,7 @@ function LinkTable({ name, links: own }: { readonly name: string; readonly links
   if (own.length === 0) return <p class="hint">No link to it is known.</p>;
   return (
     <table>
-      <Heads of={['link to']} figures={['round trip', 'traffic', 'open']} />
+      <Heads of={['link to']} figures={['round trip', 'traffic', 'in flight']} />
       <tbody>
         {own.slice(0, 20).map(({ from, to, roundTripMs, bytesPerSecond, inFlight }) => (
           <tr key={from + to}>
