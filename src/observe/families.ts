@@ -44,9 +44,9 @@ export function familiesOf(meters: Meters, vitals: Vitals, { certificateUntilMs 
 function callFamilies({ served, attempts }: Meters): readonly Family[] {
   return [
     ends('heddle_calls_served_total', 'Calls that this server ran, or refused to, by function and code (ok: a result).', served),
-    times('heddle_call_served_seconds', 'From the arrival of a call to its reply.', served),
+    times('heddle_call_served_seconds', 'How long calls took that this server ran or refused, from arrival to reply.', served),
     ends('heddle_attempts_total', 'Attempts of calls that this server sent, its own and those that it passes on.', attempts),
-    times('heddle_attempt_seconds', 'From sending an attempt to its end, as its sender sees it.', attempts),
+    times('heddle_attempt_seconds', 'How long attempts took that this server sent, as it sees them.', attempts),
   ];
 }
 
@@ -54,14 +54,20 @@ function nowFamilies(vitals: Vitals): readonly Family[] {
   const of = (pick: (of: Vitals['functions'][number]) => number): readonly Sample[] =>
     vitals.functions.map((one) => ({ labels: { function: one.function }, value: pick(one) }));
   return [
-    { ...gauge('heddle_calls_running', 'Calls that hold a place now.'), values: of(({ inFlight }) => inFlight) },
-    { ...gauge('heddle_calls_queued', 'Calls that wait for a place.'), values: of(({ waiting }) => waiting) },
+    { ...gauge('heddle_calls_running', 'Calls that run here now.'), values: of(({ inFlight }) => inFlight) },
+    { ...gauge('heddle_calls_queued', 'Calls that wait here for a place.'), values: of(({ waiting }) => waiting) },
     one(gauge('heddle_calls_sent_in_flight', 'Calls that this server sent, or passes on, and that have no end yet.'), vitals.sent),
     one(gauge('heddle_overloaded', '1 while calls are refused because the event loop is late.'), Number(vitals.isOverloaded)),
-    one(gauge('heddle_draining', '1 from the moment when the server says that it leaves.'), Number(vitals.isDraining)),
-    one(gauge('heddle_sessions', 'Clients that are connected.'), vitals.sessions),
-    { ...gauge('heddle_members', 'Servers of the fabric as this one sees them, by status.'), values: byLabel('status', vitals.members) },
-    { ...gauge('heddle_breakers', 'Breakers that are not closed, by state.'), values: byLabel('state', breakerCounts(vitals)) },
+    one(gauge('heddle_draining', '1 from the moment when this server says that it leaves.'), Number(vitals.isDraining)),
+    one(gauge('heddle_sessions', 'Clients that are connected to this server.'), vitals.sessions),
+    {
+      ...gauge('heddle_members', 'Servers of the fabric as this one sees them, by status.'),
+      values: byLabel('status', { ...noMembers, ...vitals.members }),
+    },
+    {
+      ...gauge('heddle_breakers', 'Breakers of this server that are not closed, by state.'),
+      values: byLabel('state', breakerCounts(vitals)),
+    },
   ];
 }
 
@@ -69,20 +75,20 @@ function linkFamilies({ links, gossip }: Vitals): readonly Family[] {
   const sum = (pick: (link: LinkVitals) => number): number => links.reduce((total, link) => total + pick(link), 0);
   const measured = links.filter(({ roundTripMs }) => roundTripMs !== undefined);
   return [
-    one(gauge('heddle_links', 'Open links to other servers.'), links.length),
+    one(gauge('heddle_links', 'Links to other servers that are open.'), links.length),
     {
-      ...gauge('heddle_link_round_trip_seconds', 'Shortest round trip of the last beats, by server.'),
+      ...gauge('heddle_link_round_trip_seconds', 'Shortest round trip of the last beats on a link, by the server at its other end.'),
       values: measured.map(({ server, roundTripMs = 0 }) => ({ labels: { server }, value: roundTripMs / 1000 })),
     },
     {
-      ...gauge('heddle_open_link_bytes', 'What has passed over the links that are open now.'),
+      ...gauge('heddle_open_link_bytes', 'Bytes that have passed over the links that are open now.'),
       values: [
         { labels: { direction: 'sent' }, value: sum(({ sentBytes }) => sentBytes) },
         { labels: { direction: 'received' }, value: sum(({ receivedBytes }) => receivedBytes) },
       ],
     },
     {
-      ...counter('heddle_gossip_bytes_total', 'Messages of the mesh itself.'),
+      ...counter('heddle_gossip_bytes_total', 'Bytes of the messages by which servers find and watch each other.'),
       values: [
         { labels: { direction: 'sent' }, value: gossip.sentBytes },
         { labels: { direction: 'received' }, value: gossip.receivedBytes },
@@ -95,16 +101,22 @@ function workFamilies(meters: Meters, { runs, results }: Vitals): readonly Famil
   const ok = meters.runs.count - meters.runsFailed;
   return [
     one(gauge('heddle_runs_active', 'Runs of workflows that this server coordinates now.'), runs),
-    { ...counter('heddle_runs_total', 'Runs that have ended, by outcome.'), values: byLabel('outcome', { ok, failed: meters.runsFailed }) },
-    { ...histogram('heddle_run_seconds', 'How long they took.'), values: samplesOf('heddle_run_seconds', {}, meters.runs) },
-    { ...counter('heddle_steps_total', 'Steps of runs that have ended, by outcome.'), values: byLabel('outcome', meters.steps) },
-    one(counter('heddle_results_parked_bytes_total', 'Large results that stayed here until they were pulled.'), meters.parkedBytes),
     {
-      ...gauge('heddle_results_kept_bytes', 'Those that are here now, by where they are.'),
+      ...counter('heddle_runs_total', 'Runs of workflows that this server coordinated and that have ended, by outcome.'),
+      values: byLabel('outcome', { ok, failed: meters.runsFailed }),
+    },
+    { ...histogram('heddle_run_seconds', 'How long runs of workflows took.'), values: samplesOf('heddle_run_seconds', {}, meters.runs) },
+    { ...counter('heddle_steps_total', 'Steps of these runs that have ended, by outcome.'), values: byLabel('outcome', meters.steps) },
+    one(
+      counter('heddle_results_parked_bytes_total', 'Bytes of large results that stayed here until they were pulled.'),
+      meters.parkedBytes,
+    ),
+    {
+      ...gauge('heddle_results_kept_bytes', 'Bytes of large results that are here now, by where they lie.'),
       values: byLabel('where', { memory: results.memoryBytes, disk: results.bytes - results.memoryBytes }),
     },
     {
-      ...counter('heddle_events_total', 'Everything else that has happened, by kind (docs/events.md).'),
+      ...counter('heddle_events_total', 'Events that have no metric of their own, by kind (docs/events.md).'),
       values: byLabel('kind', meters.events),
     },
   ];
@@ -155,6 +167,9 @@ function samplesOf(name: string, labels: Sample['labels'], { buckets, sumMs, cou
     { metricName: `${name}_count`, labels, value: count },
   ];
 }
+
+/** A series that is 0 can be seen to rise. */
+const noMembers = { alive: 0, suspect: 0, unreachable: 0, leaving: 0 } as const;
 
 function breakerCounts({ breakers }: Vitals): ReadonlyMap<string, number> {
   const counts = new Map<string, number>([

@@ -2,7 +2,8 @@
  * Rates and latencies from totals: each answer of a server is set against the one before it.
  *
  * G1 a process that has started anew, or has begun to count anew, gives no rate until its second answer.
- * G2 latencies are of the calls of the last `windowMs`, added up over all servers; one that is silent for longer drops out.
+ * G2 latencies are of the calls of the last `windowMs`, added up over all servers; of one that is silent the last that it said counts,
+ *    until it is gone (`keep`).
  * G3 kept: one point a second, `pointsMax` of them, and the busiest functions of each server as it names them.
  */
 

@@ -71,7 +71,8 @@ export class Tracing {
       note: (event, more) => void span.addEvent(event, more),
       end: (code, more = {}) => {
         span.setAttributes(plain(more));
-        if (code !== undefined) span.setAttribute('heddle.code', code).setStatus({ code: api.SpanStatusCode.ERROR, message: code });
+        if (code !== undefined)
+          span.setAttributes({ 'heddle.code': code, 'error.type': code }).setStatus({ code: api.SpanStatusCode.ERROR, message: code });
         span.end();
       },
     };

@@ -140,6 +140,8 @@ describe('one trace', () => {
     for (const span of spans) {
       expect(span.status).toEqual({ code: SpanStatusCode.ERROR, message: 'function_failed' });
       expect(span.attributes['heddle.executed']).toBe('yes');
+      // The names of OpenTelemetry's conventions for calls.
+      expect(span.attributes).toMatchObject({ 'rpc.system': 'heddle', 'rpc.method': 'fail', 'error.type': 'function_failed' });
     }
     expect(JSON.stringify(spans.map(({ attributes, events, status }) => [attributes, events, status]))).not.toContain('4711');
   });

@@ -72,6 +72,32 @@ describe('the alerts of docs/operations.md', () => {
   });
 });
 
+/** What `promtool check metrics` complains of. */
+function complaintsOf({ name, help, type, values }: Family): readonly string[] {
+  const unit = /_(?:seconds|bytes)(?:_total)?$/;
+  const measures = /seconds|bytes|time|size|memory|lag/;
+  const labels = values.flatMap((sample) => Object.keys(sample.labels).filter((label) => label !== 'le' || type !== 'histogram'));
+  const wrongs: readonly (readonly [boolean, string])[] = [
+    [!/^[A-Z0-9].{12,}[a-z).]$/.test(help) || !help.includes(' '), 'no help that stands alone'],
+    [(type === 'counter') !== name.endsWith('_total'), 'counters, and no others, end in _total'],
+    [!/^[a-z][a-z0-9]*(?:_[a-z0-9]+)*$/.test(name), 'snake case'],
+    [/_(?:count|sum|bucket|info)$/.test(name), 'a suffix that means something else'],
+    [/_(?:ms|millis|milliseconds|minutes|kb|mb|percent)(?:_|$)/.test(name), 'a unit that is no base unit'],
+    [measures.test(name) && !unit.test(name), 'a measure without its unit at the end'],
+    [/counter|gauge|histogram/.test(name), 'the type in the name'],
+    [labels.some((label) => !/^[a-z]+$/.test(label) || label === 'le' || label === 'quantile'), 'a label that is reserved'],
+  ];
+  return wrongs.flatMap(([isWrong, words]) => (isWrong ? [`${name}: ${words}`] : []));
+}
+
+test('every metric keeps the conventions of Prometheus, and says in its own words what it is', () => {
+  const told = families();
+  expect(told.flatMap(complaintsOf)).toEqual([]);
+  expect(new Set(told.map(({ help }) => help)).size).toBe(told.length);
+  const bad = { name: 'heddle_wait_ms', help: 'Waits', type: 'counter', values: [{ labels: { quantile: 1 }, value: 1 }] } as const;
+  expect(complaintsOf(bad)).toHaveLength(4);
+});
+
 test('the metrics of docs/observability.md are those that are told, all of them', () => {
   const table = observability.slice(observability.indexOf('| metric | what it says |'), observability.indexOf('With the listener on'));
   const listed = [...table.matchAll(/`((?:heddle|process|nodejs)_[a-z0-9_]+)/g)].map(([, name]) => name).sort();
