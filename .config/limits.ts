@@ -43,6 +43,9 @@ import {
   unfinishedBytesMax,
   unfinishedPerAddressBytesMax,
   unfinishedPerConnectionBytesMax,
+  unreadBytesMax,
+  unreadPerAddressBytesMax,
+  unreadPerConnectionBytesMax,
   valueBytesMax,
 } from '../src/transport/limits.ts';
 import { keyBytesMax } from '../src/wire/call-terms.ts';
@@ -113,6 +116,11 @@ export const limits: readonly Limit[] = [
     what: 'bytes of messages that are begun and not ended, or not read yet',
     limit: `${bytes(unfinishedPerConnectionBytesMax)} a connection, ${bytes(unfinishedPerAddressBytesMax)} an address, ${bytes(unfinishedBytesMax)} in all`,
     beyond: 'the connection that holds most is cut off (`peer.dropped`)',
+  },
+  {
+    what: 'bytes of answers that a peer leaves unread',
+    limit: `${bytes(unreadPerConnectionBytesMax)} a connection, ${bytes(unreadPerAddressBytesMax)} an address, ${bytes(unreadBytesMax)} in all`,
+    beyond: 'the connection that leaves most is cut off (`peer.dropped`)',
   },
 ];
 

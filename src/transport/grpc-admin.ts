@@ -9,13 +9,13 @@ import type { Clock } from '../base/clock.ts';
 import type { Credentials } from './credentials.ts';
 import { openDoor } from './grpc-door.ts';
 import { type Guard, guardOf, type OnRefused } from './grpc-guard.ts';
+import { holdingsOf } from './grpc-holdings.ts';
 import { guardStreams } from './grpc-interceptor.ts';
 import { type ChannelSettings, serverOptions } from './grpc-options.ts';
 import { GrpcSockets } from './grpc-sockets.ts';
 import type { PeerCertificate } from './peer-certificate.ts';
 import type { StandardServices } from './standard-services.ts';
 import type { ListenOptions } from './transport.ts';
-import { Unfinished } from './unfinished.ts';
 
 export interface AdminOptions {
   readonly clock: Clock;
@@ -40,9 +40,7 @@ export async function listenAdmin(
   where: ListenOptions,
 ): Promise<AdminListener> {
   const sockets = new GrpcSockets(clock, { isProven: tls !== undefined });
-  const interceptors = [
-    guardStreams(clock, insideGuard(sockets, onRefused, mayLookInside), new Unfinished((peer) => sockets.claim(peer)?.destroy())),
-  ];
+  const interceptors = [guardStreams(clock, insideGuard(sockets, onRefused, mayLookInside), holdingsOf(sockets))];
   // What is asked here shall not show in the answers.
   const server = new Server({ ...serverOptions({ ...settings, hasChannelz: false }), interceptors });
   addAdminServicesToServer(server);

@@ -17,12 +17,15 @@ import type { PeerCertificate } from './peer-certificate.ts';
 import type { SocketWatch } from './socket-watch.ts';
 import type { Acceptor, Answer, Evidence, LinkKind } from './transport.ts';
 import type { Turns } from './turns.ts';
+import type { Unfinished } from './unfinished.ts';
 
 export interface ArrivalsOptions {
   readonly clock: Clock;
   readonly turns: Turns;
   readonly acceptor: Acceptor;
   readonly valueBytesMax: number | undefined;
+  /** Counts what peers leave unread. */
+  readonly unread: Unfinished;
 }
 
 /** One stream that came in. */
@@ -96,6 +99,7 @@ export class Arrivals {
 
   #link(kind: LinkKind, stream: MessageStream, { call, certificate }: Arrived): GrpcLink {
     const token = Buffer.from(systemRandom().bytes(tokenBytes)).toString('hex');
+    const left = this.#options.unread.open(call.getPeer());
     const link = new GrpcLink({
       kind,
       remoteAddress: call.getPeer(),
@@ -105,7 +109,9 @@ export class Arrivals {
       turns: this.#options.turns,
       valueBytesMax: this.#options.valueBytesMax,
       openBulk: (needy) => needy.control(encodeWantsBulk()),
+      onWaiting: (bytes) => left.holds(bytes),
       onGone: (gone) => {
+        left.close();
         this.#links.delete(gone);
         this.#byToken.delete(token);
       },

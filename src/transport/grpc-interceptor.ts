@@ -1,6 +1,6 @@
 /**
  * What every stream of a listener goes through before its handler: who may open it, the deadline of its first message, the
- * flow-control window of its connection, and the count of what it holds.
+ * flow-control window of its connection, and the count of what it holds, in both directions.
  */
 
 import { EventEmitter } from 'node:events';
@@ -10,12 +10,13 @@ import { ServerInterceptingCall, type ServerInterceptingCallInterface, type Serv
 
 import type { CancelTask, Clock } from '../base/clock.ts';
 import type { EndStatus, Guard } from './grpc-guard.ts';
+import type { Holdings } from './grpc-holdings.ts';
 import { windowBytes } from './grpc-options.ts';
 import { closeGraceMs, firstMessageMs } from './limits.ts';
 import type { Unfinished, UnfinishedStream } from './unfinished.ts';
 
-/** `onStream` is told the peer of every stream that opens. */
-export function guardStreams(clock: Clock, guard: Guard, unfinished: Unfinished): ServerInterceptor {
+/** `guard` is told the peer of every stream that opens. */
+export function guardStreams(clock: Clock, guard: Guard, { unfinished, unread }: Holdings): ServerInterceptor {
   const widened: Widened = new WeakMap();
   return (method, call) => {
     const refusal = guard(call.getPeer(), method.path);
@@ -23,12 +24,17 @@ export function guardStreams(clock: Clock, guard: Guard, unfinished: Unfinished)
     if (refusal) return new ServerInterceptingCall(call, { start: () => refuse(call, refusal, clock) });
     widenWindow(call, windowBytes(method.path), widened);
     const held = counted(call, unfinished);
+    const tellUnread = countedUnread(call, unread);
     let cancel: CancelTask | undefined;
     const disarm = (): void => {
       cancel?.();
       cancel = undefined;
     };
     return new ServerInterceptingCall(call, {
+      sendMessage: (message, next) => {
+        next(message);
+        tellUnread();
+      },
       start: (next) => {
         cancel = clock.schedule(firstMessageMs, () => {
           held.close();
@@ -68,6 +74,17 @@ function counted(call: ServerInterceptingCallInterface, unfinished: Unfinished):
   stream.prependListener('data', (data: Uint8Array) => held.came(data.length));
   stream.once('close', () => held.close());
   return held;
+}
+
+/** Counts what a stream holds for its client: call it when more has been written. */
+function countedUnread(call: ServerInterceptingCallInterface, unread: Unfinished): () => void {
+  const stream = fieldOf(call, 'stream');
+  if (!(stream instanceof EventEmitter)) return () => {};
+  const left = unread.open(call.getPeer());
+  const tell = (): void => left.holds(Number(fieldOf(stream, 'writableLength') ?? 0));
+  stream.on('drain', tell);
+  stream.once('close', () => left.close());
+  return tell;
 }
 
 /** What a message took, with gRPC's five bytes before it. */

@@ -28,6 +28,8 @@ export interface GrpcLinkOptions {
   readonly valueBytesMax: number | undefined;
   /** Gets the bulk channel going: the dialler opens it, the acceptor asks for it. It comes by `attachBulk`. */
   readonly openBulk: (link: GrpcLink) => void;
+  /** Told what waits for a peer that does not read, and when it does again. */
+  readonly onWaiting?: ((bytes: number) => void) | undefined;
   /** Called once, when the link has closed and nothing of it is left. */
   readonly onGone: (link: GrpcLink) => void;
 }
@@ -62,6 +64,7 @@ export class GrpcLink implements Link, MessageHandlers {
         stream.write(message, done);
       },
       onWritable: () => this.#updateWritable(),
+      onWaiting: options.onWaiting,
       onOverflow: () => this.fail('stalled', `the peer leaves more than ${outboxBytesMax} bytes unread`),
     });
     this.#inbox = new Inbox({

@@ -12,6 +12,7 @@ import { Arrivals } from './grpc-arrival.ts';
 import { openDoor } from './grpc-door.ts';
 import { answerMany, answerOne, type ForeignHouse } from './grpc-foreign.ts';
 import { guardOf, type OnRefused } from './grpc-guard.ts';
+import { holdingsOf } from './grpc-holdings.ts';
 import { guardStreams } from './grpc-interceptor.ts';
 import { type ChannelSettings, joinMethod, methods, questionMethods, serverOptions, streamMethods } from './grpc-options.ts';
 import { GrpcSockets } from './grpc-sockets.ts';
@@ -20,7 +21,6 @@ import { hostOf } from './ports.ts';
 import { StandardServices } from './standard-services.ts';
 import type { Acceptor, LinkKind, Listener, ListenOptions } from './transport.ts';
 import type { Turns } from './turns.ts';
-import { Unfinished } from './unfinished.ts';
 
 export interface GrpcListenerOptions {
   readonly clock: Clock;
@@ -35,11 +35,11 @@ export async function listen(options: GrpcListenerOptions, where: ListenOptions,
   const { clock, settings, tls } = options;
   const onRefused: OnRefused = (refused) => acceptor.refused?.(refused);
   const sockets = new GrpcSockets(clock, { isProven: tls !== undefined });
-  const arrivals = new Arrivals({ ...options, acceptor });
+  const holdings = holdingsOf(sockets, (who) => acceptor.dropped?.(who));
+  const arrivals = new Arrivals({ ...options, acceptor, unread: holdings.unread });
   const services = new StandardServices(() => acceptor.describe?.() ?? []);
-  const unfinished = unfinishedOf(sockets, (who) => acceptor.dropped?.(who));
   const guard = guardOf(sockets, onRefused, acceptor.join !== undefined);
-  const server = new Server({ ...serverOptions(settings), interceptors: [guardStreams(clock, guard, unfinished)] });
+  const server = new Server({ ...serverOptions(settings), interceptors: [guardStreams(clock, guard, holdings)] });
   registerStreams(server, sockets, arrivals);
   registerForeign(server, { clock, acceptor, certificateOf: (peer) => sockets.certificateOf(peer) });
   registerJoin(server, acceptor.join);
@@ -59,14 +59,6 @@ export async function listen(options: GrpcListenerOptions, where: ListenOptions,
       await closing;
     },
   };
-}
-
-/** `onDropped` is told of each connection that is cut off. */
-function unfinishedOf(sockets: GrpcSockets, onDropped: NonNullable<Acceptor['dropped']>): Unfinished {
-  return new Unfinished((peer, bytes) => {
-    sockets.claim(peer)?.destroy();
-    onDropped({ remoteAddress: peer, why: `it held ${bytes} bytes of messages that it did not end` });
-  });
 }
 
 async function openAdmin(options: AdminOptions, where: ListenOptions, undo: () => Promise<void>): Promise<AdminListener> {

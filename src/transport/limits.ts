@@ -72,6 +72,15 @@ export const unfinishedPerAddressBytesMax = 128 * MiB;
 /** Of all at one listener. */
 export const unfinishedBytesMax = 256 * MiB;
 
+/** Bytes that one connection leaves unread: two sessions that are about to overflow, or 32 of the largest answers. */
+export const unreadPerConnectionBytesMax = 2 * outboxBytesMax;
+
+/** Of all connections from one address. */
+export const unreadPerAddressBytesMax = 4 * outboxBytesMax;
+
+/** Of all at one listener. */
+export const unreadBytesMax = 8 * outboxBytesMax;
+
 /** From the opening of a socket or stream to its first whole message. */
 export const firstMessageMs = 5000;
 

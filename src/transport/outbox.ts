@@ -17,6 +17,8 @@ export interface OutboxOptions {
   readonly write: (message: Buffer, done: () => void) => void;
   /** `isWritable` became true again. */
   readonly onWritable: () => void;
+  /** Told how many bytes wait while it is not writable, and when it is again. */
+  readonly onWaiting?: ((bytes: number) => void) | undefined;
   /** The peer does not read; called once. Nothing is kept from then on. */
   readonly onOverflow: () => void;
 }
@@ -48,7 +50,9 @@ export class Outbox {
     this.#frames.push(frame);
     this.#bytes += framedBytes(frame);
     if (this.#bytes > outboxBytesMax) return this.#overflow();
-    if (this.#bytes > writableBytesMax) this.#isWritable = false;
+    if (this.#bytes <= writableBytesMax) return;
+    this.#isWritable = false;
+    this.#options.onWaiting?.(this.#bytes);
   }
 
   /** Lets frames out: the greeting is over. */
@@ -93,7 +97,9 @@ export class Outbox {
   #next(): void {
     if (this.#bytes > 0) this.#writeBatch();
     else this.#tellFlushed();
-    if (this.#isWritable || this.#bytes > writableBytesMax / 2) return;
+    if (this.#isWritable) return;
+    this.#options.onWaiting?.(this.#bytes);
+    if (this.#bytes > writableBytesMax / 2) return;
     this.#isWritable = true;
     this.#options.onWritable();
   }

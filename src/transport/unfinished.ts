@@ -1,13 +1,21 @@
 /**
- * What others have sent and nobody has been given yet: messages that are not whole, and those that wait to be read.
+ * What others have sent and nobody has been given yet: messages that are not whole, and those that wait to be read. With other limits
+ * the same of what they are sent and leave unread.
  *
  * U1 it is bounded a connection, an address and in all. Beyond a bound one connection is cut off: of those that the bound is for,
  *    the one that holds most. U2 what was cut off counts for nothing at once, and what it still sends neither.
  * A limit on messages does not do this: a client may begin a message of 4 MiB on each of 256 streams of each of 4,096 sockets, and
- * end none.
+ * end none; or ask for 4 MiB on each, and read nothing.
  */
 
-import { unfinishedBytesMax, unfinishedPerAddressBytesMax, unfinishedPerConnectionBytesMax } from './limits.ts';
+import {
+  unfinishedBytesMax,
+  unfinishedPerAddressBytesMax,
+  unfinishedPerConnectionBytesMax,
+  unreadBytesMax,
+  unreadPerAddressBytesMax,
+  unreadPerConnectionBytesMax,
+} from './limits.ts';
 import { hostOf } from './ports.ts';
 
 export interface UnfinishedLimits {
@@ -20,6 +28,13 @@ const defaults: UnfinishedLimits = {
   perConnection: unfinishedPerConnectionBytesMax,
   perAddress: unfinishedPerAddressBytesMax,
   inAll: unfinishedBytesMax,
+};
+
+/** Of what is sent and not read. */
+export const unreadLimits: UnfinishedLimits = {
+  perConnection: unreadPerConnectionBytesMax,
+  perAddress: unreadPerAddressBytesMax,
+  inAll: unreadBytesMax,
 };
 
 interface Holder {
@@ -127,6 +142,12 @@ export class UnfinishedStream {
     const freed = Math.min(this.#bytes, bytes);
     this.#bytes -= freed;
     this.#add(-freed);
+  }
+
+  /** So many bytes are held, whatever was before. */
+  holds(bytes: number): void {
+    if (bytes < this.#bytes) this.given(this.#bytes - bytes);
+    else if (bytes > this.#bytes) this.came(bytes - this.#bytes);
   }
 
   /** What the stream holds is nobody's any more. */

@@ -11,6 +11,7 @@ function world() {
   const batches: number[][] = [];
   const taken: (() => void)[] = [];
   const heard: string[] = [];
+  const waiting: number[] = [];
   const outbox = new Outbox({
     write: (message, done) => {
       const batch: number[] = [];
@@ -25,6 +26,7 @@ function world() {
       taken.push(done);
     },
     onWritable: () => heard.push('writable'),
+    onWaiting: (bytes) => waiting.push(bytes),
     onOverflow: () => heard.push('overflow'),
   });
   const push = (first: number, bytes = 1): void => outbox.push(new Uint8Array(bytes).fill(first));
@@ -32,7 +34,7 @@ function world() {
   const takeAll = (): void => {
     for (let done = taken.shift(); done; done = taken.shift()) done();
   };
-  return { outbox, batches, taken, heard, push, takeAll };
+  return { outbox, batches, taken, heard, waiting, push, takeAll };
 }
 
 test('frames of one turn leave as one batch at its end (O1)', async () => {
@@ -117,4 +119,16 @@ test('it calls back once everything was taken', async () => {
   expect(heard).toEqual(['flushed']);
   outbox.whenFlushed(() => heard.push('at once'));
   expect(heard).toEqual(['flushed', 'at once']);
+});
+
+test('what waits for a peer that does not read is told for as long as it is much (O4)', async () => {
+  const { outbox, waiting, push, takeAll } = world();
+  outbox.uncork();
+  push(1, 1000);
+  await turn();
+  for (let nth = 0; nth < 20; nth += 1) push(nth, writableBytesMax / 16);
+  expect(Math.min(...waiting)).toBeGreaterThan(writableBytesMax);
+  expect(waiting.at(-1)).toBeGreaterThanOrEqual(1.25 * writableBytesMax);
+  takeAll();
+  expect(waiting.at(-1)).toBeLessThanOrEqual(writableBytesMax / 2);
 });

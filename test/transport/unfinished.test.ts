@@ -3,7 +3,14 @@ import { type ClientHttp2Session, type ClientHttp2Stream, connect as connectHttp
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { GrpcTransport } from '../../src/transport/grpc.ts';
-import { conversationsPerSocketMax, messageBytesMax, unfinishedPerConnectionBytesMax } from '../../src/transport/limits.ts';
+import {
+  conversationsPerSocketMax,
+  frameBytesMax,
+  messageBytesMax,
+  outboxBytesMax,
+  unfinishedPerConnectionBytesMax,
+  unreadPerConnectionBytesMax,
+} from '../../src/transport/limits.ts';
 import type { Listener } from '../../src/transport/transport.ts';
 import { Unfinished } from '../../src/transport/unfinished.ts';
 import { House } from '../contract/transport-world.ts';
@@ -59,7 +66,24 @@ describe('U1: of what is not whole', () => {
   });
 });
 
+test('what is held now is said at once, whatever was before', () => {
+  const cut: string[] = [];
+  const held = new Unfinished((peer) => cut.push(peer), { perConnection: 100, perAddress: 1000, inAll: 1000 });
+  const stream = held.open('a:1');
+  for (const bytes of [90, 20, 100, 0, 100]) {
+    stream.holds(bytes);
+    expect([cut, held.bytes]).toEqual([[], bytes]);
+  }
+  stream.holds(101);
+  expect([cut, held.bytes]).toEqual([['a:1'], 0]);
+});
+
+/** Of one frame. */
+const greetingBatch = Buffer.from([0, 0, 0, 0, 3, 0x0a, 1, 7]);
+
 describe('a listener', () => {
+  let clock: VirtualClock;
+  let house: House;
   let transport: GrpcTransport;
   let listener: Listener;
   let session: ClientHttp2Session;
@@ -67,8 +91,9 @@ describe('a listener', () => {
 
   beforeEach(async () => {
     dropped.length = 0;
-    transport = new GrpcTransport({ clock: new VirtualClock() });
-    const house = Object.assign(new House(), { dropped: ({ why }: { readonly why: string }) => dropped.push(why) });
+    clock = new VirtualClock();
+    transport = new GrpcTransport({ clock });
+    house = Object.assign(new House(), { dropped: ({ why }: { readonly why: string }) => dropped.push(why) });
     listener = await transport.listen({ host: '127.0.0.1', port: 'auto' }, house);
     session = connectHttp2(`http://127.0.0.1:${listener.port}`);
     session.on('error', () => {});
@@ -76,16 +101,57 @@ describe('a listener', () => {
 
   afterEach(async () => {
     session.destroy();
-    await listener.close();
+    let isClosed = false;
+    void listener.close().then(() => {
+      isClosed = true;
+    });
+    // What a lost link waits for is a moment of its clock.
+    while (!isClosed) {
+      clock.advance(1);
+      await new Promise(setImmediate);
+    }
     await transport.close();
   });
 
   function request(path: string): ClientHttp2Stream {
-    const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' });
-    stream.on('error', () => {});
+    const stream = unread(path);
     stream.resume();
     return stream;
   }
+
+  /** HTTP/2 takes 64 KiB of it, and nobody asks for more. */
+  function unread(path: string): ClientHttp2Stream {
+    const stream = session.request({ ':method': 'POST', ':path': path, 'content-type': 'application/grpc', te: 'trailers' });
+    stream.on('error', () => {});
+    return stream;
+  }
+
+  test('cuts off whoever asks for large answers and reads none (fault 27)', async () => {
+    const answer = new Uint8Array(messageBytesMax - 100);
+    house.ask = () => Promise.resolve(answer);
+    const closed = once(session, 'close');
+    for (let nth = 0; nth <= unreadPerConnectionBytesMax / messageBytesMax; nth += 1) unread('/heddle.v1.Fabric/Call').end(Buffer.alloc(5));
+    await closed;
+    expect(dropped).toEqual([expect.stringMatching(/^it left 13\d{7} bytes unread/)]);
+  });
+
+  /** Sessions that are told as much as a session may leave unread, or nearly; gives what comes when all of it was read. */
+  async function told(nth: number, stream: ClientHttp2Stream): Promise<void> {
+    stream.write(greetingBatch);
+    const { link } = await house.arrived(nth);
+    const frame = new Uint8Array(frameBytesMax);
+    for (let bytes = 0; bytes < 0.75 * outboxBytesMax; bytes += frame.length) link.send(frame);
+    return new Promise((resolve) => link.whenWritten(resolve));
+  }
+
+  test('cuts off whoever opens sessions and reads none of what they are told, and nobody who reads', async () => {
+    for (let nth = 0; nth < 3; nth += 1) await told(nth, request('/heddle.v1.Fabric/Session'));
+    expect([dropped, session.closed]).toEqual([[], false]);
+    const closed = once(session, 'close');
+    for (let nth = 3; nth < 6; nth += 1) void told(nth, unread('/heddle.v1.Fabric/Session'));
+    await closed;
+    expect(dropped).toEqual([expect.stringMatching(/^it left 13\d{7} bytes unread/)]);
+  });
 
   test('cuts off whoever begins messages on many streams and ends none (fault 27)', async () => {
     const head = Buffer.from([0, 0, 0, 0, 0]);

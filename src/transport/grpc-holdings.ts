@@ -1,0 +1,25 @@
+/**
+ * What the peers of one listener make it hold, and what becomes of those who make it hold too much.
+ */
+
+import type { GrpcSockets } from './grpc-sockets.ts';
+import type { Acceptor } from './transport.ts';
+import { Unfinished, unreadLimits } from './unfinished.ts';
+
+/** What peers have begun and not ended, and what they leave unread. */
+export interface Holdings {
+  readonly unfinished: Unfinished;
+  readonly unread: Unfinished;
+}
+
+/** `onDropped` is told of each connection that is cut off. */
+export function holdingsOf(sockets: GrpcSockets, onDropped: NonNullable<Acceptor['dropped']> = () => {}): Holdings {
+  const cut = (peer: string, why: string): void => {
+    sockets.claim(peer)?.destroy();
+    onDropped({ remoteAddress: peer, why });
+  };
+  return {
+    unfinished: new Unfinished((peer, bytes) => cut(peer, `it held ${bytes} bytes of messages that it did not end`)),
+    unread: new Unfinished((peer, bytes) => cut(peer, `it left ${bytes} bytes unread`), unreadLimits),
+  };
+}
