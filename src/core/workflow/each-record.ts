@@ -6,7 +6,7 @@
  * Running the elements is each.ts.
  */
 
-import { isPlain, typeName } from './fields.ts';
+import { isPlain, type Report, typeName } from './fields.ts';
 import type { Each, Hole, Template, WireCommand } from './record.ts';
 
 /** Elements that all steps of one run map together: with its commands, what its log of events has room for. */
@@ -14,8 +14,6 @@ export const elementsMax = 10_000;
 /** Largest and default `parallel`. The largest is what one run has under way at most. */
 export const parallelMax = 256;
 export const parallelDefault = 64;
-
-type Report = (message: string) => void;
 
 /** `each` and `parallel` of a command; undefined when absent, or after a report. */
 export function readEach(

@@ -4,6 +4,9 @@
 
 import { didYouMean } from '../../base/nearest.ts';
 
+/** Takes what is wrong with what a user wrote. */
+export type Report = (message: string) => void;
+
 /** The keys that a record may have, and what such a key is called: `step option`, `command field`. */
 export interface KeySet {
   readonly what: string;
@@ -11,7 +14,7 @@ export interface KeySet {
 }
 
 /** Reports every own key of `record` that is not known. */
-export function checkKeys(record: object, known: KeySet, report: (message: string) => void): void {
+export function checkKeys(record: object, known: KeySet, report: Report): void {
   for (const key of Object.keys(record)) {
     if (!known.names.includes(key)) report(unknownKey(key, known));
   }

@@ -7,7 +7,7 @@
  */
 
 import type { Command, Reference, Shape } from './data.ts';
-import { isPlain, typeName } from './fields.ts';
+import { isPlain, type Report, typeName } from './fields.ts';
 import type { HoleSource } from './record.ts';
 import { findSource, isOfFlow, sourceText } from './ref.ts';
 import { templateDepthMax as depthMax, isReserved } from './references.ts';
@@ -17,7 +17,7 @@ export interface LiteralContext {
   readonly flow: object;
   /** In the arguments of `each`: what its element and index belong to. */
   readonly each?: object | undefined;
-  readonly report: (message: string) => void;
+  readonly report: Report;
 }
 
 /** An argument list with its references spelled out. */

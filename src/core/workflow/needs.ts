@@ -8,7 +8,7 @@
 import { nearest } from '../../base/nearest.ts';
 import { nameProblem } from '../names.ts';
 import { eachFaults } from './each-record.ts';
-import { short } from './fields.ts';
+import { type Report, short } from './fields.ts';
 import { attemptsMax } from './policies.ts';
 import type { Problems } from './problems.ts';
 import type { Hole, WireCommand } from './record.ts';
@@ -37,8 +37,6 @@ export interface NeedsContext {
   readonly positions: ReadonlyMap<string, number>;
   readonly problems: Problems;
 }
-
-type Report = (message: string) => void;
 
 export class NeedsReader {
   readonly #context: NeedsContext;

@@ -7,10 +7,10 @@
  */
 
 import type { WorkflowProblem } from '../../errors.ts';
-import type { Need } from '../catalog/offer.ts';
 import type { Payload } from '../payload.ts';
+import { readFuse, readNeed, readText, readTexts, readTimeout, withoutAbsent } from './command-fields.ts';
 import { readEach } from './each-record.ts';
-import { checkKeys, isPlain, short, typeName } from './fields.ts';
+import { checkKeys, isPlain, type Report, short, typeName } from './fields.ts';
 import { readOnFailure, readRetry } from './policies.ts';
 import { Problems } from './problems.ts';
 import type { Compensation, LooksBare, Template, WireCommand, WireReturns } from './record.ts';
@@ -146,7 +146,7 @@ class CommandReader {
     };
   }
 
-  #compensation(data: unknown, step: string, tell: (message: string) => void): Compensation | undefined {
+  #compensation(data: unknown, step: string, tell: Report): Compensation | undefined {
     if (data === undefined) return undefined;
     const report = (message: string): void => tell(`compensate: ${message}`);
     if (!isPlain(data)) return void report(`it is an object with "fun" and "args"; this is ${typeName(data)}`);
@@ -163,7 +163,7 @@ class CommandReader {
     return { function: name, args: this.#arguments(data['args'] ?? [], step, report), ...withoutAbsent(optional) };
   }
 
-  #encoded(value: unknown, report: (message: string) => void): Payload | undefined {
+  #encoded(value: unknown, report: Report): Payload | undefined {
     try {
       return this.#options.encode(value);
     } catch (error) {
@@ -171,12 +171,12 @@ class CommandReader {
     }
   }
 
-  #arguments(args: unknown, step: string, report: (message: string) => void): Template {
+  #arguments(args: unknown, step: string, report: Report): Template {
     if (!Array.isArray(args)) report(`"args" takes the list of arguments, found ${typeName(args)}`);
     return this.#template(Array.isArray(args) ? args : [], step, report);
   }
 
-  #template(value: unknown, step: string, report: (message: string) => void): Template {
+  #template(value: unknown, step: string, report: Report): Template {
     const { references, encode } = this.#options;
     const onLooksBare = (text: string): void => {
       const isNews = text !== step && this.looksBare.length < looksBareMax;
@@ -227,7 +227,7 @@ function readReturns(
 }
 
 /** A shape holds references and nothing else that could be mistaken for one. */
-function checkShape(shape: unknown, report: (message: string) => void, depth: number): void {
+function checkShape(shape: unknown, report: Report, depth: number): void {
   if (depth > 64) return; // the encoder refuses it
   if (Array.isArray(shape)) for (const part of shape) checkShape(part, report, depth + 1);
   else if (!isPlain(shape))
@@ -236,53 +236,4 @@ function checkShape(shape: unknown, report: (message: string) => void, depth: nu
     );
   else if (!Object.keys(shape).some((key) => key.startsWith('$')))
     for (const part of Object.values(shape)) checkShape(part, report, depth + 1);
-}
-
-function readText(fields: Readonly<Record<string, unknown>>, key: string, report: (message: string) => void): string | undefined {
-  const text = fields[key];
-  if (text === undefined || typeof text === 'string') return text;
-  return void report(`"${key}" takes text, found ${typeName(text)}`);
-}
-
-function readTexts(list: unknown, key: string, report: (message: string) => void): readonly string[] | undefined {
-  if (list === undefined) return undefined;
-  if (Array.isArray(list) && list.every((text) => typeof text === 'string')) return list;
-  return void report(`"${key}" takes a list of texts, found ${Array.isArray(list) ? 'something else in it' : typeName(list)}`);
-}
-
-function readTimeout(timeoutMs: unknown, report: (message: string) => void): number | undefined {
-  if (timeoutMs === undefined) return undefined;
-  if (typeof timeoutMs === 'number' && Number.isFinite(timeoutMs)) return timeoutMs;
-  return void report(
-    `"timeoutMs" takes a number of milliseconds, found ${typeof timeoutMs === 'number' ? String(timeoutMs) : typeName(timeoutMs)}`,
-  );
-}
-
-/** Going together is the default, which says nothing. */
-function readFuse(fuse: unknown, report: (message: string) => void): false | undefined {
-  if (fuse === false) return false;
-  if (fuse !== undefined && fuse !== true) report(`"fuse" takes true or false, found ${typeName(fuse)}`);
-  return undefined;
-}
-
-const needKeys = { what: 'word of a need', names: ['all', 'any', 'none', 'prefer'] };
-
-function readNeed(need: unknown, report: (message: string) => void): Need | undefined {
-  if (need === undefined) return undefined;
-  if (Array.isArray(need)) return readTexts(need, 'need', report);
-  if (!isPlain(need)) return void report(`"need" takes a list of resources, or all / any / none / prefer; found ${typeName(need)}`);
-  checkKeys(need, needKeys, report);
-  return withoutAbsent({
-    all: readTexts(need['all'], 'need.all', report),
-    any: readTexts(need['any'], 'need.any', report),
-    none: readTexts(need['none'], 'need.none', report),
-    prefer: readTexts(need['prefer'], 'need.prefer', report),
-  });
-}
-
-/** Absent options are left out, so that records compare and travel alike. */
-function withoutAbsent<T extends object>(record: T): T {
-  const present: Partial<T> = {};
-  for (const key in record) if (record[key] !== undefined) present[key] = record[key];
-  return present as T; // every field of the records given here may be absent
 }

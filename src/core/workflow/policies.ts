@@ -5,14 +5,12 @@
  */
 
 import type { Payload } from '../payload.ts';
-import { checkKeys, isPlain, typeName } from './fields.ts';
+import { checkKeys, isPlain, type Report, typeName } from './fields.ts';
 import type { OnFailure } from './record.ts';
 import { parseTemplate } from './references.ts';
 
 /** Largest `retry.attempts`. */
 export const attemptsMax = 10;
-
-type Report = (message: string) => void;
 
 const retryKeys = { what: 'field of "retry"', names: ['attempts'] };
 const failureKeys = { what: 'field of "onFailure"', names: ['fallback'] };

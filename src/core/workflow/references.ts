@@ -10,7 +10,7 @@
  */
 
 import type { Path } from '../payload.ts';
-import { checkKeys, isPlain, type KeySet, typeName } from './fields.ts';
+import { checkKeys, isPlain, type KeySet, type Report, typeName } from './fields.ts';
 import type { Hole, HoleSource } from './record.ts';
 
 /** The nesting that a value may have (wire/value.ts refuses more). */
@@ -25,7 +25,7 @@ export interface ReferenceContext {
   readonly names: ReadonlySet<string>;
   /** Whether strings that begin with a command's name are references. */
   readonly isBare: boolean;
-  readonly report: (message: string) => void;
+  readonly report: Report;
   /** Told of a string that equals a command's name and is taken literally. */
   readonly onLooksBare?: ((text: string) => void) | undefined;
 }
@@ -144,7 +144,7 @@ const inputKeys: KeySet = { what: 'reference field', names: ['$input', 'path'] }
 const itemKeys: KeySet = { what: 'reference field', names: ['$item', 'path'] };
 const indexKeys: KeySet = { what: 'reference field', names: ['$index'] };
 
-function readReference(record: Readonly<Record<string, unknown>>, report: (message: string) => void): HoleSource | undefined {
+function readReference(record: Readonly<Record<string, unknown>>, report: Report): HoleSource | undefined {
   const path = readPath(record['path'], report);
   if (!path) return undefined;
   if (Object.hasOwn(record, '$ref')) {
@@ -170,14 +170,14 @@ function readReference(record: Readonly<Record<string, unknown>>, report: (messa
   return undefined;
 }
 
-function isTrue(record: Readonly<Record<string, unknown>>, key: string, report: (message: string) => void): boolean {
+function isTrue(record: Readonly<Record<string, unknown>>, key: string, report: Report): boolean {
   if (record[key] === true) return true;
   report(`${key} takes true, found ${typeName(record[key])}`);
   return false;
 }
 
 /** A path from outside, checked; undefined after a report. */
-export function readPath(path: unknown, report: (message: string) => void): Path | undefined {
+export function readPath(path: unknown, report: Report): Path | undefined {
   if (path === undefined) return [];
   if (!Array.isArray(path)) return void report(`path takes a list of fields and positions, found ${typeName(path)}`);
   if (path.length > templateDepthMax) return void report(`path is longer than ${templateDepthMax}`);

@@ -3,20 +3,19 @@
  * cancelled and described over the link to it.
  *
  * W0 a run that was asked for here may be handed to a server that is placed better (run-placing.ts, handed-run.ts); it is found there.
- * W1 servers are asked in turn, the likeliest first (run-candidates.ts).
+ * W1 servers are asked in turn, the likeliest first (run-candidates.ts, attach-search.ts).
  * W2 a coordinator whose link is lost while it is followed is `coordinator_lost`; so is a run that nobody knows when
  *    a server that was asked, and may have known, was lost or did not answer within `askMs`.
  */
 
 import { setBounded } from '../../base/bounded-map.ts';
-import type { CancelTask } from '../../base/clock.ts';
 import type { RunSummary, RunView } from '../../core/workflow/run-view.ts';
 import { HeddleError } from '../../errors.ts';
 import { fromWireError } from '../../wire/error.ts';
-import type { ReplyFrame, RunEventFrame } from '../../wire/frame.ts';
-import type { Conversation, PeerIdentity } from '../link/conversation.ts';
-import { ask, askMs, type Candidate, linkOf, type OtherServers } from '../link/other-servers.ts';
+import type { PeerIdentity } from '../link/conversation.ts';
+import { ask, type Candidate, type OtherServers } from '../link/other-servers.ts';
 import type { Peer } from '../link/peer.ts';
+import { attachElsewhere } from './attach-search.ts';
 import { HandedRun } from './handed-run.ts';
 import type { KeptRuns } from './owned-runs.ts';
 import { candidatesFor, notFound } from './run-candidates.ts';
@@ -92,9 +91,7 @@ export class RunRelay implements RunEngine, RunInspector {
   attach(runId: string, fromSequence: number, follower: RunFollower): Unfollow {
     const { runner } = this.#options;
     if (runner.has(runId)) return runner.attach(runId, fromSequence, follower);
-    const search = new AttachSearch(this.#options, { runId, fromSequence, follower, candidates: this.#candidatesFor(runId) });
-    search.askNext();
-    return () => search.leave();
+    return attachElsewhere(this.#options, { runId, fromSequence, follower, candidates: this.#candidatesFor(runId) });
   }
 
   async cancel(runId: string, reason: string): Promise<void> {
@@ -124,11 +121,8 @@ export class RunRelay implements RunEngine, RunInspector {
 
   #handOver(request: SubmitRequest, peer: Peer, follower: RunFollower): Unfollow {
     const { identity } = peer;
-    const lookAgain = (runId: string, fromSequence: number, again: RunFollower): Unfollow => {
-      const search = new AttachSearch(this.#options, { runId, fromSequence, follower: again, candidates: [{ identity }] });
-      search.askNext();
-      return () => search.leave();
-    };
+    const lookAgain = (runId: string, fromSequence: number, again: RunFollower): Unfollow =>
+      attachElsewhere(this.#options, { runId, fromSequence, follower: again, candidates: [{ identity }] });
     const run = new HandedRun(
       {
         request,
@@ -161,97 +155,5 @@ export class RunRelay implements RunEngine, RunInspector {
     const others = candidatesFor(this.#options, runId);
     if (!identity) return others;
     return [{ identity }, ...others.filter((candidate) => candidate.identity.instance !== identity.instance)];
-  }
-}
-
-interface Search {
-  readonly runId: string;
-  readonly fromSequence: number;
-  readonly follower: RunFollower;
-  readonly candidates: readonly Candidate[];
-}
-
-/** Asks one server after another until one knows the run, then follows it there. */
-class AttachSearch implements Conversation {
-  readonly #options: RunRelayOptions;
-  readonly #search: Search;
-  #next = 0;
-  #isOneLost = false;
-  #isFound = false;
-  /** The conversation that is open. */
-  #asked: { readonly peer: Peer; readonly id: number } | undefined;
-  #cancelWait: CancelTask | undefined;
-
-  constructor(options: RunRelayOptions, search: Search) {
-    this.#options = options;
-    this.#search = search;
-  }
-
-  askNext(): void {
-    const { runId, follower, candidates } = this.#search;
-    this.#asked = undefined;
-    this.#cancelWait?.();
-    const candidate = candidates[this.#next++];
-    if (!candidate) return follower.onFailure(notFound(runId, this.#isOneLost));
-    const peer = linkOf(candidate, this.#options);
-    if (peer) return this.#ask(peer);
-    this.#cancelWait = this.#options.reach(candidate.identity, (found) => {
-      if (HeddleError.is(found)) this.#passLost();
-      else this.#ask(found);
-    });
-  }
-
-  leave(): void {
-    this.#cancelWait?.();
-    if (!this.#asked) return;
-    const { peer, id } = this.#asked;
-    this.#asked = undefined;
-    peer.send({ kind: 'cancel', id, reason: 'the follower left', hasLeft: false });
-    peer.release(id);
-  }
-
-  onRunEvent({ event }: RunEventFrame): void {
-    this.#isFound = true;
-    this.#cancelWait?.();
-    if (event.kind === 'run.settled') this.#asked = undefined;
-    this.#search.follower.onEvent(event);
-  }
-
-  onReply({ outcome }: ReplyFrame): void {
-    this.#cancelWait?.();
-    if (outcome.ok)
-      return this.#search.follower.onFailure(new HeddleError('protocol_error', { problem: 'a run was answered without events' }));
-    const error = fromWireError(outcome.error);
-    if (HeddleError.is(error, 'unknown_run')) return this.askNext();
-    this.#asked = undefined;
-    this.#search.follower.onFailure(error);
-  }
-
-  onLost(): void {
-    this.#cancelWait?.();
-    if (!this.#isFound) return this.#passLost();
-    this.#asked = undefined;
-    this.#search.follower.onFailure(notFound(this.#search.runId, true));
-  }
-
-  #ask(peer: Peer): void {
-    // Lost while others were asked.
-    if (peer.closed !== undefined) return this.#passLost();
-    const { runId, fromSequence } = this.#search;
-    const id = peer.reserve(this);
-    this.#asked = { peer, id };
-    this.#cancelWait = this.#options.clock.schedule(askMs, () => this.#giveUp(peer, id));
-    peer.send({ kind: 'attach', id, runId, fromSequence, identity: this.#options.identity });
-  }
-
-  #giveUp(peer: Peer, id: number): void {
-    peer.send({ kind: 'cancel', id, reason: 'no answer came in time', hasLeft: false });
-    peer.release(id);
-    this.#passLost();
-  }
-
-  #passLost(): void {
-    this.#isOneLost = true;
-    this.askNext();
   }
 }
