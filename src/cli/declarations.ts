@@ -9,6 +9,7 @@
  * argument lists nor streams.
  */
 
+import { compareTexts } from '../base/text-order.ts';
 import { comparePreferred } from '../core/catalog/versions.ts';
 import {
   declaredField,
@@ -42,7 +43,10 @@ export function declarationsOf(offers: readonly Offer[]): string {
 function preferred(offers: readonly Offer[]): readonly Offer[] {
   const sorted = [...offers].sort(
     (a, b) =>
-      order(a.function, b.function) || comparePreferred(a.version, b.version) || described(b) - described(a) || order(a.server, b.server),
+      compareTexts(a.function, b.function) ||
+      comparePreferred(a.version, b.version) ||
+      described(b) - described(a) ||
+      compareTexts(a.server, b.server),
   );
   return sorted.filter((offer, at) => offer.function !== sorted[at - 1]?.function);
 }
@@ -199,8 +203,4 @@ function pascal(name: string): string {
     .split(/[^A-Za-z0-9]+/)
     .map((word) => `${word.slice(0, 1).toUpperCase()}${word.slice(1)}`)
     .join('');
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -7,6 +7,7 @@
  * G3 kept: one point a second, `pointsMax` of them, and the busiest functions of each server as it names them.
  */
 
+import { compareTexts } from '../base/text-order.ts';
 import { quantileMs } from './histogram.ts';
 import type { CallTotals, LinkVitals, Vitals } from './vitals.ts';
 
@@ -90,7 +91,7 @@ export class Gauges {
     for (const slices of this.#slices.values())
       for (const { functions } of slices)
         for (const [name, { count }] of functions) if (count > 0) counts.set(name, (counts.get(name) ?? 0) + count);
-    return [...counts].sort((a, b) => b[1] - a[1] || a[0].localeCompare(b[0])).map(([name]) => name);
+    return [...counts].sort((a, b) => b[1] - a[1] || compareTexts(a[0], b[0])).map(([name]) => name);
   }
 
   /** Takes down how it stands, for the charts: of all calls (''), and of the function that is looked at. */

@@ -7,6 +7,7 @@
  */
 
 import { createHash } from 'node:crypto';
+import { compareTexts } from '../base/text-order.ts';
 
 import type { CatalogBody, Effect, FunctionRecord } from '../core/catalog/offer.ts';
 import type { Root } from '../core/gossip/message.ts';
@@ -129,6 +130,5 @@ function checked(record: FunctionRecord): FunctionRecord {
 }
 
 function byNameAndVersion(a: FunctionRecord, b: FunctionRecord): number {
-  if (a.name !== b.name) return a.name < b.name ? -1 : 1;
-  return a.version === b.version ? 0 : a.version < b.version ? -1 : 1;
+  return compareTexts(a.name, b.name) || compareTexts(a.version, b.version);
 }

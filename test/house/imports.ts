@@ -83,6 +83,7 @@ export const importTable: Readonly<Record<string, Rule>> = {
     files: [
       'src/base/clock.ts',
       'src/base/pem.ts',
+      'src/base/text-order.ts',
       'src/base/thrown.ts',
       'src/wire/json-forms.ts',
       'src/fabric/client/run-inspection.ts',

@@ -8,6 +8,7 @@
  */
 
 import { nearest } from '../../base/nearest.ts';
+import { compareTexts } from '../../base/text-order.ts';
 import { FunctionIndex, groupByName } from './function-index.ts';
 import { matchOffers, mismatchTest, type OfferMatch, type OfferQuery, wantedText } from './match.ts';
 import type { CatalogBody, FunctionRecord } from './offer.ts';
@@ -127,7 +128,10 @@ export class Catalog {
   list(): readonly Offer[] {
     const offers = [...this.#offers.values()].flatMap((ofServer) => [...ofServer.values()]);
     return offers.sort(
-      (a, b) => order(a.record.name, b.record.name) || order(a.record.version, b.record.version) || order(a.server.name, b.server.name),
+      (a, b) =>
+        compareTexts(a.record.name, b.record.name) ||
+        compareTexts(a.record.version, b.record.version) ||
+        compareTexts(a.server.name, b.server.name),
     );
   }
 
@@ -190,8 +194,4 @@ export class Catalog {
 /** Names hold no control characters and versions no `@`: no two pairs give one key. */
 function keyOf(name: string, version: string): string {
   return `${version}@${name}`;
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -9,6 +9,7 @@
  * What a definition must look like is define.ts; how offers get around is the mesh's.
  */
 
+import { compareTexts } from '../../base/text-order.ts';
 import type { CatalogBody, FunctionRecord } from '../../core/catalog/offer.ts';
 import { comparePreferred } from '../../core/catalog/versions.ts';
 import { checkName, describeFound } from '../../core/names.ts';
@@ -108,7 +109,9 @@ export class Registry {
   /** What the server announces, sorted by name, then version. */
   body(): CatalogBody {
     const offered = this.served().filter((served) => !this.#suspended.has(served));
-    const functions = offered.map(({ record }) => record).sort((a, b) => order(a.name, b.name) || order(a.version, b.version));
+    const functions = offered
+      .map(({ record }) => record)
+      .sort((a, b) => compareTexts(a.name, b.name) || compareTexts(a.version, b.version));
     return { functions: bytesOf(functions) <= bodyBytesMax ? functions : functions.map(withoutSchemas) };
   }
 
@@ -219,7 +222,7 @@ function served(definition: Definition): ServedFunction {
     version,
     effect,
     kind,
-    resources: [...resources].sort(order),
+    resources: [...resources].sort(compareTexts),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(concurrency === undefined ? {} : { concurrency }),
     ...(inputSchema === undefined ? {} : { inputSchema }),
@@ -246,8 +249,4 @@ function bytesOf(records: readonly FunctionRecord[]): number {
 
 function wrong(key: string | undefined, expected: string, found: string): HeddleErrorOf<'bad_argument'> {
   return new HeddleError('bad_argument', { path: key === undefined ? ['functions'] : ['functions', key], expected, found });
-}
-
-function order(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
 }
