@@ -33,7 +33,7 @@ test.each([
   expect(new ByteReader(Uint8Array.from(bytes)).varint()).toBe(-1);
 });
 
-test('bytes are taken as views, and never beyond the end', () => {
+test('bytes are taken as views, and never beyond the end (B1, B2)', () => {
   const bytes = Uint8Array.of(1, 2, 3);
   const reader = new ByteReader(bytes);
   const taken = reader.take(2);

@@ -9,7 +9,7 @@ const start = (functions: Functions = {}, drainGraceMs?: number) =>
   startServer({ name: 'one', cluster: randomUUID(), functions }, { drainGraceMs });
 
 describe('heddle drain', () => {
-  test('drains the very server that it asks, and says how that ended', async () => {
+  test('drains the very server that it asks, and says how that ended (D1)', async () => {
     await using server = await start();
     const { code, outs, notes } = await heddle('drain', 'one', '--url', server.url);
     expect(code).toBe(0);
@@ -17,7 +17,7 @@ describe('heddle drain', () => {
     expect(notes).toEqual(['one is draining, with nothing under way']);
   });
 
-  test('says it as JSON, and what had to be ended with exit code 4', async () => {
+  test('says it as JSON, and what had to be ended with exit code 4 (D2)', async () => {
     const entered = deferred<void>();
     const wait = (): Promise<void> => {
       entered.resolve();

@@ -14,7 +14,7 @@ function folder(): string {
   return made;
 }
 
-test('heddle token makes keys once, and tokens that a server of such settings believes', async () => {
+test('heddle token makes keys once, and tokens that a server of such settings believes (T1, T2, T3)', async () => {
   const dir = folder();
   const made = await heddleSays('token', 'keys', '--dir', dir);
   expect([made.code, made.out]).toEqual([0, join(dir, 'tokens.pub')]);
@@ -22,6 +22,7 @@ test('heddle token makes keys once, and tokens that a server of such settings be
   const key = readFileSync(join(dir, 'tokens.key'), 'utf8');
   const issued = await heddleSays('token', 'issue', 'alice', '--for', '15m', '--cluster', 'cli', '--dir', dir);
   expect([issued.code, readFileSync(join(dir, 'tokens.key'), 'utf8')]).toEqual([0, key]);
+  expect(issued.notes).not.toContain(issued.out);
   expect(issued.notes).toContain('a token of "alice" for the cluster "cli"');
   const text = `
 [cluster]

@@ -12,7 +12,7 @@ import { functions } from '../types/declared.ts';
 import { heddleSays } from './terminal.ts';
 
 describe('heddle types', () => {
-  test('writes a file from a live catalog, and leaves it alone while nothing changes', async () => {
+  test('writes a file from a live catalog, and leaves it alone while nothing changes (T1)', async () => {
     await using server = await startServer({ name: 'one', cluster: randomUUID(), functions });
     const folder = mkdtempSync(join(tmpdir(), 'heddle-types-'));
     const out = join(folder, 'fabric.d.ts');

@@ -71,7 +71,7 @@ describe('without a token', () => {
 });
 
 describe('with a token', () => {
-  test('nothing but the page is told, and nothing done, without the cookie that it gives (A2)', async () => {
+  test('nothing but the page is told, and nothing done, without the cookie that it gives (A2, H1)', async () => {
     const { ask, post, unlock, source, clock } = dashboard({ token });
     expect((await ask('/')).status).toBe(200);
     for (const path of ['/api/feed', '/api/session', '/api/runs/a/feed', '/api/functions/f/1.0.0', '/api/nothing'])
@@ -126,14 +126,14 @@ describe('what is asked', () => {
     [{ function: '', args: '[]' }, 'function'],
     [{ function: 'f', args: '[]', need: 'gpu' }, 'a list of resources'],
     [{ function: 'f', args: '[]', need: [1] }, 'a list of resources'],
-  ])('wrongly is refused in words: %j', async (body, words) => {
+  ])('wrongly is refused in words: %j (H3)', async (body, words) => {
     const { post } = dashboard();
     const response = await post('/api/call', body);
     expect(response.status).toBe(400);
     expect(await response.json()).toMatchObject({ code: 'bad_argument', message: expect.stringContaining(words) });
   });
 
-  test('and is too long is refused before it is read', async () => {
+  test('and is too long is refused before it is read (H2)', async () => {
     const { post } = dashboard();
     expect(
       (await post('/api/call', { function: 'f', args: `["${'x'.repeat(4 * 1024 * 1024)}"]` }, { 'content-length': '4194400' })).status,
@@ -150,7 +150,7 @@ describe('what is asked', () => {
     expect(await (await ask('/api/runs/x/feed')).text()).toContain('event: refused');
   });
 
-  test('at most so many follow at once, and one who leaves makes room', async () => {
+  test('at most so many follow at once, and one who leaves makes room (H2)', async () => {
     const { ask, feed } = dashboard();
     const open = await Promise.all(Array.from({ length: watchersMax }, () => ask('/api/feed')));
     expect(feed.watchers).toBe(watchersMax);

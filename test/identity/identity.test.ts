@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { anonymous, describeIdentity, identityOf, isIdentityName, parseIdentity } from '../../src/identity/identity.ts';
 
 describe('an identity', () => {
-  test('survives its text, whatever its name looks like', () => {
+  test('survives its text, whatever its name looks like (I2)', () => {
     for (const identity of [
       anonymous,
       identityOf('token', 'alice'),
@@ -14,13 +14,13 @@ describe('an identity', () => {
     }
   });
 
-  test('is nobody by a text that none gives', () => {
+  test('is nobody by a text that none gives (I1)', () => {
     for (const text of ['', 'alice', 'token:', 'anonymous:alice', ':alice', 'root:alice', 'token:a\u0000b', `token:${'a'.repeat(129)}`]) {
       expect(parseIdentity(text), JSON.stringify(text)).toBeUndefined();
     }
   });
 
-  test('is not named by what looks like another name', () => {
+  test('is not named by what looks like another name (I1)', () => {
     for (const name of ['', ' alice', 'alice ', 'a\nb', '\ud800', 'a'.repeat(129)])
       expect(isIdentityName(name), JSON.stringify(name)).toBe(false);
     for (const name of ['alice', 'a b', 'alice@example.org', 'spiffe://x/y', 'ä', 'a'.repeat(128)]) expect(isIdentityName(name)).toBe(true);

@@ -25,7 +25,7 @@ describe('the clock of a simulated process', () => {
     expect(clock.armed).toBe(0);
   });
 
-  test('runs late timers first and deliveries then when a pause ends', () => {
+  test('runs late timers first and deliveries then when a pause ends (K1)', () => {
     clock.schedule(20, write('second'));
     clock.schedule(10, write('first'));
     clock.schedule(5_000, write('later'));
@@ -40,7 +40,7 @@ describe('the clock of a simulated process', () => {
     expect(log).toHaveLength(4);
   });
 
-  test('does nothing any more once it is killed, whatever was waiting', () => {
+  test('does nothing any more once it is killed, whatever was waiting (K2)', () => {
     clock.schedule(10, write('timer'));
     clock.pause();
     clock.deliver(write('frame'));
@@ -53,7 +53,7 @@ describe('the clock of a simulated process', () => {
     expect(clock.armed).toBe(0);
   });
 
-  test('goes faster and slower, and timers that wait go with it', () => {
+  test('goes faster and slower, and timers that wait go with it (K3)', () => {
     clock.schedule(1_000, write('timer'));
     world.advance(500);
     clock.setRate(2);
@@ -78,7 +78,7 @@ describe('the clock of a simulated process', () => {
     expect(early).toEqual([]);
   });
 
-  test('steps its wall clock and leaves its own time alone', () => {
+  test('steps its wall clock and leaves its own time alone (K3)', () => {
     world.advance(1_000);
     const wallMs = clock.wallMs();
     clock.step(-86_400_000);

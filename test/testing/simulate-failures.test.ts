@@ -50,7 +50,7 @@ async function messageOf(running: Promise<unknown>): Promise<string> {
 }
 
 describe('a simulation that fails', () => {
-  test('is made small, and says in one line how to run it again', async () => {
+  test('is made small, and says in one line how to run it again (U2)', async () => {
     const message = await messageOf(pays());
     expect(message).toMatch(/^order \d+ was booked 2 times\nreplay: HEDDLE_SIMULATE='/);
     expect(message).not.toContain('went another way');
@@ -68,7 +68,7 @@ describe('a simulation that fails', () => {
     expect((await simulate({ ...shop, seed: 2, faults: [] }, () => 5)).faults).toEqual([]);
   });
 
-  test('says so when it does not fail again', async () => {
+  test('says so when it does not fail again (U3)', async () => {
     let runs = 0;
     const running = simulate({ seed: 1, servers: { a: {} } }, () => {
       runs += 1;

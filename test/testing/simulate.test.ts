@@ -55,7 +55,7 @@ describe('simulate', () => {
     expect(Date.prototype.constructor).toBe(Date);
   });
 
-  test('gives the same trace under the same seed, and another under another (M10)', async () => {
+  test('gives the same trace under the same seed, and another under another (U1, M10)', async () => {
     const run = (seed: number) =>
       simulate({ seed, servers: three, faults: { everyMs: 500, untilMs: 5_000 } }, async (world) => {
         const client = await world.connect();
@@ -107,7 +107,7 @@ describe('simulate', () => {
     ['a file operation .*simulate', () => readFile(import.meta.filename)],
     ['a name lookup|a TCP connection', () => fetch('http://localhost:7999/')],
     ['a TCP server', () => new Promise((resolve) => createServer().listen(0, '127.0.0.1', () => resolve(1)))],
-  ])('ends a run whose handler begins %s, naming the server', async (what, io) => {
+  ])('ends a run whose handler begins %s, naming the server (U4)', async (what, io) => {
     const bad = async (): Promise<string> => {
       await io();
       return 'done';

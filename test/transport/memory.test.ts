@@ -57,7 +57,7 @@ test('a frame takes the delay of its direction, and order outlives a shorter one
   expect(log).toEqual(['b frame slow', 'b frame fast']);
 });
 
-test('a cut is silent, and what was sent meanwhile arrives in order after it heals', async () => {
+test('a cut is silent, and what was sent meanwhile arrives in order after it heals (N3)', async () => {
   const { clock, network, log, dial } = await world();
   const { link } = await dial();
   network.weather.cut('a', 'b');
@@ -71,7 +71,7 @@ test('a cut is silent, and what was sent meanwhile arrives in order after it hea
   expect(log).toEqual(['b frame 1', 'b frame 2', 'b frame 3']);
 });
 
-test('a killed process resets its links, is told nothing itself, and its addresses refuse', async () => {
+test('a killed process resets its links, is told nothing itself, and its addresses refuse (N1)', async () => {
   const { clock, network, log, dial } = await world();
   const { link } = await dial();
   link.open(logging('a', log));
@@ -81,7 +81,7 @@ test('a killed process resets its links, is told nothing itself, and its address
   await expect(dial()).rejects.toSatisfy((error) => evidenceOf(error) === 'refused');
 });
 
-test('a paused process is stalled to a dialler and takes everything up when it resumes', async () => {
+test('a paused process is stalled to a dialler and takes everything up when it resumes (N2)', async () => {
   const { clock, network, log, dial } = await world();
   const { link } = await dial();
   network.weather.pause('b');
@@ -114,7 +114,7 @@ test('a reset that a cut swallowed reaches the peer once the cut heals', async (
   expect(log).toEqual(['b reset']);
 });
 
-test('with a keepalive, a link that is cut closes at both ends in time, one that heals before does not', async () => {
+test('with a keepalive, a link that is cut closes at both ends in time, one that heals before does not (N3)', async () => {
   const { clock, network, log, dial } = await world({ keepaliveMs: 15_000 });
   const { link } = await dial();
   link.open(logging('a', log));

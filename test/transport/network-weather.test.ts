@@ -8,7 +8,7 @@ function delays(weather: NetworkWeather, count: number): readonly number[] {
 }
 
 describe('the weather between processes', () => {
-  test('makes of loss what TCP does: a share comes 200 ms later, of that share one 600 ms later', () => {
+  test('makes of loss what TCP does: a share comes 200 ms later, of that share one 600 ms later (X1)', () => {
     const weather = new NetworkWeather({ delayMs: 1, loss: 0.2, random: seededRandom('loss') });
     const all = delays(weather, 20_000);
     const share = (ms: number): number => all.filter((delayMs) => delayMs === ms).length / all.length;
@@ -28,14 +28,14 @@ describe('the weather between processes', () => {
     expect(weather.loss).toBe(0.01);
   });
 
-  test('answers the same under the same seed, and no two packets alike', () => {
+  test('answers the same under the same seed, and no two packets alike (X2)', () => {
     const made = (seed: string) => delays(new NetworkWeather({ jitterMs: 1, loss: 0.1, random: seededRandom(seed) }), 50);
     expect(made('7')).toEqual(made('7'));
     expect(made('7')).not.toEqual(made('8'));
     expect(new Set(made('7')).size).toBe(50);
   });
 
-  test('cuts one way, both ways, off, and in two; and is whole again', () => {
+  test('cuts one way, both ways, off, and in two; and is whole again (X3)', () => {
     const weather = new NetworkWeather();
     let changes = 0;
     weather.onChange(() => {

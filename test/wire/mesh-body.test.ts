@@ -36,7 +36,7 @@ describe('a catalog body', () => {
     expect(decodeBody(bodyType.encode(bodyType.decode(bytes)).finish())).toEqual({ functions: [add, resize] });
   });
 
-  test('has one hash for one list of functions, in whatever order they were given', () => {
+  test('has one hash for one list of functions, in whatever order they were given (K1)', () => {
     fc.assert(
       fc.property(fc.shuffledSubarray([...manyFunctions(6), resize, { ...resize, version: '2.0.0' }], { minLength: 8 }), (functions) => {
         const mixed = functions.map((record) => ({ ...record, resources: [...record.resources].reverse() }));
@@ -47,7 +47,7 @@ describe('a catalog body', () => {
     );
   });
 
-  test('has 2,000 functions, not 2,001', () => {
+  test('has 2,000 functions, not 2,001 (K2)', () => {
     expect(decodeBody(encodeBody({ functions: manyFunctions(2_000) })).functions).toHaveLength(2_000);
     expect(() => encodeBody({ functions: manyFunctions(2_001) })).toThrow(expect.objectContaining({ code: 'too_large' }));
     const functions = manyFunctions(2_001).map(({ name, version }) => ({ name, version }));
@@ -55,7 +55,7 @@ describe('a catalog body', () => {
     expect(() => decodeBody(tooMany)).toThrow(expect.objectContaining({ code: 'protocol_error' }));
   });
 
-  test('has 256 KiB, not one byte more', () => {
+  test('has 256 KiB, not one byte more (K2)', () => {
     const sized = (bytes: number): FunctionRecord => ({ ...add, inputSchema: 'x'.repeat(bytes) });
     const overhead = encodeBody({ functions: [sized(200_000)] }).length - 200_000;
     const whole = encodeBody({ functions: [sized(256 * 1_024 - overhead)] });
@@ -71,7 +71,7 @@ describe('a catalog body', () => {
     ['a function without a version', { name: 'f' }],
     ['a resource with a comma', { name: 'f', version: '1.0.0', resources: ['a,b'] }],
     ['65 resources', { name: 'f', version: '1.0.0', resources: Array.from({ length: 65 }, (_, at) => `r${at}`) }],
-  ])('of a peer is refused with %s (fault 24)', (_, record) => {
+  ])('of a peer is refused with %s (K3, fault 24)', (_, record) => {
     const bytes = bodyType.encode(bodyType.create({ functions: [record] })).finish();
     expect(() => decodeBody(bytes)).toThrow(expect.objectContaining({ code: 'protocol_error' }));
   });
