@@ -6,7 +6,9 @@
  * O6 a listener added or removed during an `emit` takes effect from the next one.
  */
 
-import type { EventKind, EventOf, FabricEvent } from './events.ts';
+import { didYouMean } from '../base/nearest.ts';
+import { HeddleError } from '../errors.ts';
+import { type EventKind, type EventOf, eventTable, type FabricEvent } from './events.ts';
 
 type Listener = (event: FabricEvent) => void;
 
@@ -28,8 +30,9 @@ export class Observer {
     this.#tell(this.#forAll, event);
   }
 
-  /** Listens to one kind. Returns the removal, harmless when called twice. */
+  /** Listens to one kind. Returns the removal, harmless when called twice. Throws `bad_argument` for a kind that does not exist. */
   on<K extends EventKind>(kind: K, listener: (event: EventOf<K>) => void): () => void {
+    checkListening(kind, listener);
     const added: Listener = (event) => {
       if (isOfKind(event, kind)) listener(event);
     };
@@ -83,4 +86,16 @@ export class Observer {
 
 function isOfKind<K extends EventKind>(event: FabricEvent, kind: K): event is EventOf<K> {
   return event.kind === kind;
+}
+
+/** Whoever has no types would else wait for ever for an event that never comes. */
+function checkListening(kind: unknown, listener: unknown): void {
+  if (typeof kind !== 'string' || !Object.hasOwn(eventTable, kind)) {
+    const hint = typeof kind === 'string' ? didYouMean(kind, Object.keys(eventTable)) : undefined;
+    const found = typeof kind === 'string' ? `"${kind.slice(0, 80)}"` : `a value of type ${typeof kind}`;
+    const expected = 'a kind of event (docs/events.md lists them)';
+    throw new HeddleError('bad_argument', { path: ['kind'], expected, found: hint === undefined ? found : `${found} (${hint})` });
+  }
+  if (typeof listener === 'function') return;
+  throw new HeddleError('bad_argument', { path: ['listener'], expected: 'a function', found: `a value of type ${typeof listener}` });
 }

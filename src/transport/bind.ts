@@ -18,7 +18,10 @@ export async function bind(server: Server, options: ListenOptions): Promise<numb
   checkChoice(options.port);
   const lost = new Set<number>();
   for (let tries = 0; tries < triesMax; tries += 1) {
-    const port = await proposePort(options, lost);
+    const port = await proposePort(options, lost).catch((error: unknown) => {
+      // get-port tries the address itself, and says what the system said.
+      throw error instanceof Error ? portRefused(options.port, options.host, error) : error;
+    });
     if (port === undefined) break;
     const error = await tryToListen(server, options.host, port);
     // The choice's own check has let through only numbers, so this is the TCP address.

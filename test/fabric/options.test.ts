@@ -20,6 +20,31 @@ function problem(run: () => unknown): HeddleError {
 }
 
 describe('call options', () => {
+  it.each([
+    [
+      'a getter that throws',
+      {
+        get timeoutMs(): number {
+          throw new Error('mine');
+        },
+      },
+    ],
+    [
+      'a trap that throws',
+      new Proxy(
+        {},
+        {
+          ownKeys: () => {
+            throw new Error('mine');
+          },
+        },
+      ),
+    ],
+  ])('that cannot be read are refused as such: %s', (_what, options) => {
+    const { code, detail, cause } = problem(() => checkCallOptions(options));
+    expect({ code, detail, cause }).toMatchObject({ code: 'bad_argument', detail: { path: ['options'] }, cause: { message: 'mine' } });
+  });
+
   it('are given back as they are when they are good', () => {
     const options = {
       need: ['gpu'],

@@ -3,12 +3,7 @@ import { expectationOf } from '../../src/fabric/api/schema-issue.ts';
 
 test.each<[string, object, unknown, string]>([
   ['zod, a type', { message: 'Invalid input: expected number, received string', expected: 'number' }, 'secret', 'number'],
-  [
-    'zod, a bound',
-    { message: 'Too small: expected string to have >=3 characters' },
-    'x',
-    'Too small: expected string to have >=3 characters',
-  ],
+  ['zod, a bound', { message: 'Too small: expected string to have >=3 characters' }, 'x', 'string to have >=3 characters'],
   ['valibot, a type', { message: 'Invalid type: Expected number but received "secret"', received: '"secret"' }, 'secret', 'number'],
   [
     'valibot, a length',
@@ -22,9 +17,9 @@ test.each<[string, object, unknown, string]>([
     'a message that quotes the value in its middle',
     { message: 'the card secret is not one of ours' },
     'secret',
-    'the card ... is not one of ours',
+    'a value that its schema accepts (the card ... is not one of ours)',
   ],
-  ['a message that quotes a number', { message: 'no account 123456' }, 123456, 'no account ...'],
+  ['a message that quotes a number', { message: 'no account 123456' }, 123456, 'a value that its schema accepts (no account ...)'],
 ])('E1: the value stays out of what was expected: %s', (_library, issue, found, expected) => {
   expect(expectationOf(issue, found)).toBe(expected);
 });

@@ -240,6 +240,16 @@ describe('a server that stops', () => {
     await world.settle(Promise.all([...calls, ...runs.map((run) => failureOf(run.result)), failureOf(gone.result)]));
   });
 
+  test('refuses a list where names are given one by one, and an argument that cannot even be looked at', async ({ world }) => {
+    const one = await world.start('one', { same });
+    const { proxy, revoke } = Proxy.revocable({}, {});
+    revoke();
+    const refused = [one.withdraw(['same'] as never), one.call('same', [proxy])];
+    for (const failure of await world.settle(Promise.all(refused.map(failureOf))))
+      expect(failure).toMatchObject({ code: 'bad_argument', executed: 'no' });
+    expect(await world.settle(one.call('same', [1]))).toBe(1);
+  });
+
   test('refuses to do anything from then on', async ({ world }) => {
     const one = await world.start('one', { same });
     await world.settle(one.stop());

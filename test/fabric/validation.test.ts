@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Schema } from '../../src/core/function.ts';
-import { isSchema, validateArguments, validateResult } from '../../src/fabric/api/validation.ts';
+import { isSchema, validateArguments, validateInput, validateResult } from '../../src/fabric/api/validation.ts';
 import { thrownBy } from './serving-rig.ts';
 
 /** A schema of no library. */
@@ -63,7 +63,7 @@ describe('validation of arguments', () => {
     expect(await late).toEqual(['a', 'b']);
     await expect(validateArguments([schema(async () => ({ issues: [{ message: 'a known user' }] }))], ['a'])).rejects.toMatchObject({
       code: 'bad_argument',
-      detail: { path: ['args', 0], expected: 'a known user', found: 'a string' },
+      detail: { path: ['args', 0], expected: 'a value that its schema accepts (a known user)', found: 'a string' },
     });
   });
 
@@ -131,5 +131,20 @@ describe('isSchema', () => {
     );
     expect([z.string(), callable].every(isSchema)).toBe(true);
     expect([undefined, null, 'string', {}, { '~standard': null }, { '~standard': {} }, () => {}].some(isSchema)).toBe(false);
+  });
+});
+
+describe('the input of a workflow', () => {
+  test('is what its schema makes of it, or refused with path, expectation and type, never the value (G1)', () => {
+    expect(validateInput(z.coerce.number(), '4')).toBe(4);
+    const error = thrownBy(() => validateInput(z.object({ n: z.array(z.number()) }), { n: ['hunter2'] }));
+    expect(error).toMatchObject({ code: 'bad_argument', detail: { path: ['input', 'n', 0], expected: 'number', found: 'a string' } });
+  });
+
+  test('is refused as any other where the schema throws (G3)', () => {
+    const throws = schema(() => {
+      throw new TypeError('no such field');
+    });
+    expect(thrownBy(() => validateInput(throws, 4))).toMatchObject({ code: 'bad_argument', detail: { path: ['input'] } });
   });
 });

@@ -97,4 +97,14 @@ describe('the event table', () => {
       expect(meaning).not.toMatch(/\.$/);
     }
   });
+
+  test('refuses a kind that does not exist, with the nearest, and what is no function', () => {
+    const observer = new Observer();
+    const on = (kind: unknown, listener: unknown) => () => observer.on(kind as 'server.stopped', listener as () => void);
+    expect(on('server.stoped', () => {})).toThrow(/"server.stoped" \(did you mean "server.stopped"\?\)/);
+    for (const kind of ['__proto__', 'toString', '', undefined, 7, Symbol('s')])
+      expect(on(kind, () => {})).toThrow(expect.objectContaining({ code: 'bad_argument', executed: 'no' }));
+    expect(on('server.stopped', undefined)).toThrow(/listener: expected a function/);
+    expect(observer.wants('server.stopped')).toBe(false);
+  });
 });

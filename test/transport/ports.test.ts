@@ -1,4 +1,6 @@
+import { createServer } from 'node:net';
 import { expect, test } from 'vitest';
+import { bind } from '../../src/transport/bind.ts';
 import { advertisedAddress, hostOf, isLoopback } from '../../src/transport/ports.ts';
 
 test('an address is advertised with the port really bound unless it says one', () => {
@@ -31,3 +33,15 @@ test.each([
 ])('%s is this machine alone: %s', (host, isOwn) => {
   expect(isLoopback(host)).toBe(isOwn);
 });
+
+test.each([['auto'], [{ from: 7_420, to: 7_430 }], [7_420]] as const)(
+  'an address that this machine does not have is refused as the host that it is: port %j',
+  async (port) => {
+    // TEST-NET-3 (RFC 5737) is nobody's.
+    await expect(bind(createServer(), { host: '203.0.113.1', port })).rejects.toMatchObject({
+      code: 'bad_settings',
+      executed: 'no',
+      message: expect.stringContaining('give a host of this machine'),
+    });
+  },
+);

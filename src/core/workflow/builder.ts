@@ -7,7 +7,6 @@
  * parse.ts.
  */
 
-import { HeddleError } from '../../errors.ts';
 import type { Schema } from '../function.ts';
 import type { Builder } from './builder-api.ts';
 import type { WorkflowData } from './data.ts';
@@ -39,6 +38,11 @@ export function workflow<Input = void, O extends Output = void>(
   options: WorkflowOptions<Input> = {},
 ): Workflow<Input, Resolved<O>> {
   const draft = new Draft();
+  if (typeof name !== 'string') draft.report(`workflow(name, build) takes a text as its name; this is ${typeName(name)}`);
+  if (typeof build !== 'function') {
+    draft.report(`workflow(name, build) takes a function that describes the steps; this is ${typeName(build)}`);
+    return draft.fail();
+  }
   checkKeys(options, workflowOptions, (message) => draft.report(message));
   const output: unknown = build(draft.builder());
   const built = new BuiltWorkflow(name, draft.finish(name, output), options.input);
@@ -46,34 +50,9 @@ export function workflow<Input = void, O extends Output = void>(
   return built as unknown as Workflow<Input, Resolved<O>>;
 }
 
-/** The input as the workflow's schema gives it (itself without one). Rejects with `bad_argument`. */
-export async function validateInput(flow: Workflow<never, unknown>, input: unknown): Promise<unknown> {
-  const schema = schemaOf(flow);
-  if (!schema) return input;
-  // Standard Schema's own result type; function.ts leaves it `unknown` to keep the public type small.
-  const verdict = (await schema['~standard'].validate(input)) as Verdict;
-  const issue = verdict.issues?.[0];
-  if (!issue) return verdict.value;
-  throw new HeddleError('bad_argument', { path: ['input', ...pathOf(issue)], expected: issue.message, found: typeName(input) });
-}
-
-/** By its key, not its class: two copies of the package understand each other. */
-function schemaOf(flow: object): Schema | undefined {
+/** What its input is validated by. By its key, not its class: two copies of the package understand each other. */
+export function inputSchemaOf(flow: object): Schema | undefined {
   return '~schema' in flow ? (flow['~schema'] as Schema | undefined) : undefined; // only BuiltWorkflow has this key
-}
-
-interface Issue {
-  readonly message: string;
-  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
-}
-interface Verdict {
-  readonly value?: unknown;
-  readonly issues?: readonly Issue[] | undefined;
-}
-
-function pathOf(issue: Issue): (string | number)[] {
-  const keys = (issue.path ?? []).map((part) => (typeof part === 'object' ? part.key : part));
-  return keys.map((key) => (typeof key === 'symbol' ? String(key) : key));
 }
 
 class BuiltWorkflow {

@@ -49,16 +49,27 @@ export class Draft {
   builder<Input>(): Builder<Input> {
     return {
       input: makeRef<Input>({ kind: 'input', path: [] }, this),
-      step: (...[name, fn, args, options = {}]) => this.#step(name, { fn, args, options }),
-      each: (...[name, fn, list, args, options = {}]) => this.#each(name, { fn, list, args, options }),
-      compensate: (...[step, fn, args, options = {}]) => this.#compensate(step, { fn, args, options }),
+      step: (...[name, fn, args, options = {}]) => this.#step(name, { fn, args, options: this.#asOptions(options, name) }),
+      each: (...[name, fn, list, args, options = {}]) => this.#each(name, { fn, list, args, options: this.#asOptions(options, name) }),
+      compensate: (...[step, fn, args, options = {}]) => this.#compensate(step, { fn, args, options: this.#asOptions(options) }),
     };
+  }
+
+  #asOptions<Options extends object>(options: Options, name?: unknown): Partial<Options> {
+    if (isPlain(options)) return options;
+    this.report(`options are given as an object; this is ${typeName(options)}`, name === undefined ? name : short(String(name)));
+    return {};
+  }
+
+  /** Throws what was reported. */
+  fail(): never {
+    throw new HeddleError('bad_workflow', { problems: this.#problems });
   }
 
   finish(name: string, output: unknown): WorkflowData {
     const context = { flow: this, report: (message: string) => this.report(message) };
     const returns = output === undefined ? {} : { returns: shapeData(output, context) };
-    if (this.#problems.length > 0) throw new HeddleError('bad_workflow', { problems: this.#problems });
+    if (this.#problems.length > 0) this.fail();
     return Object.freeze({ name, commands: Object.freeze([...this.#commands.values()]), ...returns });
   }
 

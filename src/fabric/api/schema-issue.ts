@@ -9,6 +9,7 @@
 /** A value that was found, in the wordings of zod, valibot and arktype; the first group is what was expected. */
 const wordings = [
   /^Invalid (?:input|type): [Ee]xpected (.+?)(?:,| but) received .*$/s,
+  /^Too (?:small|big): expected (.+)$/s,
   /^(.+?)(?:,| but) received .*$/s,
   /^(?:.*\s)?must be (.+?)(?: \(was .*\))?$/s,
 ] as const;
@@ -21,7 +22,9 @@ const quotedMin = 3;
 export function expectationOf(issue: unknown, found: unknown): string | undefined {
   if (typeof issue !== 'object' || issue === null || !('message' in issue)) return undefined;
   const message = String(issue.message);
-  const text = wordings.map((wording) => wording.exec(message)?.[1]).find((expected) => expected !== undefined) ?? message;
+  const text =
+    wordings.map((wording) => wording.exec(message)?.[1]).find((expected) => expected !== undefined) ??
+    `a value that its schema accepts (${message})`;
   return quoted(issue, found).reduce((clean, value) => clean.replaceAll(value, blot), text);
 }
 

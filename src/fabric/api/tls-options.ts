@@ -56,7 +56,7 @@ export function checkExposure(host: string, key: string, { hasTls, isMeant }: Ex
 
 /** Says on stderr, once a server, that everybody on the network may use it. */
 export function warnIfOpen(name: string, { host, admin }: Pick<ServerOptions, 'host' | 'admin'>): void {
-  const open = [host, admin?.host].filter((one) => one !== undefined && !isLoopback(one));
+  const open = [host, admin?.host].filter((one) => typeof one === 'string' && !isLoopback(one));
   if (open.length === 0) return;
   const message = `server "${name}" is open to the network on ${open.join(' and ')} without TLS: whoever reaches it may call, join and read along`;
   process.emitWarning(message, { code: 'HEDDLE_INSECURE' });

@@ -24,7 +24,7 @@ type Keys = readonly (string | number)[];
 /** What one schema is asked to judge, and how its refusal is called. */
 interface Subject {
   readonly code: ValidationCode;
-  /** Where the value stands: `args[0]`; empty for a result. */
+  /** Where the value stands: `args[0]`, `input`; empty for a result. */
   readonly path: Keys;
   readonly value: unknown;
 }
@@ -51,6 +51,11 @@ export function validateArguments(schemas: readonly Schema[], args: readonly unk
     checked.push(value instanceof Promise ? quiet(value) : value);
   }
   return isAsync ? Promise.all(checked) : checked;
+}
+
+/** The input of a workflow as its schema gives it. Throws `bad_argument`, or gives a promise that rejects with it. */
+export function validateInput(schema: Schema, input: unknown): unknown {
+  return validate(schema, { code: 'bad_argument', path: ['input'], value: input });
 }
 
 /** The result as the caller gets it. Throws `bad_result`; with an asynchronous schema gives a promise, which rejects with it. */

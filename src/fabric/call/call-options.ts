@@ -17,6 +17,16 @@ export const metaBytesMax = 4096;
 
 /** The options as they are, found good. Throws `bad_argument` or `too_large`. */
 export function checkCallOptions(options: unknown): CallOptions {
+  try {
+    return checked(options);
+  } catch (error) {
+    if (HeddleError.is(error)) throw error;
+    const found = 'a getter or trap that throws';
+    throw new HeddleError('bad_argument', { path: ['options'], expected: 'options that can be read', found }, { cause: error });
+  }
+}
+
+function checked(options: unknown): CallOptions {
   const known = checkOptions(options, callOptionNames, 'options');
   if (known['version'] !== undefined) checkRange(known['version'], ['options', 'version']);
   if (known['target'] !== undefined) checkName('server', known['target'], ['options', 'target']);

@@ -9,7 +9,7 @@
 
 import { describeFound } from '../../core/names.ts';
 import type { Path, Payload } from '../../core/payload.ts';
-import { validateInput, type Workflow } from '../../core/workflow/builder.ts';
+import { inputSchemaOf, type Workflow } from '../../core/workflow/builder.ts';
 import { typeName } from '../../core/workflow/fields.ts';
 import { type ParsedWorkflow, parseWorkflow } from '../../core/workflow/parse.ts';
 import { HeddleError } from '../../errors.ts';
@@ -18,6 +18,7 @@ import { encodeValue } from '../../wire/value.ts';
 import { argumentError } from '../../wire/value-problem.ts';
 import type { RunOptions, SubmitOptions } from '../api/api.ts';
 import { checkOptions } from '../api/known-options.ts';
+import { validateInput } from '../api/validation.ts';
 import { checkSignal, checkTimeout } from '../call/call-options.ts';
 import type { ValueSource } from './collected-run.ts';
 import { FlowReader } from './flow-reader.ts';
@@ -63,7 +64,8 @@ export class RunCaller {
         throw new HeddleError('bad_argument', { path: ['flow'], expected: 'what workflow(name, build) gave', found: typeName(flow) });
       }
       const send = async (): Promise<void> => {
-        const valid = await validateInput(flow, input);
+        const schema = inputSchemaOf(flow);
+        const valid = schema ? await validateInput(schema, input) : input;
         const parsed = this.#flows.read(flow.toJSON(), valid !== undefined);
         this.#send(handle, requestOf(parsed, { ...known, input: valid }), known);
       };

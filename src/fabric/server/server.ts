@@ -9,6 +9,7 @@
 
 import { present } from '../../base/assert.ts';
 import { systemClock } from '../../base/clock.ts';
+import { checkName } from '../../core/names.ts';
 import type { Workflow } from '../../core/workflow/builder.ts';
 import { HeddleError } from '../../errors.ts';
 import { checkPermissions } from '../../identity/permissions.ts';
@@ -167,7 +168,7 @@ export class FabricServer {
 
   async withdraw(...names: readonly string[]): Promise<void> {
     this.#checkOpen();
-    this.#rooms.registry.withdraw(names);
+    this.#rooms.registry.withdraw(names.map((name, at) => checkName('function', name, ['names', at])));
     this.#rooms.announce();
   }
 

@@ -37,7 +37,13 @@ export interface PumpOptions {
 
 /** Whether it can be a source. */
 export function isAsyncIterable(value: unknown): value is AsyncIterable<unknown> {
-  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value;
+  if (typeof value !== 'object' || value === null) return false;
+  try {
+    return Symbol.asyncIterator in value;
+  } catch {
+    // A proxy whose trap throws, or that is revoked: the encoder says where.
+    return false;
+  }
 }
 
 const itemsPerTurn = 256;

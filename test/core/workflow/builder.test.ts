@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { remote } from '../../../src/core/function.ts';
-import { validateInput, workflow } from '../../../src/core/workflow/builder.ts';
+import { inputSchemaOf, workflow } from '../../../src/core/workflow/builder.ts';
 import type { Builder } from '../../../src/core/workflow/builder-api.ts';
 import { parseWorkflow } from '../../../src/core/workflow/parse.ts';
 import type { Ref } from '../../../src/core/workflow/ref.ts';
@@ -274,31 +274,19 @@ describe('a reference', () => {
   });
 });
 
-describe('the input of a workflow', () => {
-  const schema = {
-    '~standard': {
-      version: 1 as const,
-      vendor: 'test',
-      validate: (value: unknown) =>
-        typeof value === 'number' ? { value: value * 2 } : { issues: [{ message: 'a number', path: ['n', { key: 0 }] }] },
-    },
-  };
-  const flow = workflow('w', ({ step, input }: Builder<number>) => step('a', fn('sum'), [input]), { input: schema });
-
-  it('is what its schema makes of it', async () => {
-    expect(await validateInput(flow, 4)).toBe(8);
-    expect(
-      await validateInput(
-        workflow('w', () => {}),
-        'anything',
-      ),
-    ).toBe('anything');
+describe('a workflow in plain JavaScript', () => {
+  it.each([
+    ['a name that is no text', () => workflow(7 as never, () => {}), 'takes a text as its name; this is a number'],
+    ['no function', () => workflow('w', [] as never), 'takes a function that describes the steps; this is a list'],
+    ['options that are a list', () => workflow('w', ({ step }) => void step('a', fn('sum'), [1], [] as never)), 'this is a list'],
+    ['options that are null', () => workflow('w', ({ step }) => void step('a', fn('sum'), [1], null as never)), 'this is null'],
+  ])('refuses %s with what was wanted', (_what, describes, message) => {
+    expect(describes).toThrow(expect.objectContaining({ code: 'bad_workflow', executed: 'no', message: expect.stringContaining(message) }));
   });
+});
 
-  it('is refused with path and expectation', async () => {
-    await expect(validateInput(flow, 'x')).rejects.toMatchObject({
-      code: 'bad_argument',
-      detail: { path: ['input', 'n', 0], expected: 'a number', found: 'a string' },
-    });
-  });
+it('a workflow says what its input is validated by', () => {
+  const schema = { '~standard': { version: 1 as const, vendor: 'test', validate: (value: unknown) => ({ value }) } };
+  expect(inputSchemaOf(workflow('w', () => {}, { input: schema }))).toBe(schema);
+  expect(inputSchemaOf(workflow('w', () => {}))).toBeUndefined();
 });
