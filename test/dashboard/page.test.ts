@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { arrange, nodesMax } from '../../src/dashboard/page/graph-layout.ts';
 import { placesOf, shortened } from '../../src/dashboard/page/label-places.ts';
 import { Layout } from '../../src/dashboard/page/layout.ts';
+import { patienceMs, silentOf } from '../../src/dashboard/page/silent.ts';
 import { pageFolder, readPage } from '../../src/dashboard/page-files.ts';
 
 const gzipBytesMax = 120 * 1024;
@@ -30,6 +31,13 @@ test('a graph is drawn in layers, and not at all when it has too many steps', ()
   expect((at.get('a') ?? 0) < (at.get('b') ?? 0) && (at.get('b') ?? 0) < (at.get('c') ?? 0)).toBe(true);
   expect(drawing?.edges.map(({ from, to }) => `${from}${to}`).sort()).toEqual(['ab', 'ac', 'bc']);
   expect(arrange(Array.from({ length: nodesMax + 1 }, (_, step) => ({ step: `${step}`, needs: [] })))).toBeUndefined();
+});
+
+test('a server that is alive and tells nothing of itself is named, once it has had time to', () => {
+  const row = { url: '', epoch: 1, resources: [], evidence: [] };
+  const rows = ['told', 'silent'].map((name) => ({ ...row, name, status: 'alive' })).concat({ ...row, name: 'gone', status: 'dead' });
+  const said = new Map([['told', {}]]);
+  expect([silentOf(rows, said, patienceMs(3) - 1), silentOf(rows, said, patienceMs(3))]).toEqual([[], ['silent']]);
 });
 
 test('texts of links cover neither names nor one another where there is room (P1)', () => {

@@ -13,6 +13,8 @@ import { later, nowMs } from './browser.ts';
 export type Connection = 'connecting' | 'live' | 'lost' | 'locked';
 
 export const connection = signal<Connection>('connecting');
+/** When its stream began. */
+export const helloAtMs = signal(0);
 /** When the server was heard last, in milliseconds since the Unix epoch. */
 export const heardAtMs = signal<number | undefined>(undefined);
 export const hello = signal<Extract<FeedMessage, { readonly kind: 'hello' }> | undefined>(undefined);
@@ -43,6 +45,7 @@ export function take(message: FeedMessage): void {
   switch (message.kind) {
     case 'hello':
       hello.value = message;
+      helloAtMs.value = nowMs.peek();
       gone.clear();
       servers.value = [];
       events.value = [];

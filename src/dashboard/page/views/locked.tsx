@@ -25,7 +25,7 @@ export function Locked() {
         <h1>
           <img src="./icon.svg" alt="" width="28" height="28" /> Heddle
         </h1>
-        <label for="token">The token of this dashboard, from the settings of its server</label>
+        <label for="token">The token, as the settings of its server say it</label>
         <input
           id="token"
           type="password"
@@ -34,7 +34,9 @@ export function Locked() {
           value={token}
           onInput={({ currentTarget }) => setToken(currentTarget.value)}
         />
-        <button type="submit">Open</button>
+        <button type="submit" class="primary">
+          Open
+        </button>
         <p class="problem" role="alert">
           {problem}
         </p>

@@ -10,6 +10,7 @@ import type { RunMessage } from '../../feed.ts';
 import { linkTo, nowMs } from '../browser.ts';
 import { after, type KnownRun, nothingKnown } from '../known-run.ts';
 import { cancelRun, followRun } from '../server.ts';
+import { connection } from '../store.ts';
 import { Graph } from './graph.tsx';
 import { StepTable } from './step-table.tsx';
 import { Timeline } from './timeline.tsx';
@@ -39,9 +40,11 @@ export function RunDetail({ runId }: { readonly runId: string }) {
   );
 }
 
-/** A run under way grows older also while nothing happens to it. */
+/** A run under way grows older also while nothing happens to it, as long as somebody tells of it. */
 function ageing(run: RunSummary): RunSummary {
-  return run.state === 'running' ? { ...run, elapsedMs: Math.max(run.elapsedMs, nowMs.value - run.startedAtMs) } : run;
+  return run.state === 'running' && connection.value === 'live'
+    ? { ...run, elapsedMs: Math.max(run.elapsedMs, nowMs.value - run.startedAtMs) }
+    : run;
 }
 
 function Unknown({ runId, hasTrouble }: { readonly runId: string; readonly hasTrouble: boolean }) {

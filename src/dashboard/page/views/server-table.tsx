@@ -3,9 +3,10 @@
  */
 
 import { signal } from '@preact/signals';
-import { milliseconds, perSecond } from '../../../observe/figures.ts';
-import { linkTo } from '../browser.ts';
-import { beat, gauges, hello, servers, vitals } from '../store.ts';
+import { milliseconds, perSecond, plural } from '../../../observe/figures.ts';
+import { linkTo, nowMs } from '../browser.ts';
+import { silentOf } from '../silent.ts';
+import { beat, gauges, hello, helloAtMs, present, servers, vitals } from '../store.ts';
 import { Heads, SearchField, Tags } from './parts.tsx';
 
 const search = signal('');
@@ -29,8 +30,23 @@ export function ServerTable({ chosen }: { readonly chosen: string | undefined })
           ))}
         </tbody>
       </table>
+      <Silent />
       {rows.length === 0 ? <p class="hint">No server is like that.</p> : null}
     </>
+  );
+}
+
+/** Who tells nothing of itself, and what may be the reason. */
+function Silent() {
+  const server = hello.value?.server;
+  const silent = silentOf(present.value, vitals.value, nowMs.value - helloAtMs.value);
+  if (silent.length === 0 || server === undefined) return null;
+  return (
+    <p class="hint" role="status">
+      {plural(silent.length, 'server')} told nothing of calls and links: {silent.slice(0, 5).join(', ')}
+      {silent.length > 5 ? ' and others' : ''}. Where rules are in force, <code>server:{server}</code> must be let <code>observe</code>{' '}
+      them.
+    </p>
   );
 }
 

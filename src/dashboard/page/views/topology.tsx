@@ -93,7 +93,7 @@ function Chosen({ name }: { readonly name: string }) {
         <Fact name="resources">{row?.resources.join(', ') || 'none'}</Fact>
         <Fact name="epoch">{String(row?.epoch ?? '')}</Fact>
         <Fact name="calls served">
-          {said ? `${perSecond(callsPerSecond)}, p50 ${milliseconds(p50Ms)}, p99 ${milliseconds(p99Ms)}` : 'has not answered yet'}
+          {said ? `${perSecond(callsPerSecond)}, p50 ${milliseconds(p50Ms)}, p99 ${milliseconds(p99Ms)}` : 'it has not said'}
         </Fact>
         {said ? (
           <Fact name="now">{`${said.inFlight} running or waiting, ${said.sent} sent on, ${plural(said.runs, 'run')}, ${plural(said.sessions, 'client')}`}</Fact>
