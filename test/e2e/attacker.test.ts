@@ -12,7 +12,7 @@ import { startServer } from '../../src/fabric/server/server.ts';
 import { type EventOf, eventTable, type FabricEvent } from '../../src/observe/events.ts';
 import { Authority } from '../certificates.ts';
 import { within } from '../within.ts';
-import { AttackingServer, bomb, encode, type Fields } from './attacker.ts';
+import { AttackingServer, bomb, encode, type Fields, push } from './attacker.ts';
 import { connected } from './connected.ts';
 
 const cluster = `attack-${process.pid}`;
@@ -88,17 +88,6 @@ async function overheard(attacker: AttackingServer): Promise<Buffer> {
 function recordsIn({ heard }: AttackingServer): readonly Buffer[] {
   const lists = heard.flatMap((message) => [message['push'], message['sync_records']]) as ({ records?: Fields[] } | undefined)[];
   return lists.flatMap((list) => (list?.records ?? []).map((record) => encode('Record', record)));
-}
-
-/** `Push` of raw records, which the proto file's own writer would not leave as they are. */
-function push(...records: readonly Buffer[]): Buffer {
-  const inner = Buffer.concat(records.map((bytes) => Buffer.concat([Buffer.from([0x0a]), varint(bytes.length), bytes])));
-  const message = Buffer.concat([Buffer.from([0x12]), varint(inner.length), inner]);
-  return encode('Frame', { mesh: message });
-}
-
-function varint(value: number): Buffer {
-  return value < 0x80 ? Buffer.from([value]) : Buffer.concat([Buffer.from([(value & 0x7f) | 0x80]), varint(value >>> 7)]);
 }
 
 async function instanceOf(attacker: AttackingServer): Promise<Buffer> {

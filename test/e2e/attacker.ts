@@ -48,6 +48,8 @@ export class AttackingServer {
   readonly #papers: Papers;
   readonly #key = generateKeyPairSync('ed25519');
   readonly #client: GrpcClient;
+  /** What it gives to whoever asks, by hash. */
+  readonly #bodies = new Map<string, Buffer>();
   #stream: ClientDuplexStream<Buffer, Buffer> | undefined;
   #statement: Buffer | undefined;
   /** What came: mesh messages, and frames of other kinds. */
@@ -130,6 +132,14 @@ export class AttackingServer {
     return encode('Record', { ...own, ...head, body: encode('MemberBody', { url: '127.0.0.1:9', ...body }), key });
   }
 
+  /** A `Record` of its own that announces functions. */
+  offering(names: readonly string[], version: number): Buffer {
+    const body = encode('CatalogBody', { functions: names.map((name) => ({ name, version: '1.0.0', effect: 1 })) });
+    const bodyHash = hash('', body);
+    this.#bodies.set(bodyHash.toString('hex'), body);
+    return this.record({ version }, { body_hash: bodyHash });
+  }
+
   /** A `Report` in the name of whoever `said` says. */
   report(said: Fields): Fields {
     const word = encode('Report', { epoch: 1, observer: this.name, evidence: [1, 2], ...said, key: this.keyHash });
@@ -178,15 +188,26 @@ export class AttackingServer {
     const mesh = frame['mesh'] as Uint8Array | undefined;
     const message = mesh && decode('MeshMessage', Buffer.from(mesh));
     this.heard.push(message ?? frame);
-    this.#giveKey(message);
+    this.#give(message);
   }
 
-  /** Whoever asks for its key is given it. */
-  #giveKey(message: Fields | undefined): void {
+  /** Whoever asks for its key, or for what it offers, is given it. */
+  #give(message: Fields | undefined): void {
     const wanted = (message?.['body_wanted'] as { hash?: Buffer } | undefined)?.hash;
-    if (!wanted || !this.keyHash.equals(wanted)) return;
-    this.say({ body: { hash: wanted, piece: 0, pieces: 1, data: this.statement } });
+    const data = wanted && (this.keyHash.equals(wanted) ? this.statement : this.#bodies.get(wanted.toString('hex')));
+    if (data) this.say({ body: { hash: wanted, piece: 0, pieces: 1, data } });
   }
+}
+
+/** `Push` of raw records, which the proto file's own writer would not leave as they are. */
+export function push(...records: readonly Buffer[]): Buffer {
+  const inner = Buffer.concat(records.map((bytes) => Buffer.concat([Buffer.from([0x0a]), varint(bytes.length), bytes])));
+  const message = Buffer.concat([Buffer.from([0x12]), varint(inner.length), inner]);
+  return encode('Frame', { mesh: message });
+}
+
+function varint(value: number): Buffer {
+  return value < 0x80 ? Buffer.from([value]) : Buffer.concat([Buffer.from([(value & 0x7f) | 0x80]), varint(value >>> 7)]);
 }
 
 /** A message that gzip makes a thousand times smaller than what it unpacks to, sent as gRPC's own compression. Gives the status. */

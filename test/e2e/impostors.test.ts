@@ -11,7 +11,7 @@ import { defineFunction } from '../../src/fabric/api/define.ts';
 import { startServer } from '../../src/fabric/server/server.ts';
 import { Authority } from '../certificates.ts';
 import { within } from '../within.ts';
-import { AttackingServer, encode, type Fields, type Papers } from './attacker.ts';
+import { AttackingServer, encode, type Fields, type Papers, push } from './attacker.ts';
 
 const cluster = `impostors-${process.pid}`;
 const ca = new Authority();
@@ -21,6 +21,7 @@ const permissions = [
   { who: ['ops'], may: ['administer'], names: ['*'] },
   { who: ['server:one'], may: ['serve'], names: ['*'] },
   { who: ['server:evil'], may: ['call'], names: ['echo'] },
+  { who: ['server:evil'], may: ['serve'], names: ['evil.*'] },
 ] as const;
 const held = deferred<void>();
 const functions = {
@@ -145,5 +146,20 @@ describe('a server that may relay nothing', () => {
     expect(await answer(evil, { id: 3, call: called(7, 'echo', 1, { ...again, caller: instance }) })).toBe('forbidden');
     expect(await answer(evil, { id: 4, call: called(8, 'echo', 'own', again) })).toBe('own');
     expect(await answer(evil, { id: 5, outcome: { caller: ofServer, call_number: 9, round: 1 } })).toBe('never');
+  });
+
+  test('offers what its rules let it offer, and nothing else that it announces', async () => {
+    const refused: string[] = [];
+    const off = server.on('offer.refused', ({ function: name, server: by }) => refused.push(`${by} ${name}`));
+    const evil = new AttackingServer(server.url, ca.server('evil'), { name: 'evil', cluster });
+    open.push(evil);
+    await evil.greet();
+    evil.write(push(evil.offering(['echo', 'evil.own', '_sweep', '*', 'evil'], 5)));
+    const offers = async (): Promise<readonly string[]> =>
+      (await server.catalog()).flatMap((offer) => (offer.server === 'evil' ? [offer.function] : []));
+    await within('what it may offer is known', 2_000, async () => (await offers()).length > 0);
+    off();
+    expect(await offers()).toEqual(['evil.own']);
+    expect(refused.sort()).toEqual(['evil *', 'evil _sweep', 'evil echo', 'evil evil']);
   });
 });

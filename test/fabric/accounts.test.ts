@@ -2,6 +2,7 @@
 
 import { type ClientHttp2Session, connect as connectHttp2 } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
+import { systemClock } from '../../src/base/clock.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { Client, Server } from '../../src/fabric/api/api.ts';
 import { connect } from '../../src/fabric/client/client.ts';
@@ -9,6 +10,7 @@ import { Accounts, type IdentityLimits } from '../../src/fabric/link/accounts.ts
 import { clientProof, Proof } from '../../src/fabric/link/proof.ts';
 import { startServer } from '../../src/fabric/server/server.ts';
 import { identityOf } from '../../src/identity/identity.ts';
+import { issueToken, makeTokenKeys } from '../../src/identity/token-issue.ts';
 import { HeddleError } from '../../src/index.ts';
 import { Authority } from '../certificates.ts';
 import { within } from '../within.ts';
@@ -129,27 +131,40 @@ describe('a server whose clients may have two sessions and three calls at once',
   });
 });
 
-test('a client in another language pays as others do, by its address', async () => {
+test('a client in another language pays as others do: by its token, and for none, or for one that is not good, by its address', async () => {
+  const keys = makeTokenKeys();
   const server = await startServer(
-    { cluster: 'accounts', functions: { add: (a: number, b: number) => a + b } },
+    {
+      cluster: 'accounts',
+      functions: { add: (a: number, b: number) => a + b },
+      tokens: { keys: keys.publicKey },
+      permissions: [{ who: ['*', 'anonymous', 'server:*'], may: ['call', 'serve'], names: ['*'] }],
+    },
     { identityLimits: { callsPerSecond: 3 } },
   );
   onTestFinished(() => server.stop());
+  const fromMs = systemClock.wallMs();
+  const tokenOf = (name: string) => issueToken(keys.privateKey, { name, cluster: 'accounts', fromMs, untilMs: fromMs + 600_000 });
   const session: ClientHttp2Session = connectHttp2(`http://${server.url}`);
   onTestFinished(() => session.destroy());
-  const statusOf = (): Promise<unknown> =>
+  const statusOf = (token?: string): Promise<unknown> =>
     new Promise((resolve) => {
       const headers = { ':method': 'POST', ':path': '/heddle.v1.Fabric/Why', 'content-type': 'application/grpc', te: 'trailers' };
-      const stream = session.request(headers);
+      const stream = session.request(token === undefined ? headers : { ...headers, authorization: `Bearer ${token}` });
       stream.on('response', (head) => head['grpc-status'] !== undefined && resolve(head['grpc-status']));
       stream.on('trailers', (trailers) => resolve(trailers['grpc-status']));
       stream.resume();
       // An empty message: a question about nothing.
       stream.end(Buffer.alloc(5));
     });
-  const statuses = [];
-  for (let nth = 0; nth < 5; nth += 1) statuses.push(await statusOf());
-  // RESOURCE_EXHAUSTED.
-  expect(statuses.filter((status) => status === '8').length).toBeGreaterThan(0);
-  expect(statuses.slice(0, 3)).not.toContain('8');
+  const [overloaded, unauthenticated] = ['8', '16'];
+  const [mallory, alice] = await Promise.all(['mallory', 'alice'].map(tokenOf));
+  for (const token of [undefined, mallory, 'nonsense']) {
+    const statuses = await Promise.all(Array.from({ length: 15 }, () => statusOf(token)));
+    expect(statuses).toContain(overloaded);
+    expect(statuses[0]).not.toBe(overloaded);
+    expect(statuses.includes(unauthenticated)).toBe(token === 'nonsense');
+    // At the same address, and not one too many.
+    if (token !== 'nonsense') expect(await statusOf(alice)).not.toBe(overloaded);
+  }
 });

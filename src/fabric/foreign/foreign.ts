@@ -3,7 +3,7 @@
  *
  * F1 their calls and workflows go through the same engine as everybody's; only the values' encoding differs.
  * F2 what they get back is in an encoding that they read.
- * F3 who they are is asked with every request: by the metadata `authorization`, or by their certificate.
+ * F3 who they are is asked with every request, by the metadata `authorization` or their certificate (server/reception.ts).
  * Calls are foreign-calls.ts, runs foreign-runs.ts, the catalog foreign-watch.ts.
  */
 
@@ -32,7 +32,6 @@ import { type KeptRuns, OwnedRuns } from '../run/owned-runs.ts';
 import { checkRunId } from '../run/run-caller.ts';
 import type { RunEngine, RunInspector } from '../run/run-engine.ts';
 import type { RunRelay } from '../run/run-relay.ts';
-import type { Doorkeeper } from '../server/doorkeeper.ts';
 import { ForeignCalls, type ForeignCallsOptions } from './foreign-calls.ts';
 import { ForeignRuns, functionsIn } from './foreign-runs.ts';
 import { watchCatalog } from './foreign-watch.ts';
@@ -42,7 +41,6 @@ export interface ForeignEntryOptions extends ForeignCallsOptions {
   /** Those of this server. */
   readonly runner: KeptRuns;
   readonly gate: Gate;
-  readonly doorkeeper: Pick<Doorkeeper, 'admitBearer'>;
   /** Of results that were too large to be sent along. */
   readonly values: ValueSource;
   readonly explainer: Explainer;
@@ -63,9 +61,9 @@ export class ForeignEntry {
     this.#calls = new ForeignCalls(options);
   }
 
-  /** One answer; the response message. Rejects with the HeddleError that the client is told. */
-  async ask(question: ForeignQuestion, request: ForeignRequest): Promise<Uint8Array> {
-    const sight = await this.#sightOf(request);
+  /** One answer to `asker` (`Identity.text`); the response message. Rejects with the HeddleError that the client is told. */
+  async ask(question: ForeignQuestion, request: ForeignRequest, asker: string): Promise<Uint8Array> {
+    const sight = this.#sightOf(asker, request);
     switch (question) {
       case 'call':
         this.#refuse();
@@ -80,8 +78,8 @@ export class ForeignEntry {
   }
 
   /** Many answers, as messages; ends by throwing the HeddleError that the client is told. */
-  async *follow(stream: ForeignStream, request: ForeignRequest): AsyncIterable<Uint8Array> {
-    const sight = await this.#sightOf(request);
+  async *follow(stream: ForeignStream, request: ForeignRequest, asker: string): AsyncIterable<Uint8Array> {
+    const sight = this.#sightOf(asker, request);
     switch (stream) {
       case 'stream':
         this.#refuse();
@@ -94,11 +92,8 @@ export class ForeignEntry {
     }
   }
 
-  /** Who asks: F3. */
-  async #sightOf({ certificate, authorization, remoteAddress: address }: ForeignRequest): Promise<Sight> {
-    const { doorkeeper, gate } = this.#options;
-    const { identity } = await doorkeeper.admitBearer({ certificate, authorization, address });
-    return new Sight(gate, identity.text, address);
+  #sightOf(asker: string, { remoteAddress }: ForeignRequest): Sight {
+    return new Sight(this.#options.gate, asker, remoteAddress);
   }
 
   /** Runs, as far as they are the asker's business. */

@@ -41,7 +41,15 @@ export class Accounts {
   /** Of whoever has been proved to be there, or of their address. */
   of(proof: Proof | undefined, remoteAddress: string): Account {
     const isNamed = proof !== undefined && proof.identity.kind !== 'anonymous';
-    const who = isNamed ? proof.identity.text : `address ${hostOf(remoteAddress)}`;
+    return this.#named(isNamed ? proof.identity.text : `address ${hostOf(remoteAddress)}`);
+  }
+
+  /** Of those at an address whose tokens are not good: looking at one costs more than making it up. */
+  ofDoubtful(remoteAddress: string): Account {
+    return this.#named(`doubtful ${hostOf(remoteAddress)}`);
+  }
+
+  #named(who: string): Account {
     const known = this.#accounts.get(who);
     if (known) return known;
     if (this.#accounts.size >= accountsMax) this.#forgetOne();
@@ -103,8 +111,13 @@ export class Account {
 
   /** Takes a place for a call that comes by itself. Throws `overloaded`. */
   enter(what: string): void {
-    if (this.isFull) throw this.#overloaded(what);
+    this.checkRoom(what);
     this.entered();
+  }
+
+  /** Whether a further call may come at all, without taking its place. Throws `overloaded`. */
+  checkRoom(what: string): void {
+    if (this.isFull) throw this.#overloaded(what);
   }
 
   /** Throws `overloaded`. */

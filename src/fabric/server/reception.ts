@@ -62,15 +62,19 @@ export class Reception implements Acceptor {
     return arrival.link.kind === 'link' ? this.#options.acceptLink(arrival) : this.#acceptSession(arrival);
   }
 
-  ask(question: ForeignQuestion, request: ForeignRequest): Promise<Uint8Array> {
-    return this.#paid(question, request, () => this.#options.foreign.ask(question, request));
+  async ask(question: ForeignQuestion, request: ForeignRequest): Promise<Uint8Array> {
+    const { asker, account } = await this.#enter(question, request);
+    try {
+      return await this.#options.foreign.ask(question, request, asker);
+    } finally {
+      account.left();
+    }
   }
 
   async *follow(stream: ForeignStream, request: ForeignRequest): AsyncIterable<Uint8Array> {
-    const account = this.#accountOf(request);
-    account.enter(stream);
+    const { asker, account } = await this.#enter(stream, request);
     try {
-      yield* this.#options.foreign.follow(stream, request);
+      yield* this.#options.foreign.follow(stream, request, asker);
     } finally {
       account.left();
     }
@@ -98,19 +102,26 @@ export class Reception implements Acceptor {
     return encodeForeignError(error);
   }
 
-  /** Asks for as long as there is a place for whoever it is. */
-  async #paid(what: string, request: ForeignRequest, ask: () => Promise<Uint8Array>): Promise<Uint8Array> {
-    const account = this.#accountOf(request);
+  /** Who asks, and a place for it. Rejects with `unauthenticated` and `overloaded`. */
+  async #enter(what: string, request: ForeignRequest): Promise<{ readonly asker: string; readonly account: Account }> {
+    const proof = await this.#admit(what, request);
+    const account = this.#options.links.accounts.of(proof, request.remoteAddress);
     account.enter(what);
-    try {
-      return await ask();
-    } finally {
-      account.left();
-    }
+    return { asker: proof.identity.text, account };
   }
 
-  #accountOf({ certificate, remoteAddress }: ForeignRequest): Account {
-    return this.#options.links.accounts.of(clientProof(certificate), remoteAddress);
+  /** Tokens that are not good are paid for by their address. */
+  async #admit(what: string, { certificate, authorization, remoteAddress: address }: ForeignRequest): Promise<Proof> {
+    const { links, doorkeeper } = this.#options;
+    const doubtful = links.accounts.ofDoubtful(address);
+    if (authorization !== undefined) doubtful.checkRoom(what);
+    try {
+      return await doorkeeper.admitBearer({ certificate, authorization, address });
+    } catch (error) {
+      doubtful.entered();
+      doubtful.left();
+      throw error;
+    }
   }
 
   #acceptSession({ link, hello }: Arrival): Answer | Promise<Answer> {
