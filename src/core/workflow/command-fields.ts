@@ -13,8 +13,9 @@ export function readText(fields: Readonly<Record<string, unknown>>, key: string,
 
 export function readTexts(list: unknown, key: string, report: Report): readonly string[] | undefined {
   if (list === undefined) return undefined;
-  if (Array.isArray(list) && list.every((text) => typeof text === 'string')) return list;
-  return void report(`"${key}" takes a list of texts, found ${Array.isArray(list) ? 'something else in it' : typeName(list)}`);
+  if (!Array.isArray(list)) return void report(`"${key}" takes a list of texts, found ${typeName(list)}`);
+  const wrong = list.findIndex((text) => typeof text !== 'string');
+  return wrong < 0 ? list : void report(`"${key}" takes a list of texts, found ${typeName(list[wrong])} at [${wrong}]`);
 }
 
 export function readTimeout(timeoutMs: unknown, report: Report): number | undefined {

@@ -90,6 +90,7 @@ describe('reading what a user wrote', () => {
     [[{ name: 'a', fun: 'f', timeoutMs: '5' }], {}, ['a: "timeoutMs" takes a number of milliseconds']],
     [[{ name: 'a', fun: 'f', timeoutMs: 0 }], {}, ['a: timeoutMs must be above 0']],
     [[{ name: 'a', fun: 'f', after: 'b' }], {}, ['a: "after" takes a list of texts']],
+    [[{ name: 'a', fun: 'f', after: ['b', 5] }], {}, ['a: "after" takes a list of texts, found a number at [1]']],
     [[{ name: 'a', fun: 'f', args: [{ $input: true }] }], {}, ['a: it refers to the input of the run, and none is given']],
     [[{ name: 'a', fun: 'f', args: [{ x: [{ $each: 1 }] }] }], {}, ['a: [0].x[0]: there is no reference "$each"']],
     [[{ name: 'a', fun: 'f' }], { returns: 'last' }, ["-: returns: takes 'leaves', 'all', a list of steps, or references"]],
