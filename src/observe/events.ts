@@ -267,6 +267,8 @@ export const eventTable: Readonly<Record<EventKind, string>> = {
   'member.leaving': 'a member is about to leave, by its own word',
   'member.left': 'a member has left, by its own word',
   'member.rejected': 'what a member announced is against a limit and is not taken',
+  'member.distrusted':
+    'a member can no longer prove who it is: its certificate or key has ended, or is not trusted here any more (`reason`). It is avoided and its links are closed',
   'record.refused':
     'what a server passed on is not taken: it is not proved to be the word of the member that it names (`reason`). Once in 10 s for each of both, `count` times',
   'greeting.refused': 'a greeting between two servers was refused',

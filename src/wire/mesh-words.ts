@@ -8,7 +8,10 @@ import type { ProtoReader } from './proto-reader.ts';
 import { protocolError } from './value-problem.ts';
 
 export const finals = ['none', 'dead', 'left'] as const satisfies readonly Final[];
-export const accusations = [undefined, 'reset', 'refused', 'silent', 'stalled'] as const satisfies readonly (Accusation | undefined)[];
+export const accusations = [undefined, 'reset', 'refused', 'silent', 'stalled', 'untrusted'] as const satisfies readonly (
+  | Accusation
+  | undefined
+)[];
 
 /** Most bytes of an id or hash. */
 const hexBytesMax = 32;

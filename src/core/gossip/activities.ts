@@ -28,6 +28,7 @@ import { Sampling } from './sampling.ts';
 import { Spread } from './spread.ts';
 import type { MeshState } from './state.ts';
 import { Sync } from './sync.ts';
+import { Trusting } from './trusting.ts';
 
 export type Activities = ReturnType<typeof activitiesOf>;
 
@@ -46,6 +47,7 @@ export function activitiesOf(state: MeshState) {
   const judging = new Judging(state, { intake, guard });
   const detector = new Detector(state, { spread, probing, announcing, judging, guard, rumours });
   const dialling = new Dialling(state, dials);
+  const trusting = new Trusting(state, { provenance, detector, dialling });
   const healing = new Healing(state, dials);
   const beating = new Beating(state);
   const adopting = new Adopting(state, { dialling, spreadSelf: () => announcing.spreadSelf() });
@@ -76,5 +78,5 @@ export function activitiesOf(state: MeshState) {
   };
   const meeting: Meeting = new Meeting(state, { ...parts, beating, sampling, joining, greeting, firstSync });
   const reading = new Reading(state, { ...parts, adopting, firstSync, joining, greeting, meeting });
-  return { ...parts, rumours, beating, sampling, adopting, firstSync, callLinks, joining, greeting, meeting, reading };
+  return { ...parts, rumours, beating, sampling, trusting, adopting, firstSync, callLinks, joining, greeting, meeting, reading };
 }

@@ -120,6 +120,17 @@ export class Detector {
     this.#judging.judge([record.owner]);
   }
 
+  /** It cannot prove any more who it is; a dial is to confirm that. */
+  distrust(record: MemberRecord): void {
+    this.#accuse(record, 'untrusted', false);
+    this.#probing.ask(record);
+  }
+
+  /** It does not believe us: there is no way to it from here, and nothing that others should hear. */
+  onUnwelcome(record: MemberRecord): void {
+    this.#accuse(record, 'untrusted', false);
+  }
+
   /** Nobody who was asked got through to it: a report need not wait for the next tick. */
   onProbed(name: string | undefined): void {
     if (name !== undefined) this.#reconsider(name);
@@ -215,7 +226,11 @@ export function accusationOf(evidence: LinkEvidence): Accusation {
     case 'reset':
     case 'silent':
     case 'stalled':
+    case 'untrusted':
       return evidence;
+    // Somebody is there, and has more to say to others.
+    case 'unwelcome':
+      return 'stalled';
     case 'unresolved':
     case 'local':
       return 'silent';

@@ -141,6 +141,7 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#parts.guard.tend();
     this.#parts.probing.tend();
     this.#state.overlay.assign(nowMs);
+    this.#parts.trusting.tend();
     this.#parts.detector.inspect();
     this.#parts.dialling.tend();
     this.#parts.healing.tend();

@@ -6,8 +6,11 @@ import type { Hello, HelloAck, MeshMessage } from './message.ts';
 import type { MeshNote, RefusalCode } from './note.ts';
 import type { MemberView } from './view.ts';
 
-/** Why a dial failed or a link closed; the words of the transport. */
-export type LinkEvidence = 'refused' | 'silent' | 'stalled' | 'reset' | 'unresolved' | 'local' | 'remote';
+/**
+ * Why a dial failed or a link closed; the words of the transport. `untrusted`: we do not believe who answers. `unwelcome`: they do not
+ * believe us.
+ */
+export type LinkEvidence = 'refused' | 'silent' | 'stalled' | 'reset' | 'unresolved' | 'local' | 'remote' | 'untrusted' | 'unwelcome';
 
 /** What a dial came to. `link` names the link that is open now; absent when it was refused. */
 export type DialOutcome =

@@ -223,7 +223,9 @@ export class Meeting {
     const record = this.#state.findMember(name);
     if (record?.instance !== instance || this.#state.liveLinkTo(instance)) return;
     this.#intake.decide(name, false);
-    if (this.#state.findMember(name) === record) this.#detector.onDialFailed(record, evidence);
+    if (this.#state.findMember(name) !== record) return;
+    if (evidence === 'unwelcome') this.#detector.onUnwelcome(record);
+    else this.#detector.onDialFailed(record, evidence);
   }
 
   #probed(purpose: Dial['purpose'] & { kind: 'name' }, ack: HelloAck | undefined): void {

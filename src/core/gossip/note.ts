@@ -38,6 +38,8 @@ export type MeshNote =
       readonly why: string;
       readonly count: number;
     }
+  /** A member can no longer prove who it is: its key, or the certificate that vouches for it, has ended or is not trusted here any more. */
+  | ({ readonly kind: 'member.distrusted'; readonly reason: SealProblem; readonly why: string } & AboutMember)
   /** A greeting was refused, by us or by them. */
   | {
       readonly kind: 'greeting.refused';

@@ -13,7 +13,7 @@
 
 import { setBounded } from '../../base/bounded-map.ts';
 import type { BodyStore } from './bodies.ts';
-import type { Obituary, OwnerRecord, Report, Seal } from './record.ts';
+import type { MemberRecord, Obituary, OwnerRecord, Report, Seal } from './record.ts';
 import type { SealDoubt, Signer } from './seals.ts';
 import { meshLimits } from './settings.ts';
 import type { MeshState } from './state.ts';
@@ -68,6 +68,17 @@ export class Provenance {
     if (!seals || !bytes || !(unproven.awaits(hash) || this.#asked.delete(hash))) return [];
     seals.learn(hash, bytes);
     return unproven.take(hash);
+  }
+
+  /** Why the key with which a member has signed its record counts no longer; undefined: it does, as far as is known. */
+  lapseOf({ seal }: MemberRecord): SealDoubt | undefined {
+    const { seals } = this.#state;
+    if (!seals || !seal) return undefined;
+    const doubt = seals.lapseOf(seal.key);
+    const statement = doubt?.reason === 'unknown_key' ? this.#bodies.find(seal.key) : undefined;
+    if (statement) seals.learn(seal.key, statement);
+    const lapse = statement ? seals.lapseOf(seal.key) : doubt;
+    return lapse?.reason === 'unknown_key' ? undefined : lapse;
   }
 
   /** Tells of keys that did not come. */

@@ -60,7 +60,7 @@ export interface MemberRecord extends RecordHead {
 }
 
 /** What an observer can say against a member: a sorted set. `reset` with `refused` is hard evidence. */
-export type Accusation = 'reset' | 'refused' | 'silent' | 'stalled';
+export type Accusation = 'reset' | 'refused' | 'silent' | 'stalled' | 'untrusted';
 
 /** One observer's word about one incarnation of a member. */
 export interface Report {

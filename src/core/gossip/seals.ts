@@ -44,6 +44,11 @@ export interface Seals {
   renew(): boolean;
   /** What is wrong with a signature; undefined: nothing. The same one costs once. */
   check(seal: Seal | undefined, signer: Signer): SealDoubt | undefined;
+  /**
+   * Why a key that was good counts no longer: its time is over, or its certificate is not trusted any more. Undefined: it counts, or
+   * was followed by another. `unknown_key`: its statement has to be learned again first.
+   */
+  lapseOf(key: string): SealDoubt | undefined;
   /** A statement has come, by its hash. Whether it proves anything is told by `check`. */
   learn(hash: string, statement: Uint8Array): void;
 }

@@ -5,7 +5,7 @@
  * S2 a report expires unless it is renewed; at most `reportsPerTarget` are kept about one member.
  * S3 fewer reporters than the quorum never convict, whatever they say (faults 10 and 32).
  * S4 `reset` with `refused` convicts after `buryHardMs` (whoever never had a link to it can only add `refused`), silence after
- *    `burySilentMs`, `stalled` after `buryStalledMs`.
+ *    `burySilentMs`, lost trust (`untrusted`) too, `stalled` after `buryStalledMs`.
  */
 
 import type { Accusation, MemberRecord, Report } from './record.ts';
@@ -240,7 +240,7 @@ function weightOf({ evidence }: Report): number {
 }
 
 /** The word that gives more time to refute is weightier; `reset` is added to what a dial said. */
-const weights: Readonly<Record<Accusation, number>> = { silent: 1, stalled: 2, refused: 4, reset: 8 };
+const weights: Readonly<Record<Accusation, number>> = { silent: 1, untrusted: 1, stalled: 2, refused: 4, reset: 8 };
 
 function sameCase(a: Report, b: Report): boolean {
   return a.epoch === b.epoch && a.instance === b.instance && a.incarnation === b.incarnation;

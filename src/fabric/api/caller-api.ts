@@ -87,7 +87,7 @@ export interface Member {
   /** Counts the lives of a name: a restarted server has a higher one. */
   readonly epoch: number;
   readonly resources: readonly string[];
-  /** What stands against it there: `reset`, `refused`, `silent`, `stalled`; empty when it is alive. */
+  /** What stands against it there: `reset`, `refused`, `silent`, `stalled`, `untrusted`; empty when it is alive. */
   readonly evidence: readonly string[];
   /** Hash of all that it knows of the fabric, by its last beat: servers that agree have the same. Absent without a link to it. */
   readonly root?: string;

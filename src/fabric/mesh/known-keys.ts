@@ -61,10 +61,18 @@ export class KnownKeys {
   find(hash: string): KnownKey | SealDoubt {
     const learned = this.#learned.get(hash);
     if (!learned) return unknownKey;
-    if ('key' in learned) return this.#staleness(learned.key) ?? learned.key;
+    if ('key' in learned) return this.#lapse(learned.key) ?? this.#retirement(learned.key) ?? learned.key;
     if (this.#wallMs() < learned.untilMs) return learned.doubt;
     this.#learned.delete(hash);
     return unknownKey;
+  }
+
+  /** Why a key that was good counts no longer, other than that its owner has taken others. */
+  lapseOf(hash: string): SealDoubt | undefined {
+    const found = this.find(hash);
+    if (!('reason' in found)) return undefined;
+    const learned = this.#learned.get(hash);
+    return learned && 'key' in learned ? this.#lapse(learned.key) : found;
   }
 
   /** Forgets what the certificates proved that were trusted before. */
@@ -74,10 +82,14 @@ export class KnownKeys {
     this.#learned.clear();
   }
 
-  #staleness({ name, instance, serial, notBeforeMs, notAfterMs }: KnownKey): SealDoubt | undefined {
+  #lapse({ name, notBeforeMs, notAfterMs }: KnownKey): SealDoubt | undefined {
     const nowMs = this.#wallMs();
     if (notAfterMs + clockSkewMs <= nowMs) return stale(`a key of "${name}" ended on ${dateOf(notAfterMs)}`);
-    if (notBeforeMs - clockSkewMs > nowMs) return stale(`a key of "${name}" begins on ${dateOf(notBeforeMs)}: compare the clocks`);
+    if (notBeforeMs - clockSkewMs <= nowMs) return undefined;
+    return stale(`a key of "${name}" begins on ${dateOf(notBeforeMs)}: compare the clocks`);
+  }
+
+  #retirement({ name, instance, serial }: KnownKey): SealDoubt | undefined {
     const latest = this.#serials.get(instance) ?? serial;
     return serial < latest - 1 ? stale(`"${name}" has retired its key ${serial}: it has taken ${latest}`) : undefined;
   }

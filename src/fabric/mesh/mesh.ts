@@ -12,7 +12,7 @@ import type { CancelTask } from '../../base/clock.ts';
 import { type Deferred, deferred, quiet } from '../../base/deferred.ts';
 import type { CatalogBody } from '../../core/catalog/offer.ts';
 import { Gossip } from '../../core/gossip/gossip.ts';
-import type { DialOutcome, JoinRefusal, MeshEffect, MeshInput, MeshNews } from '../../core/gossip/io.ts';
+import type { DialOutcome, JoinRefusal, LinkEvidence, MeshEffect, MeshInput, MeshNews } from '../../core/gossip/io.ts';
 import type { Hello, HelloAck } from '../../core/gossip/message.ts';
 import { meshDefaults } from '../../core/gossip/settings.ts';
 import type { MemberView } from '../../core/gossip/view.ts';
@@ -210,7 +210,7 @@ export class Mesh implements FabricMesh {
       checkGreeter(link, ack, address);
     } catch (error) {
       if (isAccepted) link.close();
-      throw error;
+      throw HeddleError.is(error, 'unauthenticated') ? new HeddleError('unauthenticated', { ...error.detail, byUs: true }) : error;
     }
     if (!isAccepted) return { kind: 'answered', ack };
     const id = this.#links.reserve();
@@ -277,9 +277,10 @@ export class Mesh implements FabricMesh {
   }
 }
 
-function evidenceOf(error: HeddleError): Evidence {
+function evidenceOf(error: HeddleError): LinkEvidence {
   // It answers the network, and not the mesh.
-  if (error.code === 'protocol_error' || error.code === 'unauthenticated') return 'stalled';
+  if (error.code === 'protocol_error') return 'stalled';
+  if (error.code === 'unauthenticated') return error.detail.byUs === true ? 'untrusted' : 'unwelcome';
   const told = error.code === 'unreachable' ? evidences.find((evidence) => evidence === error.detail.evidence) : undefined;
   return told ?? 'silent';
 }

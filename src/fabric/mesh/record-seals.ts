@@ -53,6 +53,10 @@ export class RecordSeals implements Seals {
     return this.#own.renew();
   }
 
+  lapseOf(key: string): SealDoubt | undefined {
+    return this.#known.lapseOf(key);
+  }
+
   learn(hash: string, statement: Uint8Array): void {
     this.#known.learn(hash, statement);
   }

@@ -4,7 +4,7 @@
 
 import { seededRandom } from '../../../src/base/random.ts';
 import { Gossip } from '../../../src/core/gossip/gossip.ts';
-import type { MeshEffect, MeshInput } from '../../../src/core/gossip/io.ts';
+import type { LinkEvidence, MeshEffect, MeshInput } from '../../../src/core/gossip/io.ts';
 import type { Hello, MeshMessage } from '../../../src/core/gossip/message.ts';
 import type { MeshNote } from '../../../src/core/gossip/note.ts';
 import type { MemberRecord } from '../../../src/core/gossip/record.ts';
@@ -122,7 +122,7 @@ export class Rig {
   }
 
   /** Every dial under way to this address has failed. */
-  failDials(address: string, evidence: 'refused' | 'silent' | 'stalled'): number {
+  failDials(address: string, evidence: LinkEvidence): number {
     const dials = this.#effects.filter((effect) => effect.kind === 'dial' && effect.address === address);
     this.#effects = this.#effects.filter((effect) => !dials.includes(effect));
     for (const effect of dials) {

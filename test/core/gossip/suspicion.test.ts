@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Accusation, MemberRecord, Report } from '../../../src/core/gossip/record.ts';
 import { meshDefaults } from '../../../src/core/gossip/settings.ts';
 import { type Court, Suspicions } from '../../../src/core/gossip/suspicion.ts';
+import { Rig } from './rig.ts';
 
 const target: MemberRecord = {
   kind: 'member',
@@ -28,6 +29,23 @@ function verdictOn(...reports: readonly Report[]) {
   for (const one of reports) suspicions.keep(one, 0);
   return suspicions.judge(target, court, 0);
 }
+
+describe('a dial that ends for want of trust', () => {
+  test.each([
+    ['untrusted', 'we do not believe who answers: reported as silence is', [['untrusted']]],
+    ['unwelcome', 'they do not believe us: avoided here, and nobody hears a word against them', []],
+  ] as const)('%s: %s', (evidence, _what, reported) => {
+    const rig = new Rig(['b', 'c', 'd']);
+    rig.lose('b', 'silent');
+    rig.failDials('b:1', evidence);
+    for (const { to, message } of rig.takeSent('probeRequest'))
+      rig.hear(to, { kind: 'probeNack', request: message.request, evidence: 'silent' });
+    rig.advance(1_000, ['b']);
+    const said = rig.takeSent('suspect').filter(({ to }) => to === 'c');
+    expect(said.flatMap(({ message }) => message.reports.map((report) => report.evidence))).toEqual(reported);
+    expect(rig.statusOf('b')).toBe('suspect');
+  });
+});
 
 describe('reports convict (S4)', () => {
   test('soon, when two say refused and one of them saw its link break', () => {
