@@ -101,6 +101,35 @@ function rig(...addresses: readonly string[]) {
 }
 
 describe('the session of a client', () => {
+  test('S6: asks a busy server once more, with more patience, when no other takes it', async () => {
+    const { transport, keeper } = rig('busy:1', 'gone:1');
+    const patience: (number | undefined)[] = [];
+    transport.answers.set('busy:1', async ({ address, timeoutMs }) => {
+      patience.push(timeoutMs);
+      if (timeoutMs === undefined) throw new HeddleError('unreachable', { address, evidence: 'stalled' });
+      return transport.dialled(address);
+    });
+    await keeper.open();
+    expect(keeper.peer?.remoteAddress).toBe('busy:1');
+    expect(transport.dials).toEqual(['busy:1', 'gone:1', 'busy:1']);
+    expect(patience).toEqual([undefined, 4_000]);
+  });
+
+  test('S6: takes another that answers, and asks nobody again that refuses', async () => {
+    const { transport, keeper } = rig('busy:1', 'there:1');
+    const stalled = async ({ address }: DialOptions): Promise<Dialled> => {
+      throw new HeddleError('unreachable', { address, evidence: 'stalled' });
+    };
+    transport.answers.set('busy:1', stalled);
+    transport.accept('there:1');
+    await keeper.open();
+    expect(transport.dials).toEqual(['busy:1', 'there:1']);
+    const none = rig('gone:1', 'busy:1');
+    none.transport.answers.set('busy:1', stalled);
+    expect(await failureOf(none.keeper.open())).toMatchObject({ code: 'unreachable', detail: { evidence: 'stalled' } });
+    expect(none.transport.dials).toEqual(['gone:1', 'busy:1', 'busy:1']);
+  });
+
   test('S1: is opened again when it breaks, elsewhere first', async () => {
     const { transport, keeper, advance } = rig('a:1', 'b:1');
     transport.accept('a:1');

@@ -7,6 +7,8 @@
  *    again, and is kept until its last conversation has settled.
  * S4 a server that takes sessions only to end them is asked again no faster than one that refuses.
  * S5 a server of another cluster than the first one, or of a protocol that was not offered, is left at once.
+ * S6 at the start, where no address takes the session, those that took the connection and did not answer in time are asked once
+ *    more, with more patience: their process is busy, and there is nobody else to go to.
  */
 
 import { backoffMs } from '../../base/backoff.ts';
@@ -38,6 +40,8 @@ export type SessionWaiter = (peer: Peer | undefined) => void;
 const reconnectBackoff = { baseMs: 100, maxMs: 1000 } as const;
 /** A session that ends sooner than this after it opened counts as a failed round, in milliseconds. */
 const steadyMs = 1_000;
+/** S6: in milliseconds; a dial has a second else. */
+const patientDialMs = 4_000;
 /** Addresses learned beyond the configured ones. */
 const learnedMax = 64;
 
@@ -78,17 +82,30 @@ export class SessionKeeper {
   async open(): Promise<void> {
     let problem: unknown = new HeddleError('bad_argument', { path: ['urls'], expected: 'at least one server address', found: 'none' });
     const tried = new Set<string>();
+    const busy: string[] = [];
     // One that is draining refuses, and names others.
     for (let address = this.#untried(tried); address !== undefined; address = this.#untried(tried)) {
       tried.add(address);
       try {
         return await this.#dial(address);
       } catch (error) {
-        if (this.isClosed) throw new HeddleError('closed', { what: 'the client' });
-        problem = error;
+        problem = this.#unlessClosed(error);
+        if (HeddleError.is(error, 'unreachable') && error.detail.evidence === 'stalled') busy.push(address);
+      }
+    }
+    for (const address of busy) {
+      try {
+        return await this.#dial(address, patientDialMs);
+      } catch (error) {
+        problem = this.#unlessClosed(error);
       }
     }
     throw problem;
+  }
+
+  #unlessClosed(error: unknown): unknown {
+    if (this.isClosed) throw new HeddleError('closed', { what: 'the client' });
+    return error;
   }
 
   /** Calls back with the next session that opens. Returns what takes the wish back. */
@@ -114,12 +131,12 @@ export class SessionKeeper {
     this.#tellWaiters();
   }
 
-  async #dial(address: string): Promise<void> {
+  async #dial(address: string, timeoutMs?: number): Promise<void> {
     const { token } = this.#options;
     const greeting = token ? { ...this.#options.hello, token: await token.forGreeting(address) } : this.#options.hello;
     const hello = encodeSessionHello(greeting);
     const signal = this.#closing.signal;
-    const dialled = await this.#options.transport.dial({ address, kind: 'session', hello, signal });
+    const dialled = await this.#options.transport.dial({ address, kind: 'session', hello, signal, timeoutMs });
     try {
       this.#enter(dialled, address);
     } catch (error) {
