@@ -20,10 +20,13 @@ export function filesOf(dir: string, name: string): CertificateFiles {
 }
 
 /** What a name needs to be that of its files, beside those of the CA. */
-export const fileNameRule = 'letters, digits and . _ @ = + -, at most 64 of them, no dot first, and not "ca"';
+/** Keys of others lie in the same folder: of the CA, and those that sign tokens. Some disks do not tell CA from ca. */
+const othersFiles: ReadonlySet<string> = new Set(['ca', 'tokens']);
+
+export const fileNameRule = 'letters, digits and . _ @ = + -, at most 64 of them, no dot first, and neither "ca" nor "tokens"';
 
 export function isFileName(name: string): boolean {
-  return /^[\w.@=+-]{1,64}$/.test(name) && !name.startsWith('.') && name !== 'ca';
+  return /^[\w.@=+-]{1,64}$/.test(name) && !name.startsWith('.') && !othersFiles.has(name.toLowerCase());
 }
 
 /** Throws UsageError. */

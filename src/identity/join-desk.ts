@@ -66,6 +66,7 @@ export interface Granted {
 const wrongMax = 5;
 const windowMs = 60_000;
 const addressesMax = 4096;
+const hostShape = /^[\w.:%-]{1,253}$/;
 /** Clocks of two machines may differ by so much. */
 const backdatedMs = 5 * 60_000;
 
@@ -98,6 +99,7 @@ export class JoinDesk {
     this.#checkSecret(newcomer.secret, address);
     if (newcomer.cluster !== cluster) throw new HeddleError('cluster_mismatch', { ours: newcomer.cluster, theirs: cluster });
     const key = keyOf(newcomer);
+    checkHosts(newcomer.hosts);
     this.#checkName(newcomer.name, key, liveAt);
     const nowMs = wallMs();
     const { cert } = issueCertificate(ca, {
@@ -175,6 +177,17 @@ function keyOf({ cluster, name, publicKey, signature }: Newcomer): KeyObject {
     // Not even a key.
   }
   throw new HeddleError('bad_argument', { path: ['publicKey'], expected, found: 'something else' });
+}
+
+/** Clients in other languages believe a certificate's hosts: it names each, and no pattern. Throws `bad_argument`. */
+function checkHosts(hosts: readonly string[]): void {
+  const odd = hosts.find((host) => !hostShape.test(host));
+  if (odd === undefined) return;
+  throw new HeddleError('bad_argument', {
+    path: ['hosts'],
+    expected: 'names of hosts and addresses, without *',
+    found: JSON.stringify(odd.slice(0, 64)),
+  });
 }
 
 function hashOf(secret: Uint8Array): Buffer {

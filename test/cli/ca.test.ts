@@ -52,7 +52,8 @@ test('C1: keys are for their owner alone, and C2: a certificate is issued anew u
 
 test('what cannot be is bad usage that says what would be right', async () => {
   const dir = folder();
-  for (const name of ['a/b', '..', 'ca', 'x'.repeat(65)]) expect((await heddleSays('ca', 'issue', name, '--dir', dir)).code).toBe(2);
+  for (const name of ['a/b', '..', 'ca', 'CA', 'tokens', 'x'.repeat(65)])
+    expect((await heddleSays('ca', 'issue', name, '--dir', dir)).code).toBe(2);
   await heddleSays('ca', 'issue', 'ada', '--dir', dir);
   rmSync(join(dir, 'ca.key'));
   const { code, notes } = await heddleSays('ca', 'issue', 'bob', '--dir', dir);

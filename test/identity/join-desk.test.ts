@@ -111,3 +111,11 @@ test('addresses with wrong secrets are remembered up to a bound', () => {
   for (let nth = 0; nth < 4096; nth += 1) refusal(() => it.admit(wrong, { ...circumstances, address: `far-${nth}` }));
   expect(refusal(() => it.admit(newcomer(it.secret), circumstances))).toBe('granted');
 });
+
+test('a certificate names the hosts of its server, and no pattern that would cover those of others', () => {
+  const { desk: it, issued } = desk();
+  for (const host of ['*', '*.example', '', 'a b', 'x,DNS:boss', 'h\u0000', 'x'.repeat(254)])
+    expect(refusal(() => it.admit({ ...newcomer(it.secret), hosts: ['10.0.0.9', host] }, circumstances))).toBe('bad_argument');
+  expect(issued.size).toBe(0);
+  expect(refusal(() => it.admit({ ...newcomer(it.secret), hosts: ['gpu_1.example', '::1', '10.0.0.9'] }, circumstances))).toBe('granted');
+});
