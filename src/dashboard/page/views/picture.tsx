@@ -36,7 +36,7 @@ export function Picture({ servers, links, chosen, choose }: PictureProps) {
   const scale = isDense ? 1.4 : 1;
   const texts = placesOf(
     linesOf(links.filter(isTold), places, scale),
-    servers.filter(isNamed).flatMap((server) => fieldOf(server, places, scale)),
+    servers.flatMap((server) => fieldOf(server, places, isNamed(server) ? scale : 0)),
   );
   const words = `${plural(servers.length, 'server')}, ${ill} of them not alive, ${plural(links.length, 'link')}`;
   return (
@@ -54,7 +54,6 @@ export function Picture({ servers, links, chosen, choose }: PictureProps) {
             from={spotOf(places.get(link.from))}
             to={spotOf(places.get(link.to))}
             isNear={link.from === chosen || link.to === chosen}
-            text={spotOf(texts.get(keyOf(link)))}
           />
         ))}
       </g>
@@ -69,6 +68,21 @@ export function Picture({ servers, links, chosen, choose }: PictureProps) {
             choose={choose}
           />
         ))}
+      </g>
+      <g class="texts">
+        {links.map((link) => {
+          const at = texts.get(keyOf(link));
+          return at ? (
+            <text
+              key={keyOf(link)}
+              class={link.from === chosen || link.to === chosen ? 'near' : ''}
+              x={at.x.toFixed(1)}
+              y={(at.y + 3).toFixed(1)}
+            >
+              {textOf(link)}
+            </text>
+          ) : null;
+        })}
       </g>
     </svg>
   );
@@ -91,10 +105,11 @@ function linesOf(links: readonly LinkGauge[], places: ReadonlyMap<string, Place>
   });
 }
 
-/** What a server and its name take. */
+/** What a server and its name take; with a scale of 0 it has none. */
 function fieldOf(server: ServerRow, places: ReadonlyMap<string, Place>, scale: number): readonly Field[] {
   const place = places.get(server.name);
   if (!place) return [];
+  if (scale === 0) return [{ x: place.x, y: place.y, width: 18, height: 18 }];
   const letters = Math.max(shortened(server.name, nameMax).length, tagsOf(server).length * 0.85);
   return [{ x: place.x, y: place.y + 12 * scale, width: letters * 6 * scale + 6, height: 44 * scale }];
 }
@@ -119,23 +134,16 @@ interface LinkLineProps {
   readonly from: string;
   readonly to: string;
   readonly isNear: boolean;
-  /** Where its text stands; empty: it has none. */
-  readonly text: string;
 }
 
-function LinkLine({ link, from, to, isNear, text }: LinkLineProps) {
-  const [a, b, middle] = [placeAt(from), placeAt(to), placeAt(text)];
+function LinkLine({ link, from, to, isNear }: LinkLineProps) {
+  const [a, b] = [placeAt(from), placeAt(to)];
   if (!a || !b) return null;
   const traffic = `${bytes(link.bytesPerSecond)}/s`;
   return (
     <g class={`link${isNear ? ' near' : ''}${link.bytesPerSecond > 4_000 ? ' busy' : ''}`}>
       <title>{`${link.from} – ${link.to}: ${milliseconds(link.roundTripMs)}, ${traffic}`}</title>
       <line x1={a.x} y1={a.y} x2={b.x} y2={b.y} stroke-width={widthOf(link.bytesPerSecond)} />
-      {middle ? (
-        <text x={middle.x} y={middle.y + 3}>
-          {textOf(link)}
-        </text>
-      ) : null}
     </g>
   );
 }
@@ -171,7 +179,7 @@ function ServerMark({ server, at, isChosen, hasName, choose }: ServerMarkProps) 
       {said && said.runs > 0 ? <circle class="ring" r={radiusOf(load) + 4} /> : null}
       {hasName ? <text y={radiusOf(load) + 14}>{shortened(server.name, nameMax)}</text> : null}
       {hasName && tagsOf(server) !== '' ? (
-        <text class={server.status === 'alive' ? 'tags' : 'tags ill'} y={radiusOf(load) + 26}>
+        <text class={`tags ${server.status}`} y={radiusOf(load) + 26}>
           {tagsOf(server)}
         </text>
       ) : null}
