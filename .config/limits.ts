@@ -29,7 +29,7 @@ import { runTimeoutMsDefault } from '../src/fabric/run/run-engine.ts';
 import { paidRetriesMax } from '../src/fabric/call/retry.ts';
 import { hedgesPerAttempt, tokensMax, tokensPerSuccess } from '../src/fabric/call/retry-budget.ts';
 import { waitMsDefault } from '../src/fabric/call/call-waits.ts';
-import { activeMax, settledBytesMax, settledMax, settledMs } from '../src/fabric/run/runner.ts';
+import { activeMax, activeOfOneMax, settledBytesMax, settledMax, settledMs } from '../src/fabric/run/runner.ts';
 import { waitingMax } from '../src/fabric/call/waiting-room.ts';
 import { silenceMsMax, wideWindowsMax, windowBytes, windowBytesMin } from '../src/fabric/link/stream-port.ts';
 import { defaultIdentityLimits } from '../src/fabric/link/accounts.ts';
@@ -100,6 +100,7 @@ export const limits: readonly Limit[] = [
   { what: 'steps of one run under way at once', limit: count(inFlightMaxDefault), beyond: 'the others wait (`run_limit`)' },
   { what: 'events kept of one run', limit: count(eventsMax), beyond: 'older progress goes first' },
   { what: 'runs that one server coordinates at once', limit: count(activeMax), beyond: '`overloaded`' },
+  { what: 'of these of one client, by token or certificate', limit: count(activeOfOneMax), beyond: '`overloaded`' },
   { what: 'settled runs that `attach` finds', limit: `${count(settledMax)} and ${bytes(settledBytesMax)}, for ${time(settledMs)}`, beyond: '`unknown_run`' },
   { what: 'functions of one server', limit: count(functionsMax), beyond: '`bad_argument`' },
   { what: "one server's catalog", limit: bytes(meshLimits.bodyBytes), beyond: '`bad_argument`' },

@@ -9,7 +9,7 @@ import type { CallSink } from '../../src/fabric/link/invocation.ts';
 import { LargeValues } from '../../src/fabric/link/large-values.ts';
 import { Peer } from '../../src/fabric/link/peer.ts';
 import { callsInFlightMax, RoomQueue, waitersMax } from '../../src/fabric/link/room-queue.ts';
-import { activeMax, Runner } from '../../src/fabric/run/runner.ts';
+import { activeMax, activeOfOneMax, Runner } from '../../src/fabric/run/runner.ts';
 import { WorkflowChecks } from '../../src/fabric/run/workflow-checks.ts';
 import { Observer } from '../../src/observe/observer.ts';
 import type { Link, LinkHandlers } from '../../src/transport/transport.ts';
@@ -101,7 +101,7 @@ describe('values that are ahead of their frames', () => {
 });
 
 describe('runs of one coordinator', () => {
-  test(`are ${activeMax} at once; one more is overloaded, until one has settled`, () => {
+  test(`are ${activeMax} at once, ${activeOfOneMax} of one client; one more is overloaded, until one has settled`, () => {
     const catalog = new Catalog();
     const work = { name: 'work', version: '1.0.0', effect: 'once', kind: 'call', resources: [] } as const;
     catalog.setOffers({ name: 'one', instance: 'i1', resources: [] }, { functions: [work] }, 0);
@@ -122,16 +122,23 @@ describe('runs of one coordinator', () => {
       },
     });
     const refused: HeddleError[] = [];
-    const submit = (): void => {
+    const submit = (identity?: string): void => {
       const command = { name: 'a', function: 'work', args: { value: encodeValue([]), holes: [] }, after: [] };
-      const request = { commands: [command], returns: { kind: 'all' }, isDetached: true, looksBare: [] } as const;
+      const request = { commands: [command], returns: { kind: 'all' }, isDetached: true, looksBare: [], identity } as const;
       runner.submit(request, { onEvent: () => {}, onFailure: (error) => refused.push(error) });
     };
-    for (let count = 0; count < activeMax; count += 1) submit();
+    for (let count = 0; count < activeOfOneMax; count += 1) submit('token:alice');
+    expect([runner.active, refused]).toEqual([activeOfOneMax, []]);
+    // N4: the rest is for others, as many as come.
+    submit('token:alice');
+    expect(refused.splice(0)).toMatchObject([{ code: 'overloaded', executed: 'no' }]);
+    sinks[0]?.settled({ outcome: { ok: true, value: encodeValue(1) } });
+    submit('token:alice');
+    for (let count = activeOfOneMax; count < activeMax; count += 1) submit(count % 2 === 0 ? 'certificate:bob' : 'anonymous');
     expect([runner.active, refused]).toEqual([activeMax, []]);
     submit();
     expect(refused).toMatchObject([{ code: 'overloaded', executed: 'no' }]);
-    sinks[0]?.settled({ outcome: { ok: true, value: encodeValue(1) } });
+    sinks[1]?.settled({ outcome: { ok: true, value: encodeValue(1) } });
     submit();
     expect([runner.active, refused.length]).toEqual([activeMax, 1]);
     runner.close();

@@ -5,6 +5,7 @@
  * N2 a runId that is known is attached to, never run twice.
  * N3 settled runs are kept `settledMs`, at most `settledMax` of them and as many as have `settledBytesMax` together (the last one
  *    always is); at most `activeMax` runs are under way.
+ * N4 of these one client, by token or certificate, has at most `activeOfOneMax`: detached runs outlive the session that counted them.
  */
 
 import type { CancelTask, Clock } from '../../base/clock.ts';
@@ -16,6 +17,7 @@ import type { Fusion, LeaseEffect, RunCodec } from '../../core/workflow/run-io.t
 import { type RunSummary, type RunView, runSummaryOf, runViewOf } from '../../core/workflow/run-view.ts';
 import type { CheckedWorkflow } from '../../core/workflow/workflow.ts';
 import { HeddleError } from '../../errors.ts';
+import { parseIdentity } from '../../identity/identity.ts';
 import type { Observer } from '../../observe/observer.ts';
 import { toWireError } from '../../wire/error.ts';
 import { encodeValue } from '../../wire/value.ts';
@@ -63,6 +65,7 @@ export const settledMax = 1_000;
 /** Of their events and workflows: a thousand runs of a hundred small steps each have about as much. */
 export const settledBytesMax = 64 * 1024 * 1024;
 export const activeMax = 10_000;
+export const activeOfOneMax = 5_000;
 
 export class Runner implements KeptRuns {
   readonly #options: RunnerOptions;
@@ -70,6 +73,8 @@ export class Runner implements KeptRuns {
   /** Settled runs in the order of their end. */
   readonly #settled = new Map<string, SettledRun>();
   #settledBytes = 0;
+  /** Runs under way, by whose they are. */
+  readonly #active = new Map<string, number>();
   readonly #idle = new Set<() => void>();
 
   constructor(options: RunnerOptions) {
@@ -143,11 +148,13 @@ export class Runner implements KeptRuns {
     for (const { cancelForgetting } of this.#settled.values()) cancelForgetting();
     this.#runs.clear();
     this.#settled.clear();
+    this.#active.clear();
   }
 
   #open(request: SubmitRequest): ActiveRun {
     const { clock, random, server } = this.#options;
-    if (this.active >= activeMax) throw new HeddleError('overloaded', { function: 'submit', server, retryAfterMs: 1_000 });
+    const isTooMany = this.active >= activeMax || (isClient(request.identity) && this.#activeOf(request.identity) >= activeOfOneMax);
+    if (isTooMany) throw new HeddleError('overloaded', { function: 'submit', server, retryAfterMs: 1_000 });
     const workflow = this.#options.checks.check(request, clock.nowMs());
     const runId = request.runId ?? `${server}~${Buffer.from(random.bytes(8)).toString('hex')}`;
     const run = new ActiveRun({
@@ -172,12 +179,15 @@ export class Runner implements KeptRuns {
       onSettled: () => this.#onSettled(runId),
     });
     this.#runs.set(runId, run);
+    this.#count(run.owner, 1);
     return run;
   }
 
   #onSettled(runId: string): void {
-    const bytes = this.#runs.get(runId)?.bytes ?? 0;
+    const run = this.#runs.get(runId);
+    const bytes = run?.bytes ?? 0;
     this.#settledBytes += bytes;
+    this.#count(run?.owner, -1);
     const cancelForgetting = this.#options.clock.schedule(settledMs, () => this.#forget(runId));
     this.#settled.set(runId, { cancelForgetting, bytes });
     for (const oldest of this.#settled.keys()) {
@@ -190,6 +200,17 @@ export class Runner implements KeptRuns {
     this.#idle.clear();
   }
 
+  #activeOf(owner: string): number {
+    return this.#active.get(owner) ?? 0;
+  }
+
+  #count(owner: string | undefined, change: 1 | -1): void {
+    if (owner === undefined) return;
+    const active = this.#activeOf(owner) + change;
+    if (active > 0) this.#active.set(owner, active);
+    else this.#active.delete(owner);
+  }
+
   #forget(runId: string): void {
     const settled = this.#settled.get(runId);
     settled?.cancelForgetting();
@@ -197,4 +218,10 @@ export class Runner implements KeptRuns {
     this.#settled.delete(runId);
     this.#runs.delete(runId);
   }
+}
+
+/** Whose runs are counted apart: what servers submit is their operator's, and who is nobody in particular is many. */
+function isClient(identity: string | undefined): identity is string {
+  const kind = identity === undefined ? undefined : parseIdentity(identity)?.kind;
+  return kind === 'token' || kind === 'certificate';
 }
