@@ -69,21 +69,7 @@ export function Picture({ servers, links, chosen, choose }: PictureProps) {
           />
         ))}
       </g>
-      <g class="texts">
-        {links.map((link) => {
-          const at = texts.get(keyOf(link));
-          return at ? (
-            <text
-              key={keyOf(link)}
-              class={link.from === chosen || link.to === chosen ? 'near' : ''}
-              x={at.x.toFixed(1)}
-              y={(at.y + 3).toFixed(1)}
-            >
-              {textOf(link)}
-            </text>
-          ) : null;
-        })}
-      </g>
+      <LinkTexts links={links.filter(isTold)} texts={texts} chosen={chosen} />
     </svg>
   );
 }
@@ -127,6 +113,30 @@ function placeAt(spot: string): { readonly x: number; readonly y: number } | und
 /** What carries a name is drawn last, above the others. */
 function inFront(servers: readonly ServerRow[], isNamed: (server: ServerRow) => boolean): readonly ServerRow[] {
   return [...servers.filter((server) => !isNamed(server)), ...servers.filter(isNamed)];
+}
+
+interface LinkTextsProps {
+  readonly links: readonly LinkGauge[];
+  /** Where each stands, by the key of its link. */
+  readonly texts: ReadonlyMap<string, Spot>;
+  readonly chosen: string | undefined;
+}
+
+/** Above the servers: in a crowd there is always one below. */
+function LinkTexts({ links, texts, chosen }: LinkTextsProps) {
+  return (
+    <g class="texts">
+      {links.map((link) => {
+        const [x, y] = spotOf(texts.get(keyOf(link))).split(' ');
+        const isNear = link.from === chosen || link.to === chosen;
+        return y === undefined ? null : (
+          <text key={keyOf(link)} class={isNear ? 'near' : ''} x={x} y={Number(y) + 3}>
+            {textOf(link)}
+          </text>
+        );
+      })}
+    </g>
+  );
 }
 
 interface LinkLineProps {
