@@ -40,7 +40,8 @@ export async function listenAdmin(
   where: ListenOptions,
 ): Promise<AdminListener> {
   const sockets = new GrpcSockets(clock, { isProven: tls !== undefined });
-  const interceptors = [guardStreams(clock, insideGuard(sockets, onRefused, mayLookInside), holdingsOf(sockets))];
+  const guard = insideGuard(sockets, onRefused, mayLookInside);
+  const interceptors = [guardStreams({ clock, guard, holdings: holdingsOf(sockets), own: new WeakMap() })];
   // What is asked here shall not show in the answers.
   const server = new Server({ ...serverOptions({ ...settings, hasChannelz: false }), interceptors });
   addAdminServicesToServer(server);

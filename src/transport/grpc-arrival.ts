@@ -2,7 +2,7 @@
  * The accepting side: streams that come in, their greeting, and the bulk channels that find their link by its token.
  */
 
-import type { ServerDuplexStream } from '@grpc/grpc-js';
+import { Metadata, type ServerDuplexStream, status } from '@grpc/grpc-js';
 
 import type { Clock } from '../base/clock.ts';
 import { systemRandom } from '../base/random.ts';
@@ -10,10 +10,12 @@ import { HeddleError } from '../errors.ts';
 import { encodeWantsBulk, encodeWelcome, readGreeting } from './batch-codec.ts';
 import { decodeChunk } from './chunk-codec.ts';
 import { type EndStatus, statusOfDoubt } from './grpc-guard.ts';
+import type { OwnStream } from './grpc-interceptor.ts';
 import { GrpcLink } from './grpc-link.ts';
 import { conversationsPerSocketMax } from './limits.ts';
 import { ignoreDone, type MessageHandlers, type MessageStream } from './message-stream.ts';
 import type { PeerCertificate } from './peer-certificate.ts';
+import { PrefixedMessages } from './prefixed-messages.ts';
 import type { SocketWatch } from './socket-watch.ts';
 import type { Acceptor, Answer, Evidence, LinkKind } from './transport.ts';
 import type { Turns } from './turns.ts';
@@ -29,7 +31,8 @@ export interface ArrivalsOptions {
 }
 
 /** One stream that came in. */
-export interface Arrived {
+export interface Arrived extends OwnStream {
+  /** Its headers, status and cancellation. */
   readonly call: ServerDuplexStream<Buffer, Buffer>;
   readonly socket: SocketWatch;
   /** Whose it is, by certificate. */
@@ -148,17 +151,23 @@ export class Arrivals {
 /** A stream of the server, with its one end made out of grpc-js' several. */
 class ArrivedStream implements MessageStream {
   readonly #arrived: Arrived;
+  readonly #messages: PrefixedMessages;
   #handlers: MessageHandlers = { onMessage: () => {}, onEnd: () => {} };
+  #hasHeaders = false;
   #isOver = false;
   #isRefused = false;
 
   constructor(arrived: Arrived, clock: Clock) {
     this.#arrived = arrived;
-    const { call, socket } = arrived;
-    call.pause();
-    call.on('data', (message: Buffer) => this.#handlers.onMessage(message));
+    const { call, socket, stream, kept } = arrived;
+    const onMessage = (message: Buffer): void => this.#handlers.onMessage(message);
+    const onProblem = (problem: string): void => this.refuse({ code: status.RESOURCE_EXHAUSTED, details: problem });
+    this.#messages = new PrefixedMessages(stream, { onMessage, onProblem }, kept);
+    // Listening made it flow.
+    stream.pause();
     // The client's half is over; without ours the stream would stay.
-    call.on('end', () => this.end());
+    stream.on('end', () => this.end());
+    stream.on('error', () => {});
     call.on('error', () => {});
     call.on('cancelled', () => {
       // A connection that our keepalive gave up is destroyed a moment after its streams.
@@ -172,15 +181,18 @@ class ArrivedStream implements MessageStream {
   }
 
   write(message: Buffer, done: () => void): void {
-    this.#arrived.call.write(message, done);
+    if (!this.#hasHeaders) this.#arrived.call.sendMetadata(new Metadata());
+    this.#hasHeaders = true;
+    this.#messages.write(message, done);
+    this.#arrived.onWritten();
   }
 
   pause(): void {
-    this.#arrived.call.pause();
+    this.#arrived.stream.pause();
   }
 
   resume(): void {
-    this.#arrived.call.resume();
+    this.#arrived.stream.resume();
   }
 
   end(): void {

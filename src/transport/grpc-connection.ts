@@ -1,20 +1,23 @@
 /**
- * A connection that was dialled, with the one stream on it: a gRPC channel whose socket we can see and end.
+ * A connection that was dialled, with the one stream on it: gRPC over Node's own HTTP/2.
  *
- * grpc-js shows its sockets to nobody, keeps one that it gave up on (a stopped peer, a handshake that never came) until the
- * peer goes away, and says "connection dropped" of a reset and of a silence alike. Its credentials are handed every
- * socket on the way; there we look. The version is pinned, and the contract suite fails when this stops working.
+ * A channel of grpc-js resolves, balances, retries and filters for many calls; here there is one stream, which lives and ends with its
+ * connection, and whose messages are the hot path (prefixed-messages.ts). It also shows its socket to nobody, keeps one that it gave up on
+ * until the peer goes away, and says "connection dropped" of a reset and of a silence alike.
  */
 
-import type { Socket } from 'node:net';
+import { type ClientHttp2Stream, connect as connectHttp2, constants, type IncomingHttpHeaders } from 'node:http2';
+import { connect, type Socket } from 'node:net';
 
-import { ChannelCredentials, Client, type ClientDuplexStream, Metadata, type StatusObject, status } from '@grpc/grpc-js';
+import { Metadata, type StatusObject, status } from '@grpc/grpc-js';
 
 import type { Clock } from '../base/clock.ts';
 import { doubtIn } from './grpc-guard.ts';
-import { type ChannelSettings, channelOptions } from './grpc-options.ts';
+import { type ChannelSettings, windowBytes } from './grpc-options.ts';
+import { keepAlive } from './keepalive-pings.ts';
 import type { MessageHandlers, MessageStream } from './message-stream.ts';
 import type { Doubt, PeerCertificate } from './peer-certificate.ts';
+import { PrefixedMessages } from './prefixed-messages.ts';
 import { SocketWatch } from './socket-watch.ts';
 import { type HandshakeSource, secure } from './tls-dial.ts';
 import type { Evidence } from './transport.ts';
@@ -33,12 +36,19 @@ export interface ConnectionOptions {
   readonly mustBe?: string | undefined;
 }
 
+/** The stream, once the connection is there. */
+interface Opened {
+  readonly stream: ClientHttp2Stream;
+  readonly messages: PrefixedMessages;
+}
+
 export class GrpcConnection implements MessageStream {
-  readonly #clock: Clock;
-  readonly #client: Client;
-  readonly #stream: ClientDuplexStream<Buffer, Buffer>;
+  readonly #options: ConnectionOptions;
   #handlers: MessageHandlers;
-  #watch: SocketWatch | undefined;
+  #watch: SocketWatch;
+  #opened: Opened | undefined;
+  /** What is to be done with the stream once it is there. */
+  #early: ((opened: Opened) => void)[] = [];
   #certificate: PeerCertificate | undefined;
   #doubt: Doubt | undefined;
   #localAddress: string | undefined;
@@ -46,16 +56,17 @@ export class GrpcConnection implements MessageStream {
 
   /** Connects at once, in the background. */
   constructor(options: ConnectionOptions, handlers: MessageHandlers) {
+    this.#options = options;
     this.#handlers = handlers;
-    this.#clock = options.clock;
-    const { host, port, path, settings, authority } = options;
-    const target = host.includes(':') ? `ipv6:[${host}]:${port}` : `ipv4:${host}:${port}`;
-    this.#client = new Client(target, this.#credentials(options), channelOptions(settings, path, authority));
-    this.#stream = this.#client.makeBidiStreamRequest(path, identity, identity, new Metadata());
-    this.#stream.on('data', (message: Buffer) => this.#handlers.onMessage(message));
-    this.#stream.on('status', (ended: StatusObject) => this.#onStatus(ended));
-    // Every error comes as a status too.
-    this.#stream.on('error', () => {});
+    const { host, port, tls } = options;
+    const raw = connect({ host, port, noDelay: true });
+    this.#watch = new SocketWatch(raw);
+    raw.once('connect', () => {
+      this.#localAddress = raw.localAddress;
+      if (tls) this.#secure(raw, tls);
+      else this.#open(raw);
+    });
+    raw.once('close', () => this.#lost());
   }
 
   /** Whose certificate was shown; undefined before, and without TLS. */
@@ -68,7 +79,7 @@ export class GrpcConnection implements MessageStream {
     return this.#doubt;
   }
 
-  /** The own address on it, by which this machine reaches that server; undefined before it is secured. */
+  /** The own address on it, by which this machine reaches that server; undefined before it is connected. */
   get localAddress(): string | undefined {
     return this.#localAddress;
   }
@@ -78,91 +89,122 @@ export class GrpcConnection implements MessageStream {
   }
 
   write(message: Buffer, done: () => void): void {
-    this.#stream.write(message, done);
+    if (this.#opened) this.#opened.messages.write(message, done);
+    else this.#early.push(({ messages }) => messages.write(message, done));
   }
 
   pause(): void {
-    this.#stream.pause();
+    this.#opened?.stream.pause();
   }
 
   resume(): void {
-    this.#stream.resume();
+    this.#opened?.stream.resume();
   }
 
   end(): void {
-    this.#stream.end();
+    if (this.#opened) this.#opened.stream.end();
+    else this.#early.push(({ stream }) => stream.end());
   }
 
   destroy(): void {
     if (this.#isOver) return;
     this.#isOver = true;
-    this.#stream.cancel();
-    this.#client.close();
-    this.#watch?.destroy();
+    this.#watch.destroy();
   }
 
-  #onStatus(ended: StatusObject): void {
-    // Of a connection that dropped, gRPC may tell a moment before its socket does.
-    if (ended.code !== status.UNAVAILABLE || this.#watch?.evidence) this.#onEnd(ended);
-    else this.#clock.schedule(0, () => this.#onEnd(ended));
-  }
-
-  #onEnd(ended: StatusObject): void {
-    if (this.#isOver) return;
-    const evidence = this.#evidenceOf(ended);
-    this.#doubt ??= doubtIn(ended);
-    this.destroy();
-    this.#handlers.onEnd(evidence, ended.details);
-  }
-
-  /** A status that came over the wire, or that our own limits gave, is not a lost connection. */
-  #evidenceOf(ended: StatusObject): Evidence {
-    if (ended.code === status.OK) return 'remote';
-    const lost = this.#watch?.evidence;
-    if (lost === 'reset') return lost;
-    if (ended.code === status.RESOURCE_EXHAUSTED) return 'local';
-    return ended.code === status.UNAVAILABLE ? 'silent' : 'remote';
-  }
-
-  #credentials(options: ConnectionOptions): ChannelCredentials {
-    const credentials = ChannelCredentials.createInsecure();
-    const create = credentials._createSecureConnector.bind(credentials);
-    credentials._createSecureConnector = (...context) => {
-      const connector = create(...context);
-      return {
-        connect: (socket) => {
-          this.#watch = new SocketWatch(socket);
-          if (this.#isOver) this.#watch.destroy();
-          return options.tls ? this.#secure(socket, options.tls, options.mustBe) : connector.connect(socket);
-        },
-        waitForReady: () => connector.waitForReady(),
-        getCallCredentials: () => connector.getCallCredentials(),
-        destroy: () => connector.destroy(),
-      };
-    };
-    return credentials;
-  }
-
-  #secure(raw: Socket, tls: HandshakeSource, mustBe: string | undefined): Promise<{ readonly socket: Socket; readonly secure: boolean }> {
-    return new Promise((resolve, reject) => {
-      secure(raw, tls, {
-        mustBe,
-        onSecured: (socket, certificate) => {
-          this.#certificate = certificate;
-          this.#localAddress = raw.localAddress;
-          this.#watch = new SocketWatch(socket);
-          if (this.#isOver) this.#watch.destroy();
-          resolve({ socket, secure: true });
-        },
-        onFailed: (error, doubt) => {
-          this.#doubt ??= doubt && { ...doubt, byUs: true };
-          reject(error);
-        },
-      });
+  #secure(raw: Socket, tls: HandshakeSource): void {
+    secure(raw, tls, {
+      mustBe: this.#options.mustBe,
+      onSecured: (socket, certificate) => {
+        this.#certificate = certificate;
+        this.#watch = new SocketWatch(socket);
+        if (this.#isOver) this.#watch.destroy();
+        else this.#open(socket);
+      },
+      onFailed: (error, doubt) => {
+        this.#doubt ??= doubt && { ...doubt, byUs: true };
+        this.#end(this.#watch.evidence ?? 'silent', error.message);
+      },
     });
+  }
+
+  #open(socket: Socket): void {
+    if (this.#isOver) return;
+    const { path, authority, settings, clock, tls } = this.#options;
+    const session = connectHttp2(`${tls ? 'https' : 'http'}://${authority}`, {
+      createConnection: () => socket,
+      settings: { enablePush: false, initialWindowSize: windowBytes(path) },
+      // As grpc-js has it: Node's bound ends streams of a busy session, and what waits is bounded above.
+      maxSessionMemory: Number.MAX_SAFE_INTEGER,
+    });
+    session.on('error', () => {});
+    session.once('connect', () => session.setLocalWindowSize(windowBytes(path)));
+    session.once('close', () => this.#watch.destroy());
+    // Until then the dial's own watchdog waits.
+    const pings = { ...settings.keepalive, clock, onSilent: () => this.#watch.destroy() };
+    session.once('remoteSettings', () => keepAlive(session, pings));
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': path,
+      te: 'trailers',
+      'content-type': 'application/grpc',
+      'user-agent': 'heddle',
+    });
+    this.#listen(stream);
+  }
+
+  #listen(stream: ClientHttp2Stream): void {
+    stream.on('error', () => {});
+    stream.on('response', (headers, flags) => {
+      if ((flags & constants.NGHTTP2_FLAG_END_STREAM) !== 0) this.#ended(statusIn(headers));
+    });
+    // After what was said before them.
+    stream.on('trailers', (headers) => stream.once('end', () => this.#ended(statusIn(headers))));
+    // With its connection, of which the socket may tell a moment later.
+    stream.once('close', () => void this.#options.clock.schedule(0, () => this.#lost()));
+    const messages = new PrefixedMessages(stream, {
+      onMessage: (message) => this.#handlers.onMessage(message),
+      onProblem: (problem) => this.#end('local', problem),
+    });
+    this.#opened = { stream, messages };
+    for (const act of this.#early) act(this.#opened);
+    this.#early = [];
+  }
+
+  #ended(ended: StatusObject): void {
+    this.#doubt ??= doubtIn(ended);
+    this.#end(evidenceOf(ended), ended.details);
+  }
+
+  #lost(): void {
+    this.#end(this.#watch.evidence ?? 'remote', 'the connection dropped');
+  }
+
+  #end(evidence: Evidence, message: string): void {
+    if (this.#isOver) return;
+    this.destroy();
+    this.#handlers.onEnd(evidence, message);
   }
 }
 
-function identity(message: Buffer): Buffer {
-  return message;
+/** A status that came over the wire is not a lost connection. */
+function evidenceOf({ code }: StatusObject): Evidence {
+  if (code === status.UNAVAILABLE) return 'silent';
+  return code === status.RESOURCE_EXHAUSTED ? 'local' : 'remote';
+}
+
+/** The status of a call, by its trailers. */
+function statusIn(headers: IncomingHttpHeaders): StatusObject {
+  const metadata = Metadata.fromHttp2Headers(headers);
+  const code = Number(headers['grpc-status'] ?? status.UNKNOWN);
+  return { code, details: textOf(String(headers['grpc-message'] ?? '')), metadata };
+}
+
+/** Of percent-encoded text; as it is where it is not. */
+function textOf(encoded: string): string {
+  try {
+    return decodeURIComponent(encoded);
+  } catch {
+    return encoded;
+  }
 }

@@ -1,63 +1,102 @@
 /**
  * What every stream of a listener goes through before its handler: who may open it, the deadline of its first message, the
- * flow-control window of its connection, and the count of what it holds, in both directions.
+ * flow-control window of its connection, and the count of what it holds, in both directions. Those of links and sessions are read and
+ * written past grpc-js from here on (prefixed-messages.ts says why); status, cancellation and headers stay with it.
  */
 
-import { EventEmitter } from 'node:events';
 import { constants } from 'node:http2';
+import { Duplex } from 'node:stream';
 
-import { ServerInterceptingCall, type ServerInterceptingCallInterface, type ServerInterceptor, status } from '@grpc/grpc-js';
+import { type Metadata, ServerInterceptingCall, type ServerInterceptingCallInterface, type ServerInterceptor, status } from '@grpc/grpc-js';
 
 import type { CancelTask, Clock } from '../base/clock.ts';
 import type { EndStatus, Guard } from './grpc-guard.ts';
 import type { Holdings } from './grpc-holdings.ts';
-import { windowBytes } from './grpc-options.ts';
+import { isOurs, windowBytes } from './grpc-options.ts';
 import { closeGraceMs, firstMessageMs } from './limits.ts';
-import type { Unfinished, UnfinishedStream } from './unfinished.ts';
+import type { KeptBytes } from './prefixed-messages.ts';
+import type { UnfinishedStream } from './unfinished.ts';
 
-/** `guard` is told the peer of every stream that opens. */
-export function guardStreams(clock: Clock, guard: Guard, { unfinished, unread }: Holdings): ServerInterceptor {
+/** The stream under a call of a link or session, paused, which nobody else reads or writes. */
+export interface OwnStream {
+  readonly stream: Duplex;
+  /** To be told what is kept of it. */
+  readonly kept: KeptBytes;
+  /** To be called when more has been written. */
+  readonly onWritten: () => void;
+}
+
+/** By the metadata that the handler is given with the call. */
+export type OwnStreams = WeakMap<Metadata, OwnStream>;
+
+export interface StreamGuarding {
+  readonly clock: Clock;
+  /** Told the peer of every stream that opens. */
+  readonly guard: Guard;
+  readonly holdings: Holdings;
+  /** Filled here. */
+  readonly own: OwnStreams;
+}
+
+export function guardStreams(guarding: StreamGuarding): ServerInterceptor {
+  const { clock, guard } = guarding;
   const widened: Widened = new WeakMap();
   return (method, call) => {
     const refusal = guard(call.getPeer(), method.path);
     // The handler is never started: it hears nothing of the stream.
     if (refusal) return new ServerInterceptingCall(call, { start: () => refuse(call, refusal, clock) });
     widenWindow(call, windowBytes(method.path), widened);
-    const held = counted(call, unfinished);
-    const tellUnread = countedUnread(call, unread);
-    let cancel: CancelTask | undefined;
-    const disarm = (): void => {
-      cancel?.();
-      cancel = undefined;
-    };
-    return new ServerInterceptingCall(call, {
-      sendMessage: (message, next) => {
-        next(message);
-        tellUnread();
-      },
-      start: (next) => {
-        cancel = clock.schedule(firstMessageMs, () => {
-          held.close();
-          refuse(call, { code: status.DEADLINE_EXCEEDED, details: `no message within ${firstMessageMs} ms` }, clock);
-        });
-        next({
-          onReceiveMessage: (message, deliver) => {
-            if (cancel) disarm();
-            held.given(framed(message));
-            deliver(message);
-          },
-          onReceiveHalfClose: (deliver) => {
-            disarm();
-            deliver();
-          },
-          onCancel: () => {
-            disarm();
-            held.close();
-          },
-        });
-      },
-    });
+    return guarded(call, method.path, guarding);
   };
+}
+
+function guarded(call: ServerInterceptingCallInterface, path: string, { clock, holdings, own }: StreamGuarding): ServerInterceptingCall {
+  const stream = streamOf(call);
+  const held = holdings.unfinished.open(call.getPeer());
+  const onWritten = countedUnread(stream, holdings.unread.open(call.getPeer()));
+  let cancel: CancelTask | undefined;
+  const disarm = (): void => {
+    cancel?.();
+    cancel = undefined;
+  };
+  const given = (bytes: number): void => {
+    if (cancel) disarm();
+    held.given(bytes);
+  };
+  stream?.once('close', () => held.close());
+  if (!isOurs(path)) count(stream, held);
+  else stream?.removeAllListeners('data').once('end', disarm);
+  const onLate = (): void => {
+    held.close();
+    refuse(call, { code: status.DEADLINE_EXCEEDED, details: `no message within ${firstMessageMs} ms` }, clock);
+  };
+  return new ServerInterceptingCall(call, {
+    sendMessage: (message, next) => {
+      next(message);
+      onWritten();
+    },
+    start: (next) => {
+      cancel = clock.schedule(firstMessageMs, onLate);
+      next({
+        onReceiveMetadata: (metadata, deliver) => {
+          if (stream && isOurs(path)) own.set(metadata, { stream, kept: { came: (bytes) => held.came(bytes), given }, onWritten });
+          deliver(metadata);
+        },
+        onReceiveMessage: (message, deliver) => {
+          given(framed(message));
+          deliver(message);
+        },
+        onReceiveHalfClose: (deliver) => {
+          disarm();
+          deliver();
+        },
+        onCancel: () => {
+          disarm();
+          held.close();
+        },
+      });
+    },
+  });
 }
 
 function refuse(call: ServerInterceptingCallInterface, end: EndStatus, clock: Clock): void {
@@ -66,24 +105,22 @@ function refuse(call: ServerInterceptingCallInterface, end: EndStatus, clock: Cl
   clock.schedule(closeGraceMs, () => invoke(fieldOf(call, 'stream'), 'close', constants.NGHTTP2_NO_ERROR));
 }
 
-/** Counts what comes in on a stream, before grpc-js' own listener does: the stream flows and pauses as that one says. */
-function counted(call: ServerInterceptingCallInterface, unfinished: Unfinished): UnfinishedStream {
-  const held = unfinished.open(call.getPeer());
+/** The HTTP/2 stream under a call, which grpc-js shows to nobody; its version is pinned, and tests fail without it. */
+function streamOf(call: ServerInterceptingCallInterface): Duplex | undefined {
   const stream = fieldOf(call, 'stream');
-  if (!(stream instanceof EventEmitter)) return held;
-  stream.prependListener('data', (data: Uint8Array) => held.came(data.length));
-  stream.once('close', () => held.close());
-  return held;
+  return stream instanceof Duplex ? stream : undefined;
+}
+
+/** Counts what comes in on a stream, before grpc-js' own listener does: the stream flows and pauses as that one says. */
+function count(stream: Duplex | undefined, held: UnfinishedStream): void {
+  stream?.prependListener('data', (data: Uint8Array) => held.came(data.length));
 }
 
 /** Counts what a stream holds for its client: call it when more has been written. */
-function countedUnread(call: ServerInterceptingCallInterface, unread: Unfinished): () => void {
-  const stream = fieldOf(call, 'stream');
-  if (!(stream instanceof EventEmitter)) return () => {};
-  const left = unread.open(call.getPeer());
-  const tell = (): void => left.holds(Number(fieldOf(stream, 'writableLength') ?? 0));
-  stream.on('drain', tell);
-  stream.once('close', () => left.close());
+function countedUnread(stream: Duplex | undefined, left: UnfinishedStream): () => void {
+  const tell = (): void => left.holds(stream?.writableLength ?? 0);
+  stream?.on('drain', tell);
+  stream?.once('close', () => left.close());
   return tell;
 }
 

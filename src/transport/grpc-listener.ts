@@ -5,15 +5,16 @@
 
 import { type handleServerStreamingCall, type handleUnaryCall, Server, type ServerDuplexStream, status } from '@grpc/grpc-js';
 
+import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Credentials } from './credentials.ts';
 import { type AdminListener, type AdminOptions, listenAdmin } from './grpc-admin.ts';
-import { Arrivals } from './grpc-arrival.ts';
+import { Arrivals, type Arrived } from './grpc-arrival.ts';
 import { openDoor } from './grpc-door.ts';
 import { answerMany, answerOne, type ForeignHouse } from './grpc-foreign.ts';
 import { guardOf, type OnRefused } from './grpc-guard.ts';
 import { holdingsOf } from './grpc-holdings.ts';
-import { guardStreams } from './grpc-interceptor.ts';
+import { guardStreams, type OwnStreams } from './grpc-interceptor.ts';
 import { type ChannelSettings, joinMethod, methods, questionMethods, serverOptions, streamMethods } from './grpc-options.ts';
 import { GrpcSockets } from './grpc-sockets.ts';
 import { statusOf } from './grpc-status.ts';
@@ -30,6 +31,8 @@ export interface GrpcListenerOptions {
   readonly tls: Credentials | undefined;
 }
 
+type BidiCall = ServerDuplexStream<Buffer, Buffer>;
+
 /** Binds and serves, the admin listener beside it where one is wanted. Throws `bad_settings`. */
 export async function listen(options: GrpcListenerOptions, where: ListenOptions, acceptor: Acceptor): Promise<Listener> {
   const { clock, settings, tls } = options;
@@ -39,8 +42,9 @@ export async function listen(options: GrpcListenerOptions, where: ListenOptions,
   const arrivals = new Arrivals({ ...options, acceptor, unread: holdings.unread });
   const services = new StandardServices(() => acceptor.describe?.() ?? []);
   const guard = guardOf(sockets, onRefused, acceptor.join !== undefined);
-  const server = new Server({ ...serverOptions(settings), interceptors: [guardStreams(clock, guard, holdings)] });
-  registerStreams(server, sockets, arrivals);
+  const own: OwnStreams = new WeakMap();
+  const server = new Server({ ...serverOptions(settings), interceptors: [guardStreams({ clock, guard, holdings, own })] });
+  registerStreams(server, arrivals, (call) => arrivedBy(call, sockets, own));
   registerForeign(server, { clock, acceptor, certificateOf: (peer) => sockets.certificateOf(peer) });
   registerJoin(server, acceptor.join);
   services.register(server);
@@ -70,20 +74,28 @@ async function openAdmin(options: AdminOptions, where: ListenOptions, undo: () =
   }
 }
 
-function registerStreams(server: Server, sockets: GrpcSockets, arrivals: Arrivals): void {
+function registerStreams(server: Server, arrivals: Arrivals, arrivedBy: (call: BidiCall) => Arrived | undefined): void {
   for (const kind of ['link', 'session'] as const satisfies readonly LinkKind[]) {
     registerBidi(server, methods[kind].stream, (call) => {
-      const socket = sockets.claim(call.getPeer());
-      if (socket) arrivals.greet(kind, { call, socket, certificate: sockets.certificateOf(call.getPeer()) });
+      const arrived = arrivedBy(call);
+      if (arrived) arrivals.greet(kind, arrived);
     });
     registerBidi(server, methods[kind].bulk, (call) => {
-      const socket = sockets.claim(call.getPeer());
-      if (socket) arrivals.attachBulk({ call, socket, certificate: sockets.certificateOf(call.getPeer()) });
+      const arrived = arrivedBy(call);
+      if (arrived) arrivals.attachBulk(arrived);
     });
   }
 }
 
-function registerBidi(server: Server, path: string, handle: (call: ServerDuplexStream<Buffer, Buffer>) => void): void {
+/** Undefined: the socket is gone. */
+function arrivedBy(call: BidiCall, sockets: GrpcSockets, own: OwnStreams): Arrived | undefined {
+  const socket = sockets.claim(call.getPeer());
+  const found = own.get(call.metadata);
+  assert(found, 'grpc-js keeps its streams elsewhere than it did');
+  return socket && { call, ...found, socket, certificate: sockets.certificateOf(call.getPeer()) };
+}
+
+function registerBidi(server: Server, path: string, handle: (call: BidiCall) => void): void {
   server.register(path, handle, identity, identity, 'bidi');
 }
 

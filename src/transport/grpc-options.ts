@@ -43,15 +43,22 @@ export const streamMethods = {
   watch: '/heddle.v1.Fabric/Watch',
 } as const satisfies Record<ForeignStream, string>;
 
+const ours: readonly string[] = [methods.link.stream, methods.link.bulk, methods.session.stream, methods.session.bulk];
+
+/** Whether `path` is a stream of links and sessions: both its ends are this room's. */
+export function isOurs(path: string): boolean {
+  return ours.includes(path);
+}
+
 /** Window of the connection that carries `path`. */
 export function windowBytes(path: string): number {
   return path === methods.link.bulk || path === methods.session.bulk ? bulkWindowBytes : linkWindowBytes;
 }
 
-/** What the channels and servers of one transport share. */
+/** What the connections and servers of one transport share. */
 export interface ChannelSettings {
   readonly keepalive: Keepalive;
-  /** They are counted, and told about on the admin listener. */
+  /** What comes in is counted, and told about on the admin listener. */
   readonly hasChannelz: boolean;
 }
 
@@ -64,24 +71,5 @@ export function serverOptions({ keepalive, hasChannelz }: ChannelSettings): Chan
     'grpc.keepalive_time_ms': keepalive.timeMs,
     'grpc.keepalive_timeout_ms': keepalive.timeoutMs,
     'grpc.enable_channelz': hasChannelz ? 1 : 0,
-  };
-}
-
-/** For the connection that carries the stream `path` to the server called `authority`. */
-export function channelOptions(settings: ChannelSettings, path: string, authority: string): ChannelOptions {
-  return {
-    ...serverOptions(settings),
-    'grpc.keepalive_permit_without_calls': 1,
-    // The default of 120 s made recovery take 1.3 s instead of 0.1 s.
-    'grpc.initial_reconnect_backoff_ms': 100,
-    'grpc.max_reconnect_backoff_ms': 1000,
-    // A connection of its own for every link: none shares the fate, the window or the queue of another.
-    'grpc.use_local_subchannel_pool': 1,
-    'grpc-node.flow_control_window': windowBytes(path),
-    // What may be tried again is decided above; a retry buffer would also hold every message sent.
-    'grpc.enable_retries': 0,
-    'grpc.enable_http_proxy': 0,
-    'grpc.service_config_disable_resolution': 1,
-    'grpc.default_authority': authority,
   };
 }

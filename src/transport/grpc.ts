@@ -19,7 +19,7 @@ export interface GrpcTransportOptions {
   readonly clock: Clock;
   /** Default: a ping every 10 s, 5 s for its answer. */
   readonly keepalive?: Keepalive | undefined;
-  /** Channels, sockets and streams are counted for channelz; default false. Costs memory for each and time for each message. */
+  /** Sockets and streams that come in are counted for channelz; default false. Costs memory for each. */
   readonly hasChannelz?: boolean | undefined;
   /** Largest value of `sendLarge` either way; default 64 MiB. Raising it costs memory: a link may hold twice as much. */
   readonly valueBytesMax?: number | undefined;

@@ -114,7 +114,8 @@ describe('a process that is', () => {
     expect(await dialOf(dialler, address)).toBe('stalled');
     await ear.closed();
     expect(ear.closes).toEqual(['silent']);
-    expect(openHandles()).toBeLessThan(before);
+    // As above: the socket of the dial that was just given up takes a turn to go.
+    while (openHandles() >= before) await new Promise((resolve) => setImmediate(resolve));
     child.kill('SIGKILL');
     await once(child, 'exit');
     await dialler.close();

@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import * as grpc from '@grpc/grpc-js';
 import { type Builder, defineFunction, remote, type Server, startServer, workflow } from '../../../src/index.ts';
-import { channelOptions, defaultKeepalive, methods as heddleMethods, serverOptions } from '../../../src/transport/grpc-options.ts';
+import { defaultKeepalive, methods as heddleMethods, serverOptions, windowBytes } from '../../../src/transport/grpc-options.ts';
 import { chunkBytesMax } from '../../../src/transport/limits.ts';
 import type { Contestant, Serving } from '../contestant.ts';
 import { answer, type Reading } from '../workload.ts';
@@ -117,7 +117,8 @@ async function pull(client: grpc.Client, request: Buffer): Promise<Uint8Array> {
 }
 
 function dial(address: string): grpc.Client {
-  return new grpc.Client(address, grpc.credentials.createInsecure(), channelOptions(settings, heddleMethods.link.bulk, address));
+  const window = { 'grpc-node.flow_control_window': windowBytes(heddleMethods.link.bulk) };
+  return new grpc.Client(address, grpc.credentials.createInsecure(), { ...serverOptions(settings), ...window });
 }
 
 /** Serves what `give` makes of a request. */
