@@ -1,6 +1,6 @@
 /**
- * Where the time (or the memory) of one call goes: each process of a few contestants is profiled under the load of P1, and what was
- * sampled is shared out among the calls, by room.
+ * Where the time (or the memory) of one call or run goes: each process of a few contestants is profiled under the load of its row, and
+ * what was sampled is shared out among the calls, by room.
  */
 
 import type { ContestantName } from './contestants.ts';
@@ -12,6 +12,7 @@ interface Subject {
   readonly name: ContestantName;
   /** Its processes in the order in which they start. */
   readonly parts: readonly string[];
+  readonly inFlight: number;
 }
 
 interface Breakdown extends Subject {
@@ -20,19 +21,29 @@ interface Breakdown extends Subject {
   readonly perCall: readonly Shares[];
 }
 
-const subjects: readonly Subject[] = [
-  { name: 'heddle', parts: ['callee', 'caller'] },
-  { name: 'heddle through an entry', parts: ['owner', 'entry', 'client'] },
-  { name: 'bare TCP', parts: ['callee', 'caller'] },
+/** P1 and P3, and the limit of both. */
+const calls: readonly Subject[] = [
+  { name: 'heddle', parts: ['callee', 'caller'], inFlight: 64 },
+  { name: 'heddle through an entry', parts: ['owner', 'entry', 'client'], inFlight: 64 },
+  { name: 'bare TCP', parts: ['callee', 'caller'], inFlight: 64 },
 ];
-const inFlight = 64;
+/** P4, P6 and P7: a call is a run. */
+const runs: readonly Subject[] = [
+  { name: 'heddle chain of ten', parts: ['steps', 'coordinator'], inFlight: 1 },
+  { name: 'heddle fan', parts: ['gathers', 'steps', 'steps', 'coordinator'], inFlight: 1 },
+  { name: 'heddle pipeline of 50 MB', parts: ['makes', 'second', 'third', 'coordinator'], inFlight: 1 },
+];
 const wording = {
   cpu: {
-    title: 'where the time of one call goes, in microseconds of processor time a process',
+    title: 'where the time of one call or run goes, in microseconds of processor time a process',
     note: 'JavaScript sampled every ms; native is the rest of the processor time',
     digits: 2,
   },
-  heap: { title: 'what one call allocates, in bytes a process', note: 'sampled every 8 KiB, what was collected included', digits: 0 },
+  heap: {
+    title: 'what one call or run allocates, in bytes a process',
+    note: "sampled every 8 KiB, what was collected included; bytes outside of V8's heap (those of sockets and values) are not",
+    digits: 0,
+  },
 } as const;
 
 export function breakdown(kind: ProfileKind): Measurement {
@@ -40,7 +51,7 @@ export function breakdown(kind: ProfileKind): Measurement {
     title: wording[kind].title,
     measure: async ({ roundMs, onProgress }) => {
       const all: Breakdown[] = [];
-      for (const subject of subjects) {
+      for (const subject of [...calls, ...runs]) {
         onProgress(subject.name);
         all.push(await profiled(subject, kind, roundMs));
       }
@@ -50,6 +61,7 @@ export function breakdown(kind: ProfileKind): Measurement {
 }
 
 async function profiled(subject: Subject, kind: ProfileKind, durationMs: number): Promise<Breakdown> {
+  const { inFlight } = subject;
   const troupe = new Troupe(subject.name);
   try {
     await troupe.start();
@@ -71,7 +83,7 @@ function withRest(shares: Shares, cpuMicros: number): Shares {
   return { ...shares, [native]: (shares[native] ?? 0) + Math.max(0, cpuMicros - seen) };
 }
 
-function tableOf({ name, parts, callsPerSecond, perCall }: Breakdown, kind: ProfileKind): string {
+function tableOf({ name, parts, inFlight, callsPerSecond, perCall }: Breakdown, kind: ProfileKind): string {
   const rooms = [...new Set(perCall.flatMap((shares) => Object.keys(shares)))];
   const sumOf = (room: string): number => perCall.reduce((sum, shares) => sum + (shares[room] ?? 0), 0);
   const { title, note, digits } = wording[kind];
@@ -91,6 +103,6 @@ function tableOf({ name, parts, callsPerSecond, perCall }: Breakdown, kind: Prof
         ),
       line('in all', total),
     ],
-    notes: [`${callsPerSecond.toFixed(0)} calls/s before it was profiled; ${note}`],
+    notes: [`${callsPerSecond.toFixed(0)} a second before it was profiled; ${note}`],
   });
 }
