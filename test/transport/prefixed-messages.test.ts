@@ -46,6 +46,24 @@ function framed(message: Uint8Array): Buffer {
 }
 
 describe('messages', () => {
+  test('that are large go out one by one, and what comes is read in between (M3)', async () => {
+    const taken: string[] = [];
+    const stream = new PassThrough({ highWaterMark: 2 ** 24 });
+    const messages = new PrefixedMessages(stream, { onMessage: () => {}, onProblem: () => {} });
+    const large = Buffer.alloc(2 ** 18);
+    const done = new Promise<void>((resolve) => {
+      messages.write(large, () => {
+        taken.push('first');
+        setImmediate(() => taken.push('read'));
+      });
+      messages.write(large, () => taken.push('second'));
+      messages.write(Buffer.alloc(1), resolve);
+    });
+    expect(stream.writableLength + stream.readableLength).toBeLessThan(2 ** 18 + 100);
+    await done;
+    expect(taken).toEqual(['first', 'read', 'second']);
+  });
+
   test('come out as they went in, wherever the bytes are cut, and leave nothing kept', () => {
     const messages = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 12 });
     fc.assert(
