@@ -32,7 +32,7 @@ import { waitMsDefault } from '../src/fabric/call/call-waits.ts';
 import { activeMax, activeOfOneMax, settledBytesMax, settledMax, settledMs } from '../src/fabric/run/runner.ts';
 import { waitingMax } from '../src/fabric/call/waiting-room.ts';
 import { silenceMsMax, wideWindowsMax, windowBytes, windowBytesMin } from '../src/fabric/link/stream-port.ts';
-import { defaultIdentityLimits } from '../src/fabric/link/accounts.ts';
+import { defaultIdentityLimits, openBytesMax } from '../src/fabric/link/accounts.ts';
 import {
   conversationsPerSocketMax,
   firstMessageMs,
@@ -43,6 +43,9 @@ import {
   unfinishedBytesMax,
   unfinishedPerAddressBytesMax,
   unfinishedPerConnectionBytesMax,
+  keptBytesMax,
+  keptPerAddressBytesMax,
+  keptPerConnectionBytesMax,
   unreadBytesMax,
   unreadPerAddressBytesMax,
   unreadPerConnectionBytesMax,
@@ -123,6 +126,12 @@ export const limits: readonly Limit[] = [
     limit: `${bytes(unreadPerConnectionBytesMax)} a connection, ${bytes(unreadPerAddressBytesMax)} an address, ${bytes(unreadBytesMax)} in all`,
     beyond: 'the connection that leaves most is cut off (`peer.dropped`)',
   },
+  {
+    what: 'bytes of large values, and of frames that lack one, that are here in part',
+    limit: `${bytes(keptPerConnectionBytesMax)} a connection, ${bytes(keptPerAddressBytesMax)} an address, ${bytes(keptBytesMax)} in all`,
+    beyond: 'the connection that sent most is cut off (`peer.dropped`)',
+  },
+  { what: 'bytes that the open calls of one client brought (certificate, token or address)', limit: bytes(openBytesMax), beyond: 'further ones are `overloaded`' },
 ];
 
 function bytes(value: number): string {

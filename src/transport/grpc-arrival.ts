@@ -10,6 +10,7 @@ import { HeddleError } from '../errors.ts';
 import { encodeWantsBulk, encodeWelcome, readGreeting } from './batch-codec.ts';
 import { decodeChunk } from './chunk-codec.ts';
 import { type EndStatus, statusOfDoubt } from './grpc-guard.ts';
+import type { Holdings } from './grpc-holdings.ts';
 import type { OwnStream } from './grpc-interceptor.ts';
 import { GrpcLink } from './grpc-link.ts';
 import { conversationsPerSocketMax } from './limits.ts';
@@ -19,15 +20,13 @@ import { PrefixedMessages } from './prefixed-messages.ts';
 import type { SocketWatch } from './socket-watch.ts';
 import type { Acceptor, Answer, Evidence, LinkKind } from './transport.ts';
 import type { Turns } from './turns.ts';
-import type { Unfinished } from './unfinished.ts';
 
 export interface ArrivalsOptions {
   readonly clock: Clock;
   readonly turns: Turns;
   readonly acceptor: Acceptor;
   readonly valueBytesMax: number | undefined;
-  /** Counts what peers leave unread. */
-  readonly unread: Unfinished;
+  readonly holdings: Pick<Holdings, 'unread' | 'kept'>;
 }
 
 /** One stream that came in. */
@@ -102,7 +101,8 @@ export class Arrivals {
 
   #link(kind: LinkKind, stream: MessageStream, { call, certificate }: Arrived): GrpcLink {
     const token = Buffer.from(systemRandom().bytes(tokenBytes)).toString('hex');
-    const left = this.#options.unread.open(call.getPeer());
+    const { holdings } = this.#options;
+    const [left, kept] = [holdings.unread.open(call.getPeer()), holdings.kept.open(call.getPeer())];
     const link = new GrpcLink({
       kind,
       remoteAddress: call.getPeer(),
@@ -113,8 +113,10 @@ export class Arrivals {
       valueBytesMax: this.#options.valueBytesMax,
       openBulk: (needy) => needy.control(encodeWantsBulk()),
       onWaiting: (bytes) => left.holds(bytes),
+      onKept: (bytes) => kept.holds(bytes),
       onGone: (gone) => {
         left.close();
+        kept.close();
         this.#links.delete(gone);
         this.#byToken.delete(token);
       },

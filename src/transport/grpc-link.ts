@@ -30,6 +30,8 @@ export interface GrpcLinkOptions {
   readonly openBulk: (link: GrpcLink) => void;
   /** Told what waits for a peer that does not read, and when it does again. */
   readonly onWaiting?: ((bytes: number) => void) | undefined;
+  /** Told how much is here of large values and frames that are not whole. */
+  readonly onKept?: ((bytes: number) => void) | undefined;
   /** Called once, when the link has closed and nothing of it is left. */
   readonly onGone: (link: GrpcLink) => void;
 }
@@ -53,6 +55,9 @@ export class GrpcLink implements Link, MessageHandlers {
   #cancelGrace: CancelTask | undefined;
   #sentBytes = 0;
   #receivedBytes = 0;
+  /** Of large values that are not whole, and what the receiver keeps. */
+  #partialBytes = 0;
+  #keptBytes = 0;
   readonly #waitingForEnd: (() => void)[] = [];
 
   constructor(options: GrpcLinkOptions) {
@@ -78,6 +83,10 @@ export class GrpcLink implements Link, MessageHandlers {
       valueBytesMax: options.valueBytesMax,
       onNeeded: () => options.openBulk(this),
       onLarge: (transfer, value) => this.#onLarge(transfer, value),
+      onPartial: (bytes) => {
+        this.#partialBytes = bytes;
+        this.#sayKept();
+      },
       onProgress: () => this.#onProgress(),
       onProblem: (problem) => this.breach(problem),
       onLost: (evidence, message) => this.fail(evidence, message),
@@ -128,6 +137,11 @@ export class GrpcLink implements Link, MessageHandlers {
     if (this.#state !== 'open') return;
     this.#outbox.push(frame);
     if (this.#wasWritable) this.#wasWritable = this.isWritable;
+  }
+
+  keeps(bytes: number): void {
+    this.#keptBytes = bytes;
+    this.#sayKept();
   }
 
   sendLarge(transfer: number, value: Uint8Array, signal?: AbortSignal): Promise<void> {
@@ -211,6 +225,10 @@ export class GrpcLink implements Link, MessageHandlers {
 
   #onFrame(frame: Uint8Array): void {
     if (this.#state === 'open') this.#handlers?.onFrame(frame);
+  }
+
+  #sayKept(): void {
+    this.#options.onKept?.(this.#partialBytes + this.#keptBytes);
   }
 
   #onLarge(transfer: number, value: Uint8Array): void {

@@ -39,7 +39,7 @@ export async function listen(options: GrpcListenerOptions, where: ListenOptions,
   const onRefused: OnRefused = (refused) => acceptor.refused?.(refused);
   const sockets = new GrpcSockets(clock, { isProven: tls !== undefined });
   const holdings = holdingsOf(sockets, (who) => acceptor.dropped?.(who));
-  const arrivals = new Arrivals({ ...options, acceptor, unread: holdings.unread });
+  const arrivals = new Arrivals({ ...options, acceptor, holdings });
   const services = new StandardServices(() => acceptor.describe?.() ?? []);
   const guard = guardOf(sockets, onRefused, acceptor.join !== undefined);
   const own: OwnStreams = new WeakMap();

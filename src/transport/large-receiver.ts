@@ -15,6 +15,8 @@ export interface LargeReceiverOptions {
   readonly valueBytesMax: number;
   readonly write: (chunk: Partial<Chunk>) => void;
   readonly onLarge: (transfer: number, value: Uint8Array) => void;
+  /** So many bytes are here of values that are not whole. */
+  readonly onPartial?: ((bytes: number) => void) | undefined;
 }
 
 interface Arriving {
@@ -36,6 +38,8 @@ export class LargeReceiver {
   /** Given up here before they began. */
   readonly #unwanted = new Set<number>();
   #roomBytes = 0;
+  /** Of values that are wanted and not whole. */
+  #partialBytes = 0;
 
   constructor(options: LargeReceiverOptions) {
     this.#options = options;
@@ -63,8 +67,8 @@ export class LargeReceiver {
     const arriving = this.#arriving.get(transfer);
     if (arriving?.isUnwanted || this.#unwanted.has(transfer)) return;
     if (arriving) {
+      this.#letGo(arriving);
       arriving.isUnwanted = true;
-      this.#giveRoomBack(arriving);
     } else this.#remember(transfer);
     this.#options.write({ transfer, isUnwanted: true });
   }
@@ -103,6 +107,7 @@ export class LargeReceiver {
     arriving.received += data.length;
     if (arriving.received > arriving.allowed) return 'a transfer exceeds its size or its credit';
     if (!arriving.isUnwanted) {
+      this.#hold(data.length);
       if (arriving.whole) arriving.whole.set(data, at);
       else arriving.early.push(data);
     }
@@ -121,7 +126,17 @@ export class LargeReceiver {
 
   #forget(arriving: Arriving): void {
     this.#arriving.delete(arriving.transfer);
+    if (!arriving.isUnwanted) this.#letGo(arriving);
+  }
+
+  #letGo(arriving: Arriving): void {
+    this.#hold(-arriving.received);
     this.#giveRoomBack(arriving);
+  }
+
+  #hold(bytes: number): void {
+    this.#partialBytes += bytes;
+    this.#options.onPartial?.(this.#partialBytes);
   }
 
   #giveRoomBack(arriving: Arriving): void {

@@ -19,6 +19,8 @@ export interface LargeValuesOptions {
   /** The channel is wanted; called once. */
   readonly onNeeded: () => void;
   readonly onLarge: (transfer: number, value: Uint8Array) => void;
+  /** So many bytes are here of values that are not whole. */
+  readonly onPartial?: ((bytes: number) => void) | undefined;
   /** Less is waiting than before. */
   readonly onProgress: () => void;
   /** The peer broke the protocol. */
@@ -52,6 +54,7 @@ export class LargeValues implements MessageHandlers {
       valueBytesMax: this.#valueBytesMax,
       write: (chunk) => this.#write(chunk, ignoreDone),
       onLarge: options.onLarge,
+      onPartial: options.onPartial,
     });
   }
 

@@ -81,6 +81,15 @@ export const unreadPerAddressBytesMax = 4 * outboxBytesMax;
 /** Of all at one listener. */
 export const unreadBytesMax = 8 * outboxBytesMax;
 
+/** Large values and frames that one connection has begun and not made whole: two links' worth of values, and as much in frames that lack one. */
+export const keptPerConnectionBytesMax = 2 * arrivingBytesMax;
+
+/** Of all connections from one address: eight links that are full of values. */
+export const keptPerAddressBytesMax = 8 * arrivingBytesMax;
+
+/** Of all at one listener. */
+export const keptBytesMax = 16 * arrivingBytesMax;
+
 /** From the opening of a socket or stream to its first whole message. */
 export const firstMessageMs = 5000;
 

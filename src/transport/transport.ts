@@ -80,6 +80,11 @@ export interface Link {
    * `signal` aborts (the peer then drops its part), with `closed` when the link closes first.
    */
   sendLarge(transfer: number, value: Uint8Array, signal?: AbortSignal): Promise<void>;
+  /**
+   * Says how many bytes of what came the receiver keeps because something that belongs to them has not come: a listener cuts those off
+   * who make it keep too much. Absent: nobody counts.
+   */
+  keeps?(bytes: number): void;
   /** Gives up a large value that is arriving or will: `onLarge` is not called for it. */
   dropLarge(transfer: number): void;
   /**

@@ -9,6 +9,9 @@
  */
 
 import {
+  keptBytesMax,
+  keptPerAddressBytesMax,
+  keptPerConnectionBytesMax,
   unfinishedBytesMax,
   unfinishedPerAddressBytesMax,
   unfinishedPerConnectionBytesMax,
@@ -35,6 +38,13 @@ export const unreadLimits: UnfinishedLimits = {
   perConnection: unreadPerConnectionBytesMax,
   perAddress: unreadPerAddressBytesMax,
   inAll: unreadBytesMax,
+};
+
+/** Of large values, and of frames that lack one, which are here in part. */
+export const keptLimits: UnfinishedLimits = {
+  perConnection: keptPerConnectionBytesMax,
+  perAddress: keptPerAddressBytesMax,
+  inAll: keptBytesMax,
 };
 
 interface Holder {

@@ -6,7 +6,8 @@ import { systemClock } from '../../src/base/clock.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { Client, Server } from '../../src/fabric/api/api.ts';
 import { connect } from '../../src/fabric/client/client.ts';
-import { Accounts, type IdentityLimits } from '../../src/fabric/link/accounts.ts';
+import { Accounts, type IdentityLimits, openBytesMax } from '../../src/fabric/link/accounts.ts';
+import { IncomingTable } from '../../src/fabric/link/incoming-table.ts';
 import { clientProof, Proof } from '../../src/fabric/link/proof.ts';
 import { startServer } from '../../src/fabric/server/server.ts';
 import { identityOf } from '../../src/identity/identity.ts';
@@ -53,6 +54,32 @@ describe('an account', () => {
     expect(overloaded(() => account.enter('call'))).toBe(true);
     account.left();
     expect(overloaded(() => account.enter('call'))).toBe(false);
+  });
+
+  test('makes no further call while those that are open brought a GiB, whichever session they came by', () => {
+    const account = made({}).of(undefined, 'a:1');
+    const [one, other] = [new IncomingTable(account), new IncomingTable(account)];
+    const request = { cancel: () => {} };
+    one.add(1, request);
+    one.weigh(1, openBytesMax - 5_000);
+    expect(other.isFull).toBe(false);
+    // One that has ended already, and one that is small, weigh nothing.
+    other.weigh(7, openBytesMax);
+    other.add(2, request);
+    other.weigh(2, 4_000);
+    expect(other.isFull).toBe(false);
+    other.add(3, request);
+    other.add(4, request);
+    other.weigh(3, 5_000);
+    other.weigh(4, 5_000);
+    expect([one.isFull, overloaded(() => account.enter('call'))]).toEqual([true, true]);
+    other.take(4);
+    expect(one.isFull).toBe(false);
+    one.takeAll();
+    other.takeAll();
+    other.add(5, request);
+    other.weigh(5, openBytesMax - 1);
+    expect(one.isFull).toBe(false);
   });
 
   test('has so many calls a second on average, a second of it at once, and coming back does not fill it', async () => {

@@ -4,7 +4,8 @@ import { Arrivals } from '../../src/fabric/link/arrivals.ts';
 import { LargeValues } from '../../src/fabric/link/large-values.ts';
 import type { Frame, ItemFrame } from '../../src/wire/frame.ts';
 import { encodeFrame } from '../../src/wire/frame-codec.ts';
-import { encodeValue } from '../../src/wire/value.ts';
+import { encodeArguments, encodeValue } from '../../src/wire/value.ts';
+import { callFrame } from '../frames.ts';
 
 const large = 'x'.repeat(200_000);
 
@@ -12,17 +13,35 @@ const large = 'x'.repeat(200_000);
 function rig() {
   const delivered: string[] = [];
   const values: Uint8Array[] = [];
-  const link = { close: () => {}, sendLarge: () => Promise.resolve(), dropLarge: () => {} };
+  const seen = { kept: 0, isClosed: false };
+  const link = {
+    close: () => {
+      seen.isClosed = true;
+    },
+    sendLarge: () => Promise.resolve(),
+    dropLarge: () => {},
+    keeps: (bytes: number) => {
+      seen.kept = bytes;
+    },
+  };
   const nameOf = (frame: Frame): string =>
     frame.kind === 'item' ? `item ${frame.id} of ${frame.value.bytes.length}` : `${frame.kind} ${'id' in frame ? frame.id : ''}`;
-  const arrivals = new Arrivals(link, { large: new LargeValues(link), replies: new ReplyLedger() }, (frame) =>
-    delivered.push(nameOf(frame)),
-  );
+  const brought: number[] = [];
+  const held = new LargeValues(link);
+  const replies = new ReplyLedger();
+  const arrivals = new Arrivals(link, { large: held, replies }, (frame, bytes) => {
+    delivered.push(nameOf(frame));
+    brought.push(bytes);
+  });
   return {
     delivered,
+    brought,
+    seen,
+    cancel: (id: number) => held.drop(id),
     frame: (frame: Frame) => arrivals.receive(encodeFrame(frame, { put: (bytes) => values.push(bytes) })),
     /** The large value that was put so-manieth comes. */
     arrives: (number: number) => arrivals.arrived(number, values[number - 1] ?? new Uint8Array(0)),
+    comes: (number: number, value: Uint8Array) => arrivals.arrived(number, value),
   };
 }
 
@@ -58,5 +77,45 @@ describe('the words of one conversation come in order (B2)', () => {
     expect(delivered).toEqual(['item 1 of 1']);
     arrives(1);
     expect(delivered.slice(1)).toEqual(['item 1 of 200002', 'item 1 of 200002', 'reply 1']);
+  });
+});
+
+describe('what cannot be delivered yet', () => {
+  test('counts as kept, large values and what waits behind them, until all of it is delivered', () => {
+    const { seen, frame, arrives } = rig();
+    frame(itemOf(1, true, large));
+    const shell = seen.kept;
+    expect(shell).toBeGreaterThan(0);
+    frame(itemOf(1, true, 'y'.repeat(10_000)));
+    frame(itemOf(1, true, large));
+    expect(seen.kept).toBeGreaterThan(shell + 10_000);
+    arrives(2);
+    expect(seen.kept).toBeGreaterThan(shell + 210_000);
+    arrives(1);
+    expect(seen.kept).toBe(0);
+  });
+
+  test('counts as kept when it is ahead of its frame', () => {
+    const { seen, frame, comes, brought } = rig();
+    const { bytes } = encodeArguments([large]);
+    comes(1, bytes);
+    expect(seen.kept).toBe(bytes.length);
+    frame(callFrame('f', [large]));
+    expect(seen.kept).toBe(0);
+    expect(brought).toEqual([expect.closeTo(bytes.length, -3)]);
+  });
+
+  test('is no longer kept of a request that is cancelled', () => {
+    const { seen, cancel, frame } = rig();
+    frame(callFrame('f', [large]));
+    cancel(1);
+    expect(seen.kept).toBe(0);
+  });
+
+  test('ends the link when a value is not as large as was said (B3)', () => {
+    const { seen, delivered, frame, comes } = rig();
+    frame(callFrame('f', [large]));
+    comes(1, new Uint8Array(100_000));
+    expect([seen.isClosed, delivered]).toEqual([true, []]);
   });
 });

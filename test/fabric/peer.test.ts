@@ -230,7 +230,7 @@ describe('large values', () => {
     expect({ dropped, delivered }).toEqual({ dropped: [7], delivered: [] });
   });
 
-  it('leave at most 1,024 at a time, all of them in the end (L3)', async () => {
+  it('leave at most 1,024 at a time, all of them in the end (L4)', async () => {
     let open = 0;
     let most = 0;
     let sent = 0;

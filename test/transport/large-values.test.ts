@@ -28,9 +28,13 @@ function channel(valueBytesMax = 64 * 1024 * KiB) {
     write: (chunk, done) => forth.push({ chunk: copy(chunk), done }),
     onProgress: () => {},
   });
+  const held = { bytes: 0 };
   const receiver = new LargeReceiver({
     valueBytesMax,
     write: (chunk) => back.push(copy(chunk)),
+    onPartial: (bytes) => {
+      held.bytes = bytes;
+    },
     onLarge: (transfer, value) => {
       expect(got.has(transfer)).toBe(false);
       got.set(transfer, value);
@@ -61,7 +65,7 @@ function channel(valueBytesMax = 64 * 1024 * KiB) {
       isMoving = moveBack() || isForth;
     }
   };
-  return { sender, receiver, got, problems, forth, back, moveForth, moveBack, settle };
+  return { sender, receiver, held, got, problems, forth, back, moveForth, moveBack, settle };
 }
 
 type Step = 'forth' | 'back' | { readonly drop: number } | { readonly abort: number };
@@ -77,7 +81,7 @@ test('whatever is dropped, aborted or delayed, each value arrives once and whole
   const history = fc.record({ sizes, steps: fc.array(step, { maxLength: 40 }) });
   await fc.assert(
     fc.asyncProperty(history, async ({ sizes, steps }) => {
-      const { sender, receiver, got, problems, moveForth, moveBack, settle, forth, back } = channel();
+      const { sender, receiver, held, got, problems, moveForth, moveBack, settle, forth, back } = channel();
       const controllers = sizes.map(() => new AbortController());
       const outcomes = sizes.map((size, nth) =>
         sender.send(nth, pattern(size, nth), controllers[nth]?.signal).then(
@@ -96,7 +100,7 @@ test('whatever is dropped, aborted or delayed, each value arrives once and whole
         } else controllers[step.abort]?.abort(new Error('enough'));
       }
       settle();
-      expect([problems, sender.size, sender.bytes, forth.length, back.length]).toEqual([[], 0, 0, 0, 0]);
+      expect([problems, sender.size, sender.bytes, held.bytes, forth.length, back.length]).toEqual([[], 0, 0, 0, 0, 0]);
       for (const [nth, size] of sizes.entries()) {
         const value = got.get(nth);
         const outcome = await outcomes[nth];

@@ -6,6 +6,7 @@ import { GrpcTransport } from '../../src/transport/grpc.ts';
 import {
   conversationsPerSocketMax,
   frameBytesMax,
+  keptPerConnectionBytesMax,
   messageBytesMax,
   outboxBytesMax,
   unfinishedPerConnectionBytesMax,
@@ -143,6 +144,17 @@ describe('a listener', () => {
     for (let bytes = 0; bytes < 0.75 * outboxBytesMax; bytes += frame.length) link.send(frame);
     return new Promise((resolve) => link.whenWritten(resolve));
   }
+
+  test('cuts off whoever sends large values and frames in part', async () => {
+    request('/heddle.v1.Fabric/Session').write(greetingBatch);
+    const { link } = await house.arrived(0);
+    link.keeps?.(keptPerConnectionBytesMax);
+    expect([dropped, session.closed]).toEqual([[], false]);
+    const closed = once(session, 'close');
+    link.keeps?.(keptPerConnectionBytesMax + 1);
+    await closed;
+    expect(dropped).toEqual([`it sent ${keptPerConnectionBytesMax + 1} bytes of large values in part`]);
+  });
 
   test('cuts off whoever opens sessions and reads none of what they are told, and nobody who reads', async () => {
     for (let nth = 0; nth < 3; nth += 1) await told(nth, request('/heddle.v1.Fabric/Session'));

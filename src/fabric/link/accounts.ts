@@ -1,5 +1,5 @@
 /**
- * What each identity takes of a server: its sessions, its calls at once, and how often it asks. By the name of a certificate or
+ * What each identity takes of a server: its sessions, its calls at once, what they brought, and how often it asks. By the name of a certificate or
  * the subject of a token; of those who show neither, by address.
  *
  * A1 nobody takes another's share: who is beyond a limit is refused with `overloaded`, unrun, and others are not. A2 whoever leaves and
@@ -22,6 +22,9 @@ export interface IdentityLimits {
 }
 
 export const defaultIdentityLimits: IdentityLimits = { sessions: 2_048, callsAtOnce: 65_536 };
+
+/** Bytes that the open calls of one identity brought; with as many it makes no further ones. */
+export const openBytesMax = 1_024 ** 3;
 
 /** Accounts that are remembered; of those that nobody uses the oldest go first. */
 const accountsMax = 8_192;
@@ -73,6 +76,7 @@ export class Account {
   readonly #server: string;
   #sessions = 0;
   #calls = 0;
+  #openBytes = 0;
   /** Calls that may be made at once, as of `#filledMs`; below 0 after a group of them. */
   #tokens: number;
   #filledMs: number;
@@ -92,7 +96,7 @@ export class Account {
   /** Whether a further call would be one too many. */
   get isFull(): boolean {
     const { callsAtOnce, callsPerSecond } = this.#limits;
-    if (this.#calls >= callsAtOnce) return true;
+    if (this.#calls >= callsAtOnce || this.#openBytes >= openBytesMax) return true;
     if (callsPerSecond === undefined) return false;
     const nowMs = this.#clock.nowMs();
     this.#tokens = Math.min(callsPerSecond, this.#tokens + ((nowMs - this.#filledMs) * callsPerSecond) / 1_000);
@@ -107,6 +111,11 @@ export class Account {
 
   left(calls = 1): void {
     this.#calls -= calls;
+  }
+
+  /** Its open calls have brought so many bytes more, or fewer. */
+  holds(bytes: number): void {
+    this.#openBytes += bytes;
   }
 
   /** Takes a place for a call that comes by itself. Throws `overloaded`. */

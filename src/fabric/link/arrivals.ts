@@ -27,9 +27,10 @@ export class Arrivals {
   /** Of what openers say after their request: their numbers are their own. */
   readonly #openerOrder = new AnswerOrder();
   readonly #replies: Pick<ReplyLedger<Held>, 'seen' | 'whole'>;
-  readonly #deliver: (frame: Frame) => void;
+  readonly #deliver: (frame: Frame, bytes: number) => void;
 
-  constructor(link: Pick<Link, 'close'>, parts: ArrivalsParts, deliver: (frame: Frame) => void) {
+  /** `deliver` is also told the bytes of a request, its large values among them. */
+  constructor(link: Pick<Link, 'close'>, parts: ArrivalsParts, deliver: (frame: Frame, bytes: number) => void) {
     this.#link = link;
     this.#large = parts.large;
     this.#replies = parts.replies;
@@ -44,14 +45,27 @@ export class Arrivals {
     const answerId = answerIdOf(frame);
     const id = answerId ?? openerIdOf(frame);
     const order = answerId === undefined ? this.#openerOrder : this.#order;
-    if (id !== undefined && (!isWhole || order.isHeld(id))) {
-      const whole = order.enter(id, this.#deliveryOf(frame));
-      if (isWhole) whole();
-      else this.#large.deliverWhenWhole(undefined, whole);
-    } else if (isWhole) {
+    if (id !== undefined && (!isWhole || order.isHeld(id))) this.#enter(order, { id, frame, bytes: bytes.length });
+    else if (isWhole) {
       if (frame.kind === 'reply') this.#replies.seen(true);
-      this.#deliver(frame);
-    } else this.#large.deliverWhenWhole(requestIdOf(frame), () => this.#deliver(frame));
+      this.#deliver(frame, bytes.length + this.#large.decodedBytes);
+    } else this.#large.deliverWhenWhole(requestIdOf(frame), (largeBytes) => this.#deliver(frame, bytes.length + largeBytes));
+  }
+
+  /** Takes its place among the words of its conversation, and counts as kept until they are all delivered. */
+  #enter(order: AnswerOrder, { id, frame, bytes }: { id: number; frame: Frame; bytes: number }): void {
+    let kept = bytes;
+    this.#large.holds(kept);
+    const deliver = this.#deliveryOf(frame);
+    const whole = order.enter(id, () => {
+      this.#large.holds(-kept);
+      deliver();
+    });
+    this.#large.deliverWhenWhole(undefined, (largeBytes) => {
+      kept += largeBytes;
+      this.#large.holds(largeBytes);
+      whole();
+    });
   }
 
   /** A large value, which may be the last that its frame lacked. */
@@ -65,11 +79,11 @@ export class Arrivals {
 
   /** What delivers a frame later. A reply counts as received then. */
   #deliveryOf(frame: Frame): () => void {
-    if (frame.kind !== 'reply') return () => this.#deliver(frame);
+    if (frame.kind !== 'reply') return () => this.#deliver(frame, 0);
     const sequence = this.#replies.seen(false);
     return () => {
       this.#replies.whole(sequence);
-      this.#deliver(frame);
+      this.#deliver(frame, 0);
     };
   }
 

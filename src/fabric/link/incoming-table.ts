@@ -11,9 +11,13 @@ import { callsInFlightMax } from './room-queue.ts';
 
 /** Conversations that one peer may have open here; further ones are refused unrun. */
 const incomingMax = 4 * callsInFlightMax;
+/** A request with fewer bytes weighs nothing: the number of requests bounds those. */
+const weighedBytesMin = 4_096;
 
 export class IncomingTable extends IdMap<Incoming> {
   readonly #account: Account | undefined;
+  /** Bytes of open requests, where they are many and somebody pays. */
+  readonly #weights = new Map<number, number>();
 
   constructor(account?: Account) {
     super();
@@ -32,12 +36,28 @@ export class IncomingTable extends IdMap<Incoming> {
   override take(id: number): Incoming | undefined {
     const entry = super.take(id);
     if (entry) this.#account?.left();
+    if (this.#weights.size > 0) this.#unweigh(id);
     return entry;
   }
 
   override takeAll(): readonly Incoming[] {
     this.#account?.left(this.size);
+    for (const id of [...this.#weights.keys()]) this.#unweigh(id);
     return super.takeAll();
+  }
+
+  /** A request came with so many bytes: if it is still open it weighs as much until it ends. */
+  weigh(id: number, bytes: number): void {
+    if (this.#account === undefined || bytes < weighedBytesMin || !this.has(id)) return;
+    this.#weights.set(id, bytes);
+    this.#account.holds(bytes);
+  }
+
+  #unweigh(id: number): void {
+    const bytes = this.#weights.get(id);
+    if (bytes === undefined) return;
+    this.#weights.delete(id);
+    this.#account?.holds(-bytes);
   }
 
   /** Whether a request may carry this number. 0 is what a frame without one has. */

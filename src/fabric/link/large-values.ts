@@ -3,7 +3,8 @@
  *
  * L1 a frame is delivered once, when the last of its large values has arrived.
  * L2 a value whose frame was dropped is given up on both sides.
- * L3 at most `sendingMax` values are on their way out at once, fewer than a link takes; the others wait their turn.
+ * L3 what is here of frames that are not whole, and of values ahead of their frames, is told to the link (`keeps`).
+ * L4 at most `sendingMax` values are on their way out at once, fewer than a link takes; the others wait their turn.
  * How values travel is the transport's (`sendLarge`); which ones are large is the frame codec's.
  */
 
@@ -13,6 +14,7 @@ import type { Link } from '../../transport/transport.ts';
 import type { Frame, LargeIncoming, LargeOutgoing } from '../../wire/frame.ts';
 
 interface Expected {
+  readonly bytes: number;
   readonly fill: (value: Uint8Array) => void;
   readonly frame: WaitingFrame;
 }
@@ -25,6 +27,8 @@ interface Transfer {
 interface WaitingFrame {
   readonly transfers: number[];
   missing: number;
+  /** Of its values that are here. */
+  bytes: number;
   deliver: (() => void) | undefined;
 }
 
@@ -42,7 +46,7 @@ const expectedMax = 65_536;
 const sendingMax = 1_024;
 
 export class LargeValues {
-  readonly #link: Pick<Link, 'sendLarge' | 'dropLarge'>;
+  readonly #link: Pick<Link, 'sendLarge' | 'dropLarge' | 'keeps'>;
   #nextTransfer = 1;
   /** Of the frame being encoded. */
   #toSend: Transfer[] = [];
@@ -51,12 +55,16 @@ export class LargeValues {
   readonly #expected = new Map<number, Expected>();
   readonly #early = new Map<number, Uint8Array>();
   #earlyBytes = 0;
+  /** Of frames that are not whole. */
+  #waitingBytes = 0;
+  /** Of the large values of the frame that was decoded last, as far as they were here. */
+  #decodedBytes = 0;
   readonly #framesById = new Map<number, WaitingFrame>();
   #current: WaitingFrame | undefined;
   readonly #put: LargeOutgoing = { put: (bytes) => this.#enqueue(bytes) };
-  readonly #expect: LargeIncoming = { expect: (transfer, _bytes, fill) => this.#await(transfer, fill) };
+  readonly #expect: LargeIncoming = { expect: (transfer, bytes, fill) => this.#await(transfer, { bytes, fill }) };
 
-  constructor(link: Pick<Link, 'sendLarge' | 'dropLarge'>) {
+  constructor(link: Pick<Link, 'sendLarge' | 'dropLarge' | 'keeps'>) {
     this.#link = link;
   }
 
@@ -65,7 +73,7 @@ export class LargeValues {
     return this.#put;
   }
 
-  /** Starts the transfers of the frame just sent, or queues them (L3). A transfer that fails ends with its link. */
+  /** Starts the transfers of the frame just sent, or queues them (L4). A transfer that fails ends with its link. */
   flush(): void {
     if (this.#toSend.length === 0) return;
     this.#queue.push(...this.#toSend);
@@ -95,6 +103,7 @@ export class LargeValues {
   /** For the decoder of one frame; afterwards `isWaiting` says whether the frame lacks values. */
   incoming(): LargeIncoming {
     this.#current = undefined;
+    this.#decodedBytes = 0;
     return this.#expect;
   }
 
@@ -102,23 +111,37 @@ export class LargeValues {
     return this.#current !== undefined && this.#current.missing > 0;
   }
 
-  /** Calls `deliver` when the frame just decoded is whole. */
-  deliverWhenWhole(id: number | undefined, deliver: () => void): void {
-    if (!this.#current) return deliver();
-    this.#current.deliver = () => {
-      if (id !== undefined) this.#framesById.delete(id);
-      deliver();
-    };
-    if (id !== undefined) this.#framesById.set(id, this.#current);
+  /** Bytes of the large values of the frame that was decoded last, as far as they are here: of all, unless it `isWaiting`. */
+  get decodedBytes(): number {
+    return this.#decodedBytes;
   }
 
+  /** Calls `deliver`, with the bytes of its large values, when the frame just decoded is whole. */
+  deliverWhenWhole(id: number | undefined, deliver: (largeBytes: number) => void): void {
+    const frame = this.#current;
+    if (!frame) return deliver(this.#decodedBytes);
+    frame.deliver = () => {
+      if (id !== undefined) this.#framesById.delete(id);
+      this.holds(-frame.bytes);
+      deliver(frame.bytes);
+    };
+    frame.bytes = this.#decodedBytes;
+    this.holds(frame.bytes);
+    if (id !== undefined) this.#framesById.set(id, frame);
+  }
+
+  /** Throws `protocol_error` for a value of another size than its frame said, and when too many are ahead of their frames. */
   arrived(transfer: number, value: Uint8Array): void {
     const expected = this.#expected.get(transfer);
     if (!expected) return this.#keep(transfer, value);
+    const { frame } = expected;
     this.#expected.delete(transfer);
+    checkSize(value, expected.bytes);
     expected.fill(value);
-    expected.frame.missing -= 1;
-    if (expected.frame.missing === 0) expected.frame.deliver?.();
+    frame.missing -= 1;
+    frame.bytes += value.length;
+    this.holds(value.length);
+    if (frame.missing === 0) frame.deliver?.();
   }
 
   /** Gives up the frame of a conversation if it is still waiting; says whether there was one. */
@@ -126,16 +149,24 @@ export class LargeValues {
     const frame = this.#framesById.get(id);
     if (!frame) return false;
     this.#framesById.delete(id);
+    this.holds(-frame.bytes);
     for (const transfer of frame.transfers) {
       if (this.#expected.delete(transfer)) this.#link.dropLarge(transfer);
     }
     return true;
   }
 
-  /** A value that is ahead of its frame. Throws `protocol_error` when there are too many. */
+  /** So many bytes more, or fewer, are kept of frames that cannot be delivered yet (L3). */
+  holds(bytes: number): void {
+    this.#waitingBytes += bytes;
+    this.#link.keeps?.(this.#waitingBytes + this.#earlyBytes);
+  }
+
+  /** A value that is ahead of its frame. */
   #keep(transfer: number, value: Uint8Array): void {
     this.#earlyBytes += value.length;
     this.#early.set(transfer, value);
+    this.holds(0);
     if (this.#early.size <= earlyMax && this.#earlyBytes <= earlyBytesMax) return;
     throw new HeddleError('protocol_error', { problem: `over ${earlyMax} values or ${earlyBytesMax} bytes came ahead of their frames` });
   }
@@ -149,21 +180,28 @@ export class LargeValues {
     return transfer;
   }
 
-  #await(transfer: number, fill: (value: Uint8Array) => void): void {
+  #await(transfer: number, { bytes, fill }: Omit<Expected, 'frame'>): void {
     const early = this.#early.get(transfer);
     if (early) {
       this.#early.delete(transfer);
       this.#earlyBytes -= early.length;
+      this.holds(0);
+      checkSize(early, bytes);
+      this.#decodedBytes += bytes;
       return fill(early);
     }
     if (this.#expected.size >= expectedMax) {
       throw new HeddleError('protocol_error', { problem: `frames wait for over ${expectedMax} values that have not come` });
     }
-    this.#current ??= { transfers: [], missing: 0, deliver: undefined };
+    this.#current ??= { transfers: [], missing: 0, bytes: 0, deliver: undefined };
     this.#current.missing += 1;
     this.#current.transfers.push(transfer);
-    this.#expected.set(transfer, { fill, frame: this.#current });
+    this.#expected.set(transfer, { bytes, fill, frame: this.#current });
   }
+}
+
+function checkSize({ length }: Uint8Array, bytes: number): void {
+  if (length !== bytes) throw new HeddleError('protocol_error', { problem: `a value of ${length} bytes came where ${bytes} were said` });
 }
 
 /** The number of a request: what a cancel names. Answers count for the other side, whose numbers are its own. */

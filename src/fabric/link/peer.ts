@@ -67,7 +67,7 @@ export class Peer {
     this.#link = link;
     this.#handlers = handlers;
     this.#large = new LargeValues(link);
-    this.#arrivals = new Arrivals(link, { large: this.#large, replies: this.ledger }, (frame) => this.#deliver(frame));
+    this.#arrivals = new Arrivals(link, { large: this.#large, replies: this.ledger }, (frame, bytes) => this.#deliver(frame, bytes));
     this.#departures = new Departures(link, { large: this.#large, replies: this.ledger, onRefused: (reply) => this.#onReply(reply) });
     link.open({
       onFrame: (bytes) => this.#onFrame(bytes),
@@ -198,7 +198,7 @@ export class Peer {
     this.#arrivals.receive(bytes);
   }
 
-  #deliver(frame: Frame): void {
+  #deliver(frame: Frame, bytes: number): void {
     if (this.#closed !== undefined) return;
     switch (frame.kind) {
       case 'reply':
@@ -212,9 +212,9 @@ export class Peer {
       case 'watch':
       case 'drain':
       case 'pull':
-        return this.#onRequest(frame);
+        return this.#onRequest(frame, bytes);
       case 'group':
-        return this.#onGroup(frame);
+        return this.#onGroup(frame, bytes);
       case 'progress':
         return this.#outgoing.get(frame.id)?.onProgress?.(frame);
       case 'runEvent':
@@ -256,16 +256,18 @@ export class Peer {
     conversation?.onStanding?.(frame);
   }
 
-  #onRequest(frame: RequestFrame): void {
+  #onRequest(frame: RequestFrame, bytes: number): void {
     if (!this.#incoming.isFree(frame.id)) return this.#link.close();
     if (this.#incoming.isFull) return this.send(overloadedReply(frame));
     this.#handlers.onRequest(frame, this);
+    this.#incoming.weigh(frame.id, bytes);
   }
 
-  #onGroup(frame: GroupFrame): void {
+  #onGroup(frame: GroupFrame, bytes: number): void {
     if (!this.#handlers.onGroup || !this.#incoming.areFree(frame)) return this.#link.close();
-    if (!this.#incoming.isFull) return this.#handlers.onGroup(frame, this);
-    for (const { call } of frame.calls) this.send(overloadedReply(call));
+    if (this.#incoming.isFull) for (const { call } of frame.calls) this.send(overloadedReply(call));
+    else this.#handlers.onGroup(frame, this);
+    for (const { call } of frame.calls) this.#incoming.weigh(call.id, bytes / frame.calls.length);
   }
 
   #onCancel({ id, reason, hasLeft }: CancelFrame): void {

@@ -22,7 +22,6 @@ import type { SessionAck } from '../../wire/frame.ts';
 import { describeFabric } from '../../wire/proto-files.ts';
 import { decodeSessionHello, encodeSessionAck, protocolMax } from '../../wire/session-codec.ts';
 import type { ForeignEntry } from '../foreign/foreign.ts';
-import type { Account } from '../link/accounts.ts';
 import type { Gate } from '../link/gate.ts';
 import { clientProof, type Proof } from '../link/proof.ts';
 import type { Links } from '../mesh/links.ts';
@@ -63,20 +62,20 @@ export class Reception implements Acceptor {
   }
 
   async ask(question: ForeignQuestion, request: ForeignRequest): Promise<Uint8Array> {
-    const { asker, account } = await this.#enter(question, request);
+    const { asker, leave } = await this.#enter(question, request);
     try {
       return await this.#options.foreign.ask(question, request, asker);
     } finally {
-      account.left();
+      leave();
     }
   }
 
   async *follow(stream: ForeignStream, request: ForeignRequest): AsyncIterable<Uint8Array> {
-    const { asker, account } = await this.#enter(stream, request);
+    const { asker, leave } = await this.#enter(stream, request);
     try {
       yield* this.#options.foreign.follow(stream, request, asker);
     } finally {
-      account.left();
+      leave();
     }
   }
 
@@ -102,12 +101,17 @@ export class Reception implements Acceptor {
     return encodeForeignError(error);
   }
 
-  /** Who asks, and a place for it. Rejects with `unauthenticated` and `overloaded`. */
-  async #enter(what: string, request: ForeignRequest): Promise<{ readonly asker: string; readonly account: Account }> {
+  /** Who asks, and a place for it until it leaves. Rejects with `unauthenticated` and `overloaded`. */
+  async #enter(what: string, request: ForeignRequest): Promise<{ readonly asker: string; readonly leave: () => void }> {
     const proof = await this.#admit(what, request);
     const account = this.#options.links.accounts.of(proof, request.remoteAddress);
     account.enter(what);
-    return { asker: proof.identity.text, account };
+    account.holds(request.message.length);
+    const leave = (): void => {
+      account.holds(-request.message.length);
+      account.left();
+    };
+    return { asker: proof.identity.text, leave };
   }
 
   /** Tokens that are not good are paid for by their address. */
