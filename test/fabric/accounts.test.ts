@@ -61,7 +61,7 @@ describe('an account', () => {
     const [one, other] = [new IncomingTable(account), new IncomingTable(account)];
     const request = { cancel: () => {} };
     one.add(1, request);
-    one.weigh(1, openBytesMax - 5_000);
+    one.weigh(1, openBytesMax - 8_000);
     expect(other.isFull).toBe(false);
     // One that has ended already, and one that is small, weigh nothing.
     other.weigh(7, openBytesMax);
