@@ -95,6 +95,22 @@ describe('a direct client', () => {
     expect(await world.settle(second)).toMatchObject({ code: 'connection_lost', executed: 'maybe', detail: { server: 'three' } });
     expect(runs).toBe(1);
   });
+
+  test('sends what may run twice to another server, also while its entry has not heard which one is gone (D4)', async ({ world }) => {
+    const one = await world.start('one');
+    const pure = gate('pure');
+    await world.start('two', { wait: pure.wait });
+    const client = await world.connect(one);
+    const calls = Array.from({ length: 8 }, () => client.call('wait', []));
+    await world.settle(pure.entered);
+    await world.start('four', { wait: pure.wait });
+    await world.advance(100);
+    world.network.weather.cut('one', 'two');
+    world.network.weather.cut('two', 'one');
+    world.kill('two');
+    pure.release();
+    expect(await world.settle(Promise.all(calls))).toEqual(calls.map(() => 'four'));
+  });
 });
 
 describe('where a server is out of reach', () => {

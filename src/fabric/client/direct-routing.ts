@@ -5,6 +5,8 @@
  * D1 an offer in reach is called directly.
  * D2 what the client's catalog does not have is the entry's to find, to wait for, or to refuse: its picture is a moment newer.
  * D3 a call whose only offers are out of reach from here goes through the entry, which may reach them.
+ * D4 what became of a call that was lost is the entry's to find out; one that may run twice goes to another offer instead: the entry
+ *    may not have heard yet which server is gone.
  */
 
 import type { Effect } from '../../core/catalog/offer.ts';
@@ -31,8 +33,7 @@ export class DirectRouting implements Routing<DirectRoute> {
   }
 
   choose(invocation: Invocation, tried: Tried | undefined, nowMs: number): DirectRoute | HeddleError {
-    // What became of it is the entry's to find out.
-    if (invocation.isAgain) return this.#entry.choose(invocation, undefined, nowMs);
+    if (invocation.isAgain) return this.#again(invocation, tried, nowMs);
     const chosen = this.#offers.choose(invocation, tried, nowMs);
     if (!HeddleError.is(chosen)) {
       return this.#links.reachOf(chosen.server.instance) === 'outOfReach' ? this.#throughEntry(invocation, tried, nowMs) : chosen;
@@ -107,6 +108,13 @@ export class DirectRouting implements Routing<DirectRoute> {
     this.#offers.ended(route, permit, end.code === 'unreachable' ? { ...end, code: 'cancelled' } : end);
   }
 
+  /** D4. */
+  #again(invocation: Invocation, tried: Tried | undefined, nowMs: number): DirectRoute | HeddleError {
+    const other = tried && this.#offers.choose(invocation, tried, nowMs);
+    const isInReach = isOffer(other) && this.#links.reachOf(other.server.instance) !== 'outOfReach';
+    return isInReach && this.effectOf(other, invocation) !== 'once' ? other : this.#entry.choose(invocation, undefined, nowMs);
+  }
+
   #throughEntry(invocation: Invocation, tried: Tried | undefined, nowMs: number): SessionRoute | HeddleError {
     // That the entry refused a direct call says nothing about what it can pass on, unless it drains.
     const asEntry = tried && new Map([...tried].filter(([, code]) => code === 'draining'));
@@ -114,7 +122,7 @@ export class DirectRouting implements Routing<DirectRoute> {
   }
 }
 
-function isOffer(route: DirectRoute): route is Offer {
+function isOffer(route: DirectRoute | HeddleError | undefined): route is Offer {
   return typeof route === 'object' && 'record' in route;
 }
 
