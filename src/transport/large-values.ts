@@ -157,7 +157,7 @@ export class LargeValues implements MessageHandlers {
     else this.#stream.write(encodeChunk(chunk), done);
   }
 
-  /** B1. A stream that has taken a message has copied it (grpc-js puts a length before it). */
+  /** B1. A stream that has taken a message has copied it (a length goes before it, prefixed-messages.ts). */
   #writeFull(stream: MessageStream, chunk: Partial<Chunk>, done: () => void): void {
     const room = this.#rooms.pop() ?? Buffer.allocUnsafeSlow(chunkBytesMax + chunkHeadBytesMax);
     stream.write(encodeChunk(chunk, room), () => {
