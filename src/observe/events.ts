@@ -89,6 +89,8 @@ type IdentityEvent =
 interface Access {
   /** `token:alice`, `certificate:alice`, `server:gpu-1`, or `anonymous`. */
   readonly identity: string;
+  /** Who asked first, where a function of that server wanted it out of its handler. */
+  readonly onBehalfOf?: string;
   readonly verb: string;
   /** The function, server or run. */
   readonly name: string;

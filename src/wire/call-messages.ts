@@ -23,6 +23,7 @@ const callTraceFields = { traceparent: 34, tracestate: 35 } as const;
 
 export function writeCall(sink: Sink, call: CallFrame): void {
   const { writer } = sink;
+  if (call.onBehalfOf !== undefined) writer.string(42, call.onBehalfOf);
   if (call.parkOverBytes !== undefined) writer.uint(41, call.parkOverBytes);
   if (call.isStep === true) writer.flag(37, true);
   if (call.identity !== undefined) writer.string(36, call.identity);
@@ -118,6 +119,7 @@ function emptyCall(id: number): Draft {
     parkOverBytes: undefined,
     trace: undefined,
     identity: undefined,
+    onBehalfOf: undefined,
     isStep: undefined,
     terms: undefined,
     args: { template: undefinedPayload, inputs: [] },
@@ -176,6 +178,7 @@ function readCircumstance(reader: ProtoReader, tag: number, call: Draft): void {
   else if (tag === varintTag(33)) call.parkMs = reader.uint() || undefined;
   else if (tag === varintTag(37)) call.isStep = reader.flag() || undefined;
   else if (tag === varintTag(41)) call.parkOverBytes = reader.uint() || undefined;
+  else if (tag === bytesTag(42)) call.onBehalfOf = readIdentity(reader);
   else if (tag === bytesTag(34) || tag === bytesTag(35)) call.trace = readTrace(reader, call.trace, tag === bytesTag(35));
   else reader.skip(tag);
 }

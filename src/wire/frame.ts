@@ -89,6 +89,8 @@ export interface CallFrame {
   readonly trace?: WireTrace | undefined;
   /** Whose call it is (`Identity.text`), where a server passes it on; absent: the sender's own. */
   readonly identity?: string | undefined;
+  /** For whom the function runs that makes it (`Identity.text`), where one does. */
+  readonly onBehalfOf?: string | undefined;
   /** It is a step of a run. */
   readonly isStep?: boolean | undefined;
   /** What the caller asks beyond the usual: absent for most calls. */

@@ -13,6 +13,9 @@ const rules: readonly Permission[] = [
   { who: ['admin'], may: ['administer'], names: ['*'] },
   { who: ['watcher'], may: ['observe'], names: ['*'] },
 ];
+/** Servers call one another's pictures, and nothing else. */
+const nesting: Permission = { who: ['server:*'], may: ['serve', 'relay'], names: ['*'] };
+const pictures: Permission = { who: ['server:*'], may: ['call'], names: ['image.*'] };
 
 const functions = {
   resize: defineFunction({ name: 'image.resize', handler: (ctx, width: number) => `${ctx.caller} ${width}` }),
@@ -26,6 +29,12 @@ const functions = {
       yield 1;
     },
   }),
+};
+
+/** What another server has: one calls a function that calls another, one calls that itself. */
+const further = {
+  outer: defineFunction({ name: 'image.outer', handler: (ctx): Promise<unknown> => ctx.call('image.nested', []) }),
+  deep: defineFunction({ name: 'image.deep', handler: (ctx): Promise<unknown> => ctx.call('rows.clean', []) }),
 };
 
 /** Clients are called as the test says; servers as they are. */
@@ -125,6 +134,27 @@ describe('a call', () => {
     const client = await world.connect(entry);
     expect(await codeOf(world, client.call('image.nested', []))).toBe('function_failed yes');
     expect([denied, deniedAtOwner]).toEqual([[], ['server:owner call rows.clean']]);
+  });
+
+  test('out of a handler tells on whose behalf it was, over any number of calls', async ({ world }) => {
+    certified(world, 'alice');
+    const { entry, owner } = await pair(world, [nesting, pictures, ...rules.slice(1)]);
+    const third = await world.start('third', further, { permissions: [nesting, pictures, ...rules.slice(1)] });
+    const told: string[] = [];
+    for (const at of [entry, owner, third])
+      at.on('access.denied', ({ identity, name, onBehalfOf }) => told.push(`${identity} ${name} for ${onBehalfOf}`));
+    const client = await world.connect(entry);
+    expect(await codeOf(world, client.call('image.nested', []))).toBe('function_failed yes');
+    expect(await codeOf(world, client.submit([{ name: 'a', fun: 'image.nested' }]).result)).toBe('step_failed yes');
+    expect(await codeOf(world, client.call('image.outer', []))).toBe('function_failed yes');
+    expect(await codeOf(world, client.call('image.deep', []))).toBe('function_failed yes');
+    const nested = 'server:owner rows.clean for certificate:alice';
+    expect(told.splice(0)).toEqual([nested, nested, nested, 'server:third rows.clean for certificate:alice']);
+    expect(await codeOf(world, third.call('rows.clean', []))).toBe('forbidden no');
+    expect(await codeOf(world, client.call('rows.clean', []))).toBe('forbidden no');
+    expect(await codeOf(world, entry.call('image.deep', []))).toBe('function_failed yes');
+    const plain = ['server:third rows.clean for undefined', 'certificate:alice rows.clean for undefined'];
+    expect(told).toEqual([...plain, 'server:third rows.clean for server:entry']);
   });
 
   test('of a hidden function is refused to clients, with rules and without', async ({ world }) => {

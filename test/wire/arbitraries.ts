@@ -245,6 +245,7 @@ const plainCall = fc.record({
   acked: count,
   terms: maybe(terms.filter(isSaying)),
   parkMs: maybe(fc.integer({ min: 1, max: 60_000 })),
+  onBehalfOf: maybe(fc.constantFrom('token:alice', 'certificate:bob', 'anonymous')),
   parkOverBytes: maybe(fc.integer({ min: 1, max: 65_536 })),
   trace: maybe(wireTrace),
   args: filled,

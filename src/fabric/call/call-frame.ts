@@ -70,6 +70,7 @@ export function frameOf(call: Invocation, sent: SentAttempt): CallFrame {
     parkOverBytes: sent.isDirect ? call.parkOverBytes : undefined,
     trace: call.trace,
     identity: call.identity,
+    onBehalfOf: call.onBehalfOf,
     isStep: call.isStep,
     terms: call.terms,
     args: call.args,
@@ -112,6 +113,7 @@ export function invocationOf(frame: CallFrame, origin: CallerIdentity, nowMs: nu
     runners: frame.runners,
     trace: frame.trace,
     identity: origin.identity,
+    onBehalfOf: origin.onBehalfOf,
     isStep: frame.isStep,
   };
 }
@@ -121,4 +123,5 @@ interface CallerIdentity {
   readonly callerName: string;
   readonly callerInstance: string;
   readonly identity?: string | undefined;
+  readonly onBehalfOf?: string | undefined;
 }

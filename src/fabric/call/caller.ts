@@ -181,6 +181,7 @@ export class FabricCaller {
       isAgain: false,
       via: undefined,
       trace: parent?.trace,
+      onBehalfOf: parent?.onBehalfOf,
     };
   }
 }

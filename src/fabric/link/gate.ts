@@ -4,7 +4,8 @@
  * G1 without rules everybody may do everything, but for clients hidden functions: a name with a part that begins with `_`.
  * G2 for whom a server asks is believed of one that has proved its name and may `relay` that; of any other peer nothing is.
  * G3 an allowed call costs two look-ups. G4 who is refused hears of nothing but what they asked for.
- * G5 of refusals at most `toldMax` a second are told as events; the next one that is says how many were not.
+ * G5 on whose behalf a function calls is told, and changes no verdict; it is believed of a server that has proved its name.
+ * G6 of refusals at most `toldMax` a second are told as events; the next one that is says how many were not.
  */
 
 import type { Clock } from '../../base/clock.ts';
@@ -34,6 +35,8 @@ export interface Wish {
   readonly peer: string;
   /** What a rule would have to name to allow it, where that is not `name`: the server of a run. */
   readonly ruled?: string;
+  /** For whom the function runs that wants it, where one does. */
+  readonly onBehalfOf?: string | undefined;
 }
 
 /** A peer, as far as it matters who it is. */
@@ -100,6 +103,12 @@ export class Gate {
     if (this.hasRules && claimed.startsWith('server:'))
       return this.#anotherServers(claimed, { verb: 'relay', name: name ?? claimed, peer: identity.name });
     return this.#relays(own, name) ? claimed : this.refused(own, { verb: 'relay', name: name ?? claimed, peer: identity.name });
+  }
+
+  /** G5: for whom a peer's function runs, as it says; undefined where that is not believed, or is nobody's text. */
+  behalfOf({ kind, identity }: Asking, claimed: string | undefined): string | undefined {
+    if (claimed === undefined || kind === 'session' || identity.proof?.identity.kind !== 'server') return undefined;
+    return parseIdentity(claimed)?.text;
   }
 
   /** Whether a server may pass on anything at all; without rules any may. */
@@ -193,8 +202,8 @@ export class Gate {
     return this.allows(asker, 'observe', this.#options.server);
   }
 
-  /** G5. */
-  #tell(identity: string, { verb, name, peer }: Omit<Wish, 'verb'> & { readonly verb: string }): void {
+  /** G6. */
+  #tell(identity: string, { verb, name, peer, onBehalfOf }: Omit<Wish, 'verb'> & { readonly verb: string }): void {
     const { clock, observer } = this.#options;
     const nowMs = clock.nowMs();
     if (nowMs >= this.#windowEndsMs) {
@@ -208,7 +217,8 @@ export class Gate {
     }
     const untold = this.#untold;
     this.#untold = 0;
-    observer.emit({ kind: 'access.denied', identity, verb, name: short(name), peer: short(peer), untold });
+    const forWhom = onBehalfOf === undefined ? {} : { onBehalfOf };
+    observer.emit({ kind: 'access.denied', identity, ...forWhom, verb, name: short(name), peer: short(peer), untold });
   }
 }
 

@@ -67,6 +67,8 @@ export interface Invocation {
   readonly trace?: WireTrace | undefined;
   /** Whose call it is (`Identity.text`); absent: this process' own, or nobody asks. */
   readonly identity?: string | undefined;
+  /** For whom the function runs that makes it (`Identity.text`); absent: none does, or nobody asks. */
+  readonly onBehalfOf?: string | undefined;
   /** It is a step of a run. */
   readonly isStep?: boolean | undefined;
 }

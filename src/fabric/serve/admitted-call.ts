@@ -10,6 +10,14 @@ import { HeddleError } from '../../errors.ts';
 import { anonymous } from '../../identity/identity.ts';
 import type { CallFrame, OutcomeFrame, SubmitFrame } from '../../wire/frame.ts';
 import type { Asking, Gate } from '../link/gate.ts';
+import type { CallAnswer } from './call-answer.ts';
+
+/** A call, by whom it came, and whose it is. */
+export interface AskedCall {
+  readonly frame: CallFrame;
+  readonly peer: Asking;
+  readonly asker: string;
+}
 
 /** The asker's `Identity.text`, or why not. Costs two look-ups. */
 export function askerOfCall(gate: Gate, frame: CallFrame, peer: Asking): string | HeddleError {
@@ -18,8 +26,16 @@ export function askerOfCall(gate: Gate, frame: CallFrame, peer: Asking): string 
   const asker = gate.askerOf(peer, frame.identity ?? (isAnothers ? anonymous.text : undefined), frame.function);
   // Without rules a server is believed to have looked at whom it lets in.
   if (typeof asker !== 'string' || (peer.kind === 'link' && !gate.hasRules)) return asker;
-  const isStep = frame.isStep === true && peer.kind === 'link';
-  return gate.refusal(asker, { verb: isStep ? 'submit' : 'call', name: frame.function, peer: peer.identity.name }) ?? asker;
+  const verb = frame.isStep === true && peer.kind === 'link' ? 'submit' : 'call';
+  const onBehalfOf = gate.behalfOf(peer, frame.onBehalfOf);
+  return gate.refusal(asker, { verb, name: frame.function, peer: peer.identity.name, onBehalfOf }) ?? asker;
+}
+
+/** Where anybody asks: the call is known as the asker's from here on, and for whom the asker's function runs. */
+export function noteAsker(gate: Gate, call: Pick<CallAnswer, 'identity' | 'onBehalfOf'>, { frame, peer, asker }: AskedCall): void {
+  if (!gate.tells) return;
+  call.identity = asker;
+  call.onBehalfOf = gate.behalfOf(peer, frame.onBehalfOf);
 }
 
 /** A call without what only servers say (A3). */

@@ -51,6 +51,7 @@ export class CallAnswer implements CallOrigin, CallSink, CallId {
   isSettled = false;
   /** Whose call it is, once that is known. */
   identity: string | undefined = undefined;
+  onBehalfOf: string | undefined = undefined;
   /** Given up because nobody came for it. */
   isAborted = false;
   readonly #keeper: AnswerKeeper;

@@ -20,7 +20,7 @@ import type { CallEngine } from '../link/invocation.ts';
 import type { Peer } from '../link/peer.ts';
 import { refuse } from '../link/responses.ts';
 import { lostWith } from '../link/verdicts.ts';
-import { asAsked, askerOfCall } from './admitted-call.ts';
+import { asAsked, askerOfCall, noteAsker } from './admitted-call.ts';
 import { type CallAnswer, isPartOf } from './call-answer.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Outcomes } from './outcomes.ts';
@@ -128,7 +128,7 @@ export class CallDesk {
 
   #enter(frame: CallFrame, peer: Peer, asker: string): CallAnswer {
     const answer = this.outcomes.enter(frame, peer);
-    if (this.#options.gate.tells) answer.identity = asker;
+    noteAsker(this.#options.gate, answer, { frame, peer, asker });
     return answer;
   }
 

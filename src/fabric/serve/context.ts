@@ -68,6 +68,12 @@ export class ServedContext implements Context, ParentCall {
     return this.#call.frame.trace;
   }
 
+  /** Whoever asked first: a call out of a handler is its server's own, and says for whom it is. */
+  get onBehalfOf(): string | undefined {
+    const { origin } = this.#call;
+    return origin.onBehalfOf ?? origin.identity;
+  }
+
   get server(): string {
     return this.#host.server;
   }

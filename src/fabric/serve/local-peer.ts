@@ -74,6 +74,7 @@ export class LocalPeer implements CallPeer {
     call.callerName = frame.callerName ?? this.#identity.name;
     call.callerInstance = frame.caller ?? this.#identity.instance;
     call.identity = frame.identity;
+    call.onBehalfOf = frame.onBehalfOf;
     const refusal = this.#refusal(frame);
     if (refusal) return call.settled({ outcome: failure(refusal), server: this.#identity.name });
     call.incoming = this.#dispatcher.dispatch(frame, call);
@@ -83,7 +84,8 @@ export class LocalPeer implements CallPeer {
   #refusal(frame: CallFrame): HeddleError | undefined {
     if (!this.#gate.hasRules) return undefined;
     const verb = frame.isStep === true ? 'submit' : 'call';
-    return this.#gate.refusal(frame.identity ?? this.#gate.self, { verb, name: frame.function, peer: this.#identity.name });
+    const { function: name, onBehalfOf, identity = this.#gate.self } = frame;
+    return this.#gate.refusal(identity, { verb, name, peer: this.#identity.name, onBehalfOf });
   }
 
   /** Whoever cancels has done with the call: the answer, which comes at once here, is for nobody. */
@@ -100,6 +102,7 @@ class OwnCall implements CallOrigin {
   callerName = '';
   callerInstance = '';
   identity: string | undefined = undefined;
+  onBehalfOf: string | undefined = undefined;
   hasLeft = false;
   incoming: IncomingCall | undefined = undefined;
   readonly #peer: LocalPeer;

@@ -18,7 +18,7 @@ import type { Settlement } from '../link/invocation.ts';
 import type { Peer } from '../link/peer.ts';
 import { failure, refuse } from '../link/responses.ts';
 import { cancelledVerdict } from '../link/verdicts.ts';
-import { askerOfCall } from './admitted-call.ts';
+import { askerOfCall, noteAsker } from './admitted-call.ts';
 import type { CallAnswer } from './call-answer.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Outcomes } from './outcomes.ts';
@@ -76,7 +76,7 @@ export class ServedGroup {
     const fenced = outcomes.refusal(call, this.#peer);
     if (fenced) return void refuse(this.#peer, call.id, fenced);
     const answer = outcomes.enter(call, this.#peer, true);
-    if (gate.tells) answer.identity = asker;
+    noteAsker(gate, answer, { frame: call, peer: this.#peer, asker });
     const member: Member = { grouped, answer, dependents: [], inputs: [], missing: 0, state: 'waiting' };
     this.#members.set(call.callNumber, member);
     answer.handle = { cancel: (reason) => this.#cancel(member, reason), stream: () => {} };
@@ -128,6 +128,7 @@ export class ServedGroup {
       callerName: answer.callerName,
       callerInstance: answer.callerInstance,
       identity: answer.identity,
+      onBehalfOf: answer.onBehalfOf,
       placeWaitMs,
       settled: (settlement) => this.#settled(member, settlement),
       progress: (value) => answer.progress(value),

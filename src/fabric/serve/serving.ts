@@ -28,6 +28,8 @@ export interface CallOrigin extends CallSink {
   readonly callerInstance: string;
   /** Whose call it is (`Identity.text`); absent: nobody asked. */
   readonly identity?: string | undefined;
+  /** For whom the function runs that made it (`Identity.text`), as far as that is believed. */
+  readonly onBehalfOf?: string | undefined;
   /** Part of work that this server has accepted before: a step of its runs, a nested or relayed call. Served while it drains. */
   readonly isOwn?: boolean | undefined;
   /** Longest wait for a place, in milliseconds; absent: what admission allows. */
@@ -68,6 +70,8 @@ export interface ParentCall {
   readonly priority: CallTerms['priority'];
   /** Where it stands in its trace. */
   readonly trace?: WireTrace | undefined;
+  /** Who asked first (`Identity.text`); absent: nobody asks. */
+  readonly onBehalfOf?: string | undefined;
   /** Calls `listener` once when the parent is given up (at once if it has been); returns its removal. Cheaper than a signal. */
   onAbort(listener: (reason: HeddleError) => void): () => void;
 }

@@ -46,6 +46,7 @@ export interface Call {
   'identity'?: (string);
   'isStep'?: (boolean);
   'parkOverBytes'?: (number | string | Long);
+  'onBehalfOf'?: (string);
   '_waitMs'?: "waitMs";
 }
 
@@ -88,5 +89,6 @@ export interface Call__Output {
   'identity'?: (string);
   'isStep'?: (boolean);
   'parkOverBytes'?: (number);
+  'onBehalfOf'?: (string);
   '_waitMs'?: "waitMs";
 }
