@@ -6,7 +6,8 @@
  * F2 a peer that holds very many names others instead (referral.ts): each gives a share of the buckets. What does not come in
  *    time, or cannot be given, is shared out among those that have given theirs and the peer that named them all: nobody
  *    sends the whole list for want of one part of it. If that peer does not answer either, all begins anew.
- * F3 time is counted from the last word of an answer: a crowd at a seed is served in turn (snapshots.ts).
+ * F3 time is counted from the last word of an answer: a crowd at a seed is served in turn (snapshots.ts). What others say that were
+ *    not asked gives nobody more time.
  */
 
 import type { Dialling } from './dialling.ts';
@@ -56,13 +57,14 @@ export class FirstSync {
   }
 
   /** Something of an answer came. */
-  onProgress(): void {
-    this.#patience();
+  onProgress({ instance }: LinkState): void {
+    if (this.#shares.has(instance) || instance === this.#asked) this.#patience();
   }
 
   /** The end of an answer. */
-  onAnswer({ instance }: LinkState): void {
-    this.#patience();
+  onAnswer(link: LinkState): void {
+    const { instance } = link;
+    this.onProgress(link);
     const wasShare = this.#shares.delete(instance);
     if (wasShare) this.#givers.add(instance);
     if ((wasShare || instance === this.#asked) && this.#shares.size === 0) this.#isAnswered = true;

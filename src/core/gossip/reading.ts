@@ -83,7 +83,7 @@ export class Reading {
       case 'syncHeads':
         return this.#parts.joining.await(link, this.#parts.sync.onHeads(id, message));
       case 'syncRecords':
-        this.#parts.firstSync.onProgress();
+        this.#parts.firstSync.onProgress(link);
         this.#parts.sync.onRecords(id, message);
         return this.#follow(id);
       case 'syncReferral':

@@ -7,6 +7,8 @@
  * Y3 a newcomer that lacks very much is referred to others for a share each (referral.ts, first-sync.ts).
  * Y4 whatever the size of the table, every message has at most `recordsPerMessage` heads or records, and all of it is
  *    compared: the heads of a bucket are never cut.
+ * Y5 a newcomer that lacks much asks nobody else for it: whoever compares itself with it meanwhile, because it has dialled it, would
+ *    give it the whole table once more.
  */
 
 import type { LinkState } from './links.ts';
@@ -19,6 +21,9 @@ import type { MeshState } from './state.ts';
 
 /** Beats in a row with another root before a synchronisation starts. */
 const mismatchesMax = 2;
+
+/** Buckets that a newcomer may lack and still ask anybody for: about 180 members fill so many. */
+const vacantMax = meshLimits.buckets / 2;
 
 const allBuckets = Array.from({ length: meshLimits.buckets }, (_, bucket) => bucket);
 
@@ -67,10 +72,16 @@ export class Sync {
     for (const bucket of digest.only ?? allBuckets) {
       const [high, low] = [digest.buckets[2 * bucket], digest.buckets[2 * bucket + 1]];
       if (ours[2 * bucket] === high && ours[2 * bucket + 1] === low) continue;
-      if (high === 0 && low === 0) lacking.push(bucket);
+      if (isVacant(digest.buckets, bucket)) lacking.push(bucket);
       else differing.push(bucket);
     }
-    this.#snapshots.give(link, { buckets: lacking, whenDone: () => this.#sendHeads(link, differing) });
+    const compared = this.#isServed(differing, ours) ? differing.filter((bucket) => !isVacant(ours, bucket)) : differing;
+    this.#snapshots.give(link, { buckets: lacking, whenDone: () => this.#sendHeads(link, compared) });
+  }
+
+  /** We are a newcomer, and others are giving us what we lack (first-sync.ts). */
+  #isServed(differing: readonly number[], ours: readonly number[]): boolean {
+    return !this.#state.hasJoined && differing.filter((bucket) => isVacant(ours, bucket)).length > vacantMax;
   }
 
   /** Gives the slots that were asked for. */
@@ -131,6 +142,10 @@ export class Sync {
 
 export function isSameRoot(a: Root, b: Root): boolean {
   return a.high === b.high && a.low === b.low;
+}
+
+function isVacant(words: readonly number[], bucket: number): boolean {
+  return words[2 * bucket] === 0 && words[2 * bucket + 1] === 0;
 }
 
 function asHead(head: Head) {

@@ -79,6 +79,16 @@ describe('a newcomer', () => {
     expect(questions(rig)).toEqual([]);
   });
 
+  test('does not wait longer for it because another one speaks (F3)', () => {
+    const { rig } = newcomer();
+    for (let part = 0; part < 4; part += 1) {
+      rig.advance(patienceMs / 4);
+      rig.hear('c', { kind: 'syncRecords', records: [recordOf(`m${part}`)], wants: [] });
+      rig.hear('c', { kind: 'syncHeads', buckets: [], heads: [] });
+    }
+    expect(questions(rig)).toEqual([['c', undefined]]);
+  });
+
   test('tells nobody else what it was given', () => {
     const { rig } = newcomer();
     rig.advance(100);

@@ -96,6 +96,20 @@ describe('a synchronisation', () => {
     expect(a.state.records.root()).toEqual(b.state.records.root());
   });
 
+  test.each([
+    [1_000, 'leaves that to those whom the newcomer has asked (Y5)', false],
+    [100, 'gives it all (Y5)', true],
+  ])('that one of %i members begins with a newcomer %s', (members, _, isGiven) => {
+    const [newcomer, other] = [new Side('a', 'b'), new Side('b', 'a')];
+    fill(other, 0, members);
+    const given = talk(other, newcomer).reduce((sum, message) => sum + sizeOf(message), 0);
+    expect(given).toBeGreaterThanOrEqual(isGiven ? members : 1);
+    expect(given).toBeLessThan(isGiven ? members + 20 : 20);
+    newcomer.state.hasJoined = true;
+    talk(other, newcomer);
+    expect(newcomer.state.records.root()).toEqual(other.state.records.root());
+  });
+
   test('of one that was changed in one place moves that one record', () => {
     const [a, b] = [new Side('a', 'b'), new Side('b', 'a')];
     for (const side of [a, b]) fill(side, 0, 5_000);
