@@ -164,7 +164,7 @@ class ArrivedStream implements MessageStream {
     const { call, socket, stream, kept } = arrived;
     const onMessage = (message: Buffer): void => this.#handlers.onMessage(message);
     const onProblem = (problem: string): void => this.refuse({ code: status.RESOURCE_EXHAUSTED, details: problem });
-    this.#messages = new PrefixedMessages(stream, { onMessage, onProblem }, kept);
+    this.#messages = new PrefixedMessages(stream, { onMessage, onProblem, clock, kept });
     // Listening made it flow.
     stream.pause();
     // The client's half is over; without ours the stream would stay.

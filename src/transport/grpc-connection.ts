@@ -163,6 +163,7 @@ export class GrpcConnection implements MessageStream {
     // With its connection, of which the socket may tell a moment later.
     stream.once('close', () => void this.#options.clock.schedule(0, () => this.#lost()));
     const messages = new PrefixedMessages(stream, {
+      clock: this.#options.clock,
       onMessage: (message) => this.#handlers.onMessage(message),
       onProblem: (problem) => this.#end('local', problem),
     });

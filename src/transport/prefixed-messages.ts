@@ -5,14 +5,14 @@
  * back took 38 us of processor time through grpc-js at both ends, 20 us like this (four under way, both ends in one process).
  * M1 what is longer than `messageBytesMax`, or packed, is a problem as soon as its length is there.
  * M2 while the stream is paused nothing is delivered, of what has been read already either.
- * M3 large messages go out one by one, with a look at what came between them. Node reads nothing while a write waits for room in the
- *    socket: two ends that first write all that their windows allow (4 MiB) fill both sockets, and then neither ever reads.
+ * M3 what comes is read while what was written waits for room in the socket (pending-writes.ts).
  */
 
 import type { Duplex } from 'node:stream';
 
-import { inNextTurn } from '../base/clock.ts';
-import { chunkBytesMax, messageBytesMax } from './limits.ts';
+import type { Clock } from '../base/clock.ts';
+import { messageBytesMax } from './limits.ts';
+import { PendingWrites } from './pending-writes.ts';
 
 export interface PrefixedHandlers {
   /** A view into what was read. */
@@ -30,77 +30,47 @@ export interface KeptBytes {
 const prefixBytes = 5;
 /** Pieces of one message that are kept apart. */
 const partsMax = 1_024;
-/** From this size on messages let the event loop read before the next one goes out (M3). */
-const pacedBytesMin = chunkBytesMax / 4;
-/** What is written at once, unless one message is more. */
-const writingBytesMax = chunkBytesMax;
 
-interface Unwritten {
-  readonly message: Uint8Array;
-  readonly done: () => void;
+export interface PrefixedOptions extends PrefixedHandlers {
+  readonly clock: Clock;
+  readonly kept?: KeptBytes | undefined;
 }
 
 export class PrefixedMessages {
   readonly #stream: Duplex;
-  readonly #handlers: PrefixedHandlers;
-  readonly #kept: KeptBytes | undefined;
+  readonly #options: PrefixedOptions;
+  readonly #pending: PendingWrites;
   /** What has been read of a message that is not whole. */
   #parts: Buffer[] = [];
   #bytes = 0;
   /** With fewer there is nothing new to be seen. */
   #wanted = prefixBytes;
   #isBroken = false;
-  readonly #unwritten: Unwritten[] = [];
-  /** Bytes that the stream has not taken yet. */
-  #writingBytes = 0;
 
-  constructor(stream: Duplex, handlers: PrefixedHandlers, kept?: KeptBytes) {
+  constructor(stream: Duplex, options: PrefixedOptions) {
     this.#stream = stream;
-    this.#handlers = handlers;
-    this.#kept = kept;
+    this.#options = options;
+    this.#pending = new PendingWrites(stream, options.clock);
     stream.on('data', (read: Buffer) => this.#take(read));
   }
 
   /** `done` is called when the stream has taken it, or never when it ends first. */
   write(message: Uint8Array, done: () => void): void {
-    if (this.#unwritten.length > 0 || !this.#hasRoomFor(message)) this.#unwritten.push({ message, done });
-    else this.#write({ message, done });
-  }
-
-  /** M3. */
-  #hasRoomFor(message: Uint8Array): boolean {
-    return this.#writingBytes === 0 || this.#writingBytes + message.length <= writingBytesMax;
-  }
-
-  #write({ message, done }: Unwritten): void {
-    if (this.#stream.writableEnded) return;
     const framed = Buffer.allocUnsafe(prefixBytes + message.length);
     framed[0] = 0;
     framed.writeUInt32BE(message.length, 1);
     framed.set(message, prefixBytes);
-    this.#writingBytes += message.length;
-    const written = (): void => {
-      this.#writingBytes -= message.length;
-      done();
-      this.#writeMore();
-    };
+    this.#pending.begin();
     this.#stream.write(framed, (error) => {
       if (error) return;
-      if (message.length < pacedBytesMin) written();
-      else inNextTurn(written);
+      this.#pending.end();
+      done();
     });
-  }
-
-  #writeMore(): void {
-    for (let next = this.#unwritten[0]; next && this.#hasRoomFor(next.message); next = this.#unwritten[0]) {
-      this.#unwritten.shift();
-      this.#write(next);
-    }
   }
 
   #take(read: Buffer): void {
     if (this.#isBroken) return;
-    this.#kept?.came(read.length);
+    this.#options.kept?.came(read.length);
     if (this.#bytes === 0 && read.length >= this.#wanted) return this.#deliver(read);
     this.#parts.push(read);
     this.#bytes += read.length;
@@ -128,8 +98,8 @@ export class PrefixedMessages {
       const end = at + prefixBytes + bytes.readUInt32BE(at + 1);
       this.#wanted = end - at;
       if (end > bytes.length) break;
-      this.#kept?.given(end - at);
-      this.#handlers.onMessage(bytes.subarray(at + prefixBytes, end));
+      this.#options.kept?.given(end - at);
+      this.#options.onMessage(bytes.subarray(at + prefixBytes, end));
       at = end;
       this.#wanted = prefixBytes;
     }
@@ -139,13 +109,13 @@ export class PrefixedMessages {
   }
 
   #giveBack(rest: Buffer): void {
-    this.#kept?.given(rest.length);
+    this.#options.kept?.given(rest.length);
     this.#stream.unshift(rest);
   }
 
   #break(problem: string): void {
     this.#isBroken = true;
-    this.#handlers.onProblem(problem);
+    this.#options.onProblem(problem);
   }
 }
 

@@ -7,6 +7,7 @@ import { PassThrough } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 
+import { systemClock } from '../../src/base/clock.ts';
 import { messageBytesMax } from '../../src/transport/limits.ts';
 import { PrefixedMessages } from '../../src/transport/prefixed-messages.ts';
 
@@ -17,17 +18,15 @@ class Reader {
   keptBytes = 0;
   /** How many messages are taken before it pauses. */
   pausesAfter = Number.POSITIVE_INFINITY;
-  readonly messages = new PrefixedMessages(
-    this.stream,
-    {
-      onMessage: (message) => {
-        this.heard.push(Buffer.from(message));
-        if (this.heard.length % this.pausesAfter === 0) this.stream.pause();
-      },
-      onProblem: (problem) => this.problems.push(problem),
+  readonly messages = new PrefixedMessages(this.stream, {
+    clock: systemClock,
+    kept: { came: (bytes) => this.#count(bytes), given: (bytes) => this.#count(-bytes) },
+    onMessage: (message) => {
+      this.heard.push(Buffer.from(message));
+      if (this.heard.length % this.pausesAfter === 0) this.stream.pause();
     },
-    { came: (bytes) => this.#count(bytes), given: (bytes) => this.#count(-bytes) },
-  );
+    onProblem: (problem) => this.problems.push(problem),
+  });
 
   #count(bytes: number): void {
     this.keptBytes += bytes;
@@ -46,24 +45,6 @@ function framed(message: Uint8Array): Buffer {
 }
 
 describe('messages', () => {
-  test('that are large go out one by one, and what comes is read in between (M3)', async () => {
-    const taken: string[] = [];
-    const stream = new PassThrough({ highWaterMark: 2 ** 24 });
-    const messages = new PrefixedMessages(stream, { onMessage: () => {}, onProblem: () => {} });
-    const large = Buffer.alloc(2 ** 18);
-    const done = new Promise<void>((resolve) => {
-      messages.write(large, () => {
-        taken.push('first');
-        setImmediate(() => taken.push('read'));
-      });
-      messages.write(large, () => taken.push('second'));
-      messages.write(Buffer.alloc(1), resolve);
-    });
-    expect(stream.writableLength + stream.readableLength).toBeLessThan(2 ** 18 + 100);
-    await done;
-    expect(taken).toEqual(['first', 'read', 'second']);
-  });
-
   test('come out as they went in, wherever the bytes are cut, and leave nothing kept', () => {
     const messages = fc.array(fc.uint8Array({ maxLength: 40 }), { maxLength: 12 });
     fc.assert(
