@@ -38,18 +38,23 @@ export class Turns {
   #isOver = false;
   #endsAtMs = 0;
   #lookAtMs = Number.NEGATIVE_INFINITY;
+  #number = 0;
   readonly #turn = (): void => this.#take();
 
   constructor(options: TurnsOptions) {
     this.#options = options;
   }
 
+  /** Of this turn; they are counted while something comes or waits. */
+  get number(): number {
+    return this.#number;
+  }
+
   /** A message has come; gives when. */
   begin(): number {
     const nowMs = this.#options.nowMs();
-    if (this.#isTimed || nowMs < this.#lookAtMs) return nowMs;
-    this.#time(nowMs);
     this.#arm();
+    if (!this.#isTimed && nowMs >= this.#lookAtMs) this.#time(nowMs);
     return nowMs;
   }
 
@@ -68,6 +73,7 @@ export class Turns {
 
   #take(): void {
     this.#isArmed = false;
+    this.#number += 1;
     const nowMs = this.#options.nowMs();
     // After a turn that was long enough to be cut the next is timed too.
     if (this.#isOver || nowMs >= this.#lookAtMs) this.#time(nowMs);

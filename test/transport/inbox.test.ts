@@ -56,6 +56,18 @@ test('many short messages in one turn are one long one (I1)', async () => {
   expect(delivered).toEqual(counted(sliceFrames + 1));
 });
 
+test('what a turn left of its slice is not all that the next one has (I1)', async () => {
+  const { delivered, message } = world();
+  message(0, sliceFrames - 2);
+  await turn();
+  message(sliceFrames - 2, sliceFrames);
+  expect(delivered).toEqual(counted(2 * sliceFrames - 2));
+  message(2 * sliceFrames - 2, 1);
+  expect(delivered).toEqual(counted(2 * sliceFrames - 2));
+  await turn();
+  expect(delivered).toEqual(counted(2 * sliceFrames - 1));
+});
+
 test('deliveries that take their time get a turn only so many (I1)', async () => {
   const { delivered, message } = world(() => clock.advance(turnMs / 2));
   message(0, 4);
