@@ -11,7 +11,11 @@ import { Metadata, type StatusObject, status } from '@grpc/grpc-js';
 import { joinMethod, methods } from './grpc-options.ts';
 import type { GrpcSockets } from './grpc-sockets.ts';
 import { type Doubt, notAServer, type Standing } from './peer-certificate.ts';
+import { statusText } from './status-text.ts';
 import type { RefusedPeer } from './transport.ts';
+
+/** Of what is wrong with who asks, which may quote them. */
+const whyBytesMax = 4096;
 
 /** How a stream ends, as gRPC takes it. */
 export type EndStatus = Pick<StatusObject, 'code' | 'details'> & { readonly metadata?: Metadata };
@@ -38,7 +42,7 @@ export function statusOfDoubt({ reason, why }: Doubt): EndStatus {
   metadata.set('heddle-code', 'unauthenticated');
   metadata.set('heddle-executed', 'no');
   metadata.set('heddle-reason', reason);
-  return { code: status.UNAUTHENTICATED, details: why, metadata };
+  return { code: status.UNAUTHENTICATED, details: statusText(why, whyBytesMax), metadata };
 }
 
 /** The doubt in a status that came over the wire; a reason that is not known is kept. */

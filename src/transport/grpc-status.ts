@@ -5,9 +5,12 @@
 import { Metadata, type StatusObject, status } from '@grpc/grpc-js';
 
 import { errorTable, HeddleError } from '../errors.ts';
+import { statusText } from './status-text.ts';
 
-/** Trailers over this size are refused by common clients (8 KiB in all); the details are then left out. */
+/** Trailers of over 8 KiB are refused by common clients: an error of more bytes is left out, and the message is cut at what is left. */
 const errorBytesMax = 4096;
+const messageBytesMax = 1536;
+const messageBytesAloneMax = 6144;
 
 /** The status of whatever was thrown. `encode` gives the bytes for `heddle-error-bin`. */
 export function statusOf(thrown: unknown, encode?: (error: HeddleError) => Uint8Array): Partial<StatusObject> {
@@ -17,6 +20,8 @@ export function statusOf(thrown: unknown, encode?: (error: HeddleError) => Uint8
   metadata.set('heddle-code', thrown.code);
   metadata.set('heddle-executed', thrown.executed);
   const bytes = encode?.(thrown);
-  if (bytes && bytes.length <= errorBytesMax) metadata.set('heddle-error-bin', Buffer.from(bytes));
-  return { code: status[errorTable[thrown.code].grpc], details: thrown.message, metadata };
+  const isWhole = bytes !== undefined && bytes.length <= errorBytesMax;
+  if (isWhole) metadata.set('heddle-error-bin', Buffer.from(bytes));
+  const details = statusText(thrown.message, isWhole ? messageBytesMax : messageBytesAloneMax);
+  return { code: status[errorTable[thrown.code].grpc], details, metadata };
 }

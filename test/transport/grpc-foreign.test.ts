@@ -19,13 +19,15 @@ let listener: Listener;
 let raw: RawClient;
 let call: (request: ForeignRequest) => Promise<Uint8Array>;
 let submit: (request: ForeignRequest) => AsyncIterable<Uint8Array>;
+let encode: (error: HeddleError) => Uint8Array;
 
 beforeEach(async () => {
+  encode = (error) => bytes(`encoded ${error.code}`);
   const acceptor: Acceptor = {
     accept: ({ hello }) => ({ isAccepted: true, ack: hello }),
     ask: (_question, request) => call(request),
     follow: (_stream, request) => submit(request),
-    encodeError: (error) => bytes(`encoded ${error.code}`),
+    encodeError: (error) => encode(error),
   };
   listener = await new GrpcTransport({ clock: systemClock }).listen({ host: '127.0.0.1', port: 'auto' }, acceptor);
   raw = new RawClient(`127.0.0.1:${listener.port}`);
@@ -86,6 +88,29 @@ test('a HeddleError becomes the status of its row, with code, executed and its b
   expect(error.metadata.get('heddle-code')).toEqual(['function_failed']);
   expect(error.metadata.get('heddle-executed')).toEqual(['yes']);
   expect(String(error.metadata.get('heddle-error-bin')[0])).toBe('encoded function_failed');
+});
+
+test('fault 24: a message with half of a surrogate pair is an answer like any other, unary and streamed', async () => {
+  const odd = new HeddleError('function_failed', { name: 'Error', message: 'half \ud800 a pair' });
+  call = () => Promise.reject(odd);
+  expect(errorOf(await unary('x').settled)).toMatchObject({ code: 10, details: 'Error: half \ufffd a pair' });
+  submit = async function* () {
+    yield bytes('first');
+    throw odd;
+  };
+  const { stream, status } = submitted('run');
+  stream.resume();
+  expect(await status).toMatchObject({ code: 10, details: 'Error: half \ufffd a pair' });
+});
+
+test.each([4096, 4097])('fault 23: trailers stay under the 8 KiB that clients take, however long message and error (%i)', async (size) => {
+  const message = '\u20ac'.repeat(1_000_000);
+  encode = () => new Uint8Array(size);
+  call = () => Promise.reject(new HeddleError('function_failed', { name: 'Error', message }));
+  const { metadata, details } = errorOf(await unary('x').settled);
+  const [bin] = metadata.get('heddle-error-bin');
+  expect(metadata.get('heddle-executed')).toEqual(['yes']);
+  expect(encodeURI(details).length + Math.ceil((bin?.length ?? 0) / 3) * 4).toBeLessThan(7_500);
 });
 
 test('any other error says nothing of itself', async () => {
