@@ -14,6 +14,7 @@ import nodeTimers from 'node:timers';
 import nodePromises from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { currentInhabitant, type Inhabitant } from './inhabitant.ts';
+import { SharedUse } from './shared-use.ts';
 import { clearVirtual, setVirtual, setVirtualImmediate, waitVirtual } from './virtual-timers.ts';
 
 type AnyFunction = (...args: unknown[]) => unknown;
@@ -37,41 +38,41 @@ const promised: Readonly<Record<string, Virtual>> = {
 const billion = 1_000_000_000n;
 
 const restores: (() => void)[] = [];
-let users = 0;
+const use = new SharedUse({ begin: install, end: restore });
 
 /** Puts the virtual ones in place; returns what takes them away again. */
 export function useVirtualGlobals(): () => void {
-  users += 1;
-  if (users === 1) install();
-  let isUsing = true;
-  return () => {
-    if (!isUsing) return;
-    isUsing = false;
-    users -= 1;
-    if (users > 0) return;
-    for (const restore of restores.splice(0).reverse()) restore();
-    syncBuiltinESMExports();
-  };
+  return use.enter();
+}
+
+function restore(): void {
+  for (const putBack of restores.splice(0).reverse()) putBack();
+  syncBuiltinESMExports();
 }
 
 function install(): void {
-  for (const holder of [globalThis, nodeTimers] as unknown as Holder[]) {
+  for (const holder of [globalThis, nodeTimers].map(holderOf)) {
     for (const [name, virtual] of Object.entries(timers)) replace(holder, name, virtual);
     for (const name of clears) replaceClear(holder, name);
   }
-  const promises = nodePromises as unknown as Holder;
+  const promises = holderOf(nodePromises);
   for (const [name, virtual] of Object.entries(promised)) replace(promises, name, virtual);
-  replace(nodePromises.scheduler as unknown as Holder, 'wait', ({ clock }, [delayMs, options]) =>
+  replace(holderOf(nodePromises.scheduler), 'wait', ({ clock }, [delayMs, options]) =>
     waitVirtual(clock, delayMs, { value: undefined, signal: signalOf(options) }),
   );
-  replace(AbortSignal as unknown as Holder, 'timeout', ({ clock }, [delayMs]) => timeoutSignal(clock, delayMs));
-  replace(performance as unknown as Holder, 'now', ({ clock }) => clock.nowMs());
-  replace(Math as unknown as Holder, 'random', ({ random }) => random.next());
-  for (const holder of [globalThis.crypto, nodeCrypto] as unknown as Holder[])
+  replace(holderOf(AbortSignal), 'timeout', ({ clock }, [delayMs]) => timeoutSignal(clock, delayMs));
+  replace(holderOf(performance), 'now', ({ clock }) => clock.nowMs());
+  replace(holderOf(Math), 'random', ({ random }) => random.next());
+  for (const holder of [globalThis.crypto, nodeCrypto].map(holderOf))
     replace(holder, 'randomUUID', ({ random }) => uuidOf(random.bytes(16)));
   replaceHighResolution();
   replaceDate();
   syncBuiltinESMExports();
+}
+
+/** Something whose members are replaced, by name: as an object of the language it is one, whatever its type says of them. */
+function holderOf(owner: object): Holder {
+  return owner as Holder; // read and written by name alone, and what is read is looked at
 }
 
 /** The replacement asks who runs, and is the real function for everybody else. */
@@ -106,13 +107,13 @@ function replaceClear(holder: Holder, name: string): void {
 function replaceHighResolution(): void {
   const nanoseconds = ({ clock }: Inhabitant): bigint => BigInt(Math.round(clock.nowMs() * 1e6));
   const bigint = process.hrtime.bigint;
-  replace(process as unknown as Holder, 'hrtime', (inhabitant, [since]) => {
+  replace(holderOf(process), 'hrtime', (inhabitant, [since]) => {
     const [seconds, rest] = Array.isArray(since) ? (since as [number, number]) : [0, 0]; // as Node's own asks for it
     const ns = nanoseconds(inhabitant) - BigInt(seconds) * billion - BigInt(rest);
     return [Number(ns / billion), Number(ns % billion)];
   });
   Object.assign(process.hrtime, { bigint });
-  replace(process.hrtime as unknown as Holder, 'bigint', nanoseconds);
+  replace(holderOf(process.hrtime), 'bigint', nanoseconds);
 }
 
 function replaceDate(): void {
@@ -125,7 +126,7 @@ function replaceDate(): void {
   const virtual: DateConstructor = new Proxy(real, {
     construct: (target, args, made) => {
       const given = args.length === 0 ? [wallMs()].filter((ms) => ms !== undefined) : args;
-      return Reflect.construct(target, given, made === virtual ? target : made) as object;
+      return Reflect.construct(target, given, made === virtual ? target : made) as object; // a Date: the target's constructor made it
     },
     apply: () => new real(now()).toString(),
     get: (target, key) => (key === 'now' ? now : Reflect.get(target, key)),

@@ -8,6 +8,7 @@
 import { createHook } from 'node:async_hooks';
 import { fileURLToPath } from 'node:url';
 import { currentInhabitant } from './inhabitant.ts';
+import { SharedUse } from './shared-use.ts';
 
 /** Node's names of resources (node:async_hooks), and what a person calls them. */
 const offences: Readonly<Record<string, string>> = {
@@ -46,19 +47,11 @@ const hook = createHook({
     if (what !== undefined) currentInhabitant()?.offend(`${what}${place()}`);
   },
 });
-let users = 0;
+const use = new SharedUse({ begin: () => hook.enable(), end: () => hook.disable() });
 
 /** Watches from now on; returns what ends it. */
 export function watchRealIo(): () => void {
-  users += 1;
-  if (users === 1) hook.enable();
-  let isUsing = true;
-  return () => {
-    if (!isUsing) return;
-    isUsing = false;
-    users -= 1;
-    if (users === 0) hook.disable();
-  };
+  return use.enter();
 }
 
 /** Node's own frames come first, often more than ten. */
