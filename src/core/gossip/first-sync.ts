@@ -75,16 +75,16 @@ export class FirstSync {
     if (this.#state.hasJoined || (this.#asked !== link.instance && !this.#shares.has(link.instance))) return;
     if (records.length === 0) return this.#askOthers([link.instance]);
     if (this.#asked !== link.instance || this.#shares.size > 0) return;
-    const helpers = records.slice(0, meshLimits.snapshotHelpers);
+    const givers = records.slice(0, meshLimits.snapshotGivers);
     this.#patience();
-    for (const [at, { instance }] of helpers.entries()) {
+    for (const [at, { instance }] of givers.entries()) {
       this.#shares.set(
         instance,
-        range(meshLimits.buckets).filter((bucket) => bucket % helpers.length === at),
+        range(meshLimits.buckets).filter((bucket) => bucket % givers.length === at),
       );
     }
-    for (const record of helpers) this.#intake.take(record, link.id, true);
-    for (const { owner, instance } of helpers) this.#reach(owner, instance);
+    for (const record of givers) this.#intake.take(record, link.id, true);
+    for (const { owner, instance } of givers) this.#reach(owner, instance);
   }
 
   /** A tick: what does not come is asked of somebody else. */

@@ -11,14 +11,14 @@ import { meshLimits } from './settings.ts';
 import type { MeshState } from './state.ts';
 
 /** Fewer share too little to be worth the way. */
-const helpersMin = 2;
+const giversMin = 2;
 
 /** Whom to ask instead of us; undefined: we answer. Empty for a share of what we are still waiting for ourselves. */
 export function referralFor(name: string, { only, mayRefer, buckets }: SyncDigest, state: MeshState): readonly MemberRecord[] | undefined {
   if (only) return state.hasJoined ? undefined : [];
   if (mayRefer !== true || state.records.members <= meshLimits.wholeSnapshotRecords || !isNearlyEmpty(buckets)) return undefined;
-  const helpers = helpersOf(name, state);
-  return helpers.length < helpersMin ? undefined : helpers;
+  const givers = giversOf(name, state);
+  return givers.length < giversMin ? undefined : givers;
 }
 
 /** It has nothing in most of its buckets. */
@@ -27,7 +27,7 @@ function isNearlyEmpty(buckets: readonly number[]): boolean {
 }
 
 /** Its observers, and the next one on each ring whom it will observe. */
-function helpersOf(name: string, state: MeshState): readonly MemberRecord[] {
+function giversOf(name: string, state: MeshState): readonly MemberRecord[] {
   const { arena, records, self } = state;
   const counts = (slot: number): boolean => {
     const member = records.memberAt(slot);

@@ -76,7 +76,7 @@ export const meshLimits = {
   /** A newcomer that lacks more records than this is referred to others. */
   wholeSnapshotRecords: 512,
   /** Members that it asks for a share each, at the most. */
-  snapshotHelpers: 8,
+  snapshotGivers: 8,
   /** Newcomers of the last seconds beyond which news goes to those of them alone that are neighbours. */
   crowd: 16,
   /** Bytes of records that close a batch. */

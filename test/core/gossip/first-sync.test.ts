@@ -185,7 +185,7 @@ describe('a newcomer', () => {
     const many = Array.from({ length: 12 }, (_, at) => recordOf(`x${at}`));
     rig.hear('b', { kind: 'syncReferral', records: many });
     const dialled = (): number => rig.take().filter(({ kind }) => kind === 'dial').length;
-    expect(dialled()).toBe(meshLimits.snapshotHelpers);
+    expect(dialled()).toBe(meshLimits.snapshotGivers);
     for (let at = 0; at < 8; at += 1) up(rig, `x${at}`, 10 + at);
     rig.take();
     rig.hear('x0', { kind: 'syncReferral', records: [recordOf('y')] });
@@ -234,7 +234,7 @@ describe('a member that a newcomer asks', () => {
     const [referral] = more.takeSent('syncReferral');
     const owners = referral?.message.records.map(({ owner }) => owner) ?? [];
     expect(owners.length).toBeGreaterThanOrEqual(4);
-    expect(owners.length).toBeLessThanOrEqual(meshLimits.snapshotHelpers);
+    expect(owners.length).toBeLessThanOrEqual(meshLimits.snapshotGivers);
     expect(owners).not.toContain('a');
     expect(owners).not.toContain('b');
   });
