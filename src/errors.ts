@@ -6,7 +6,7 @@
  *    a link that broke, or past a deadline. Of a call, it is the strongest over the attempts (yes > maybe > no).
  * E2 the code decides retry, breaker and gRPC status; nothing is ever decided by a message's text.
  * E3 a code's message is made from its detail, so that it reads the same wherever it is raised.
- * The wire form is wire/error.ts; which attempt may be retried is fabric/retry.ts.
+ * The wire form is wire/error.ts; which attempt may be retried is fabric/call/retry.ts.
  */
 
 import { type ErrorCode, type ErrorDetails, type Executed, messageOf } from './error-details.ts';

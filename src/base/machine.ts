@@ -4,7 +4,7 @@
  * C1 synchronous, never calls out; C2 never throws on what a peer sent, always asserts on what our own
  * code got wrong; C3 a wake before its time, or twice, is harmless; C4 every `handle` is bounded;
  * C5 same inputs, same times, same seed: same effects, byte for byte.
- * Driving one (timers, sockets, disks) is `fabric/pump.ts`.
+ * Driving one (timers, sockets, disks) is `fabric/link/pump.ts`.
  */
 
 export interface Machine<Input, Effect> {

@@ -21,7 +21,7 @@ export function wholeNumber(max: number, min = 1): (text: string) => number {
   };
 }
 
-/** A flag that takes several values also takes the module behind it: say so, rather than offer a resource "a.ts". */
+/** A flag that takes several values also takes the module behind it: say so, rather than offer a resource of that name. */
 export function refuseModules(command: string, flag: string, values: readonly string[] = []): void {
   const module = values.find((value) => /\.[cm]?[jt]s$/.test(value));
   if (module !== undefined)

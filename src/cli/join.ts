@@ -134,6 +134,7 @@ function begunIn(dir: string): Identity | undefined {
 
 function readIdentity(text: string): Identity | undefined {
   try {
+    // Whatever the text holds: each member is looked at below, and a text of `null` throws.
     const { name, cluster, addresses, fingerprint, host } = JSON.parse(text) as Partial<Record<keyof Identity, unknown>>;
     const isText = (value: unknown): value is string => typeof value === 'string';
     if (!isText(name) || !isText(cluster) || !isText(fingerprint) || !isText(host)) return undefined;

@@ -5,7 +5,7 @@
  *    equal across two copies of the package.
  * F2 arguments and result are inferred once; `Is` keeps every other mention from being an inference site.
  * F3 a function that yields is a stream, and never a call: neither type takes the other.
- * What a definition says beside its type (resources, schemas, handler) is fabric/api.ts; which server answers a
+ * What a definition says beside its type (resources, schemas, handler) is fabric/api/function-api.ts; which server answers a
  * version range is core/catalog.
  */
 

@@ -88,9 +88,8 @@ export class Gauges {
   /** Functions that have been called lately, the busiest first. */
   busiest(): readonly string[] {
     const counts = new Map<string, number>();
-    for (const slices of this.#slices.values())
-      for (const { functions } of slices)
-        for (const [name, { count }] of functions) if (count > 0) counts.set(name, (counts.get(name) ?? 0) + count);
+    for (const { functions } of [...this.#slices.values()].flat())
+      for (const [name, { count }] of functions) if (count > 0) counts.set(name, (counts.get(name) ?? 0) + count);
     return [...counts].sort((a, b) => b[1] - a[1] || compareTexts(a[0], b[0])).map(([name]) => name);
   }
 

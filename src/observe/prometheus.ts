@@ -21,5 +21,5 @@ type Metric = Parameters<InstanceType<typeof import('prom-client').Registry>['re
 /** A registry asks a metric for its name and its values, and for nothing else of what the class has. */
 function metricOf(family: Family): Metric {
   const metric = { name: family.name, get: async () => family };
-  return metric as unknown as Metric;
+  return metric as unknown as Metric; // all of it that a registry looks at
 }

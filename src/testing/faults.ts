@@ -71,7 +71,7 @@ const fields: Readonly<Record<FaultKind, readonly string[]>> = {
   clockStep: ['server', 'stepMs'],
 };
 const optional: readonly string[] = ['disk', 'isOneWay', 'underWay'];
-export const faultKinds = Object.keys(fields) as readonly FaultKind[];
+export const faultKinds = Object.keys(fields) as readonly FaultKind[]; // the type of `fields` has these keys and no others
 
 /** A list of faults about these servers. Throws `bad_argument`. */
 export function checkFaults(given: unknown, servers: readonly string[]): readonly Fault[] {

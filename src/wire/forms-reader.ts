@@ -127,8 +127,8 @@ class FormsRead {
 
   /** What is inside `$literal`: an object there is data whatever its keys, its values are read as ever. */
   #inside(content: unknown, depthLeft: number): unknown {
-    const isObject = typeof content === 'object' && content !== null && !Array.isArray(content);
-    return isObject ? this.#object(content as Record<string, unknown>, depthLeft) : this.read(content, depthLeft);
+    if (typeof content !== 'object' || content === null || Array.isArray(content)) return this.read(content, depthLeft);
+    return this.#object(content as Record<string, unknown>, depthLeft); // read from JSON, so its keys are texts
   }
 
   #bytes(content: unknown): Uint8Array {

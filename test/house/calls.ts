@@ -2,7 +2,7 @@
  * Calls that only one file may make: real time, timers and chance come in as a Clock and a Random.
  */
 import ts from 'typescript';
-import { at, nodesOf, type Source } from './sources.ts';
+import { at, type Source } from './sources.ts';
 
 const timers = ['setTimeout', 'setInterval', 'setImmediate', 'queueMicrotask', 'clearTimeout', 'clearInterval', 'clearImmediate'];
 const members: Readonly<Record<string, readonly string[]>> = {
@@ -39,7 +39,7 @@ export const allowances: readonly { readonly path: string; readonly calls: reado
 export function callProblems(sources: readonly Source[], allowed = allowances): readonly string[] {
   const unused = new Set(allowed.flatMap(({ path, calls }) => calls.map((call) => `${path} ${call}`)));
   const problems = sources.flatMap((from) =>
-    nodesOf(from).flatMap((node) => {
+    from.nodes.flatMap((node) => {
       const call = bannedCall(node);
       if (call === undefined) return [];
       if (allowed.some(({ path, calls }) => path === from.path && calls.includes(call))) {

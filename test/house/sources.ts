@@ -11,13 +11,16 @@ export interface Source {
   readonly path: string;
   readonly text: string;
   readonly tree: ts.SourceFile;
+  /** Every node of the tree, parents first; tokens that it does not keep, such as brackets, are not among them. */
+  readonly nodes: readonly ts.Node[];
 }
 
 export const root = resolve(import.meta.dirname, '../..');
 
 /** A source from its text: what the tests plant. */
 export function source(path: string, text: string): Source {
-  return { path, text, tree: ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true) };
+  const tree = ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true);
+  return { path, text, tree, nodes: nodesOf(tree) };
 }
 
 /** Every file below `folder` whose name ends in one of `endings`, parsed; node_modules and hidden folders aside. */
@@ -48,13 +51,12 @@ export function at(from: Source, node: ts.Node): string {
   return `${from.path}:${from.tree.getLineAndCharacterOfPosition(node.getStart(from.tree)).line + 1}`;
 }
 
-/** Every node of the file, parents first; tokens that the tree does not keep, such as brackets, are not among them. */
-export function nodesOf(from: Source): readonly ts.Node[] {
+function nodesOf(tree: ts.SourceFile): readonly ts.Node[] {
   const nodes: ts.Node[] = [];
   const visit = (node: ts.Node): void => {
     nodes.push(node);
     ts.forEachChild(node, visit);
   };
-  visit(from.tree);
+  visit(tree);
   return nodes;
 }

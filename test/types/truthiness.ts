@@ -1,4 +1,4 @@
-/** What compiles and is always a mistake: a reference as a condition. Lint finds it (lint.test.ts). Compiled, never run. */
+/** What compiles and is always a mistake: a reference as a condition. Lint finds it (types.test.ts). Compiled, never run. */
 
 import { type Builder, defineFunction, workflow } from 'heddle';
 

@@ -56,7 +56,7 @@ export class Catalog {
     return this.#offersRevision;
   }
 
-  /** Says that a gate changed (fabric/breakers.ts). */
+  /** Says that a gate changed (fabric/call/breakers.ts). */
   touch(): void {
     this.#revision += 1;
   }

@@ -1,5 +1,5 @@
 /**
- * The catalog as news: what a watcher has not been told yet. fabric/catalog-feed.ts makes them.
+ * The catalog as news: what a watcher has not been told yet. fabric/mesh/catalog-feed.ts makes them.
  */
 
 import type { CatalogBody } from './offer.ts';

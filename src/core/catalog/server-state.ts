@@ -30,7 +30,7 @@ export type Tier = 0 | 1 | 2 | 3;
 /** `closed`: calls pass. `open`: none. `ready`: the next call is the probe. `probing`: the probe is on its way. */
 export type GateState = 'closed' | 'open' | 'ready' | 'probing';
 
-/** One circuit breaker as the path of a call sees it. Written by fabric/breakers.ts only. */
+/** One circuit breaker as the path of a call sees it. Written by fabric/call/breakers.ts only. */
 export interface Gate {
   state: GateState;
   /** A breaker stands behind it: outcomes must be told even while it is closed. */

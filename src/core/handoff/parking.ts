@@ -8,7 +8,7 @@
  *    the oldest go. One that cannot be written stays in memory, and nothing more is taken while that is over its bound.
  * K3 at most `bytesMax` and `valuesMax` are kept in all; what is over is not taken (`hasRoom`), never dropped for it.
  * K4 leases and releases of values that are not there mean nothing.
- * The bytes themselves are the fabric's (fabric/parked-values.ts), files are storage's.
+ * The bytes themselves are the fabric's (fabric/hand-off/parked-values.ts), files are storage's.
  */
 
 import { assert } from '../../base/assert.ts';

@@ -3,7 +3,7 @@
  *
  * C1 the list is one reference, or a list of values; its elements are known when it is there, and counted then.
  * C2 `$item` and `$index` stand in the arguments of a command with `each`, and of what undoes it, and nowhere else.
- * Running the elements is each.ts.
+ * Running the elements is elements.ts.
  */
 
 import { isPlain, type Report, typeName } from './fields.ts';

@@ -181,7 +181,8 @@ export function readPath(path: unknown, report: Report): Path | undefined {
   if (path === undefined) return [];
   if (!Array.isArray(path)) return void report(`path takes a list of fields and positions, found ${typeName(path)}`);
   if (path.length > templateDepthMax) return void report(`path is longer than ${templateDepthMax}`);
-  for (const key of path as readonly unknown[]) {
+  const keys: readonly unknown[] = path;
+  for (const key of keys) {
     if (key === '__proto__') return void report('"__proto__" is no field');
     const isKey = typeof key === 'string' || (typeof key === 'number' && Number.isSafeInteger(key) && key >= 0);
     if (!isKey) return void report(`path takes fields (text) and positions (whole numbers from 0), found ${typeName(key)}`);

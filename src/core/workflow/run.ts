@@ -1,5 +1,5 @@
 /**
- * One execution of a workflow, as a state machine (base/machine.ts): dataflow without level barriers (its calls: fabric/runner.ts).
+ * One execution of a workflow, as a state machine (base/machine.ts): dataflow without level barriers. Its calls are made in fabric/run.
  *
  * X1 a step starts the moment all that it needs is done, held back only for a reason of `WaitReason`; never before, and never
  *    twice, unless its server had no place for it (`overloaded`) or could not get an input, or its result is lost (recovery.ts).

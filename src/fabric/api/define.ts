@@ -5,7 +5,7 @@
  * D2 a handle is frozen and carries its definition under a symbol: the handler never shows, and two copies of the
  *    package understand each other.
  * D3 an `async function*` is a stream, and so is what says `stream: true`; a `function*` is refused.
- * How the types are inferred is fabric/api.ts; which functions a server serves is registry.ts.
+ * How the types are inferred is function-api.ts; which functions a server serves is registry.ts.
  */
 
 import { didYouMean } from '../../base/nearest.ts';

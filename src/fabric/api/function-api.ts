@@ -84,7 +84,7 @@ export type Defined<Name extends string, In, Out, Args extends readonly unknown[
     ? HeddleStream<CallArgs<In, Args>, Received<Out, ItemIn<Result>>, Name>
     : HeddleFunction<CallArgs<In, Args>, Received<Out, Awaited<Result>>, Name>;
 
-/** The type of `defineFunction` (fabric/define.ts). */
+/** The type of `defineFunction` (define.ts). */
 export type DefineFunction = <
   const Name extends string,
   Args extends readonly unknown[],

@@ -216,19 +216,26 @@ export class SessionKeeper {
     // One short session may be a server that happened to stop; the next one is a pattern (S4).
     if (this.#failedRounds > 1) await this.#pause();
     while (!this.isClosed) {
-      const addresses = this.#addresses();
-      const others = addresses.filter((address) => address !== lastAddress);
-      for (const address of [...others, ...addresses.filter((one) => one === lastAddress)]) {
-        try {
-          return await this.#dial(address);
-        } catch {
-          // The next address is the answer to a failed one; when none is left, the backoff is.
-          if (this.isClosed) return;
-        }
-      }
+      if (await this.#dialAny(lastAddress)) return;
       this.#failedRounds += 1;
       await this.#pause();
     }
+  }
+
+  /** Whether one of the addresses let it in, the last one asked last; or there is nothing to dial for any more. */
+  async #dialAny(lastAddress: string): Promise<boolean> {
+    const addresses = this.#addresses();
+    const others = addresses.filter((address) => address !== lastAddress);
+    for (const address of [...others, ...addresses.filter((one) => one === lastAddress)]) {
+      try {
+        await this.#dial(address);
+        return true;
+      } catch {
+        // The next address is the answer to a failed one; when none is left, the backoff is.
+        if (this.isClosed) return true;
+      }
+    }
+    return false;
   }
 
   #pause(): Promise<void> {

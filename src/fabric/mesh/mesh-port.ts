@@ -88,7 +88,7 @@ export interface MeshOptions {
   readonly settings?: Partial<MeshSettings> | undefined;
 }
 
-/** What `Mesh` (fabric/mesh.ts) offers; `new Mesh(options: MeshOptions)`. */
+/** What `Mesh` (mesh.ts) offers; `new Mesh(options: MeshOptions)`. */
 export interface FabricMesh {
   /**
    * Joins. Resolves when a first seed has taken us in and its members are known; without seeds, or when all of them are

@@ -289,5 +289,6 @@ function alsoAt<K extends 'adminUrl' | 'httpUrl'>(
   key: K,
   at: { readonly host: string; readonly port: number } | undefined,
 ): { readonly [P in K]?: string } {
+  // Of a computed key the compiler only knows that it is some text.
   return at ? ({ [key]: authorityOf(at.host, at.port) } as { readonly [P in K]?: string }) : {};
 }
