@@ -7,6 +7,7 @@ test.each([
   '/**\n * Text.\n * The rest is in gone.test.ts.\n */\n',
   'const a = 1; // as (old/pump.ts) says',
   'f(\n  a, // see pump.proto\n);',
+  '// docs/pump.md says when',
 ])('a comment that names a file which is not there is found: %s', (text) => {
   expect(namedFileProblems([source('src/a.ts', text)], ['src/fabric/link/pump.ts'])).toHaveLength(1);
 });

@@ -12,7 +12,7 @@ export function namedFileProblems(sources: readonly Pick<Source, 'path' | 'text'
     text
       .split('\n')
       .flatMap((line, before) =>
-        [...commentOf(line).matchAll(/(?<![\w./-])(?:[\w.-]+\/)*\w[\w.-]*\.(?:tsx?|proto)\b/g)]
+        [...commentOf(line).matchAll(/(?<![\w./-])(?:[\w.-]+\/)*\w[\w.-]*\.(?:tsx?|proto|md)\b/g)]
           .filter(([name]) => !isKnown(name))
           .map(([name]) => `${path}:${before + 1}: names ${name}, which is not there`),
       ),

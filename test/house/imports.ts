@@ -1,5 +1,5 @@
 /**
- * Who may import whom: the table of the house page, type-only imports included.
+ * Who may import whom: one row a room, type-only imports included.
  *
  * A room is a folder of src (core's folders are rooms of their own), or one of the files that stand alone.
  * What the table does not name is refused; a library has one room, or one file.
@@ -122,7 +122,7 @@ const nodeFiles: Readonly<Record<string, readonly string[]>> = {
   'src/observe/tracing.ts': ['node:module'],
 };
 
-/** Each outside library lives in one room; a file where the house page names one. */
+/** Each outside library lives in one room; one file where that is enough. */
 export const libraryHomes: Readonly<Record<string, string>> = {
   '@grpc/grpc-js': 'src/transport/',
   'get-port': 'src/transport/',

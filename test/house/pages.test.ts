@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { expect, test } from 'vitest';
 import { generatedPages } from '../../.config/pages.ts';
-import { root } from './sources.ts';
+import { filesUnder, root } from './sources.ts';
 
 test.each(Object.entries(generatedPages()))('%s is what `npm run docs` makes of the tables', (path, text) => {
   expect(readFileSync(join(root, path), 'utf8')).toBe(text);
@@ -31,10 +31,27 @@ test('what the threat table says is held, a test holds: each file that it names 
   }
 });
 
+test('the cases and faults that tests name are those that test/README.md explains', () => {
+  const page = readFileSync(join(root, 'test/README.md'), 'utf8');
+  const explained = (title: string): readonly string[] =>
+    [...(page.split(`\n## ${title}`)[1]?.split('\n## ')[0] ?? '').matchAll(/^\| ([\w, ]+) \|/gm)].flatMap(([, cell = '']) =>
+      cell.split(', ').filter((name) => /\d/.test(name)),
+    );
+  const texts = filesUnder('test')
+    .filter((path) => path.endsWith('.ts') && !path.startsWith('test/house/'))
+    .map((path) => readFileSync(join(root, path), 'utf8'));
+  const named = (pattern: RegExp): ReadonlySet<string> =>
+    new Set(texts.flatMap((text) => [...text.matchAll(pattern)].flatMap(([, numbers = '']) => numbers.match(/\d+/g) ?? [])));
+  const sorted = (numbers: Iterable<string>): readonly string[] => [...numbers].sort((a, b) => Number(a) - Number(b));
+  expect(sorted(named(/(?<!^ *)(?<!\w)cases? (\d+(?:(?:, | and )\d+)*)(?!\d)/gim))).toEqual(sorted(explained('Cases')));
+  expect(sorted(named(/(?<!\w)(?:faults? (?:rows? )?|row: ')(\d+(?:(?:, | and )\d+)*)(?!\d)/gi))).toEqual(sorted(explained('Faults')));
+});
+
 test('every link of the README, the changelog and the docs leads to a file, and to a heading that is there', () => {
   const pages = [
     'README.md',
     'CHANGELOG.md',
+    'test/README.md',
     ...readdirSync(join(root, 'docs')).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])),
   ];
   const links = pages.flatMap((page) =>

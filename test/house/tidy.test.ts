@@ -34,7 +34,7 @@ test('every cast says why it is true', () => {
 });
 
 test('every file that a comment names is there', () => {
-  const places = ['src', 'test', 'examples', 'proto', '.config'];
+  const places = ['src', 'test', 'examples', 'proto', 'docs', '.config'];
   const texts = ['src', 'test', 'examples', 'proto']
     .flatMap(filesUnder)
     // What they plant is not there.

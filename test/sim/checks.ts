@@ -1,5 +1,5 @@
 /**
- * The invariants of the mesh design page that can be checked while a world runs: M2, M3, M5, M7, M8 (budgets.ts), M9; and Q1
+ * The invariants of the mesh (test/README.md) that can be checked while a world runs: M2, M3, M5, M7, M8 (budgets.ts), M9; and Q1
  * (burials.ts).
  *
  * M1 is a property of records (test/core/gossip/record.test.ts), M4 and M6 are looked at when a fabric should be whole

@@ -1,6 +1,6 @@
 /**
  * Members in virtual time: the production machine and the production pump over a simulated network, with the
- * invariants of the mesh design page checked as they run.
+ * invariants M1-M10 (test/README.md) checked as they run.
  */
 
 import { createHash } from 'node:crypto';

@@ -1,7 +1,7 @@
 /**
  * The membership machine: records, greetings, beats, reports and obituaries in; sends, dials and news out.
  *
- * It keeps the machine contract (base/machine.ts) and the invariants M1-M10 of the mesh design page. Who holds a link to
+ * It keeps the machine contract (base/machine.ts) and the invariants M1-M10 (test/README.md). Who holds a link to
  * whom is overlay.ts. Bytes, sockets and timers belong to fabric/mesh/mesh.ts and fabric/link/pump.ts; encoding to
  * wire/mesh-codec.ts.
  */

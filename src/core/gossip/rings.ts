@@ -2,8 +2,8 @@
  * The four rings of the overlay: ring i orders members by hash(i, name), the same in every member.
  *
  * G1 computed, never negotiated: two members that know the same members agree on every neighbour.
- * G2 the observers of a member are found by walking back from it on each ring in turn, past those already chosen
- *    (design page of the mesh, "Failure detection", 4). Cost: the steps walked, whatever the number of members.
+ * G2 the observers of a member are found by walking back from it on each ring in turn, past those already chosen.
+ *    Cost: the steps walked, whatever the number of members.
  * The order is shared by all tables of an arena: each walk is told who counts.
  */
 
