@@ -97,6 +97,7 @@ export class Dataflow {
   /** D1, from a step that has just settled on. */
   goOnFrom(at: number, time: RunTime): void {
     const { steps } = this.#options;
+    if (steps.hasValue(at)) return this.#release(at, time);
     const settled = [at];
     for (const next of settled) {
       if (steps.hasValue(next)) this.#release(next, time);
@@ -106,24 +107,20 @@ export class Dataflow {
 
   settle(at: number, how: StepClose & Beyond, { nowMs, leftMs }: RunTime): void {
     const { steps, saga, leases, emit } = this.#options;
-    const { value, isSkipped, ...last } = how;
-    const close = steps.sum(at, last);
-    const elapsedMs = steps.settle(at, { outcome: close.outcome, value }, nowMs);
+    const { value, isSkipped } = how;
+    const { outcome, server, error } = steps.sum(at, how);
+    const elapsedMs = steps.settle(at, { outcome, value }, nowMs);
     const { compensate, each, onFailure, timeoutMs = Number.POSITIVE_INFINITY } = steps.checkedOf(at).command;
     const isEnd = !value && !onFailure && !isSkipped;
     leases.settled(at, { value, isEnd }, nowMs);
-    const ok = close.outcome === 'done';
-    const deadlineMs = nowMs + Math.min(timeoutMs - elapsedMs, leftMs);
-    if (compensate && !each) saga.note(at, { outcome: close.outcome, deadlineMs }, nowMs);
-    emit({
-      kind: 'step.settled',
-      step: steps.nameOf(at),
-      ok,
-      ...close,
-      elapsedMs,
-      ...(value && ok ? { bytes: sizeOf(value) } : {}),
-      ...(value && !ok ? { usedFallback: true } : {}),
-    });
+    const ok = outcome === 'done';
+    if (compensate && !each) {
+      const deadlineMs = nowMs + Math.min(timeoutMs - elapsedMs, leftMs);
+      saga.note(at, { outcome, deadlineMs }, nowMs);
+    }
+    const bytes = value && ok ? sizeOf(value) : undefined;
+    const usedFallback = value && !ok ? true : undefined;
+    emit({ kind: 'step.settled', step: steps.nameOf(at), ok, outcome, server, elapsedMs, bytes, error, usedFallback });
   }
 
   upstreamFailed(at: number, upstream: string): OpaqueError {

@@ -47,6 +47,8 @@ interface StopWish {
   readonly isLeft: boolean;
 }
 
+const nothing: readonly EachNews[] = [];
+
 type ListRead = Extract<RunInput, { kind: 'listRead' }>['list'];
 
 export class Elements {
@@ -106,10 +108,10 @@ export class Elements {
   }
 
   /** A step has settled once more. */
-  inputBack(at: number, time: ElementTime): readonly EachNews[] {
-    if (!this.#options.recovery().hasRemade(at)) return [];
+  inputBack(at: number, time: RunTime): readonly EachNews[] {
+    if (!this.#options.recovery().hasRemade(at)) return nothing;
     const inVain = this.#lost.back(at, this.#byStep.values());
-    return inVain.flatMap(({ progress, ends }) => this.#ends.endAll(progress, ends, time) ?? []);
+    return inVain.flatMap(({ progress, ends }) => this.#ends.endAll(progress, ends, { ...time, isRunning: true }) ?? []);
   }
 
   /** Its turn has come. */

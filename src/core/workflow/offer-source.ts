@@ -21,6 +21,18 @@ export function queryOf(
   return { function: name, kind, version, need, target };
 }
 
+/** Whether two steps ask for the same, as far as that is seen at a glance. */
+export function isSameDemand(one: WireCommand, other: WireCommand): boolean {
+  return (
+    one.function === other.function &&
+    one.version === other.version &&
+    one.need === other.need &&
+    one.target === other.target &&
+    one.each === undefined &&
+    other.each === undefined
+  );
+}
+
 /** Equal for equal demands. Most steps ask for a function and nothing else. */
 export function queryKey(query: OfferQuery): string {
   const { function: name, kind = '', version, need, target } = query;

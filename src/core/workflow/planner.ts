@@ -83,6 +83,7 @@ export function bestScore(candidates: readonly PlaceFacts[], bytes: number): num
 }
 
 const nobody: ReadonlySet<number> = new Set();
+const nothing: readonly number[] = [];
 
 class Planner<Place extends PlaceFacts> {
   readonly #workflow: CheckedWorkflow;
@@ -90,12 +91,26 @@ class Planner<Place extends PlaceFacts> {
   readonly #plans: (StepPlan<Place> | undefined)[];
   /** Steps given to each server so far, and when it will have taken the last of them, in milliseconds since the run began. */
   readonly #given = new Map<string, { steps: number; untilMs: number }>();
+  /** Needs of each step that are not planned. */
+  readonly #unplanned: Uint32Array;
+  readonly #state: FusionState;
+  /** Of the candidates of the step that is being placed. */
+  readonly #scores: number[] = [];
+  /** When the step that looks for others to go with it begins. */
+  #headStartMs = 0;
   #groups = 0;
 
   constructor(workflow: CheckedWorkflow, port: PlannerPort<Place>) {
     this.#workflow = workflow;
     this.#port = port;
     this.#plans = workflow.commands.map(() => undefined);
+    this.#unplanned = Uint32Array.from(workflow.commands, ({ needs }) => needs.length);
+    this.#state = {
+      room: inFlightMaxDefault - 1,
+      missingOf: (at) => (this.#plans[at] ? undefined : this.#missingAt(at)),
+      // Of steps that are not planned yet nothing is known.
+      bytesOf: (at) => this.#bytesIn(at, nobody),
+    };
   }
 
   plan(): readonly StepPlan<Place>[] {
@@ -107,10 +122,19 @@ class Planner<Place extends PlaceFacts> {
   #planFrom(head: number): void {
     const startMs = this.#readyMs(head);
     const place = this.#choose(head, startMs);
-    const members = place && !place.isHere ? this.#membersOf(head, place, startMs) : [];
-    const group = members.length === 0 ? undefined : ++this.#groups;
+    this.#headStartMs = startMs;
+    const members = place && !place.isHere ? this.#membersOf(head, place) : nothing;
+    if (members.length === 0) return this.#keep(this.#planOf(head, { place, group: undefined, together: nobody }));
+    const group = ++this.#groups;
     const together = new Set([head, ...members]);
-    for (const at of together) this.#plans[at] = this.#planOf(at, { place, group, together });
+    for (const at of together) this.#keep(this.#planOf(at, { place, group, together }));
+  }
+
+  #keep(plan: StepPlan<Place>): void {
+    this.#plans[plan.at] = plan;
+    for (const dependent of this.#workflow.commands[plan.at]?.neededBy ?? nothing) {
+      this.#unplanned[dependent] = (this.#unplanned[dependent] ?? 0) - 1;
+    }
   }
 
   #planOf(at: number, how: { place: Place | undefined; group: number | undefined; together: ReadonlySet<number> }): StepPlan<Place> {
@@ -155,8 +179,14 @@ class Planner<Place extends PlaceFacts> {
     const candidates = this.#port.candidatesOf(at);
     if (candidates.length <= 1) return candidates[0];
     const bytes = this.#bytesIn(at, nobody);
-    const scores = candidates.map((place) => scoreOf(place, bytes) + this.#waitMs(place, startMs));
-    const most = Math.min(...scores) * sameScoreFactor;
+    const scores = this.#scores;
+    let best = Number.POSITIVE_INFINITY;
+    for (const [number, place] of candidates.entries()) {
+      const score = scoreOf(place, bytes) + this.#waitMs(place, startMs);
+      scores[number] = score;
+      best = Math.min(best, score);
+    }
+    const most = best * sameScoreFactor;
     const first = this.#port.turn % candidates.length;
     let chosen: Place | undefined;
     let fewest = Number.POSITIVE_INFINITY;
@@ -177,23 +207,19 @@ class Planner<Place extends PlaceFacts> {
     return Math.max(0, (this.#given.get(instance)?.untilMs ?? 0) - startMs);
   }
 
-  #membersOf(head: number, place: Place, startMs: number): readonly number[] {
-    const state: FusionState = {
-      room: inFlightMaxDefault - 1,
-      missingOf: (at) => (this.#plans[at] ? undefined : this.#missingAt(at, startMs)),
-      // Of steps that are not planned yet nothing is known.
-      bytesOf: (at) => this.#bytesIn(at, nobody),
-    };
-    const question = { head, workflow: this.#workflow, state };
-    if (!mayLead(question)) return [];
+  #membersOf(head: number, place: Place): readonly number[] {
+    const question = { head, workflow: this.#workflow, state: this.#state };
+    if (!mayLead(question)) return nothing;
     return growGroup({ ...question, fitOf: (at) => this.#port.fitOf(at, place.instance) });
   }
 
   /** Needs that would not be done when the head begins; more than a group can hold are not counted to the end. */
-  #missingAt(at: number, startMs: number): number {
-    let count = 0;
-    for (const need of this.#workflow.commands[at]?.needs ?? []) {
-      count += Number((this.#plans[need]?.endMs ?? Number.POSITIVE_INFINITY) > startMs);
+  #missingAt(at: number): number {
+    let count = this.#unplanned[at] ?? 0;
+    if (count > groupMax) return count;
+    for (const need of this.#workflow.commands[at]?.needs ?? nothing) {
+      const plan = this.#plans[need];
+      if (plan && plan.endMs > this.#headStartMs) count += 1;
       if (count > groupMax) return count;
     }
     return count;

@@ -23,8 +23,9 @@ import { Elements } from './elements.ts';
 import { outcomeOf, type RunCause, returnedSteps, runError, runResult } from './ending.ts';
 import { Leases } from './leases.ts';
 import { fallbackOf } from './policies.ts';
-import type { OpaqueError, RunEventBody, RunSettled, WaitReason, WireRunEvent } from './record.ts';
+import type { OpaqueError, RunEventBody, RunSettled, WaitReason } from './record.ts';
 import { Recovery } from './recovery.ts';
+import { RunEffects } from './run-effects.ts';
 import { type ElementInput, isOfElement, type RunEffect, type RunInput, type RunSettings } from './run-io.ts';
 import { Saga } from './saga.ts';
 import { Schedule } from './schedule.ts';
@@ -52,8 +53,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   readonly #leases: Leases;
   readonly #recovery: Recovery;
   #phase: Phase = { kind: 'new' };
-  #effects: RunEffect[] = [];
-  #sequence = 0;
+  readonly #effects = new RunEffects();
   #startedMs = 0;
   #nowMs = 0;
 
@@ -61,7 +61,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     this.#settings = settings;
     this.#steps = new StepTable(settings.workflow);
     this.#schedule = new Schedule(settings);
-    const push = (effect: RunEffect): void => void this.#effects.push(effect);
+    const push = (effect: RunEffect): void => this.#effects.push(effect);
     this.#starter = new StepStarter({ steps: this.#steps, schedule: this.#schedule, settings, push });
     const emit = (event: RunEventBody<Payload, OpaqueError>): void => this.#emit(event);
     this.#saga = new Saga({ steps: this.#steps, settings, emit, push });
@@ -100,9 +100,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   }
 
   takeEffects(): readonly RunEffect[] {
-    const effects = this.#effects;
-    this.#effects = [];
-    return effects;
+    return this.#effects.take();
   }
 
   nextWakeMs(): number {
@@ -228,8 +226,9 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     const end = this.#recovery.explained(at, input.end);
     const cause = end.ok ? undefined : this.#flow.causeOf(at, end, this.#leftMs);
     const policy = cause?.kind === 'failed' && this.#phase.kind === 'running' ? this.#steps.checkedOf(at).command.onFailure : undefined;
-    const close = { outcome: outcomeOf(end), server: input.server, ...(end.ok ? {} : { error: end.wire }) };
-    this.#flow.settle(at, { ...close, value: end.ok ? end.value : fallbackOf(policy) }, this.#time);
+    const error = end.ok ? undefined : end.wire;
+    const value = end.ok ? end.value : fallbackOf(policy);
+    this.#flow.settle(at, { outcome: outcomeOf(end), server: input.server, error, value }, this.#time);
     if (!end.ok && HeddleError.is(end.error, 'function_failed')) this.#saga.spare(at);
     if (this.#phase.kind !== 'running') return;
     if (cause && !policy) return this.#end(cause);
@@ -253,7 +252,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
 
   #goOnFrom(at: number): void {
     this.#flow.goOnFrom(at, this.#time);
-    for (const news of this.#elements.inputBack(at, { ...this.#time, isRunning: true })) this.#heed(news);
+    for (const news of this.#elements.inputBack(at, this.#time)) this.#heed(news);
     if (this.#phase.kind === 'running' && this.#steps.unsettled === 0) this.#finish();
   }
 
@@ -292,8 +291,6 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   }
 
   #emit(body: RunEventBody<Payload, OpaqueError> | RunSettled<Filled, OpaqueError>): void {
-    this.#sequence += 1;
-    const event: WireRunEvent = { seq: this.#sequence, atMs: this.#nowMs + this.#settings.wallOffsetMs, ...body };
-    this.#effects.push({ kind: 'event', event });
+    this.#effects.tell(body, this.#nowMs + this.#settings.wallOffsetMs);
   }
 }

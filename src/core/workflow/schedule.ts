@@ -11,7 +11,7 @@ import type { Random } from '../../base/random.ts';
 import { HeddleError } from '../../errors.ts';
 import { Fifo } from './fifo.ts';
 import { Lane } from './lane.ts';
-import { queryKey } from './offer-source.ts';
+import { isSameDemand, queryKey } from './offer-source.ts';
 import type { WaitReason, WireCommand } from './record.ts';
 import type { RunInput, RunSettings } from './run-io.ts';
 import { inFlightMaxDefault } from './run-io.ts';
@@ -109,7 +109,7 @@ export class Schedule {
   /** Takes the steps that start now. */
   takeStartable(nowMs: number): readonly number[] {
     for (const lane of this.#paused) if (lane.pausedUntilMs <= nowMs) this.#resume(lane);
-    const startable: number[] = [];
+    let startable: number[] | undefined;
     while (this.#inFlight < this.#inFlightMax) {
       const lane = this.#turns.shift();
       if (!lane) break;
@@ -119,10 +119,11 @@ export class Schedule {
       this.#isQueued.delete(at);
       this.#inFlight += 1;
       lane.started(at);
-      startable.push(at);
+      if (startable) startable.push(at);
+      else startable = [at];
       this.#list(lane);
     }
-    return startable;
+    return startable ?? nobody;
   }
 
   /** Takes the steps that are held back, each once for one reason. */
@@ -171,6 +172,7 @@ export class Schedule {
 }
 
 const none: readonly Held[] = [];
+const nobody: readonly number[] = [];
 
 function full(lane: Lane): WaitReason {
   return { kind: 'concurrency_full', function: lane.function };
@@ -179,9 +181,13 @@ function full(lane: Lane): WaitReason {
 /** One lane for each function with the same demands. */
 function lanesOf(commands: readonly WireCommand[]): Lane[] {
   const lanes = new Map<string, Lane>();
+  let [before, lane]: [WireCommand | undefined, Lane | undefined] = [undefined, undefined];
   return commands.map((command) => {
+    // Thousands that ask for the same stand in a row.
+    if (lane && before && isSameDemand(command, before)) return lane;
     const key = queryKey(command);
-    const lane = lanes.get(key) ?? new Lane(command.function);
+    before = command;
+    lane = lanes.get(key) ?? new Lane(command.function);
     lanes.set(key, lane);
     return lane;
   });

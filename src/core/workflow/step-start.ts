@@ -5,7 +5,7 @@
 import type { Filled } from '../payload.ts';
 import { valuesFor } from './hole-values.ts';
 import type { Hole } from './record.ts';
-import type { FusionState, RunEffect, RunSettings, ShippedStep, StepStart } from './run-io.ts';
+import type { FusionState, RunEffect, RunSettings, ShippedStep } from './run-io.ts';
 import type { Schedule } from './schedule.ts';
 import type { StepTable } from './step-table.ts';
 
@@ -19,9 +19,11 @@ export interface StarterOptions {
 /** Starts the steps whose turn it is, alone or together with those that may go with them. */
 export class StepStarter {
   readonly #options: StarterOptions;
+  readonly #state: FusionState;
 
   constructor(options: StarterOptions) {
     this.#options = options;
+    this.#state = fusionState(options);
   }
 
   /** `leftMs`: of the run. */
@@ -29,8 +31,8 @@ export class StepStarter {
     const { steps, schedule, settings, push } = this.#options;
     const context: StartContext = { steps, settings, leftMs };
     steps.call(at, nowMs);
-    const group = settings.fusion?.groupOf(at, fusionState(context, schedule));
-    if (!group || group.members.length === 0) return push({ kind: 'startStep', place: group?.place, ...startOf(at, context) });
+    const group = settings.fusion?.groupOf(at, this.#state);
+    if (!group || group.members.length === 0) return push(startOf(at, context, group?.place));
     for (const member of group.members) {
       schedule.shipped();
       steps.call(member, nowMs, true);
@@ -57,9 +59,10 @@ interface StartContext {
 }
 
 /** The call of a step whose inputs are all there. */
-function startOf(at: number, context: StartContext): StepStart {
+function startOf(at: number, context: StartContext, place: object | undefined): Extract<RunEffect, { kind: 'startStep' }> {
   const { command } = context.steps.checkedOf(at);
-  return { step: command.name, command, args: argsOf(at, command.args.holes, context), timeoutMs: timeoutMsOf(at, context) };
+  const args = argsOf(at, command.args.holes, context);
+  return { kind: 'startStep', place, step: command.name, command, args, timeoutMs: timeoutMsOf(at, context) };
 }
 
 /** The call of a step that goes together with others: what they give is filled in where they run. */
@@ -82,11 +85,13 @@ function timeoutMsOf(at: number, { steps, leftMs }: StartContext): number {
   return Math.min(steps.checkedOf(at).command.timeoutMs ?? leftMs, leftMs);
 }
 
-/** What fusion may ask of the run. */
-function fusionState({ steps, settings }: StartContext, { room }: { readonly room: number }): FusionState {
+/** What fusion may ask of the run, at any time. */
+function fusionState({ steps, settings, schedule }: StarterOptions): FusionState {
   const bytesOf = ({ source }: Hole): number => (source.kind === 'step' ? steps.findValue(source.step) : settings.input)?.bytes.length ?? 0;
   return {
-    room,
+    get room() {
+      return schedule.room;
+    },
     missingOf: (at) => steps.missingOf(at),
     bytesOf: (at) => {
       const { value, holes } = steps.checkedOf(at).command.args;

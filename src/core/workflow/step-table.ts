@@ -153,7 +153,7 @@ export class StepTable {
   settle(at: number, how: { readonly outcome: StepOutcome; readonly value: Payload | undefined }, nowMs: number): number {
     const state = this.#stateOf(at);
     assert(state.kind !== 'settled', 'a step is settled twice');
-    this.#states[at] = { kind: 'settled', ...how };
+    this.#states[at] = { kind: 'settled', outcome: how.outcome, value: how.value };
     this.#unsettled -= 1;
     if (state.kind !== 'called') return 0;
     this.#inFlight -= 1;

@@ -34,10 +34,17 @@ export interface GroupPlace {
   readonly routes: readonly Offer[];
 }
 
+/** A step that takes nobody along. */
+interface Alone {
+  readonly place: GroupPlace;
+  readonly members: readonly number[];
+}
+
 export class Fuser implements Fusion {
   readonly #options: FuserOptions;
   readonly #workflow: CheckedWorkflow;
   readonly #places: StepPlaces | undefined;
+  readonly #alone = new Map<Offer, Alone>();
 
   constructor(options: FuserOptions, workflow: CheckedWorkflow) {
     this.#options = options;
@@ -50,7 +57,7 @@ export class Fuser implements Fusion {
     const command = this.#workflow.commands[head]?.command;
     if (!command) return undefined;
     const planned = this.#places?.find(head, command, state.bytesOf(head));
-    const alone = planned && { place: { routes: [planned] }, members: [] };
+    const alone = planned && this.#aloneAt(planned);
     const question = { head, workflow: this.#workflow, state };
     if (!mayLead(question)) return alone;
     const { router, clock, instance, links } = this.#options;
@@ -59,6 +66,12 @@ export class Fuser implements Fusion {
     const offers = new Map<number, Offer>([[head, first]]);
     const members = growGroup({ ...question, fitOf: (at) => this.#fit(at, first.server.instance, offers) });
     return { place: { routes: [head, ...members].flatMap((at) => offers.get(at) ?? []) }, members };
+  }
+
+  #aloneAt(offer: Offer): Alone {
+    const known = this.#alone.get(offer) ?? { place: { routes: [offer] }, members: [] };
+    this.#alone.set(offer, known);
+    return known;
   }
 
   #fit(at: number, instance: string, offers: Map<number, Offer>): Fit | undefined {

@@ -9,7 +9,8 @@
 
 import type { Clock } from '../../base/clock.ts';
 import type { Offer } from '../../core/catalog/server-state.ts';
-import type { Router } from '../../core/routing/router.ts';
+import type { RouteQuery, Router } from '../../core/routing/router.ts';
+import { isSameDemand } from '../../core/workflow/offer-source.ts';
 import { bestScore, sameScoreFactor, scoreOf } from '../../core/workflow/planner.ts';
 import type { StepSeats, WireCommand } from '../../core/workflow/record.ts';
 import { queryOf } from '../call/placement.ts';
@@ -31,6 +32,8 @@ export interface StepPlacesOptions {
 
 export class StepPlaces {
   readonly #options: StepPlacesOptions;
+  /** The last step that was asked for, and what it asks of the router. */
+  #asked: { readonly command: WireCommand; readonly query: RouteQuery } | undefined;
 
   constructor(options: StepPlacesOptions) {
     this.#options = options;
@@ -42,8 +45,9 @@ export class StepPlaces {
     const seat = seats.of[at] ?? 0;
     if (seat === 0) return undefined;
     const nowMs = clock.nowMs();
-    const candidates = router.candidates(queryOf(command), nowMs);
-    const offer = candidates.find(({ server }) => server.instance === seats.servers[seat - 1]);
+    const candidates = router.candidates(this.#queryOf(command), nowMs);
+    const instance = seats.servers[seat - 1];
+    const offer = candidates.find(({ server }) => server.instance === instance);
     if (!offer) return undefined;
     const isShedding = offer.shedLoad > 0 && nowMs - offer.shedAtMs < shedMs;
     if (isShedding) return undefined;
@@ -58,5 +62,11 @@ export class StepPlaces {
     const isInTurn = offer.inFlight <= least * sameScoreFactor + loadSlack;
     const { runMs = Number.POSITIVE_INFINITY } = place;
     return isInTurn || offer.inFlight * runMs <= msSlack ? offer : undefined;
+  }
+
+  /** A thousand steps in a row may ask for the same. */
+  #queryOf(command: WireCommand): RouteQuery {
+    if (!this.#asked || !isSameDemand(this.#asked.command, command)) this.#asked = { command, query: queryOf(command) };
+    return this.#asked.query;
   }
 }
