@@ -1,6 +1,6 @@
 /**
- * The message of bulk channels, by hand: `Chunk` of proto/heddle/v1/common.proto. Data is copied once on the way out
- * and is a view into the message on the way in.
+ * The message of bulk channels, by hand: `Chunk` of proto/heddle/v1/common.proto. Data is copied once on the way out, or follows
+ * its head uncopied, and is a view into the message on the way in.
  */
 
 import { ByteReader } from '../base/bytes.ts';
@@ -30,20 +30,27 @@ const numberTags: ReadonlySet<number> = new Set([transferTag, totalTag, creditTa
 
 const nothing = new Uint8Array(0);
 
-/** What a chunk takes beside its data and its token at the most. */
-export const chunkHeadBytesMax = 64;
-
-/** A chunk, from what is not absent in it; written into `room` where that is enough for it. */
-export function encodeChunk(chunk: Partial<Chunk>, room?: Buffer): Buffer {
+/** A chunk, from what is not absent in it. */
+export function encodeChunk(chunk: Partial<Chunk>): Buffer {
   const { data = nothing, token = nothing } = chunk;
   const numbers = numbersOf(chunk);
   const dataBytes = data.length === 0 ? 0 : bytesFieldBytes(data);
   const tokenBytes = token.length === 0 ? 0 : bytesFieldBytes(token);
   const headBytes = numbers.reduce((bytes, [, value]) => bytes + numberFieldBytes(value), 0);
-  const writer = new FieldWriter(headBytes + dataBytes + tokenBytes, room);
+  const writer = new FieldWriter(headBytes + dataBytes + tokenBytes);
   for (const [tag, value] of numbers) writer.number(tag, value);
   if (dataBytes > 0) writer.bytes(dataTag, data);
   if (tokenBytes > 0) writer.bytes(tokenTag, token);
+  return writer.message;
+}
+
+/** What stands before the data of a chunk, which is whole with it. */
+export function encodeChunkHead({ transfer, bytesTotal = 0, data }: Pick<Chunk, 'transfer' | 'data'> & Partial<Chunk>): Buffer {
+  const dataHeadBytes = bytesFieldBytes(data) - data.length;
+  const writer = new FieldWriter(numberFieldBytes(transfer) + numberFieldBytes(bytesTotal) + dataHeadBytes);
+  writer.number(transferTag, transfer);
+  writer.number(totalTag, bytesTotal);
+  writer.openBytes(dataTag, data.length);
   return writer.message;
 }
 

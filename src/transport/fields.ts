@@ -19,13 +19,13 @@ export function numberFieldBytes(value: number): number {
   return value === 0 ? 0 : 1 + varintBytes(value);
 }
 
-/** Fills a message whose size is known: in fresh memory, or in `room` where that is enough. */
+/** Fills a message whose size is known. */
 export class FieldWriter {
   readonly message: Buffer;
   #at = 0;
 
-  constructor(bytes: number, room?: Buffer) {
-    this.message = room && room.length >= bytes ? room.subarray(0, bytes) : Buffer.allocUnsafe(bytes);
+  constructor(bytes: number) {
+    this.message = Buffer.allocUnsafe(bytes);
   }
 
   /** 0 is left out. */
@@ -37,6 +37,11 @@ export class FieldWriter {
     const from = writeVarint(this.message, this.#tag(tag), bytes.length);
     this.message.set(bytes, from);
     this.#at = from + bytes.length;
+  }
+
+  /** A field of so many bytes, which follow the message. */
+  openBytes(tag: number, length: number): void {
+    this.#at = writeVarint(this.message, this.#tag(tag), length);
   }
 
   /** Every tag of these messages is a single byte. */

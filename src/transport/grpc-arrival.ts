@@ -182,10 +182,10 @@ class ArrivedStream implements MessageStream {
     this.#handlers = handlers;
   }
 
-  write(message: Buffer, done: () => void): void {
+  write(message: Buffer, done: () => void, rest?: Uint8Array): void {
     if (!this.#hasHeaders) this.#arrived.call.sendMetadata(new Metadata());
     this.#hasHeaders = true;
-    this.#messages.write(message, done);
+    this.#messages.write(message, done, rest);
     this.#arrived.onWritten();
   }
 

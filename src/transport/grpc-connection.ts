@@ -88,9 +88,9 @@ export class GrpcConnection implements MessageStream {
     this.#handlers = handlers;
   }
 
-  write(message: Buffer, done: () => void): void {
-    if (this.#opened) this.#opened.messages.write(message, done);
-    else this.#early.push(({ messages }) => messages.write(message, done));
+  write(message: Buffer, done: () => void, rest?: Uint8Array): void {
+    if (this.#opened) this.#opened.messages.write(message, done, rest);
+    else this.#early.push(({ messages }) => messages.write(message, done, rest));
   }
 
   pause(): void {

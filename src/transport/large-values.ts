@@ -1,13 +1,13 @@
 /**
  * The bulk channel of one link, both directions: opened when either side first has a large value.
  *
- * B1 full chunks are written again and again into the same two buffers, while values are on their way: fresh memory for each
- *    cost more than a quarter of the processor time of a 64 MiB value (page faults, and collections for external memory).
+ * B1 the bytes of full chunks are copied nowhere on their way out: they stay as they are until the stream has taken them. Fresh memory
+ *    for each cost more than a quarter of the processor time of a 64 MiB value (page faults, and collections for external memory).
  */
 
 import { HeddleError } from '../errors.ts';
 import type { Problem } from './batch-codec.ts';
-import { type Chunk, chunkHeadBytesMax, decodeChunk, encodeChunk } from './chunk-codec.ts';
+import { type Chunk, decodeChunk, encodeChunk, encodeChunkHead } from './chunk-codec.ts';
 import { LargeReceiver } from './large-receiver.ts';
 import { LargeSender } from './large-sender.ts';
 import { chunkBytesMax, valueBytesMax as defaultValueBytesMax, transfersMax } from './limits.ts';
@@ -40,8 +40,6 @@ export class LargeValues implements MessageHandlers {
   #receivedBytes = 0;
   /** Given up before there was a channel to say so. */
   #unsent: Partial<Chunk>[] = [];
-  /** B1: those that the stream is through with. */
-  #rooms: Buffer[] = [];
 
   constructor(options: LargeValuesOptions) {
     this.#options = options;
@@ -150,20 +148,11 @@ export class LargeValues implements MessageHandlers {
   }
 
   #write(chunk: Partial<Chunk>, done: () => void): void {
-    this.#sentBytes += chunk.data?.length ?? 0;
+    const { transfer = 0, bytesTotal = 0, data } = chunk;
+    this.#sentBytes += data?.length ?? 0;
     if (!this.#stream) {
       if (this.#unsent.length < transfersMax) this.#unsent.push(chunk);
-    } else if (chunk.data?.length === chunkBytesMax) this.#writeFull(this.#stream, chunk, done);
+    } else if (data?.length === chunkBytesMax) this.#stream.write(encodeChunkHead({ transfer, bytesTotal, data }), done, data);
     else this.#stream.write(encodeChunk(chunk), done);
-  }
-
-  /** B1. A stream that has taken a message has copied it (a length goes before it, prefixed-messages.ts). */
-  #writeFull(stream: MessageStream, chunk: Partial<Chunk>, done: () => void): void {
-    const room = this.#rooms.pop() ?? Buffer.allocUnsafeSlow(chunkBytesMax + chunkHeadBytesMax);
-    stream.write(encodeChunk(chunk, room), () => {
-      this.#rooms.push(room);
-      done();
-      if (this.#sender.size === 0) this.#rooms = [];
-    });
   }
 }

@@ -13,8 +13,11 @@ export interface MessageHandlers {
 export interface MessageStream {
   /** Hands the stream over: messages and the end go to `handlers` from now on. */
   take(handlers: MessageHandlers): void;
-  /** Writes one message; `done` is called when the stream has taken it, or never when it ends first. */
-  write(message: Buffer, done: () => void): void;
+  /**
+   * Writes one message; `done` is called when the stream has taken it, or never when it ends first. `rest`: how the message goes on,
+   * not copied: nobody may write to it before that.
+   */
+  write(message: Buffer, done: () => void, rest?: Uint8Array): void;
   pause(): void;
   resume(): void;
   /** Nothing more is written; the stream ends when the other side has ended too. */

@@ -54,18 +54,28 @@ export class PrefixedMessages {
     stream.on('data', (read: Buffer) => this.#take(read));
   }
 
-  /** `done` is called when the stream has taken it, or never when it ends first. */
-  write(message: Uint8Array, done: () => void): void {
+  /** As `MessageStream.write` says. */
+  write(message: Uint8Array, done: () => void, rest?: Uint8Array): void {
     const framed = Buffer.allocUnsafe(prefixBytes + message.length);
     framed[0] = 0;
-    framed.writeUInt32BE(message.length, 1);
+    framed.writeUInt32BE(message.length + (rest?.length ?? 0), 1);
     framed.set(message, prefixBytes);
     this.#pending.begin();
-    this.#stream.write(framed, (error) => {
+    const written = (error: unknown): void => {
       if (error) return;
       this.#pending.end();
       done();
-    });
+    };
+    if (rest) this.#writeBoth(framed, rest, written);
+    else this.#stream.write(framed, written);
+  }
+
+  /** As one write of two parts. */
+  #writeBoth(framed: Buffer, rest: Uint8Array, written: (error: unknown) => void): void {
+    this.#stream.cork();
+    this.#stream.write(framed);
+    this.#stream.write(rest, written);
+    this.#stream.uncork();
   }
 
   #take(read: Buffer): void {

@@ -16,7 +16,7 @@ import {
   readBatch,
   readGreeting,
 } from '../../src/transport/batch-codec.ts';
-import { type Chunk, decodeChunk, encodeChunk } from '../../src/transport/chunk-codec.ts';
+import { type Chunk, decodeChunk, encodeChunk, encodeChunkHead } from '../../src/transport/chunk-codec.ts';
 import { frameBytesMax } from '../../src/transport/limits.ts';
 
 const root = protobuf.loadSync(fileURLToPath(new URL('../../proto/heddle/v1/common.proto', import.meta.url)));
@@ -107,6 +107,9 @@ test('a chunk is what the proto file says, both ways', () => {
       expect(listed(decodeChunk(encodeChunk(value)))).toEqual(expected);
       expect(listed(decodeChunk(encode(chunkType, value)))).toEqual(expected);
       expect(listed({ ...value, ...decode(chunkType, encodeChunk(value)) })).toEqual(expected);
+      const { transfer, bytesTotal, data } = value;
+      const chunk = encodeChunk({ transfer, bytesTotal, data });
+      if (data.length > 0) expect(Buffer.concat([encodeChunkHead({ transfer, bytesTotal, data }), data])).toEqual(chunk);
     }),
   );
 });
