@@ -20,10 +20,9 @@ import { type ExitCode, exitCodes, UsageError } from './exit-code.ts';
 import { aborted, type Interrupts, listenForInterrupts } from './interrupts.ts';
 import { loadFunctions } from './modules.ts';
 import { replaceFile } from './replace-file.ts';
+import { report } from './serve-report.ts';
 import type { ShareFlags } from './share.ts';
 import type { Terminal } from './terminal.ts';
-
-const refusalsShownMax = 100;
 
 export interface ServeFlags extends ShareFlags {
   readonly settings?: string | undefined;
@@ -164,41 +163,6 @@ function announce(
   const admin = adminUrl === undefined ? '' : `, for admin tools on ${adminUrl}`;
   const http = httpUrl === undefined ? '' : `, for HTTP on ${isSecure ? 'https' : 'http'}://${httpUrl}`;
   terminal.note(`${name} listens on ${url}${admin}${http}`);
-}
-
-function report(terminal: Terminal, server: Server): void {
-  server.on('member.joined', ({ name }) => terminal.note(`${name} joined`));
-  server.on('member.left', ({ name }) => terminal.note(`${name} left`));
-  server.on('member.died', ({ name }) => terminal.note(`${name} died`));
-  server.on('join.failing', ({ addresses }) => terminal.note(`none of ${addresses.join(', ')} answers; trying on`));
-  server.on('tls.reloaded', ({ untilMs }) =>
-    terminal.note(`certificates reloaded; the own one ends on ${new Date(untilMs).toISOString()}`),
-  );
-  server.on('join.granted', ({ name, address }) => terminal.note(`${name} was let in by the token, from ${address}`));
-  server.on('join.refused', ({ name, address, message }) =>
-    terminal.note(`${name || 'somebody'} may not join, from ${address}: ${message}`),
-  );
-  server.on('tls.rejected', ({ message }) => terminal.note(`certificates not reloaded, the ones before stay: ${message}`));
-  reportRefused(terminal, server);
-  server.on('server.drained', ({ calls, sent, runs }) => {
-    if (calls + sent + runs > 0) terminal.note(`had to be ended: calls served ${calls}, calls sent or passed on ${sent}, runs ${runs}`);
-  });
-  server.on('handler.logged', ({ function: fun, message, fields }) =>
-    terminal.note(`${fun}: ${message}${fields === undefined ? '' : ` ${JSON.stringify(fields)}`}`),
-  );
-  server.on('handler.failed', ({ function: fun, stack }) => terminal.note(`${fun} failed: ${stack}`));
-}
-
-/** The first of them in full: whoever is refused shall not fill a disk. */
-function reportRefused(terminal: Terminal, server: Server): void {
-  let refused = 0;
-  const stop = server.on('peer.refused', ({ address, why }) => {
-    refused += 1;
-    terminal.note(`${address} was not let in: ${why}`);
-    if (refused < refusalsShownMax) return;
-    terminal.note('further ones are not shown; `peer.refused` tells of each');
-    stop();
-  });
 }
 
 function readText(path: string): string {
