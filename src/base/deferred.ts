@@ -24,4 +24,24 @@ export function quiet<T>(promise: Promise<T>): Promise<T> {
   return promise;
 }
 
+/**
+ * The work, which ends at once when what somebody's callback gave back is a promise that rejects before. One that rejects later is
+ * unhandled, as it would be without us.
+ */
+export async function unlessRejected<T>(given: unknown, work: Promise<T>): Promise<T> {
+  // One that has rejected already, whatever the work has come to; a promise without end loses to nothing at all.
+  quiet(work);
+  await Promise.race([given, undefined]);
+  let isOver = false;
+  const rejection = new Promise<never>((_, reject) => {
+    void Promise.resolve(given).catch((error: unknown) => {
+      if (isOver) throw error;
+      reject(error);
+    });
+  });
+  return Promise.race([work, rejection]).finally(() => {
+    isOver = true;
+  });
+}
+
 function ignore(): void {}

@@ -40,6 +40,11 @@ export class ReplayLog<T extends object> implements AsyncIterable<T> {
     return this.#end !== undefined;
   }
 
+  /** Every entry that is kept so far. */
+  get kept(): readonly T[] {
+    return this.#entries.map(({ entry }) => entry);
+  }
+
   /** Adds an entry; after the end it is dropped. Amortised constant. */
   push(entry: T): void {
     if (this.#end) return;

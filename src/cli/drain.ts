@@ -3,9 +3,10 @@
  *
  * D1 stderr says what the server still waits for, stdout how the drain ended.
  * D2 a drain that had to end work is no success: exit code 4, for its grace time was over.
+ * D3 who stops waiting, or has to, is told that the drain goes on.
  */
 
-import type { Client } from '../index.ts';
+import { type Client, HeddleError } from '../index.ts';
 import { type ConnectFlags, withClient } from './connection.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
@@ -25,7 +26,13 @@ export async function drain(terminal: Terminal, server: string, { timeoutMs, jso
     if (text !== said) terminal.note(text);
     said = text;
   };
-  const drained = await withClient(flags, (client, signal) => client.drain(server, { timeoutMs, signal, onWaiting }));
+  const drained = await withClient(flags, (client, signal) => client.drain(server, { timeoutMs, signal, onWaiting })).catch(
+    (error: unknown) => {
+      const isGivenUp = HeddleError.is(error, 'deadline_exceeded') || HeddleError.is(error, 'cancelled');
+      if (isGivenUp && said !== '') terminal.note(`${server} goes on draining, whoever waits for it`);
+      throw error;
+    },
+  );
   terminal.out(json ? JSON.stringify(drained) : `${server} has drained in ${(drained.elapsedMs / 1000).toFixed(1)} s`);
   if (isNothing(drained.ended)) return exitCodes.done;
   terminal.note(`its grace time was over with ${underWayText(drained.ended)} under way, which had to be ended`);

@@ -5,7 +5,7 @@
  * R3 a literal that equals a step's name is pointed out, because it was probably meant as a reference.
  */
 
-import type { RunEvent, WaitReason } from '../index.ts';
+import type { HeddleError, RunEvent, WaitReason } from '../index.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Shows events until they end. */
@@ -28,13 +28,13 @@ export async function showProgress(terminal: Terminal, events: AsyncIterable<Run
 export function lineOf(event: RunEvent): string | undefined {
   switch (event.kind) {
     case 'run.accepted':
-      return `run ${event.runId} on ${event.coordinator}: ${event.steps.length} steps`;
+      return `run ${event.runId} on ${event.coordinator}: ${counted(event.steps.length, 'step')}`;
     case 'reference.looksBare':
       return `hint: step "${event.step}" was given the text "${event.text}", which is also the name of a step; write {"$ref": "${event.text}"}, or use --bare, if its result was meant`;
     case 'step.waiting':
       return `  ${nameOf(event)} waits: ${reasonText(event.reason)}`;
     case 'step.opened':
-      return `  ${event.step}: ${event.elements === 1 ? '1 element' : `${event.elements} elements`}`;
+      return `  ${event.step}: ${counted(event.elements, 'element')}`;
     case 'element.settled':
       return event.ok ? undefined : endText(event);
     case 'step.started':
@@ -48,12 +48,16 @@ export function lineOf(event: RunEvent): string | undefined {
     case 'compensation.waiting':
       return `  the undo of ${nameOf(event)} waits: ${reasonText(event.reason)}`;
     case 'compensation.settled': {
-      const error = event.error === undefined ? '' : `: ${event.error.code}: ${event.error.message}`;
-      return `  ${nameOf(event)} ${event.ok ? 'undone' : `not undone, after ${event.attempts} tries`}${error}`;
+      const tries = event.attempts === 1 ? '1 try' : `${event.attempts} tries`;
+      return `  ${nameOf(event)} ${event.ok ? 'undone' : `not undone, after ${tries}`}${becauseOf(event)}`;
     }
     case 'run.settled':
       return `${event.ok ? 'done' : 'failed'} in ${event.elapsedMs.toFixed(0)} ms`;
   }
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
 }
 
 function nameOf({ step, element }: { readonly step: string; readonly element?: number | undefined }): string {
@@ -61,10 +65,15 @@ function nameOf({ step, element }: { readonly step: string; readonly element?: n
 }
 
 function endText(event: Extract<RunEvent, { readonly kind: 'step.settled' | 'element.settled' }>): string {
-  const error = event.error === undefined ? '' : `: ${event.error.code}: ${event.error.message}`;
   const place = event.server === undefined ? '' : ` on ${event.server}`;
   const instead = event.usedFallback ? ', its fallback is used' : '';
-  return `  ${nameOf(event)} ${event.outcome.replace('_', ' ')}${place} ${event.elapsedMs.toFixed(0)} ms${instead}${error}`;
+  return `  ${nameOf(event)} ${event.outcome.replace('_', ' ')}${place} ${event.elapsedMs.toFixed(0)} ms${instead}${becauseOf(event)}`;
+}
+
+/** Some messages begin with their code, as `cancelled: SIGINT` does. */
+function becauseOf({ error }: { readonly error?: HeddleError | undefined }): string {
+  if (error === undefined) return '';
+  return `: ${error.message.startsWith(error.code) ? '' : `${error.code}: `}${error.message}`;
 }
 
 /** Why a step waits, in words. */
@@ -79,7 +88,7 @@ export function reasonText(reason: WaitReason): string {
     case 'concurrency_full':
       return `concurrency full (${reason.function})`;
     case 'run_limit':
-      return `${reason.limit} steps of this run are under way`;
+      return `${counted(reason.limit, 'step')} of this run ${reason.limit === 1 ? 'is' : 'are'} under way`;
     case 'retry':
       return `to try again (${reason.because})`;
     case 'deadline':
@@ -119,7 +128,7 @@ export class ProgressState {
       return elements ? `${step} (${elements.ended} of ${elements.of})` : `${step} (${server})`;
     });
     const more = this.#running.size > 3 ? ` and ${this.#running.size - 3} more` : '';
-    return `${this.#settled.size} of ${this.#steps} steps${running.length > 0 ? `, running: ${running.join(', ')}${more}` : ''}`;
+    return `${this.#settled.size} of ${counted(this.#steps, 'step')}${running.length > 0 ? `, running: ${running.join(', ')}${more}` : ''}`;
   }
 }
 

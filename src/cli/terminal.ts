@@ -2,9 +2,11 @@
  * Where the command line speaks: results on stdout, everything else on stderr.
  *
  * O1 a script that reads stdout gets the result and nothing else. O2 what moves (spinners) is only for a terminal.
+ * O3 what others wrote (a name, an error's message) does nothing to a terminal.
  * A test brings its own and reads what was said.
  */
 
+import { printable } from '../observe/printable.ts';
 import type { Tty } from './screen.ts';
 
 export interface Terminal {
@@ -38,7 +40,7 @@ export function processTerminal(): Terminal {
       }
       return !isGone;
     },
-    note: (text) => process.stderr.write(`${text}\n`),
+    note: (text) => process.stderr.write(`${printable(text)}\n`),
     tty: () =>
       process.stdin.isTTY && stdout.isTTY && process.env['TERM'] !== 'dumb' ? { input: process.stdin, output: stdout } : undefined,
     isInteractive: process.stderr.isTTY === true && process.env['CI'] === undefined,
@@ -47,7 +49,8 @@ export function processTerminal(): Terminal {
 }
 
 /** Rows as columns; the first row is the heading. */
-export function table(rows: readonly (readonly string[])[]): string {
+export function table(given: readonly (readonly string[])[]): string {
+  const rows = given.map((row) => row.map(printable));
   const widths = rows.reduce<number[]>((most, row) => row.map((cell, at) => Math.max(most[at] ?? 0, cell.length)), []);
   return rows
     .map((row) =>

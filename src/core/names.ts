@@ -11,7 +11,7 @@
 import { HeddleError } from '../errors.ts';
 import type { Path } from './payload.ts';
 
-export type NameKind = 'server' | 'cluster' | 'function' | 'command' | 'resource' | 'slot';
+export type NameKind = 'server' | 'cluster' | 'function' | 'command' | 'run' | 'resource' | 'slot';
 
 interface NameRule {
   readonly bytesMax: number;
@@ -26,6 +26,7 @@ export const nameRules: Readonly<Record<NameKind, NameRule>> = {
   cluster: { bytesMax: 64, expected: 'a cluster name' },
   function: { bytesMax: 128, expected: 'a function name' },
   command: { bytesMax: 128, expected: 'a command name' },
+  run: { bytesMax: 128, expected: 'the id of a run' },
   // No comma, so that lists of resources can be written in one word; a tag with "=" has two sides.
   resource: { bytesMax: 64, expected: 'a resource such as gpu or region=eu (no spaces, no commas)', refused: /[\s,]|^=|=$/u },
   slot: { bytesMax: 64, expected: 'the name of a slot such as gpu (no spaces, no commas, no =)', refused: /[\s,=]/u },

@@ -2,6 +2,8 @@
  * A log line as a person reads it in a terminal: time of day, level, event, what happened, and the fields that matter.
  */
 
+import { printable } from './printable.ts';
+
 const shownElsewhere: ReadonlySet<string> = new Set(['time', 'level', 'server', 'cluster', 'event', 'msg', 'stack']);
 const colours: Readonly<Record<string, string>> = { error: '31', warn: '33', info: '32', debug: '90' };
 
@@ -23,9 +25,4 @@ export function textOf(line: string, hasColour: boolean): string {
 /** Without quotes where it can be told apart from its neighbours. */
 function bare(text: string): string {
   return /^[^\s"=\p{Cc}]+$/u.test(text) ? text : JSON.stringify(text);
-}
-
-/** What a handler says moves no cursor and rings no bell: control characters are shown, but line breaks and tabs. */
-function printable(text: string): string {
-  return text.replace(/(?![\n\t])\p{Cc}/gu, (found) => `\\x${found.charCodeAt(0).toString(16).padStart(2, '0')}`);
 }

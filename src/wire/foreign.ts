@@ -20,7 +20,7 @@ import type { SubmitRequest, SubmitRequest__Output } from './generated/heddle/v1
 import type { Value__Output } from './generated/heddle/v1/Value.ts';
 import { parseWorkflowJson } from './json-forms.ts';
 import { textOf } from './json-text.ts';
-import { needOf, payloadOf, readsJsonOnly, valueMessage } from './loaded-values.ts';
+import { needOf, readsJsonOnly, valueMessage, wholePayloadOf } from './loaded-values.ts';
 import { messageCodec } from './proto-files.ts';
 import { ProtoWriter } from './proto-writer.ts';
 import { writeRunEvent } from './run-event-message.ts';
@@ -87,7 +87,7 @@ export function decodeCallRequest(message: Uint8Array): ForeignCall {
     waitMs: call.waitMs,
     hedge: call.hedge || undefined,
     isJsonOnly: readsJsonOnly(call.reads),
-    args: payloadOf(call.args) ?? noArguments,
+    args: reading(['args'], () => wholePayloadOf(call.args)) ?? noArguments,
   };
 }
 
@@ -125,7 +125,7 @@ export function decodeSubmitRequest(message: Uint8Array): ForeignSubmit {
 
 /** What a run is given. Throws `bad_argument`. */
 export function readRunInput(input: Value__Output | undefined): unknown {
-  return input && reading(['input'], () => decodeValue(payloadOf(input) ?? noArguments));
+  return input && reading(['input'], () => decodeValue(wholePayloadOf(input) ?? noArguments));
 }
 
 /** Every command in the shape of the API. Throws `bad_workflow` with every problem. */
@@ -179,12 +179,12 @@ function compensationOf({ function: fun, args, need, version, target, timeoutMs,
 /** A policy that this version does not know is refused where the command is checked. */
 function onFailureOf({ continues, fallback }: OnFailure__Output): unknown {
   if (continues) return 'continue';
-  return fallback ? { fallback: { $literal: decodeValue(payloadOf(fallback) ?? noArguments) } } : {};
+  return fallback ? { fallback: { $literal: decodeValue(wholePayloadOf(fallback) ?? noArguments) } } : {};
 }
 
 /** A value with references in it, which only JSON can hold. */
 function workflowValue(value: Value__Output | undefined): unknown {
-  const payload = payloadOf(value) ?? noArguments;
+  const payload = wholePayloadOf(value) ?? noArguments;
   if (payload.encoding !== 'json') throw new ValueProblem([], 'JSON', `the encoding "${payload.encoding}"`);
   return parseWorkflowJson(textOf(payload.bytes));
 }

@@ -152,7 +152,7 @@ class FormsRead {
 
   #bigint(content: unknown): bigint {
     if (typeof content !== 'string' || content.length > bigintDigitsMax || !/^-?[0-9]+$/.test(content)) {
-      throw this.#problem(`at most ${bigintDigitsMax} decimal digits`, 'something else');
+      throw this.#problem(`a text of at most ${bigintDigitsMax} decimal digits`, 'something else');
     }
     return BigInt(content);
   }

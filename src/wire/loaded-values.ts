@@ -11,6 +11,7 @@ import type { Executed__Output } from './generated/heddle/v1/Executed.ts';
 import type { Need__Output } from './generated/heddle/v1/Need.ts';
 import type { Value__Output, Value as ValueIn } from './generated/heddle/v1/Value.ts';
 import { needOfLists } from './need-message.ts';
+import { ValueProblem } from './value-problem.ts';
 import { isWireError, type WireCause, type WireError } from './wire-error.ts';
 
 const encodingNames = {
@@ -44,6 +45,21 @@ export function valueMessage(payload: Payload): ValueIn {
 export function payloadOf(value: Value__Output | undefined): Payload | undefined {
   if (!value) return undefined;
   return { encoding: encodings[value.encoding ?? 'ENCODING_JSON'] ?? 'binary', bytes: value.data ?? nothing };
+}
+
+/** The same of a value by a client that keeps no session. Throws ValueProblem for one that has its data elsewhere, or in no encoding that is known. */
+export function wholePayloadOf(value: Value__Output | undefined): Payload | undefined {
+  if (!value) return undefined;
+  const elsewhere = (['transfer', 'parked', 'parts'] as const).find((field) => isSet(value[field]));
+  if (elsewhere) throw new ValueProblem([], 'a value with all its bytes in "data"', `one with "${elsewhere}", which is for sessions`);
+  const { encoding = 'ENCODING_JSON' } = value;
+  if (encodings[encoding] === undefined)
+    throw new ValueProblem([], `one of ${Object.keys(encodings).join(', ')}`, `the encoding ${encoding}`);
+  return payloadOf(value);
+}
+
+function isSet(field: object | number | undefined): boolean {
+  return Array.isArray(field) ? field.length > 0 : Boolean(field);
 }
 
 /** Without the encodings that go without saying, is the reader one of JSON only? */

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { AssertionError, assert, present, unreachable } from '../../src/base/assert.ts';
 import { backoffMs } from '../../src/base/backoff.ts';
-import { deferred, quiet } from '../../src/base/deferred.ts';
+import { deferred, quiet, unlessRejected } from '../../src/base/deferred.ts';
 import { seededRandom } from '../../src/base/random.ts';
 
 test('a backoff is spread over everything from zero to its step, and its step doubles up to the limit', () => {
@@ -28,6 +28,16 @@ test('a deferred settles as its levers say, once', async () => {
   const failed = deferred<number>();
   failed.reject(new Error('wanted'));
   await expect(failed.promise).rejects.toThrow('wanted');
+});
+
+test('work ends with what a callback rejects with meanwhile, and with nothing else of it', async () => {
+  const work = deferred<number>();
+  const broken = unlessRejected(Promise.reject(new Error('told wrong')), work.promise);
+  await expect(broken).rejects.toThrow('told wrong');
+  await expect(unlessRejected(Promise.reject(new Error('at once')), Promise.resolve(1))).rejects.toThrow('at once');
+  const others = [undefined, 7, Promise.resolve(), new Promise(() => {})].map((given) => unlessRejected(given, work.promise));
+  work.resolve(1);
+  expect(await Promise.all(others)).toEqual([1, 1, 1, 1]);
 });
 
 test('a quiet promise rejects for who looks, and raises nothing when nobody does', async () => {

@@ -8,6 +8,7 @@ import { parseArguments } from '../../src/cli/json-arguments.ts';
 import { catalogText, membersText } from '../../src/cli/listings.ts';
 import { functionsOf, loadFunctions } from '../../src/cli/modules.ts';
 import { lineOf, ProgressState, reasonText, showProgress } from '../../src/cli/progress.ts';
+import { table } from '../../src/cli/terminal.ts';
 import { readWorkflowFile } from '../../src/cli/workflow-file.ts';
 import { type ErrorCode, errorTable } from '../../src/errors.ts';
 import { defineFunction, HeddleError, type RunEvent, startServer, workflow } from '../../src/index.ts';
@@ -247,6 +248,17 @@ describe('progress', () => {
     for (const reason of reasons) expect(reasonText(reason)).not.toMatch(/undefined/);
   });
 
+  test('one of a kind is one', () => {
+    expect(lineOf({ ...head, kind: 'run.accepted', runId: 'r', coordinator: 'ada', steps: ['a'] })).toBe('run r on ada: 1 step');
+    expect(lineOf({ ...head, kind: 'step.opened', step: 'a', elements: 1 })).toBe('  a: 1 element');
+  });
+
+  test('a code is said once, also where the message begins with it', () => {
+    const error = new HeddleError('cancelled', { reason: 'SIGINT' }, { executed: 'maybe' });
+    const settled = { ...head, kind: 'step.settled', step: 'a', ok: false, outcome: 'maybe', elapsedMs: 1, error } as const;
+    expect(lineOf(settled)).toBe('  a maybe 1 ms: cancelled: SIGINT');
+  });
+
   test('the moving line counts what settled and names what runs', () => {
     const state = new ProgressState();
     for (const event of events.slice(0, 3)) state.see(event);
@@ -254,6 +266,15 @@ describe('progress', () => {
     for (const event of events.slice(3)) state.see(event);
     expect(state.summary()).toBe('2 of 2 steps');
   });
+});
+
+test('O3: in a listing what others wrote does nothing to a terminal', () => {
+  expect(
+    table([
+      ['RUN', 'WORKFLOW'],
+      ['r', 'red \u001b[31m\r'],
+    ]),
+  ).toBe('RUN  WORKFLOW\nr    red \\x1b[31m\\x0d');
 });
 
 test('listings are columns', () => {

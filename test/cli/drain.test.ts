@@ -46,7 +46,15 @@ describe('heddle drain', () => {
     expect((await heddle('drain', 'one', '--url', '127.0.0.1:9')).code).toBe(3);
     expect((await heddle('drain')).code).toBe(2);
     const lost = failureOf(server.call('wait', []));
-    expect((await heddle('drain', 'one', '--url', server.url, '--timeout-ms', '100')).code).toBe(4);
+    const late = await heddle('drain', 'one', '--url', server.url, '--timeout-ms', '500');
+    expect([late.code, late.notes]).toEqual([
+      4,
+      [
+        expect.stringContaining('is draining, with'),
+        'one goes on draining, whoever waits for it',
+        expect.stringContaining('deadline_exceeded'),
+      ],
+    ]);
     await lost;
   });
 });

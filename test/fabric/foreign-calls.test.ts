@@ -53,6 +53,16 @@ afterAll(async () => {
 const items = async (request: object): Promise<readonly unknown[]> =>
   (await all(client.follow('Stream', request))).map(({ item }) => read(item));
 
+test.each([
+  [{ transfer: 7, transferBytes: 100 }, 'one with "transfer", which is for sessions'],
+  [{ parked: { server: 'owner', instance: 'ab', id: 3 } }, 'one with "parked", which is for sessions'],
+  [{ ...json([null]), parts: [{ at: 0, value: json(5) }] }, 'one with "parts", which is for sessions'],
+  [{ ...json([1]), encoding: 99 }, 'the encoding 99'],
+])('case 25: an argument list that is not all there is refused by the name of its field: %o', async (args, found) => {
+  const { code, executed, error } = await failureOf(client.ask('Call', { function: 'same', args }));
+  expect([code, executed, (read(error.detail) as { found: string }).found]).toEqual(['bad_argument', 'no', found]);
+});
+
 describe('a foreign client reads a stream', () => {
   test('case 25: of another server, its items as JSON in order', async () => {
     expect(await items({ function: 'count', args: json([3]) })).toEqual([

@@ -198,6 +198,8 @@ describe('a foreign client watches', () => {
     expect(read(events.at(-1).runSettled.result.template)).toEqual({ a: 3 });
     const later = (await all(client.follow('Watch', { runId: run.runId, fromSequence: 3 }))).map(({ run: event }) => event);
     expect(later.map(({ seq }) => seq)).toEqual(events.map(({ seq }) => seq).slice(2));
+    const beyond = await all(client.follow('Watch', { runId: run.runId, fromSequence: 3_000 }));
+    expect(beyond.map(({ run: event }) => event)).toEqual([events.at(-1)]);
   });
 
   test('a run that another server coordinates; ending the watch ends nothing else', async () => {

@@ -6,6 +6,24 @@ import { defineFunction } from '../../src/fabric/api/define.ts';
 import type { FabricEvent } from '../../src/observe/events.ts';
 import { ServingRig } from './serving-rig.ts';
 
+test('the log of its server says what was thrown that no caller hears, and no more than a log is for', async () => {
+  const stacks: string[] = [];
+  const rig = new ServingRig({
+    throws: () => {
+      throw 'the disk is full';
+    },
+    long: () => {
+      throw new Error('x'.repeat(1_000_000));
+    },
+  });
+  rig.observer.on('handler.failed', ({ stack }) => void stacks.push(stack));
+  await rig.call('throws');
+  await rig.call('long');
+  expect(stacks[0]).toBe('a thrown string: the disk is full');
+  expect(stacks[1]).toMatch(/^Error: x+\.\.\. \(1\d{6} characters\)$/);
+  expect(stacks[1]?.length).toBeLessThan(17_000);
+});
+
 describe('a handler that fails', () => {
   class Refused extends Error {
     override readonly name = 'Refused';

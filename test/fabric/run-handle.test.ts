@@ -98,6 +98,25 @@ describe('the handle of a run', () => {
     expect(listeners).toBe(0);
   });
 
+  test('H5: whose coordinator dies says of each step what was told of it: the others may have run', async ({ world }) => {
+    const { wait } = gate();
+    const seed = await world.start('seed', {});
+    const lost = await world.start('lost', { same, wait }, { join: [seed.url] });
+    const client = await world.connect(lost, seed);
+    const run = client.submit([
+      { name: 'a', fun: 'same', args: [1] },
+      { name: 'b', fun: 'wait', args: [{ $ref: 'a' }] },
+      { name: 'c', fun: 'same', args: [{ $ref: 'b' }] },
+    ]);
+    await world.settle(run.accepted);
+    await world.advance(100);
+    world.kill('lost');
+    const failed = await world.settle(failureOf(run.result));
+    expect(failed).toMatchObject({ code: 'coordinator_lost', executed: 'yes', detail: { steps: { a: 'done', b: 'maybe', c: 'maybe' } } });
+    const again = await world.settle(failureOf(client.attach(run.runId).result));
+    expect(again).toMatchObject({ detail: { steps: {} } });
+  });
+
   test('that is told nonsense by its engine ends as protocol_error', async () => {
     let follower: RunFollower | undefined;
     const engine: RunEngine = {
@@ -130,6 +149,7 @@ describe('options of a run', () => {
       [{ runId: '' }, 'runId'],
       [{ runId: 'x'.repeat(129) }, 'runId'],
       [{ runId: 7 }, 'runId'],
+      [{ runId: 'a\u001b[2J' }, 'runId'],
       [{ detached: 'yes' }, 'detached'],
       [{ timeoutMs: 0 }, 'timeoutMs'],
       [{ timeoutMs: '1' }, 'timeoutMs'],

@@ -288,7 +288,8 @@ describe('a server that does not start', () => {
     const onListening = (): void => {
       throw new Error('from the callback');
     };
-    const failing = [{ port: 7001 }, { onListening }, { cluster: 'other', join: [seed.url] }];
+    const later = async (): Promise<void> => onListening();
+    const failing = [{ port: 7001 }, { onListening }, { onListening: later }, { cluster: 'other', join: [seed.url] }];
     const codes: unknown[] = [];
     for (const options of failing) {
       const failure = await world.settle(
@@ -301,7 +302,7 @@ describe('a server that does not start', () => {
       await world.advance(3_000);
       expect(openAt(world, 'late')).toEqual([0, 0]);
     }
-    expect(codes).toEqual(['bad_settings', undefined, 'cluster_mismatch']);
+    expect(codes).toEqual(['bad_settings', undefined, undefined, 'cluster_mismatch']);
   });
 
   test('because its name is taken says so', async ({ world }) => {

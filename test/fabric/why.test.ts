@@ -58,10 +58,10 @@ describe('why', () => {
     await world.settle(run.result);
     const wrong: readonly [unknown, string][] = [
       [undefined, 'an object'],
-      [{}, '{ run } or { function }'],
-      [{ run: 'a', function: 'b' }, '{ run } or { function }'],
+      [{}, 'found neither'],
+      [{ run: 'a', function: 'b' }, 'found both'],
       [{ runs: 'a' }, 'did you mean "run"?'],
-      [{ run: '' }, 'a text of 1 to'],
+      [{ run: '' }, 'the id of a run'],
       [{ function: 7 }, 'the name of a function'],
       [{ function: 'f', step: 'a' }, 'a step only beside a run'],
       [{ run: run.runId, step: 'b' }, `a step of ${run.runId} (a)`],

@@ -113,7 +113,7 @@ function nameOf({ step, element }: FailedStep): { readonly step: string; readonl
 }
 
 /** The strongest that the steps say. */
-function executedOf(outcomes: readonly StepOutcome[]): Executed {
+export function executedOf(outcomes: readonly StepOutcome[]): Executed {
   if (outcomes.some((outcome) => outcome === 'done' || outcome === 'failed')) return 'yes';
   return outcomes.includes('maybe') ? 'maybe' : 'no';
 }

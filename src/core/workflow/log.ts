@@ -42,9 +42,14 @@ export class EventLog {
     return this.#events.at(-1)?.kind === 'run.settled';
   }
 
+  /** Number of the last event; 0: there is none yet. */
+  get last(): number {
+    return this.#events.at(-1)?.seq ?? 0;
+  }
+
   /** Keeps the next event; its number must be above all before. Amortised constant. */
   add(event: WireRunEvent): void {
-    assert(event.seq > (this.#events.at(-1)?.seq ?? 0), 'an event is out of order');
+    assert(event.seq > this.last, 'an event is out of order');
     this.#events.push(event);
     this.#progressBytes += progressBytes(event);
     if (this.#events.length > this.#compactAt.events || this.#progressBytes > this.#compactAt.progressBytes) this.#compact();

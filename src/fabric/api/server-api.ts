@@ -87,7 +87,7 @@ export interface ServerOptions {
         readonly linesPerSecondMax?: number | undefined;
       }
     | undefined;
-  /** Called once, after the socket listens. */
+  /** Called once, after the socket listens. What it throws ends the start; an async one is not waited for, but ends it too if it fails meanwhile. */
   readonly onListening?: ((at: Listening) => void) | undefined;
 }
 

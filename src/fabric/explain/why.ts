@@ -25,7 +25,7 @@ const stepsNamed = 8;
 /** Throws `bad_argument`. */
 export function whyQuery(what: unknown): WhyQuery {
   const { run, step, function: name } = checkOptions(what, ['run', 'step', 'function'], 'what');
-  if ((run === undefined) === (name === undefined)) throw refused([], '{ run } or { function }', 'both, or none of them');
+  if ((run === undefined) === (name === undefined)) throw refused([], '{ run } or { function }', run === undefined ? 'neither' : 'both');
   if (name !== undefined) {
     if (step !== undefined) throw refused(['step'], 'a step only beside a run', describeFound(step));
     if (typeof name !== 'string' || name === '') throw refused(['function'], 'the name of a function', describeFound(name));

@@ -50,7 +50,7 @@ export class ForeignCalls {
     const invocation = { ...this.#invocation(call, request, callTimeoutMsDefault), identity: sight.told };
     const { outcome, server } = await this.#settled(invocation, request.signal);
     if (!outcome.ok) throw fromWireError(outcome.error);
-    return encodeCallResponse(sendable(outcome.value, 'result'), server);
+    return encodeCallResponse(sendable(outcome.value, 'a result'), server);
   }
 
   /** Items as messages, pulled from the function as the client takes them. Throws what ends the stream. */
@@ -60,7 +60,7 @@ export class ForeignCalls {
     sight.demand('call', call.function);
     const invocation = { ...this.#invocation(call, request, timeoutMsMax), identity: sight.told };
     const items = payloadStream({ engine, clock, wheel, windows: this.#windows }, () => invocation, request.signal);
-    for await (const item of items) yield encodeStreamItem(sendable(call.isJsonOnly ? asJson(item) : item, 'item'));
+    for await (const item of items) yield encodeStreamItem(sendable(call.isJsonOnly ? asJson(item) : item, 'an item'));
   }
 
   /** Throws `bad_argument`, `too_large`. */
@@ -111,5 +111,5 @@ export class ForeignCalls {
 function sendable(value: Payload, what: string): Payload {
   if (value.bytes.length <= messageBytesMax - envelopeBytes) return value;
   const expected = `at most ${messageBytesMax} bytes in one gRPC message`;
-  throw new HeddleError('bad_result', { path: [], expected, found: `a ${what} of ${value.bytes.length} bytes` });
+  throw new HeddleError('bad_result', { path: [], expected, found: `${what} of ${value.bytes.length} bytes` });
 }

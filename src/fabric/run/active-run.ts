@@ -130,10 +130,11 @@ export class ActiveRun {
     this.#work?.pump.close();
   }
 
-  /** Tells the events from number `fromSequence` on. */
+  /** Tells the events from number `fromSequence` on; whoever asks beyond the end of a run that is over is told its end. */
   follow(fromSequence: number, follower: RunFollower): Unfollow {
     this.#cancelUnfollowed?.();
-    for (const event of this.#log.since(fromSequence - 1)) follower.onEvent(event);
+    const first = this.isSettled ? Math.min(fromSequence, this.#log.last) : fromSequence;
+    for (const event of this.#log.since(first - 1)) follower.onEvent(event);
     if (this.isSettled) return () => {};
     this.#followers.add(follower);
     return () => this.#unfollow(follower);

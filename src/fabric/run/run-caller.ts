@@ -7,7 +7,7 @@
  *    any server where to look for it.
  */
 
-import { describeFound } from '../../core/names.ts';
+import { checkName, describeFound } from '../../core/names.ts';
 import type { Path, Payload } from '../../core/payload.ts';
 import { inputSchemaOf, type Workflow } from '../../core/workflow/builder.ts';
 import { typeName } from '../../core/workflow/fields.ts';
@@ -38,7 +38,6 @@ export interface RunCallerOptions {
 
 const runOptionNames = ['runId', 'detached', 'timeoutMs', 'signal'] as const;
 const submitOptionNames = [...runOptionNames, 'returns', 'references', 'input'] as const;
-const runIdCharsMax = 128;
 
 export class RunCaller {
   readonly #options: RunCallerOptions;
@@ -191,8 +190,7 @@ function checkSubmitOptions(options: unknown): SubmitOptions {
 
 /** Throws `bad_argument`. */
 export function checkRunId(runId: unknown, ...path: Path): void {
-  if (typeof runId === 'string' && runId.length > 0 && runId.length <= runIdCharsMax) return;
-  throw new HeddleError('bad_argument', { path, expected: `a text of 1 to ${runIdCharsMax} characters`, found: describeFound(runId) });
+  checkName('run', runId, path);
 }
 
 function asHeddleError(error: unknown): HeddleError {

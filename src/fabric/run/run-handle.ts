@@ -6,6 +6,7 @@
  *    (refused, unknown) ends the loop with its error.
  * H3 a run that is given up before it was sent is never sent.
  * H4 large results are collected from the servers that keep them before the run is told to have settled.
+ * H5 a run whose coordinator is gone says of each step what was told of it before.
  */
 
 import { onAbort } from '../../base/aborts.ts';
@@ -22,6 +23,7 @@ import { peerValueError } from '../../wire/value-problem.ts';
 import type { Run, RunEvent } from '../api/api.ts';
 import { collected, isUncollected, type SettledRun, type ValueSource } from './collected-run.ts';
 import type { RunEngine, RunFollower } from './run-engine.ts';
+import { withToldSteps } from './told-steps.ts';
 
 export class RunHandle implements Run<unknown>, RunFollower {
   readonly runId: string;
@@ -66,8 +68,9 @@ export class RunHandle implements Run<unknown>, RunFollower {
     else this.#take(wire);
   }
 
-  onFailure(error: HeddleError): void {
+  onFailure(failure: HeddleError): void {
     if (this.events.isEnded) return;
+    const error = withToldSteps(failure, this.events.kept);
     this.#finish(error);
     this.#accepted.reject(error);
     this.#result.reject(error);

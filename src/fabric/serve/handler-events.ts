@@ -7,6 +7,8 @@ import type { ServedRequest, ServingHost } from './serving.ts';
 
 /** A handler that kept the event loop for longer in one go is reported. */
 const blockedMsMin = 200;
+/** The longest text of an error, with its stack, that an event carries. */
+const stackCharsMax = 16_384;
 
 export function tellLogged(
   observer: Observer,
@@ -64,11 +66,18 @@ function placeOf(call: ServedRequest) {
   return { callId: callIdOf(call), traceparent: call.frame.trace?.traceparent };
 }
 
-/** Name, message and stack of whatever was thrown. */
+/** Name, message and stack of whatever was thrown, as much of it as a log is for. */
 function stackOf(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? (thrown.stack ?? `${thrown.name}: ${thrown.message}`) : `a thrown ${typeof thrown}`;
+    const text = thrown instanceof Error ? (thrown.stack ?? `${thrown.name}: ${thrown.message}`) : thrownKind(thrown);
+    return text.length <= stackCharsMax ? text : `${text.slice(0, stackCharsMax)}... (${text.length} characters)`;
   } catch {
     return 'something that throws when it is read';
   }
+}
+
+/** No caller hears what was thrown that is no error; here it may be all there is to go by. */
+function thrownKind(thrown: unknown): string {
+  const isPlain = thrown === undefined || thrown === null || typeof thrown === 'object' || typeof thrown === 'function';
+  return isPlain ? `a thrown ${thrown === null ? 'null' : typeof thrown}` : `a thrown ${typeof thrown}: ${String(thrown)}`;
 }

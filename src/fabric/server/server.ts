@@ -9,6 +9,7 @@
 
 import { present } from '../../base/assert.ts';
 import { systemClock } from '../../base/clock.ts';
+import { unlessRejected } from '../../base/deferred.ts';
 import { checkName } from '../../core/names.ts';
 import type { Workflow } from '../../core/workflow/builder.ts';
 import { HeddleError } from '../../errors.ts';
@@ -108,9 +109,9 @@ export class FabricServer {
         ...(this.#dashboard ? { dashboardUrl: this.#dashboard.url } : {}),
       };
       this.#rooms.observer.emit({ kind: 'server.listening', ...at });
-      onListening?.(at);
+      const told: unknown = onListening?.(at);
       this.#rooms.announce();
-      await this.#rooms.mesh.start();
+      await unlessRejected(told, this.#rooms.mesh.start());
       this.#checkOpen();
       this.#state = 'running';
       this.#listener.setServing?.(true);
