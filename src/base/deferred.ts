@@ -30,8 +30,8 @@ export function quiet<T>(promise: Promise<T>): Promise<T> {
  */
 export async function unlessRejected<T>(given: unknown, work: Promise<T>): Promise<T> {
   // One that has rejected already, whatever the work has come to; a promise without end loses to nothing at all.
-  quiet(work);
-  await Promise.race([given, undefined]);
+  void quiet(work);
+  await Promise.race([Promise.resolve(given), Promise.resolve()]);
   let isOver = false;
   const rejection = new Promise<never>((_, reject) => {
     void Promise.resolve(given).catch((error: unknown) => {
