@@ -213,10 +213,13 @@ describe('a stream', () => {
       }
     }
     const entry = await world.start('entry');
-    await world.start('owner', { rows });
+    const owner = await world.start('owner', { rows });
+    const thrown: string[] = [];
+    owner.on('handler.failed', ({ stack }) => thrown.push(stack));
     const client = await world.connect(entry);
     const { items, error } = await readAll(world, client.stream('rows', []));
     expect(items).toEqual([{ at: new Date(0) }]);
+    expect(thrown).toEqual([]);
     expect(error).toMatchObject({ code: 'bad_result', executed: 'yes', detail: { path: [1, 'at', 'link'], lastItem: 1 } });
     expect(left).toBe(1);
   });

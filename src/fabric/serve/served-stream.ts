@@ -136,6 +136,7 @@ export class ServedStream {
   #ofItem(problem: unknown): unknown {
     if (!HeddleError.is(problem, 'bad_result')) return problem;
     const path = [this.#pump?.items ?? 0, ...problem.detail.path];
-    return new HeddleError('bad_result', { ...problem.detail, path }, { cause: problem.cause });
+    // A cause that is there, be it undefined, is what somebody threw.
+    return new HeddleError('bad_result', { ...problem.detail, path }, Object.hasOwn(problem, 'cause') ? { cause: problem.cause } : {});
   }
 }
