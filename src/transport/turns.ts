@@ -45,7 +45,7 @@ export class Turns {
     this.#options = options;
   }
 
-  /** Of this turn; they are counted while something comes or waits. */
+  /** Of this turn. One is counted where something waited for it, was timed, or asked for that. */
   get number(): number {
     return this.#number;
   }
@@ -53,9 +53,15 @@ export class Turns {
   /** A message has come; gives when. */
   begin(): number {
     const nowMs = this.#options.nowMs();
+    if (this.#isTimed || nowMs < this.#lookAtMs) return nowMs;
+    this.#time(nowMs);
     this.#arm();
-    if (!this.#isTimed && nowMs >= this.#lookAtMs) this.#time(nowMs);
     return nowMs;
+  }
+
+  /** The next turn is to have another number. */
+  count(): void {
+    this.#arm();
   }
 
   /** Whether nothing more is to be delivered before the next turn (T1). */

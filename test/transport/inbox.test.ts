@@ -7,12 +7,12 @@ import { Turns } from '../../src/transport/turns.ts';
 const clock = new VirtualClock();
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-function world(onDeliver: (frame: Uint8Array) => void = () => {}) {
+function world(onDeliver: (frame: Uint8Array) => void = () => {}, inNextTurn: (task: () => void) => void = setImmediate) {
   const delivered: number[] = [];
   const heard: string[] = [];
   const inbox = new Inbox({
     nowMs: () => clock.nowMs(),
-    turns: new Turns({ nowMs: () => clock.nowMs(), inNextTurn: setImmediate }),
+    turns: new Turns({ nowMs: () => clock.nowMs(), inNextTurn }),
     deliver: (frame) => {
       delivered.push(frame[0] ?? -1);
       onDeliver(frame);
@@ -66,6 +66,18 @@ test('what a turn left of its slice is not all that the next one has (I1)', asyn
   expect(delivered).toEqual(counted(2 * sliceFrames - 2));
   await turn();
   expect(delivered).toEqual(counted(2 * sliceFrames - 1));
+});
+
+test('frames that come one by one cost the event loop no task (I1)', () => {
+  const tasks: (() => void)[] = [];
+  const { message } = world(undefined, (task) => tasks.push(task));
+  message(0, 1);
+  // The first turn is timed.
+  for (const task of tasks.splice(0)) task();
+  for (let at = 1; at < 9; at += 1) message(at, 1);
+  expect(tasks).toHaveLength(0);
+  message(9, 2);
+  expect(tasks).toHaveLength(1);
 });
 
 test('deliveries that take their time get a turn only so many (I1)', async () => {
