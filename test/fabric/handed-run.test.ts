@@ -62,7 +62,7 @@ describe('a run that was handed over', () => {
     const begun = rig();
     begun.happen(accepted);
     begun.refuse(draining);
-    expect(begun.told).toEqual(['accepted r', 'event 1', 'over', 'draining no']);
+    expect(begun.told).toEqual(['accepted r', 'event 1', 'over', 'coordinator_lost maybe']);
   });
 
   test('H2, H3: is looked for again when the link is lost, from the event after the last one seen', () => {

@@ -116,4 +116,15 @@ describe('a hedged call', () => {
     }
     expect(await world.settle(client.call('pay', [], { hedge: false }))).toBe('paid');
   });
+
+  test('goes to nobody else once somebody offers it who must not run it twice', async ({ world }) => {
+    const { entry, state, runs } = await rig(world, ['a']);
+    state.slow = 'a';
+    const call = entry.call('work', [], { hedge: true });
+    let paid = 0;
+    await world.turn();
+    const once = defineFunction({ name: 'work', version: '1.0.0', handler: () => (paid += 1) });
+    await world.start('b', { once });
+    expect([await world.settle(call), runs, paid]).toEqual(['a', ['a'], 0]);
+  });
 });

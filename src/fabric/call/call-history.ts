@@ -3,6 +3,7 @@
  *
  * B1 `executed` of the end is the strongest over the attempts.
  * B2 that nobody else could be chosen is no end of its own: what became of the attempt that may have run is.
+ * B3 a call of which nobody can say whether it ran goes to no server where it must not run twice, whatever it was where it was lost.
  */
 
 import { type ErrorCode, type Executed, errorTable, HeddleError, strongest } from '../../errors.ts';
@@ -16,6 +17,7 @@ export class CallHistory {
   #tried: Map<string, ErrorCode> | undefined = undefined;
   /** The failure that says most about whether the function ran. */
   #strongest: WireError | undefined = undefined;
+  #mayHaveRun = false;
 
   /** `lost`: on earlier hops. */
   constructor(lost: number) {
@@ -31,6 +33,11 @@ export class CallHistory {
     return this.#strongest?.executed ?? 'no';
   }
 
+  /** Of one attempt nobody can say whether it ran (B3). */
+  get mayHaveRun(): boolean {
+    return this.#mayHaveRun;
+  }
+
   /** An attempt, or the choice of one, failed. */
   add(error: WireError, code: HeddleError['code']): void {
     this.note(error);
@@ -39,6 +46,7 @@ export class CallHistory {
 
   /** The same, of an attempt that is counted already. */
   note(error: WireError): void {
+    if (error.executed === 'maybe') this.#mayHaveRun = true;
     if (this.#strongest === undefined || isStronger(error.executed, this.#strongest.executed)) this.#strongest = error;
   }
 

@@ -118,15 +118,15 @@ export class OfferRouting implements Routing<Offer> {
   }
 
   hedgeAfterMs(invocation: Invocation): number | undefined {
-    const offers = this.#options.catalog.matching(invocation).groups.flat();
-    const effect = offers.reduce((strictest, offer) => stricter(strictest, offer.effect), invocation.effect ?? 'pure');
-    checkHedge({ ...invocation, effect });
-    const p95Ms = offers[0]?.stats.p95Ms ?? 0;
+    checkHedge({ ...invocation, effect: this.#strictestOf(invocation) });
+    const p95Ms = this.#options.catalog.offersOf(invocation.function)[0]?.stats.p95Ms ?? 0;
     return p95Ms === 0 ? undefined : Math.max(p95Ms, hedgeAfterMsMin);
   }
 
-  mayHedge({ function: name }: Invocation, nowMs: number): boolean {
-    return this.#budgetOf(name, nowMs)?.takeHedge(nowMs) ?? false;
+  mayHedge(invocation: Invocation, nowMs: number): boolean {
+    // An offer that came since may be another's.
+    if (this.#strictestOf(invocation) === 'once') return false;
+    return this.#budgetOf(invocation.function, nowMs)?.takeHedge(nowMs) ?? false;
   }
 
   began(offer: Offer): number {
@@ -142,6 +142,12 @@ export class OfferRouting implements Routing<Offer> {
     if (end.code === undefined) breakers.succeeded(offer, permit);
     else if (end.code === 'cancelled') breakers.abandoned(offer, permit);
     else breakers.failed(offer, permit, { code: end.code, elapsedMs: end.elapsedMs });
+  }
+
+  /** Among all offers that may take the call. */
+  #strictestOf(invocation: Invocation): Effect {
+    const offers = this.#options.catalog.matching(invocation).groups.flat();
+    return offers.reduce((strictest, offer) => stricter(strictest, offer.effect), invocation.effect ?? 'pure');
   }
 
   #budgetOf(name: string, nowMs: number): RetryBudget | undefined {

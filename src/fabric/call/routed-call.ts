@@ -200,7 +200,12 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
       return this.#history?.forgetTried();
     }
     // The strictest known at the first attempt counts, or one learned since.
-    if (this.routing.isDirect(chosen)) this.effect = stricter(this.effect ?? 'pure', this.routing.effectOf(chosen, this.invocation));
+    if (this.routing.isDirect(chosen)) {
+      const effect = stricter(this.effect ?? 'pure', this.routing.effectOf(chosen, this.invocation));
+      // Another version, or news: it was safe to run twice where it was lost, and is not there.
+      if (effect === 'once' && this.#history?.mayHaveRun === true) return this.#tryAnother(chosen, 'connection_lost');
+      this.effect = effect;
+    }
     const untold = this.effect === 'once' && this.#isRelayed ? untoldRunners(this, chosen, nowMs) : undefined;
     if (untold) return this.#tellRunners(chosen, untold);
     this.#attempt = new Attempt(this, chosen);

@@ -3,7 +3,8 @@
  *
  * U1 the follower sees every event once, in order, however many sessions it takes.
  * U2 a submission is taken by one server. One that is draining takes none, and the next is asked; when the session
- *    breaks, the run is attached to by its id, and one that nobody knows then is `coordinator_lost`, and may have run.
+ *    breaks, the run is attached to by its id, and one that nobody knows then is `coordinator_lost`, and may have run. So may
+ *    one that the next server does not let its client follow.
  * U3 a session is not waited for beyond the run's deadline (at least `sessionWaitMs`).
  */
 
@@ -39,6 +40,8 @@ export class SessionRun implements Conversation {
   #nextSequence: number;
   /** Some server has, or may have, taken the submission; or an event of the run was seen. */
   #isTaken = false;
+  /** It was asked for over a session that was lost. */
+  #mayHaveBegun = false;
   #asked: { readonly peer: Peer; readonly id: number } | undefined;
   #leaveKeeper: (() => void) | undefined;
   #cancelWait: CancelTask | undefined;
@@ -81,6 +84,7 @@ export class SessionRun implements Conversation {
   }
 
   onLost(): void {
+    this.#mayHaveBegun ||= this.#isTaken;
     if (!this.#isOver) this.#follow();
   }
 
@@ -113,18 +117,24 @@ export class SessionRun implements Conversation {
     const error = fromWireError(wire);
     const peer = this.#asked?.peer;
     if (HeddleError.is(error, 'draining') && peer) {
-      this.#isTaken = false;
+      this.#isTaken = this.#mayHaveBegun;
       this.#keeper.moveFrom(peer);
       return this.#follow();
     }
-    const isLost = this.#isTaken && HeddleError.is(error, 'unknown_run');
-    this.#fail(isLost ? new HeddleError('coordinator_lost', { runId: this.#runId, partial: {}, steps: {} }) : error);
+    if (this.#isTaken && HeddleError.is(error, 'unknown_run'))
+      return this.#fail(new HeddleError('coordinator_lost', { runId: this.#runId, partial: {}, steps: {} }));
+    this.#fail(this.#mayHaveBegun && error.executed === 'no' ? this.#lostSession(error) : error);
   }
 
   #onTimeout(): void {
     this.#endWait();
     const late = new HeddleError('deadline_exceeded', { timeoutMs: this.#timeoutMs }, { executed: 'no' });
-    this.#fail(this.#isTaken ? new HeddleError('connection_lost', { server: this.#keeper.ack?.server ?? 'the server' }) : late);
+    this.#fail(this.#isTaken ? this.#lostSession() : late);
+  }
+
+  /** `cause`: why it is not followed over another. */
+  #lostSession(cause?: HeddleError): HeddleError {
+    return new HeddleError('connection_lost', { server: this.#keeper.ack?.server ?? 'the server' }, cause && { cause });
   }
 
   #closed(): HeddleError {

@@ -1,14 +1,18 @@
 /**
  * The answers that a peer gives by itself: in place of a frame that is too large to be sent (the limit on one value
  * holds for a frame as a whole too), and to requests beyond its bound. The other side gets an answer, never silence.
+ *
+ * R1 whoever refuses a call at the door has not looked for it: of one that was begun over a session that was lost, that it
+ *    cannot be taken up here says nothing of whether it runs, or ran.
  */
 
 import type { OpaqueError } from '../../core/workflow/record.ts';
 import { HeddleError, type HeddleErrorOf } from '../../errors.ts';
 import { toWireError, type WireError } from '../../wire/error.ts';
-import type { Frame, ReplyFrame } from '../../wire/frame.ts';
+import type { CallFrame, Frame, ReplyFrame } from '../../wire/frame.ts';
 import type { RequestFrame } from './conversation.ts';
-import { failure } from './responses.ts';
+import { type Asker, failure, respond } from './responses.ts';
+import { lostWith } from './verdicts.ts';
 
 /** The frame to send instead; undefined where nobody waits for one. */
 export function inPlaceOf(frame: Frame, problem: HeddleErrorOf<'too_large'>): Frame | undefined {
@@ -53,5 +57,15 @@ export function unknownSubject(frame: 'query' | 'watch', about: number): HeddleE
 export function overloadedReply(frame: RequestFrame): ReplyFrame {
   const what = frame.kind === 'call' ? frame.function : frame.kind;
   const error = new HeddleError('overloaded', { function: what, server: 'the server', retryAfterMs: 1_000 });
-  return { kind: 'reply', id: frame.id, outcome: failure(error) };
+  return { kind: 'reply', id: frame.id, outcome: frame.kind === 'call' ? refusalOfCall(frame, error) : failure(error) };
+}
+
+/** Answers a call that is not taken up (R1). */
+export function refuseCall(asker: Asker, frame: CallFrame, error: HeddleError): void {
+  respond(asker, frame.id, refusalOfCall(frame, error));
+}
+
+/** An attempt is refused as any other: whoever makes it knows what became of those before. */
+function refusalOfCall({ isAgain, isDirect }: CallFrame, error: HeddleError): ReplyFrame['outcome'] {
+  return isAgain && !isDirect ? lostWith().outcome : failure(error);
 }

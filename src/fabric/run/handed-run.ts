@@ -93,7 +93,8 @@ export class HandedRun implements Conversation, RunFollower {
   onFailure(error: HeddleError): void {
     if (this.#state === 'over') return;
     this.#end();
-    const isLost = HeddleError.is(error, 'unknown_run');
+    // It was begun: that it cannot be followed any more does not say that nothing ran.
+    const isLost = error.executed === 'no';
     this.#options.follower.onFailure(isLost ? notFound(this.#runId ?? '', true) : error);
   }
 

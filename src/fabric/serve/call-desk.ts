@@ -5,7 +5,7 @@
  * D2 a call that was said never to have run here is refused.
  * D3 one that is sent again is joined to itself where it is running. Otherwise a `once` call is routed when it is known not to
  *    have run (reclaim.ts), and another at once, unless two connections were lost under it already: one that ends its servers
- *    takes two at most (handed-back.ts).
+ *    takes two at most (handed-back.ts). Refused at the door, it may have run (refusals.ts).
  */
 
 import type { Catalog } from '../../core/catalog/catalog.ts';
@@ -18,6 +18,7 @@ import { invocationOf } from '../call/call-frame.ts';
 import type { Gate } from '../link/gate.ts';
 import type { CallEngine } from '../link/invocation.ts';
 import type { Peer } from '../link/peer.ts';
+import { refuseCall } from '../link/refusals.ts';
 import { refuse } from '../link/responses.ts';
 import { lostWith } from '../link/verdicts.ts';
 import { asAsked, askerOfCall, noteAsker } from './admitted-call.ts';
@@ -62,7 +63,7 @@ export class CallDesk {
   take(sent: CallFrame, peer: Peer, nowMs: number): void {
     if (sent.acked > 0) this.outcomes.acknowledge(peer, sent.acked);
     const asker = askerOfCall(this.#options.gate, sent, peer);
-    if (typeof asker !== 'string') return refuse(peer, sent.id, asker);
+    if (typeof asker !== 'string') return refuseCall(peer, sent, asker);
     const frame = asAsked(sent, peer);
     const fenced = this.outcomes.refusal(frame, peer);
     if (fenced) return refuse(peer, frame.id, fenced);
@@ -104,7 +105,8 @@ export class CallDesk {
     const { peer, nowMs, asker } = asked;
     const offered = this.#witnesses.effectOf(frame.function);
     const isOnce = offered === undefined ? (frame.effect ?? 'once') === 'once' : stricter(offered, frame.effect ?? 'pure') === 'once';
-    if (isOnce) return this.#reclaim(frame, asked);
+    // One that was lost behind an entry, or without any, was safe to run twice then; where it is not, it does not go (call-history.ts).
+    if (isOnce && frame.via !== undefined) return this.#reclaim(frame, asked);
     if (this.outcomes.attach(frame, peer)) return;
     const answer = this.#enter(frame, peer, asker);
     if (frame.lost > 1) return this.#lose(answer);
