@@ -6,6 +6,7 @@ import { type ContextCall, ServedContext } from '../../src/fabric/serve/context.
 import type { NestedCall } from '../../src/fabric/serve/serving.ts';
 import type { CallFrame } from '../../src/wire/frame.ts';
 import { callFrame } from '../frames.ts';
+import { failureOf } from '../within.ts';
 import { SentCall, settle, thrownBy } from './serving-rig.ts';
 
 const cancelled = new HeddleError('cancelled', { reason: 'enough' });
@@ -95,6 +96,29 @@ describe('a context', () => {
     context.onAbort((reason) => told.push(reason))();
     expect(told).toEqual([cancelled, cancelled]);
   });
+});
+
+test("X4: a caller that gives up ends no process: what its handler has begun and not yet awaited is nobody's rejection", async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): number => unhandled.push(reason);
+  process.on('unhandledRejection', note);
+  const { context, nestedCall } = rig();
+  nestedCall.mockImplementation(
+    (parent) =>
+      new Promise((_, reject) => {
+        parent.onAbort(reject);
+      }),
+  );
+  const handler = async (): Promise<unknown[]> => {
+    const [price, stock, pause] = [context.call('price', []), context.call('stock', []), context.sleep(5)];
+    return [await price, await stock, await pause];
+  };
+  const ended = failureOf(handler());
+  context.abort(cancelled);
+  expect(await ended).toBe(cancelled);
+  await new Promise((resolve) => setImmediate(resolve));
+  process.off('unhandledRejection', note);
+  expect(unhandled).toEqual([]);
 });
 
 describe('the signal of a context', () => {

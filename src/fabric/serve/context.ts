@@ -4,9 +4,12 @@
  * X1 making one costs a few stores: the signal, the frozen meta and every bound function are made at first touch.
  * X2 its functions work without their context (`({ sleep }) => sleep(5)`).
  * X3 once the call is given up, the signal is aborted, however late it is touched.
+ * X4 its calls and sleeps raise no unhandled rejection by themselves: of two that a handler has begun, the one that it would have
+ *    awaited next fails with the first when a caller gives up, and no caller shall end the process.
  * Nested calls are carried by the caller (`NestedCall`), which takes deadline, meta and abort from here.
  */
 
+import { quiet } from '../../base/deferred.ts';
 import type { HeddleError } from '../../errors.ts';
 import { provenName } from '../../identity/identity.ts';
 import type { Caller, Context } from '../api/api.ts';
@@ -99,7 +102,8 @@ export class ServedContext implements Context, ParentCall {
   }
 
   get call(): Caller['call'] {
-    const call = (fn: unknown, args: unknown, options?: unknown): Promise<unknown> => this.#host.nestedCall(this, fn, { args, options });
+    const call = (fn: unknown, args: unknown, options?: unknown): Promise<unknown> =>
+      quiet(this.#host.nestedCall(this, fn, { args, options }));
     // Types are inferred by `Caller`; what comes back has passed the function's own schemas, as for any caller.
     return call as Caller['call'];
   }
@@ -152,7 +156,7 @@ export class ServedContext implements Context, ParentCall {
   }
 
   #sleep(ms: number): Promise<void> {
-    return new Promise((resolve, reject) => {
+    const slept = new Promise<void>((resolve, reject) => {
       const wake = this.#host.clock.schedule(ms, () => {
         leave();
         resolve();
@@ -162,6 +166,7 @@ export class ServedContext implements Context, ParentCall {
         reject(reason);
       });
     });
+    return quiet(slept);
   }
 }
 
