@@ -6,7 +6,8 @@
  * business (100 KiB on a young connection), and what is on its way is seen by neither: no pace of writing excludes it.
  * W1 a connection whose write has waited for `readOnMs` reads all the same: of two ends one takes what the other wrote, which then reads.
  * W2 Node keeps what came until the write is done: as much as flow control lets a peer send; of more nothing is read before that.
- * W3 there is a timer only while something is written, and one for all that is written within `readOnMs`.
+ * W3 there is a timer only while something is written, and one for all that is written within `readOnMs`; where that has happened,
+ *    it is likely to happen again, and is looked for sooner for a while.
  */
 
 import type { Duplex } from 'node:stream';
@@ -16,6 +17,8 @@ import { creditBytesMax } from './limits.ts';
 
 /** Lower ends a stand-still sooner; higher wakes less often while a peer is slow. */
 const readOnMs = 10;
+/** Once it has read on; twice as much after each look that finds no need. */
+const readOnAgainMs = 1;
 /** The largest window of a connection, and room for what has none. */
 const readOnBytesMax = creditBytesMax + 256 * 1024;
 
@@ -35,6 +38,7 @@ export class PendingWrites {
   #taken = 0;
   #takenBefore = 0;
   #cancel: CancelTask | undefined;
+  #lookMs = readOnMs;
   /** Where W2 ends, in bytes read since the connection opened. */
   #lastByte: number | undefined;
 
@@ -57,12 +61,13 @@ export class PendingWrites {
 
   #arm(): void {
     this.#takenBefore = this.#taken;
-    this.#cancel = this.#clock.schedule(readOnMs, () => this.#look());
+    this.#cancel = this.#clock.schedule(this.#lookMs, () => this.#look());
   }
 
   #look(): void {
     this.#cancel = undefined;
     if (this.#pending === 0 || this.#stream.destroyed) return;
+    this.#lookMs = Math.min(readOnMs, this.#lookMs * 2);
     if (this.#taken === this.#takenBefore) this.#readOn();
     else this.#lastByte = undefined;
     this.#arm();
@@ -75,6 +80,7 @@ export class PendingWrites {
     if (!handle || handle.writeQueueSize === 0) return;
     this.#lastByte ??= handle.bytesRead + readOnBytesMax;
     if (handle.bytesRead >= this.#lastByte) return;
+    this.#lookMs = readOnAgainMs;
     handle.readStart();
     // While a write waits Node takes it for stopped, and starts it after that.
     inNextTurn(() => {
