@@ -136,7 +136,8 @@ describe('a run that was asked for far away from its steps', () => {
     const run = laptop.submit(steps);
     await whenStarted(world, run.events, 'long');
     world.kill('cloud-1');
-    expect(await world.settle(failureOf(run.result))).toMatchObject({ code: 'coordinator_lost', executed: 'maybe' });
+    const failed = await world.settle(failureOf(run.result));
+    expect(failed).toMatchObject({ code: 'coordinator_lost', executed: 'yes', detail: { steps: { s8: 'done', long: 'maybe' } } });
     await world.advance(2_000);
     expect(state).toEqual({ runs: 10, aborts: 1 });
   });
