@@ -1,18 +1,21 @@
 /**
- * What the flags of several commands have in common: their options, their numbers, and what is said of a mistake in them.
+ * What the commands have in common: the flags that several take, their numbers, and what is said of a mistake in them.
  */
 
-import { InvalidArgumentError, Option } from 'commander';
+import { type Command, InvalidArgumentError } from 'commander';
 import { UsageError } from './exit-code.ts';
 
-export function certOption(): Option {
-  return new Option('--cert <file>', 'your certificate, with its key and ca.pem beside it; default: HEDDLE_TLS_CA, _CERT and _KEY');
+/** The longest time that a flag takes, in milliseconds: what a timer can wait. */
+export const timeoutMsMax = 2 ** 31 - 1;
+
+/** What every command takes that asks a fabric. */
+export function withFabric(command: Command): Command {
+  return command
+    .option('--url <url>', 'any server of the fabric; default: HEDDLE_URL, else 127.0.0.1:7420')
+    .option('--cert <file>', 'your certificate, with its key and ca.pem beside it; default: HEDDLE_TLS_CA, _CERT and _KEY');
 }
 
-export function urlOption(): Option {
-  return new Option('--url <url>', 'any server of the fabric; default: HEDDLE_URL, else 127.0.0.1:7420');
-}
-
+/** Reads a flag's number. */
 export function wholeNumber(max: number, min = 1): (text: string) => number {
   return (text) => {
     const value = /^\d+$/.test(text) ? Number(text) : -1;
