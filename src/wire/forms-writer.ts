@@ -1,90 +1,15 @@
 /**
  * From a value to a tree that JSON can hold, with the `$` forms for what it cannot (see json-forms.ts).
  *
- * Two walks. `looksPlain` is the fast one: it only says whether JSON.stringify alone will do. `toForms` is the careful one:
- * it knows the path it is on, copies as it goes (so that a getter is believed once), and refuses what is no value.
+ * The careful walk: it knows the path it is on, copies as it goes (so that a getter is believed once), and refuses what is no
+ * value. Values that need none of it are found by plain-data.ts.
  */
 
+import { dollar, isPlainPrototype, type WriteLimits } from './plain-data.ts';
 import { ValueProblem } from './value-problem.ts';
-
-export interface WriteLimits {
-  readonly depthMax: number;
-  /** Levels that do not count: those of the list in which the arguments of a call are. */
-  readonly levelsAround: number;
-  /** A walk stops when what it has seen cannot be encoded in fewer bytes. */
-  readonly bytesMax: number;
-  /** Bytes become base64 text, undefined becomes null. */
-  readonly isJsonOnly: boolean;
-}
 
 /** Largest BigInt: 8,192 bits, so that reading its digits takes no time worth mentioning. */
 const bigintMax = 1n << 8192n;
-
-const dollar = 0x24;
-
-/** Whether `value` is plain JSON data within the limits. False also for what toForms will refuse. Never throws. */
-export function looksPlain(value: unknown, limits: WriteLimits): boolean {
-  try {
-    return new PlainWalk(limits.bytesMax).isPlain(value, limits.depthMax + limits.levelsAround);
-  } catch {
-    return false;
-  }
-}
-
-class PlainWalk {
-  #bytesLeft: number;
-
-  constructor(bytesMax: number) {
-    this.#bytesLeft = bytesMax;
-  }
-
-  isPlain(value: unknown, depthLeft: number): boolean {
-    switch (typeof value) {
-      case 'string':
-        this.#bytesLeft -= value.length;
-        return this.#bytesLeft >= 0;
-      case 'number':
-        return Number.isFinite(value) && !Object.is(value, -0);
-      case 'boolean':
-        return true;
-      case 'object':
-        if (value === null) return true;
-        if (depthLeft === 0) return false;
-        return Array.isArray(value) ? this.#isPlainArray(value, depthLeft - 1) : this.#isPlainObject(value, depthLeft - 1);
-      default:
-        return false;
-    }
-  }
-
-  #isPlainArray(array: readonly unknown[], depthLeft: number): boolean {
-    this.#bytesLeft -= array.length;
-    if (this.#bytesLeft < 0) return false;
-    for (let at = 0; at < array.length; at += 1) {
-      if (!this.isPlain(array[at], depthLeft)) return false;
-    }
-    return true;
-  }
-
-  #isPlainObject(object: object, depthLeft: number): boolean {
-    if (!isPlainPrototype(object)) return false;
-    for (const key in object) {
-      // A key that may need a form or is refused: the careful walk decides. So it does for keys that somebody gave to
-      // Object.prototype and that are no plain data; asking every key whether it is an own one would double the time.
-      if (key.charCodeAt(0) === dollar || key === '__proto__') return false;
-      const value: unknown = (object as Record<string, unknown>)[key]; // a key of it
-      if (value === undefined) continue;
-      this.#bytesLeft -= key.length + 3;
-      if (!this.isPlain(value, depthLeft)) return false;
-    }
-    return this.#bytesLeft >= 0;
-  }
-}
-
-/** Object literals, objects without prototype, and the object literals of another realm. */
-function isPlainPrototype(object: object): boolean {
-  const prototype: unknown = Object.getPrototypeOf(object);
-  return prototype === Object.prototype || prototype === null || Object.getPrototypeOf(prototype) === null;
-}
 
 export interface Forms {
   /** What JSON.stringify takes. */

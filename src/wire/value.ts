@@ -14,8 +14,9 @@
 import { unreachable } from '../base/assert.ts';
 import type { Payload } from '../core/payload.ts';
 import { fromForms, mayHoldForms } from './forms-reader.ts';
-import { looksPlain, toForms, type WriteLimits } from './forms-writer.ts';
+import { toForms } from './forms-writer.ts';
 import { parseText, textOf } from './json-text.ts';
+import { looksPlain, type WriteLimits } from './plain-data.ts';
 import { decodeTree, encodeTree } from './tree.ts';
 import { ValueProblem } from './value-problem.ts';
 
