@@ -8,15 +8,16 @@
 
 import type { Effect, Need } from '../core/catalog/offer.ts';
 import type { Filled, Path, Payload } from '../core/payload.ts';
-import type { LooksBare, StepSeats, WireCommand, WireReturns, WireRunEvent } from '../core/workflow/record.ts';
 import type { LeaseFrame, PullFrame, Pulling } from './hand-off-frames.ts';
 import type { OutcomeFrame, StandingFrame } from './outcome-frames.ts';
+import type { AttachFrame, CancelRunFrame, RunEventFrame, SubmitFrame } from './run-frames.ts';
 import type { CreditFrame, EndFrame, ItemFrame } from './stream-frames.ts';
 import type { WireTrace } from './trace-fields.ts';
 import type { WireError } from './wire-error.ts';
 
 export type { LeaseFrame, PullFrame, Pulling } from './hand-off-frames.ts';
 export type { OutcomeFrame, StandingFrame } from './outcome-frames.ts';
+export type { AttachFrame, CancelRunFrame, RunEventFrame, SubmitFrame } from './run-frames.ts';
 export type { SessionAck, SessionHello } from './session-greeting.ts';
 export type { CreditFrame, EndFrame, ItemFrame } from './stream-frames.ts';
 
@@ -180,52 +181,6 @@ export interface DrainFrame {
   readonly id: number;
   readonly server: string;
   readonly identity?: string | undefined;
-}
-
-export interface SubmitFrame {
-  readonly kind: 'submit';
-  readonly id: number;
-  /** Chosen by the caller; absent: by the coordinator. */
-  readonly runId?: string | undefined;
-  /** Of the workflow, for people: the coordinator's observers see it. */
-  readonly name?: string | undefined;
-  readonly commands: readonly WireCommand[];
-  readonly returns: WireReturns;
-  readonly input?: Payload | undefined;
-  readonly timeoutMs?: number | undefined;
-  readonly isDetached: boolean;
-  /** String arguments that equal another command's name, found by the submitter (for the hint). */
-  readonly looksBare: readonly LooksBare[];
-  /** From the server that planned the run and hands it over. */
-  readonly seats?: StepSeats | undefined;
-  /** Where it stands in its trace. */
-  readonly trace?: WireTrace | undefined;
-  readonly identity?: string | undefined;
-}
-
-/** Follows a run from an event onwards; answered by run events, and by a reply only when there is no such run. */
-export interface AttachFrame {
-  readonly kind: 'attach';
-  readonly id: number;
-  readonly runId: string;
-  readonly fromSequence: number;
-  readonly identity?: string | undefined;
-}
-
-/** Answered by a reply (value undefined) once the run is on its way to its end. */
-export interface CancelRunFrame {
-  readonly kind: 'cancelRun';
-  readonly id: number;
-  readonly runId: string;
-  readonly reason: string;
-  readonly identity?: string | undefined;
-}
-
-/** One event of the run that `id` submitted or attached to. The last one settles the conversation. */
-export interface RunEventFrame {
-  readonly kind: 'runEvent';
-  readonly id: number;
-  readonly event: WireRunEvent;
 }
 
 /** From an entry to its client: addresses of the servers that the client may use instead. */
