@@ -1,14 +1,14 @@
 /**
- * The messages between members: `heddle.v1.MeshMessage`. The greeting is in mesh-hello.ts, records in mesh-record.ts.
+ * The messages between members: `heddle.v1.MeshMessage`. The greeting is in mesh-hello.ts, records in mesh-record.ts,
+ * what is asked and answered when two of them compare what they hold in mesh-sync.ts.
  *
  * W1 what a peer sent wrongly is a `protocol_error`, whatever the bytes. W2 a message of an unknown kind is undefined.
  */
 
 import { unreachable } from '../base/assert.ts';
-import type { Beat, BodyPiece, Head, MeshMessage, Root, SyncHeads, SyncRecords } from '../core/gossip/message.ts';
-import type { OwnerRecord, Report } from '../core/gossip/record.ts';
-import { meshLimits } from '../core/gossip/settings.ts';
+import type { Beat, BodyPiece, MeshMessage, Root } from '../core/gossip/message.ts';
 import { readAdopt, readAdopted, writeAdopted } from './mesh-adoption.ts';
+import { readList, writeRecords, writeReports } from './mesh-lists.ts';
 import {
   readDoubts,
   readProbeAck,
@@ -19,15 +19,13 @@ import {
   writeProbeNack,
   writeProbeRequest,
 } from './mesh-probes.ts';
-import { readRecord, readReport, writeRecord, writeReport } from './mesh-record.ts';
-import { finals, hexBytes, readAmount, readFinal, readHex, readRoot, readWords, rootWords, wordBytes } from './mesh-words.ts';
+import { readRecord, readReport } from './mesh-record.ts';
+import { readSyncDigest, readSyncHeads, readSyncRecords, writeSyncDigest, writeSyncHeads, writeSyncRecords } from './mesh-sync.ts';
+import { hexBytes, readAmount, readHex, readRoot, rootWords } from './mesh-words.ts';
 import { bytesTag, doubleTag, ProtoReader, varintTag } from './proto-reader.ts';
 import { ProtoWriter } from './proto-writer.ts';
-import { protocolError } from './value-problem.ts';
 
 const roomBytes = 1_024;
-/** Most items of one list that are read at all. */
-const itemsMax = 4_096;
 
 type Kind = MeshMessage['kind'];
 const fields: Readonly<Record<Kind, number>> = {
@@ -77,7 +75,7 @@ const readers = new Map<number, (reader: ProtoReader) => MeshMessage>([
   [bytesTag(fields.beat), readBeat],
   [bytesTag(fields.push), (reader) => ({ kind: 'push', records: readList(reader, readRecord) })],
   [bytesTag(fields.suspect), (reader) => ({ kind: 'suspect', reports: readList(reader, readReport) })],
-  [bytesTag(fields.syncDigest), readDigest],
+  [bytesTag(fields.syncDigest), readSyncDigest],
   [bytesTag(fields.syncHeads), readSyncHeads],
   [bytesTag(fields.syncRecords), readSyncRecords],
   [bytesTag(fields.bodyWanted), readBodyWanted],
@@ -101,15 +99,11 @@ function writeMessage(writer: ProtoWriter, message: MeshMessage): void {
     case 'suspect':
       return writeReports(writer, message.reports);
     case 'syncDigest':
-      writer.flag(4, message.mayRefer === true);
-      if (message.only) writer.presentBytes(3, Uint8Array.from(message.only));
-      writer.bytes(2, wordBytes(message.buckets));
-      return writer.bytes(1, rootWords(message.root));
+      return writeSyncDigest(writer, message);
     case 'syncHeads':
       return writeSyncHeads(writer, message);
     case 'syncRecords':
-      writer.strings(2, message.wants);
-      return writeRecords(writer, message.records);
+      return writeSyncRecords(writer, message);
     case 'bodyWanted':
       return writer.bytes(1, hexBytes(message.hash));
     case 'body':
@@ -165,92 +159,6 @@ function readBeat(reader: ProtoReader): Beat {
   return { kind: 'beat', ...beat, root, uid: { uid, isSettled }, isMesh, isBusy };
 }
 
-function writeRecords(writer: ProtoWriter, records: readonly OwnerRecord[]): void {
-  for (const record of [...records].reverse()) writeRecord(writer, 1, record);
-}
-
-function writeReports(writer: ProtoWriter, reports: readonly Report[]): void {
-  for (const report of [...reports].reverse()) writeReport(writer, 1, report);
-}
-
-/** A message whose only field, 1, repeats. */
-function readList<T>(reader: ProtoReader, read: (reader: ProtoReader) => T): readonly T[] {
-  const list: T[] = [];
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === bytesTag(1)) add(list, read(reader));
-    else reader.skip(tag);
-  }
-  return list;
-}
-
-function readDigest(reader: ProtoReader): MeshMessage {
-  let root: Root = { high: 0, low: 0 };
-  let buckets: readonly number[] = [];
-  let only: readonly number[] | undefined;
-  let mayRefer = false;
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === bytesTag(1)) root = readRoot(reader);
-    else if (tag === bytesTag(2)) buckets = readWords(reader, 2 * meshLimits.buckets);
-    else if (tag === bytesTag(3)) only = [...reader.bytes().subarray(0, meshLimits.buckets)];
-    else if (tag === varintTag(4)) mayRefer = reader.flag();
-    else reader.skip(tag);
-  }
-  return { kind: 'syncDigest', root, buckets, ...(only && { only }), ...(mayRefer && { mayRefer }) };
-}
-
-function writeSyncHeads(writer: ProtoWriter, { buckets, heads }: SyncHeads): void {
-  for (const head of [...heads].reverse()) writeHead(writer, head);
-  writer.bytes(1, Uint8Array.from(buckets));
-}
-
-function readSyncHeads(reader: ProtoReader): SyncHeads {
-  let buckets: readonly number[] = [];
-  const heads: Head[] = [];
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === bytesTag(1)) buckets = [...reader.bytes().subarray(0, meshLimits.buckets)];
-    else if (tag === bytesTag(2)) add(heads, readHead(reader));
-    else reader.skip(tag);
-  }
-  return { kind: 'syncHeads', buckets, heads };
-}
-
-function writeHead(writer: ProtoWriter, head: Head): void {
-  const mark = writer.mark();
-  writer.uint(5, head.version);
-  writer.uint(4, finals.indexOf(head.final));
-  writer.bytes(3, hexBytes(head.instance));
-  writer.uint(2, head.epoch);
-  writer.string(1, head.slot);
-  writer.message(2, mark);
-}
-
-function readHead(reader: ProtoReader): Head {
-  const outer = reader.enter();
-  const head = { slot: '', epoch: 0, instance: '', version: 0 };
-  let final: Head['final'] = 'none';
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === bytesTag(1)) head.slot = reader.string();
-    else if (tag === varintTag(2)) head.epoch = reader.uint();
-    else if (tag === bytesTag(3)) head.instance = readHex(reader);
-    else if (tag === varintTag(4)) final = readFinal(reader);
-    else if (tag === varintTag(5)) head.version = reader.uint();
-    else reader.skip(tag);
-  }
-  reader.leave(outer);
-  return { ...head, final };
-}
-
-function readSyncRecords(reader: ProtoReader): SyncRecords {
-  const records: OwnerRecord[] = [];
-  const wants: string[] = [];
-  for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === bytesTag(1)) add(records, readRecord(reader));
-    else if (tag === bytesTag(2)) add(wants, reader.string());
-    else reader.skip(tag);
-  }
-  return { kind: 'syncRecords', records, wants };
-}
-
 function readBodyWanted(reader: ProtoReader): MeshMessage {
   let hash = '';
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
@@ -278,9 +186,4 @@ function readPiece(reader: ProtoReader): BodyPiece {
     else reader.skip(tag);
   }
   return { kind: 'body', ...piece, bytes };
-}
-
-function add<T>(list: T[], item: T): void {
-  if (list.length >= itemsMax) throw protocolError(`a list has over ${itemsMax} items`);
-  list.push(item);
 }
