@@ -10,7 +10,7 @@ import type { Seals } from '../../core/gossip/seals.ts';
 import type { MeshSettings } from '../../core/gossip/settings.ts';
 import type { MemberView } from '../../core/gossip/view.ts';
 import type { HeddleError } from '../../errors.ts';
-import type { Answer, Arrival, Dialled, Evidence, Link } from '../../transport/transport.ts';
+import type { Dialled, Evidence, Link } from '../../transport/transport.ts';
 
 /** Who is at the other end of an accepted link. */
 export interface LinkIdentity {
@@ -43,7 +43,7 @@ export interface MeshLink {
   close(): void;
 }
 
-/** Made by the lead's server over the transport. */
+/** Made by the server, over its transport. */
 export interface MeshPorts {
   /** Dials with kind `link`. Rejects with `unreachable`, whose detail says the evidence. */
   dial(address: string, hello: Uint8Array, timeoutMs: number): Promise<Dialled>;
@@ -86,28 +86,4 @@ export interface MeshOptions {
   /** Told every note of the machine, and those of the mesh itself. */
   readonly observe?: ((note: MeshNote) => void) | undefined;
   readonly settings?: Partial<MeshSettings> | undefined;
-}
-
-/** What `Mesh` (mesh.ts) offers; `new Mesh(options: MeshOptions)`. */
-export interface FabricMesh {
-  /**
-   * Joins. Resolves when a first seed has taken us in and its members are known; without seeds, or when all of them are
-   * down, at once after the first round (retries go on). Rejects with `name_taken`, `cluster_mismatch` (every seed
-   * refused) or `version_mismatch`.
-   */
-  start(): Promise<void>;
-  /** Decides on an arriving link; the caller returns the answer to the transport. */
-  accept(arrival: Arrival): Promise<Answer>;
-  /** Announces the functions of this server: at once, then at most once in 250 ms. Throws `too_large` over a limit. */
-  publish(body: CatalogBody): void;
-  /** Announces `leaving`; resolves when everybody can have heard it. Links and calls go on. */
-  leave(): Promise<void>;
-  /** Says `left` and closes every link. Nothing is called after it. */
-  finish(): void;
-  /** Every member known, self included, by name. Those that left or died are not listed. */
-  members(): readonly MemberView[];
-  /** A call waits for a link to this server: it is dialled, where there is none. */
-  want(server: { readonly name: string; readonly instance: string }): void;
-  /** The open link to an instance, as `openLink` returned it. */
-  linkTo(instance: string): MeshLink | undefined;
 }

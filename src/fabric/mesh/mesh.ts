@@ -12,39 +12,29 @@ import type { CancelTask } from '../../base/clock.ts';
 import { type Deferred, deferred, quiet } from '../../base/deferred.ts';
 import type { CatalogBody } from '../../core/catalog/offer.ts';
 import { Gossip } from '../../core/gossip/gossip.ts';
-import type { DialOutcome, JoinRefusal, LinkEvidence, MeshEffect, MeshInput, MeshNews } from '../../core/gossip/io.ts';
-import type { Hello, HelloAck } from '../../core/gossip/message.ts';
+import type { JoinRefusal, MeshEffect, MeshInput, MeshNews } from '../../core/gossip/io.ts';
 import { meshDefaults } from '../../core/gossip/settings.ts';
 import type { MemberView } from '../../core/gossip/view.ts';
-import { HeddleError, type HeddleErrorOf } from '../../errors.ts';
-import type { Answer, Arrival, Dialled, Evidence, Link, Traffic } from '../../transport/transport.ts';
+import { HeddleError } from '../../errors.ts';
+import type { Answer, Arrival, Traffic } from '../../transport/transport.ts';
 import { encodeBody, hash64, hashBody } from '../../wire/mesh-body.ts';
-import { decodeAck, decodeHello, encodeAck, encodeHello } from '../../wire/mesh-hello.ts';
-import { checkGreeter } from '../link/certified-name.ts';
 import { Pump } from '../link/pump.ts';
+import { Greetings } from './greetings.ts';
 import { MeshCatalog } from './mesh-catalog.ts';
 import { MeshLinks } from './mesh-links.ts';
-import type { FabricMesh, MeshLink, MeshOptions } from './mesh-port.ts';
+import type { MeshLink, MeshOptions } from './mesh-port.ts';
 import { SeedAnswers } from './seed-answers.ts';
-
-interface PendingArrival {
-  readonly arrival: Arrival;
-  readonly hello: Hello;
-  readonly answer: Deferred<Answer>;
-}
 
 /** How long a newcomer waits to hear whether its name is taken, in milliseconds. */
 const contestMs = 2_000;
 
-const evidences: readonly Evidence[] = ['refused', 'silent', 'stalled', 'reset', 'unresolved', 'local', 'remote'];
-
-export class Mesh implements FabricMesh {
+export class Mesh {
   readonly #options: MeshOptions;
   readonly #machine: Gossip;
   readonly #pump: Pump<MeshInput, MeshEffect>;
   readonly #links: MeshLinks;
+  readonly #greetings: Greetings;
   readonly #catalog: MeshCatalog;
-  readonly #arrivals = new Map<number, PendingArrival>();
   readonly #started = deferred<void>();
   readonly #answers: SeedAnswers;
   #spread: Deferred<void> | undefined;
@@ -72,6 +62,14 @@ export class Mesh implements FabricMesh {
       seals: options.seals,
     });
     this.#links = new MeshLinks(options.ports.openLink, (input) => this.#pump.feed(input));
+    this.#greetings = new Greetings({
+      mesh: options,
+      links: this.#links,
+      feed: (input) => this.#pump.feed(input),
+      doubted: (address, error) => {
+        if (this.#phase === 'starting') this.#answers.doubted(address, error);
+      },
+    });
     this.#catalog = new MeshCatalog({
       listeners: options.listeners,
       findBody: (hash) => this.#machine.findBody(hash),
@@ -90,6 +88,11 @@ export class Mesh implements FabricMesh {
     return this.#pump.dueMs;
   }
 
+  /**
+   * Joins. Resolves when a first seed has taken us in and its members are known; without seeds, or when all of them are
+   * down, at once after the first round (retries go on). Rejects with `name_taken`, `cluster_mismatch` (every seed
+   * refused), `version_mismatch` or `unauthenticated`.
+   */
   start(): Promise<void> {
     if (this.#phase === 'idle') {
       this.#phase = 'starting';
@@ -99,28 +102,19 @@ export class Mesh implements FabricMesh {
     return this.#started.promise;
   }
 
+  /** Decides on an arriving link; the caller returns the answer to the transport. Rejects with `unauthenticated`. */
   accept(arrival: Arrival): Promise<Answer> {
-    const answer = deferred<Answer>();
-    try {
-      const hello = decodeHello(arrival.hello);
-      checkGreeter(arrival.link, hello, this.#options.name);
-      const link = this.#links.reserve();
-      this.#arrivals.set(link, { arrival, hello, answer });
-      this.#pump.feed({ kind: 'greeted', link, hello });
-    } catch (error) {
-      if (!HeddleError.is(error)) throw error;
-      if (HeddleError.is(error, 'unauthenticated')) answer.reject(this.#strangerGreets(arrival.link, error));
-      else answer.resolve({ isAccepted: false, ack: new Uint8Array() });
-    }
-    return answer.promise;
+    return this.#greetings.accept(arrival);
   }
 
+  /** Announces the functions of this server: at once, then at most once in 250 ms. Throws `too_large` over a limit. */
   publish(body: CatalogBody): void {
     const bytes = encodeBody(body);
     const bodyHash = body.functions.length === 0 ? '' : hashBody(bytes);
     this.#pump.feed({ kind: 'publish', catalog: { bodyHash, body: bytes } });
   }
 
+  /** Announces `leaving`; resolves when everybody can have heard it. Links and calls go on. */
   leave(): Promise<void> {
     if (this.#spread) return this.#spread.promise;
     this.#spread = deferred();
@@ -129,6 +123,7 @@ export class Mesh implements FabricMesh {
     return this.#spread.promise;
   }
 
+  /** Says `left` and closes every link. Nothing is called after it. */
   finish(): void {
     if (this.#phase === 'finished') return;
     this.#phase = 'finished';
@@ -145,14 +140,17 @@ export class Mesh implements FabricMesh {
     return this.#links.traffic;
   }
 
+  /** Every member known, self included, by name. Those that left or died are not listed. */
   members(): readonly MemberView[] {
     return this.#machine.views();
   }
 
+  /** A call waits for a link to this server: it is dialled, where there is none. */
   want(server: { readonly name: string; readonly instance: string }): void {
     if (this.#phase !== 'finished') this.#pump.feed({ kind: 'want', name: server.name, instance: server.instance });
   }
 
+  /** The newest open link to an instance, as `openLink` returned it. */
   linkTo(instance: string): MeshLink | undefined {
     return this.#links.to(instance);
   }
@@ -166,9 +164,9 @@ export class Mesh implements FabricMesh {
       case 'note':
         return this.#options.observe?.(effect.note);
       case 'answer':
-        return this.#answer(effect.link, effect.ack);
+        return this.#greetings.answer(effect.link, effect.ack);
       case 'dial':
-        void this.#dial(effect);
+        void this.#greetings.dial(effect);
         return undefined;
       case 'close':
         return this.#links.close(effect.link, effect.isRetired);
@@ -177,60 +175,6 @@ export class Mesh implements FabricMesh {
       default:
         return unreachable(effect);
     }
-  }
-
-  #answer(link: number, ack: HelloAck): void {
-    const pending = this.#arrivals.get(link);
-    if (!pending) return;
-    this.#arrivals.delete(link);
-    const { arrival, hello, answer } = pending;
-    const isAccepted = ack.refusal === undefined;
-    const { name, instance, url } = hello;
-    if (isAccepted) this.#links.open(link, arrival.link, { name, instance, url, isDialler: false });
-    answer.resolve({ isAccepted, ack: encodeAck(ack) });
-  }
-
-  async #dial({ dial, address, hello, timeoutMs }: MeshEffect & { kind: 'dial' }): Promise<void> {
-    let outcome: DialOutcome;
-    try {
-      outcome = this.#dialled(await this.#options.ports.dial(address, encodeHello(hello), timeoutMs), address);
-    } catch (error) {
-      if (!HeddleError.is(error)) throw error;
-      if (HeddleError.is(error, 'unauthenticated')) this.#doubted(address, error);
-      outcome = { kind: 'failed', evidence: evidenceOf(error) };
-    }
-    this.#pump.feed({ kind: 'dialled', dial, outcome });
-  }
-
-  /** Opens the link in the turn in which it was handed over. */
-  #dialled({ ack: bytes, isAccepted, link }: Dialled, address: string): DialOutcome {
-    let ack: HelloAck;
-    try {
-      ack = decodeAck(bytes);
-      checkGreeter(link, ack, address);
-    } catch (error) {
-      if (isAccepted) link.close();
-      throw HeddleError.is(error, 'unauthenticated') ? new HeddleError('unauthenticated', { ...error.detail, byUs: true }) : error;
-    }
-    if (!isAccepted) return { kind: 'answered', ack };
-    const id = this.#links.reserve();
-    const { name, instance, url } = ack;
-    this.#links.open(id, link, { name, instance, url, isDialler: true });
-    return { kind: 'answered', ack, link: id };
-  }
-
-  /** Somebody who dialled says a name that is not theirs. */
-  #strangerGreets({ remoteAddress }: Link, error: HeddleErrorOf<'unauthenticated'>): HeddleError {
-    const message = error.detail.why;
-    this.#options.observe?.({ kind: 'greeting.refused', address: remoteAddress, code: 'unauthenticated', byUs: true, message });
-    return error;
-  }
-
-  /** A server that was dialled does not believe who this is, or the other way round. */
-  #doubted(address: string, error: HeddleErrorOf<'unauthenticated'>): void {
-    if (this.#phase === 'starting') this.#answers.doubted(address, error);
-    const { why: message, byUs = false } = error.detail;
-    this.#options.observe?.({ kind: 'greeting.refused', address, code: 'unauthenticated', byUs, message });
   }
 
   #tell(news: MeshNews): void {
@@ -275,12 +219,4 @@ export class Mesh implements FabricMesh {
     if (this.#phase === 'starting') this.#started.reject(error);
     else if (this.#phase === 'running') this.#options.listeners.stopped(error);
   }
-}
-
-function evidenceOf(error: HeddleError): LinkEvidence {
-  // It answers the network, and not the mesh.
-  if (error.code === 'protocol_error') return 'stalled';
-  if (error.code === 'unauthenticated') return error.detail.byUs === true ? 'untrusted' : 'unwelcome';
-  const told = error.code === 'unreachable' ? evidences.find((evidence) => evidence === error.detail.evidence) : undefined;
-  return told ?? 'silent';
 }
