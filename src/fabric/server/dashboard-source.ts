@@ -11,7 +11,7 @@ import type { Dashboard, DashboardFollower, DashboardSource, SecuredDashboard } 
 import type { ServerRooms } from './server-rooms.ts';
 
 /** What a dashboard starts, it starts as the server itself would. */
-interface Doer extends Pick<DashboardSource, 'name' | 'url' | 'call' | 'stream' | 'explain'> {
+export interface Doer extends Pick<DashboardSource, 'name' | 'url' | 'call' | 'stream' | 'explain'> {
   submit(workflow: unknown, options: object): RunHandle;
 }
 
@@ -21,7 +21,7 @@ export interface DashboardRooms {
   readonly clock: Clock;
 }
 
-/** Loaded here: a server without a dashboard starts as fast and small as before. Throws `bad_settings`. */
+/** Throws `bad_settings`. */
 export async function openDashboardOf(choice: SecuredDashboard, parts: DashboardRooms): Promise<Dashboard> {
   const { openDashboard } = await import('../../dashboard/open.ts');
   return openDashboard(choice, sourceOf(parts));

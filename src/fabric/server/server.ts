@@ -16,16 +16,13 @@ import { HeddleError } from '../../errors.ts';
 import { checkPermissions } from '../../identity/permissions.ts';
 import type { EventKind, EventOf } from '../../observe/events.ts';
 import type { Log, LogChoice } from '../../observe/log.ts';
-import type { HttpListener } from '../../transport/http-listener.ts';
-import { advertisedAddress, authorityOf } from '../../transport/ports.ts';
-import type { Listener } from '../../transport/transport.ts';
 import type { Functions, Server, ServerOptions } from '../api/api.ts';
 import { checkServerTls, serverCredentials, warnIfOpen } from '../api/tls-options.ts';
 import { explainQuery, workflowQuestion } from '../explain/explainer.ts';
 import { waitsOf, whyQuery } from '../explain/why.ts';
 import { memberOf } from '../mesh/directory.ts';
-import type { Dashboard, DashboardChoice } from './dashboard-port.ts';
 import { Drain, type DrainFollower, drainGraceMs } from './drain.ts';
+import { Listeners } from './listeners.ts';
 import { type ResolvedServerOptions, resolveServerOptions } from './server-options.ts';
 import { defaultParts, type ServerParts } from './server-parts.ts';
 import { ServerRooms } from './server-rooms.ts';
@@ -55,9 +52,7 @@ export class FabricServer {
   readonly #parts: ServerParts;
   readonly #rooms: ServerRooms;
   #state: State = 'starting';
-  #listener: Listener | undefined;
-  #http: HttpListener | undefined;
-  #dashboard: Dashboard | undefined;
+  readonly #listeners: Listeners;
   #log: Log | undefined;
   #url = '';
   readonly #drain: Drain;
@@ -72,6 +67,14 @@ export class FabricServer {
       callRefusal: () => (this.#state === 'stopped' ? this.#closed() : undefined),
       mustStop: (error) => this.#mustStop(error),
       drain: (follower) => this.#drainFor(follower),
+    });
+    this.#listeners = new Listeners({
+      options,
+      parts,
+      rooms: this.#rooms,
+      server: this,
+      unready: () => this.#unready(),
+      checkOpen: () => this.#checkOpen(),
     });
     parts.tls?.watch({
       reloaded: (name, untilMs) => this.#rooms.observer.emit({ kind: 'tls.reloaded', name, untilMs }),
@@ -91,34 +94,24 @@ export class FabricServer {
   }
 
   async start(): Promise<void> {
-    const { host, port, admin, http, dashboard, log, advertise, name, onListening } = this.#options;
+    const { log, name, onListening } = this.#options;
     try {
       if (log) this.#openLog(log);
-      this.#listener = await this.#parts.transport.listen({ host, port, admin }, this.#rooms.reception);
-      this.#checkOpen();
-      this.#url = advertisedAddress(advertise, this.#listener);
+      this.#url = await this.#listeners.listen();
       this.#rooms.openMesh(this.#url);
-      if (http) await this.#listenHttp(http);
-      if (dashboard) await this.#openDashboard(dashboard);
-      const at = {
-        name,
-        url: this.#url,
-        port: this.#listener.port,
-        ...alsoAt('adminUrl', this.#listener.admin),
-        ...alsoAt('httpUrl', this.#http),
-        ...(this.#dashboard ? { dashboardUrl: this.#dashboard.url } : {}),
-      };
+      await this.#listeners.openDoors();
+      const at = { name, url: this.#url, ...this.#listeners.addresses };
       this.#rooms.observer.emit({ kind: 'server.listening', ...at });
       const told: unknown = onListening?.(at);
       this.#rooms.announce();
       await unlessRejected(told, this.#rooms.mesh.start());
       this.#checkOpen();
       this.#state = 'running';
-      this.#listener.setServing?.(true);
+      this.#listeners.setServing(true);
     } catch (error) {
       await this.stop();
       // Stopped while it bound, nobody else knew the listeners.
-      await this.#closeListeners();
+      await this.#listeners.close();
       throw error;
     }
   }
@@ -195,7 +188,7 @@ export class FabricServer {
   drain(): Promise<void> {
     // One that is still starting has taken no work; one that was stopped has none left.
     if (this.#state !== 'running') return Promise.resolve();
-    this.#listener?.setServing?.(false);
+    this.#listeners.setServing(false);
     return this.#drain.run();
   }
 
@@ -219,46 +212,19 @@ export class FabricServer {
     const rooms = this.#rooms;
     this.#state = 'stopped';
     this.#drain.stop();
-    this.#listener?.setServing?.(false);
+    this.#listeners.setServing(false);
     rooms.endWork();
     await rooms.close();
-    await this.#closeListeners();
+    await this.#listeners.close();
     await this.#parts.transport.close();
     rooms.observer.emit({ kind: 'server.stopped', name: this.name });
     this.#log?.close();
-  }
-
-  /** Loaded here: a server without it starts as fast and small as before. */
-  async #listenHttp(where: NonNullable<ResolvedServerOptions['http']>): Promise<void> {
-    const { openHttpDoor } = await import('./http-door.ts');
-    this.#http = await openHttpDoor(where, {
-      vitals: this.#rooms.vitals,
-      observer: this.#rooms.observer,
-      gate: this.#rooms.gate,
-      doorkeeper: this.#rooms.doorkeeper,
-      tls: this.#parts.tls,
-      unready: () => this.#unready(),
-    });
-    this.#checkOpen();
   }
 
   #openLog(choice: LogChoice): void {
     const open = present(this.#parts.openLog, 'a log was asked for, and nobody has loaded it');
     const { observer } = this.#rooms;
     this.#log = open(choice, { observer, clock: this.#parts.clock, server: this.name, cluster: this.#options.cluster });
-  }
-
-  async #openDashboard(choice: DashboardChoice): Promise<void> {
-    const { openDashboardOf } = await import('./dashboard-source.ts');
-    this.#dashboard = await openDashboardOf(
-      { ...choice, tls: this.#parts.tls },
-      { rooms: this.#rooms, server: this, clock: this.#parts.clock },
-    );
-    this.#checkOpen();
-  }
-
-  async #closeListeners(): Promise<void> {
-    await Promise.all([this.#listener?.close(), this.#http?.close(), this.#dashboard?.close()]);
   }
 
   /** Why it takes no work; undefined: it does. */
@@ -284,12 +250,4 @@ export class FabricServer {
   #refusal(isDraining: boolean): HeddleError | undefined {
     return isDraining || this.#state === 'stopped' ? new HeddleError('draining', { server: this.name }) : undefined;
   }
-}
-
-function alsoAt<K extends 'adminUrl' | 'httpUrl'>(
-  key: K,
-  at: { readonly host: string; readonly port: number } | undefined,
-): { readonly [P in K]?: string } {
-  // Of a computed key the compiler only knows that it is some text.
-  return at ? ({ [key]: authorityOf(at.host, at.port) } as { readonly [P in K]?: string }) : {};
 }
