@@ -20,12 +20,12 @@ import type { ServerTuning } from '../../src/fabric/server/tuning.ts';
 import { openLog } from '../../src/observe/log.ts';
 import { MemorySpill } from '../../src/storage/memory-spill.ts';
 import type { SpillStore } from '../../src/storage/spill.ts';
-import { SimulatedAuthority, SimulatedCredentials, SimulatedKeys } from '../../src/testing/simulated-certificates.ts';
 import { SimulatedProcess } from '../../src/testing/simulated-process.ts';
 import { Timeline } from '../../src/testing/timeline.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
 import type { Doubt } from '../../src/transport/peer-certificate.ts';
 import type { PeerCertificate, Transport } from '../../src/transport/transport.ts';
+import { SimulatedAuthority, SimulatedCredentials, SimulatedKeys } from './simulated-certificates.ts';
 import { WatchedTransport, type WatchLink } from './watched-transport.ts';
 
 export { SimulatedProcess as WorldProcess } from '../../src/testing/simulated-process.ts';
