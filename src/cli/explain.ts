@@ -47,7 +47,7 @@ export function planOf(client: Client, source: WorkflowSource, { bare, input }: 
   return client.explain(source.data, { ...given, ...(bare ? { references: 'bare' } : {}) });
 }
 
-export function planText({ steps }: Plan): string {
+function planText({ steps }: Plan): string {
   return steps.map(stepText).join('\n');
 }
 

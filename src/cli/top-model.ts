@@ -12,7 +12,7 @@ import { Gauges, type Point } from '../observe/gauges.ts';
 import type { Vitals } from '../observe/vitals.ts';
 import { changesBetween, type TopAnswer } from './top-changes.ts';
 
-export const changesMax = 200;
+const changesMax = 200;
 
 export interface TopServer extends Rates {
   readonly server: string;

@@ -6,7 +6,7 @@
  */
 
 /** A minute of a feed that nobody reads. */
-export const backlogMax = 256;
+const backlogMax = 256;
 
 export class EventStream {
   readonly body: ReadableStream<Uint8Array>;

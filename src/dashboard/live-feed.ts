@@ -16,7 +16,7 @@ import { functionsMessage, serversMessage } from './rows.ts';
 export const beatMs = 1_000;
 export const promptMs = 50;
 /** Servers that are asked how they are, a second. */
-export const askedPerSecond = 60;
+const askedPerSecond = 60;
 
 type Watcher = (message: FeedMessage) => void;
 

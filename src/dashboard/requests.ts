@@ -14,7 +14,7 @@ import { parseJson, parseWorkflowJson } from '../wire/json-forms.ts';
 import type { CallAnswer } from './feed.ts';
 import { asJson, cut, textMax } from './run-feed.ts';
 
-export const itemsMax = 100;
+const itemsMax = 100;
 const timeoutMsDefault = 30_000;
 
 /** A body as it came: an object, or nothing that is known here. */

@@ -16,7 +16,7 @@ import { type Identity, type IdentityKind, parseIdentity } from './identity.ts';
  * `relay`: passing on calls, steps and questions of clients, and saying whose they are. `observe`: seeing what a server does.
  * `administer`: draining it, ending runs of others, and what `observe` gives.
  */
-export const verbs = ['call', 'submit', 'serve', 'relay', 'observe', 'administer'] as const;
+const verbs = ['call', 'submit', 'serve', 'relay', 'observe', 'administer'] as const;
 export type Verb = (typeof verbs)[number];
 
 /** One rule: each of `who` may do all of `may` with each of `names`. */
@@ -31,7 +31,7 @@ export interface Permission {
 const keys = ['who', 'may', 'names'] as const;
 const patternCharsMax = 192;
 const listMax = 1_000;
-export const rulesMax = 10_000;
+const rulesMax = 10_000;
 /** Identities, and names of one verb of each, of which a verdict is remembered. */
 const identitiesMax = 10_000;
 const namesMax = 2_048;

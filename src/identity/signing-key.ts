@@ -12,7 +12,7 @@ const pkcs8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 const spki = Buffer.from('302a300506032b6570032100', 'hex');
 
 export const publicKeyBytes = 32;
-export const signatureBytes = 64;
+const signatureBytes = 64;
 
 /** What signs and verifies; a simulation brings its own, which costs less. */
 export interface KeyKind {
@@ -24,7 +24,7 @@ export interface KeyKind {
 export type SignsWithKey = Pick<SigningKey, 'publicKey' | 'sign'>;
 export type VerifiesKey = Pick<VerifyingKey, 'hasSigned'>;
 
-export class SigningKey {
+class SigningKey {
   readonly #private: KeyObject;
   /** 32 bytes. */
   readonly publicKey: Uint8Array;
@@ -43,7 +43,7 @@ export class SigningKey {
 }
 
 /** Somebody's public key. */
-export class VerifyingKey {
+class VerifyingKey {
   readonly #public: KeyObject;
 
   /** Throws what node:crypto throws for what is not 32 bytes. */

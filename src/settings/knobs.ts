@@ -81,7 +81,7 @@ export function perSecond(reason: string) {
   return v.pipe(v.optional(whole(max)), v.metadata({ ...about, example: 1_000 }));
 }
 
-export function whole(max: number) {
+function whole(max: number) {
   return v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(max));
 }
 

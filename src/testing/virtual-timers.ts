@@ -13,7 +13,7 @@ type Task = (...args: unknown[]) => void;
 const delayMsMax = 2 ** 31 - 1;
 
 /** What `setTimeout` and its kin give: as much of NodeJS.Timeout and NodeJS.Immediate as code uses. */
-export class VirtualTimer {
+class VirtualTimer {
   readonly #clock: Clock;
   readonly #run: () => void;
   readonly #delayMs: number;

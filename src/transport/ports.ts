@@ -14,7 +14,7 @@ export function isAllowed(choice: PortChoice, port: number): boolean {
 }
 
 /** `7420`, `any port`, `7420-7429`. */
-export function choiceText(choice: PortChoice): string {
+function choiceText(choice: PortChoice): string {
   if (choice === 'auto') return 'any port';
   return typeof choice === 'number' ? `${choice}` : `${choice.from}-${choice.to}`;
 }

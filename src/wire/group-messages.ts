@@ -11,7 +11,7 @@ import type { ProtoWriter } from './proto-writer.ts';
 import { protocolError } from './value-problem.ts';
 
 /** Calls of one group. */
-export const groupCallsMax = 64;
+const groupCallsMax = 64;
 
 export function writeGroup(sink: Sink, { calls }: GroupFrame): void {
   for (let at = calls.length - 1; at >= 0; at -= 1) {

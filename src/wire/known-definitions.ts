@@ -15,7 +15,7 @@ import type { LargeIncoming, LargeOutgoing } from './frame.ts';
 import { bringsBytes } from './literals.ts';
 import { ProtoReader } from './proto-reader.ts';
 
-export const definitionsMax = 64;
+const definitionsMax = 64;
 export const keptBytesMax = 1024 * 1024;
 /** Of one: more would push out too many others. */
 const definitionBytesMax = 128 * 1024;

@@ -20,8 +20,6 @@ import { looksPlain, type WriteLimits } from './plain-data.ts';
 import { decodeTree, encodeTree } from './tree.ts';
 import { ValueProblem } from './value-problem.ts';
 
-export { ValueProblem };
-
 /** Deepest nesting of arrays, objects, Maps and Sets. */
 export const valueDepthMax = 64;
 

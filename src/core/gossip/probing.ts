@@ -13,7 +13,7 @@ import { meshLimits } from './settings.ts';
 import type { MeshState } from './state.ts';
 
 /** How many others are asked. */
-export const askedMax = 3;
+const askedMax = 3;
 
 /** What is known of others' attempts. `reached`: one of them got through. */
 export type Opinion = 'asking' | 'reached' | 'none';

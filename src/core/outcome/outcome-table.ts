@@ -41,8 +41,8 @@ interface PeerShelf<T> {
   bytes: number;
 }
 
-export const perPeerMaxDefault = 10_000;
-export const bytesPerPeerMaxDefault = 16 * 1024 * 1024;
+const perPeerMaxDefault = 10_000;
+const bytesPerPeerMaxDefault = 16 * 1024 * 1024;
 
 export class OutcomeTable<T> {
   readonly #perPeerMax: number;

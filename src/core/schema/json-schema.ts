@@ -25,7 +25,7 @@ export interface FunctionSchemas {
 /** Marks the schema of an argument that may be left out; JSON Schema has no word for it. */
 export const optionalMark = 'x-optional';
 
-export const anything: SchemaNode = { schema: true, root: true };
+const anything: SchemaNode = { schema: true, root: true };
 
 /** References that lead to references. */
 const hopsMax = 16;

@@ -13,8 +13,8 @@ export interface Expected {
   readonly bytes: number;
 }
 
-export const functionsMax = 10_000;
-export const serversMax = 64;
+const functionsMax = 10_000;
+const serversMax = 64;
 /** Weight of the newest step in the averages. */
 const newestWeight = 0.2;
 

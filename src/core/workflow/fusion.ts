@@ -15,7 +15,7 @@ import type { CheckedWorkflow } from './workflow.ts';
 /** Steps of one group. */
 export const groupMax = 64;
 /** Arguments of one group, as far as they are known when it is sent. */
-export const groupBytesMax = 64 * 1024;
+const groupBytesMax = 64 * 1024;
 
 /** What a step would find at the group's server. `only`: it can go nowhere else. */
 export type Fit = { readonly isOnly: boolean; readonly isQuick: boolean };

@@ -14,7 +14,7 @@ import { positionAfter } from '../../base/search.ts';
 import type { WireRunEvent } from './record.ts';
 
 export const eventsMax = 40_000;
-export const progressBytesMax = 8 * 1024 * 1024;
+const progressBytesMax = 8 * 1024 * 1024;
 
 interface LogSize {
   readonly events: number;

@@ -41,7 +41,7 @@ export interface ParsedWorkflow {
 }
 
 /** Hints that one run gives. */
-export const looksBareMax = 100;
+const looksBareMax = 100;
 
 /** Reads `WorkflowData` or a list of commands. Throws `bad_workflow` with every problem. */
 export function parseWorkflow(data: unknown, options: ParseOptions): ParsedWorkflow {

@@ -177,7 +177,7 @@ function isTrue(record: Readonly<Record<string, unknown>>, key: string, report: 
 }
 
 /** A path from outside, checked; undefined after a report. */
-export function readPath(path: unknown, report: Report): Path | undefined {
+function readPath(path: unknown, report: Report): Path | undefined {
   if (path === undefined) return [];
   if (!Array.isArray(path)) return void report(`path takes a list of fields and positions, found ${typeName(path)}`);
   if (path.length > templateDepthMax) return void report(`path is longer than ${templateDepthMax}`);

@@ -27,7 +27,7 @@ import { allNames } from './workflow.ts';
 export const strayMs = 5_000;
 /** Default deadline of one try. */
 const tryMsDefault = 30_000;
-export const undoMsMax = 600_000;
+const undoMsMax = 600_000;
 const undoBackoff = { baseMs: 100, maxMs: 10_000 };
 
 /** How a step ended that has an undo. */

@@ -9,7 +9,7 @@ import { connection, take } from './store.ts';
 import { openStream } from './stream.ts';
 
 /** A refusal of the server, in its words. */
-export class Refusal extends Error {
+class Refusal extends Error {
   override readonly name = 'Refusal';
 }
 

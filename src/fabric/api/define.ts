@@ -44,7 +44,7 @@ export interface Definition {
 export const versionDefault = '1.0.0';
 export const effectDefault: Effect = 'once';
 /** Largest declared concurrency. */
-export const concurrencyMax = 1_000_000;
+const concurrencyMax = 1_000_000;
 
 /** Shared by every copy of the package (D2). */
 const definitionKey = Symbol.for('heddle.definition');

@@ -24,9 +24,9 @@ export interface ResolvedIdentity {
   readonly permissions: readonly Permission[] | undefined;
 }
 
-export const tokenLifetimeMsDefault = 3_600_000;
+const tokenLifetimeMsDefault = 3_600_000;
 /** A token that lives longer is a password. */
-export const tokenLifetimeMsMax = 30 * 24 * 3_600_000;
+const tokenLifetimeMsMax = 30 * 24 * 3_600_000;
 
 /** Throws `bad_argument`, and `bad_settings` for rules that cannot be used, and for tokens that would go over the network in the clear. */
 export function checkIdentity(

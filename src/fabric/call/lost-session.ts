@@ -9,7 +9,7 @@
 import { viaMax } from '../../wire/call-messages.ts';
 import type { Invocation } from '../link/invocation.ts';
 
-export const roundsPerSession = 1_024;
+const roundsPerSession = 1_024;
 /** Oldest call that is sent again, in milliseconds; also how long a server that is gone may have run one (reclaim.ts). */
 export const againMsMax = 60_000;
 

@@ -38,7 +38,7 @@ import { SessionEngine } from './session-engine.ts';
 import { SessionKeeper } from './session-keeper.ts';
 
 /** Where a client connects when neither an address nor HEDDLE_URL says. */
-export const addressDefault = '127.0.0.1:7420';
+const addressDefault = '127.0.0.1:7420';
 
 /** What a client is made of; a test brings its own. */
 export interface ClientParts {

@@ -60,7 +60,7 @@ interface Failure {
 const restBackoff = { baseMs: 1_000, maxMs: 30_000 } as const;
 const idleMs = 60_000;
 /** Connections open at once; calls for further servers go through the entry. */
-export const linksMax = 256;
+const linksMax = 256;
 
 export class DirectLinks {
   readonly #options: DirectLinksOptions;

@@ -30,7 +30,7 @@ export interface WorkflowExplainerOptions {
 }
 
 /** Offers that the plan of one step lists, and those of all steps together. */
-export const stepOffersMax = 20;
+const stepOffersMax = 20;
 const planOffersMax = 20_000;
 
 export class WorkflowExplainer {

@@ -44,7 +44,7 @@ export interface ResultCall {
 }
 
 /** Whether the function of a call may run again, as far as those know who asked and who runs it. */
-export function mayRunAgain({ frame, offer }: ResultCall): boolean {
+function mayRunAgain({ frame, offer }: ResultCall): boolean {
   return offer.served.definition.effect !== 'once' && frame.effect !== 'once';
 }
 

@@ -223,7 +223,7 @@ export class Gate {
 }
 
 /** A function for servers alone: `_sweep`, `image._probe`. */
-export function isHidden(name: string): boolean {
+function isHidden(name: string): boolean {
   return name.charCodeAt(0) === underscore || name.includes('._');
 }
 

@@ -44,12 +44,12 @@ export function linkOf({ identity: { name, instance }, peer }: Candidate, { peer
 }
 
 /** A link that is not there yet, waited for; undefined when there is none in time. */
-export function linkedTo({ identity }: Candidate, { reach }: OtherServers): Promise<Peer | undefined> {
+function linkedTo({ identity }: Candidate, { reach }: OtherServers): Promise<Peer | undefined> {
   return new Promise((resolve) => reach(identity, (found) => resolve(HeddleError.is(found) ? undefined : found)));
 }
 
 /** One question; undefined when the server is lost before it answers, or does not answer in time. */
-export function askOnce(peer: Peer, clock: Clock, send: (id: number) => void): Promise<Outcome | undefined> {
+function askOnce(peer: Peer, clock: Clock, send: (id: number) => void): Promise<Outcome | undefined> {
   if (peer.closed !== undefined) return Promise.resolve(undefined);
   return new Promise((resolve) => {
     const end = (outcome: Outcome | undefined): void => {

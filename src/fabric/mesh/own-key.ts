@@ -13,7 +13,7 @@ import type { Vouching } from '../../transport/voucher.ts';
 import { encodeKeyStatement, encodeSignedKey } from '../../wire/mesh-key.ts';
 
 /** How long a key is good at most. */
-export const keyLifeMs = 24 * 3_600_000;
+const keyLifeMs = 24 * 3_600_000;
 /** In front of what a certificate signs. */
 export const keyContext = Buffer.from('heddle key 1\n');
 

@@ -51,7 +51,7 @@ export interface ActiveRunOptions {
 }
 
 /** How long a run outlives its last follower. */
-export const unfollowedMs = 10_000;
+const unfollowedMs = 10_000;
 /** What an event shows of a workflow's name. */
 const nameShown = 128;
 

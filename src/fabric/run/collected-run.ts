@@ -23,7 +23,7 @@ export type SettledRun = Extract<WireRunEvent, { readonly kind: 'run.settled' }>
 export type ValueSource = Pick<Puller, 'pull' | 'pullInput' | 'collected'>;
 
 /** Large results of a run that failed that whoever follows it collects, in bytes. */
-export const partialBytesMax = 64 * 1024 * 1024;
+const partialBytesMax = 64 * 1024 * 1024;
 
 /** Whether something of it has to be collected. */
 export function isUncollected(event: SettledRun): boolean {

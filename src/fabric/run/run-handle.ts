@@ -117,7 +117,7 @@ export class RunHandle implements Run<unknown>, RunFollower {
 }
 
 /** Of a step's progress the last value is enough, as the coordinator has it too. */
-export function progressKey(event: { readonly kind: string; readonly step?: string }): string | undefined {
+function progressKey(event: { readonly kind: string; readonly step?: string }): string | undefined {
   return event.kind === 'step.progress' ? event.step : undefined;
 }
 

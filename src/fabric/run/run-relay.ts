@@ -40,7 +40,7 @@ interface Shared {
 }
 
 /** Runs of which is remembered to whom they were handed. */
-export const handedMax = 1_000;
+const handedMax = 1_000;
 
 export class RunRelay implements RunEngine, RunInspector {
   readonly #options: RunRelayOptions;

@@ -25,7 +25,7 @@ import type { Outcomes } from './outcomes.ts';
 import type { CallOrigin } from './serving.ts';
 
 /** How long a call of a group waits for a place at most, in milliseconds: others stand behind it. */
-export const placeWaitMs = 5;
+const placeWaitMs = 5;
 
 export interface ServedGroupParts {
   readonly outcomes: Outcomes;

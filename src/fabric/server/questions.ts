@@ -97,7 +97,7 @@ export class Questions {
 }
 
 /** Before it is looked at more closely: of what is wrong with a workflow, names are told. */
-export function demandSightOf({ workflow }: WorkflowQuestion, sight: Sight): void {
+function demandSightOf({ workflow }: WorkflowQuestion, sight: Sight): void {
   const commands: unknown = Array.isArray(workflow) ? workflow : (workflow as { readonly commands?: unknown } | undefined)?.commands;
   for (const name of functionsIn(commands)) sight.demand('submit', name);
 }

@@ -38,7 +38,7 @@ export interface VitalSignsParts {
 }
 
 /** How long counting goes on after the last question, in milliseconds. */
-export const idleMs = 60_000;
+const idleMs = 60_000;
 
 export class VitalSigns {
   readonly #parts: VitalSignsParts;

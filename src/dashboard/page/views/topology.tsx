@@ -13,7 +13,7 @@ import { Picture } from './picture.tsx';
 import { ServerTable } from './server-table.tsx';
 
 /** Each link once, as the side says that has measured it. */
-export const links = computed((): readonly LinkGauge[] => {
+const links = computed((): readonly LinkGauge[] => {
   void beat.value;
   const there = new Set(servers.value.map(({ name }) => name));
   const byPair = new Map<string, LinkGauge>();
