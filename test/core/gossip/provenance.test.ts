@@ -1,6 +1,5 @@
 /**
- * Whose word a word is: P1-P4 of provenance.ts, on real keys and certificates. Member `a` hears of `b`, `c` and `d`; `evil` has a
- * certificate of the same CA, and says what it likes.
+ * Whose word a word is: P1-P4 of provenance.ts, on real keys and certificates.
  */
 
 import { beforeEach, describe, expect, test, vi } from 'vitest';
@@ -9,60 +8,14 @@ import { meshLimits } from '../../../src/core/gossip/settings.ts';
 import { decodeRecord, recordBytes } from '../../../src/wire/mesh-record.ts';
 import { Authority } from '../../certificates.ts';
 import { rawOf, Signer } from '../../sealed.ts';
-import { Rig } from './rig.ts';
+import { Cast, type SealedRig } from './sealed-rig.ts';
 
-const ca = new Authority();
-const startMs = Date.now();
-let nowMs = startMs;
-const wallMs = (): number => nowMs;
-const signer = (name: string): Signer => new Signer(name, ca.server(name), { wallMs });
-const [a, b, c, d, evil] = ['a', 'b', 'c', 'd', 'evil'].map(signer) as [Signer, Signer, Signer, Signer, Signer];
-
-let seals = a.seals();
-
-class SealedRig extends Rig {
-  constructor() {
-    super([], { me: { instance: a.instance, seals } });
-    for (const [at, one] of [b, c, d, evil].entries()) {
-      this.links.set(one.name, at + 1);
-      this.feed({ kind: 'greeted', link: at + 1, hello: one.hello() });
-    }
-  }
-
-  /** Everybody but these is known, and so is their key. */
-  introduce(...names: readonly Signer[]): this {
-    for (const one of names) {
-      this.push(one, one.record());
-      this.give(one, one);
-    }
-    this.take();
-    return this;
-  }
-
-  push(from: Signer, ...records: readonly OwnerRecord[]): void {
-    this.hear(from.name, { kind: 'push', records });
-  }
-
-  /** Hands over the statement about somebody's key. */
-  give(from: Signer, whose: Signer): void {
-    const { hash, bytes } = whose.key.statement;
-    this.hear(from.name, { kind: 'body', hash, piece: 0, pieces: 1, bytes });
-  }
-
-  refused(): readonly unknown[] {
-    return this.notes().flatMap((note) => (note.kind === 'record.refused' ? [[note.name, note.reason, note.from]] : []));
-  }
-
-  held(name: string): OwnerRecord | undefined {
-    return this.gossip.inspection.records.find(name);
-  }
-}
+const cast = new Cast();
+const { ca, startMs, wallMs, a, b, c, d, evil } = cast;
 
 let rig: SealedRig;
 beforeEach(() => {
-  nowMs = startMs;
-  seals = a.seals();
-  rig = new SealedRig();
+  rig = cast.begin();
 });
 
 describe('a record', () => {
@@ -155,7 +108,7 @@ describe('a record', () => {
     for (const record of [goodbye, back]) rig.push(b, record);
     rig.advance(50);
     rig.take();
-    const check = vi.spyOn(seals, 'check');
+    const check = vi.spyOn(cast.seals, 'check');
     for (const replayed of [first, goodbye]) rig.push(evil, replayed);
     rig.advance(50);
     expect([rig.held('b'), rig.statusOf('b'), check.mock.calls.length]).toEqual([back, 'alive', 0]);
@@ -188,7 +141,7 @@ describe('a key', () => {
   });
 
   test('that is followed by another counts until its time is over: rotation loses nobody', () => {
-    const renewed = signer('b');
+    const renewed = cast.signer('b');
     rig.introduce(renewed, c);
     const old = renewed.record({ version: 2 });
     renewed.credentials.replace(ca.server('b'));
@@ -202,7 +155,7 @@ describe('a key', () => {
   });
 
   test('before the last two is retired, whatever time it would have', () => {
-    const renewed = signer('b');
+    const renewed = cast.signer('b');
     rig.introduce(renewed);
     const stolen = renewed.record({ version: 50 });
     for (const version of [3, 4]) {
@@ -219,69 +172,9 @@ describe('a key', () => {
     rig.introduce(b);
     const kept = b.record({ version: 2 });
     // The certificates of these tests are good for an hour, clocks may differ by five minutes.
-    nowMs = startMs + 66 * 60_000;
+    cast.nowMs = startMs + 66 * 60_000;
     rig.push(evil, kept);
     expect([rig.held('b')?.version, rig.refused()]).toEqual([1, [['b', 'stale_key', 'evil']]]);
-  });
-});
-
-describe('a member whose key counts no longer (trusting.ts)', () => {
-  /** What was said and done about them since; their links are closed, as they are to be. */
-  const distrusted = (): readonly string[] => {
-    const effects = rig.take();
-    for (const effect of effects) if (effect.kind === 'close') rig.feed({ kind: 'linkDown', link: effect.link, evidence: 'local' });
-    return effects.flatMap((effect) => {
-      if (effect.kind === 'note' && effect.note.kind === 'member.distrusted') return [`${effect.note.name} ${effect.note.reason}`];
-      if (effect.kind === 'close') return [`close ${effect.link}`];
-      return effect.kind === 'dial' ? [`dial ${effect.address}`] : [];
-    });
-  };
-  const saidOf = (said: readonly string[]): readonly string[] => said.filter((text) => text.endsWith('_key')).sort();
-
-  test('T2: is told of, its link is closed, it is dialled, and whoever it is with stays', () => {
-    const short = new Signer('b', ca.server('b', -1 + 1 / 60), { wallMs });
-    rig.introduce(short, c);
-    rig.advance(6_000);
-    rig.take();
-    // The certificate was good for a minute more; clocks may differ by five.
-    nowMs = startMs + 5 * 60_000;
-    rig.advance(2_500);
-    expect([distrusted(), rig.statusOf('b')]).toEqual([[], 'alive']);
-    nowMs = startMs + 8 * 60_000;
-    rig.advance(2_050, ['b']);
-    expect(distrusted()).toEqual(['b stale_key', 'close 1', 'dial b:1']);
-    expect([rig.statusOf('b'), rig.statusOf('c')]).toEqual(['suspect', 'alive']);
-    rig.advance(10_000);
-    expect(saidOf(distrusted())).toEqual([]);
-  });
-
-  test('N3: is noticed when another CA takes the place of its own', () => {
-    rig.introduce(b, c);
-    rig.advance(6_000);
-    rig.take();
-    const other = new Authority();
-    a.credentials.replace({ ...other.server('a') });
-    try {
-      rig.advance(3_900);
-      expect(saidOf(distrusted())).toEqual(['b untrusted_key', 'c untrusted_key']);
-    } finally {
-      a.credentials.replace(ca.server('a'));
-    }
-  });
-
-  test('is left alone where it has taken other keys since, of which the record has not come', () => {
-    const renewed = signer('b');
-    rig.introduce(renewed, c);
-    for (let times = 0; times < 2; times += 1) {
-      renewed.credentials.replace(ca.server('b'));
-      renewed.key.renew();
-      rig.hear('c', { kind: 'suspect', reports: [renewed.report(c)] });
-      rig.give(c, renewed);
-    }
-    rig.advance(8_000);
-    const held = rig.held('b');
-    expect(held?.kind === 'member' && seals.check(held.seal, { says: 'report', name: 'b' })?.why).toMatch(/retired/);
-    expect(saidOf(distrusted())).toEqual([]);
   });
 });
 
@@ -330,7 +223,7 @@ describe('a report', () => {
 describe('somebody who sends forgeries without end', () => {
   test('is looked at 64 times in ten seconds, told of once, and heard again after that (P3, P4)', () => {
     rig.introduce(b, evil);
-    const check = vi.spyOn(seals, 'check');
+    const check = vi.spyOn(cast.seals, 'check');
     const before = check.mock.calls.length;
     for (let version = 2; version < 302; version += 1) rig.push(evil, evil.record({ ...b.record(), version }));
     expect([check.mock.calls.length - before, rig.refused()]).toEqual([meshLimits.forgeriesPerLink, [['b', 'wrong_signer', 'evil']]]);
