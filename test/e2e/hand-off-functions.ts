@@ -1,9 +1,11 @@
 /** What the servers of hand-off.test.ts offer; every one of them tells what went over its sockets. */
 
-import { createHash } from 'node:crypto';
 import { defineFunction } from 'heddle';
 import { type Deferred, deferred } from '../../src/base/deferred.ts';
+import { mebibyte } from '../mebibytes.ts';
 import { traffic as trafficHere } from './traffic.ts';
+
+export { digest } from '../mebibytes.ts';
 
 const gates = new Map<string, Deferred<void>>();
 
@@ -33,26 +35,10 @@ export const dump = defineFunction({
   name: 'dump',
   effect: 'pure',
   handler: async function* (_ctx, mebibytes: number) {
-    const block = new Uint8Array(1024 * 1024);
+    const block = new Uint8Array(mebibyte);
     for (let at = 0; at < mebibytes; at += 1) yield block.fill(at);
   },
 });
-export const digest = defineFunction({
-  name: 'digest',
-  effect: 'pure',
-  handler: async (_ctx, bytes: AsyncIterable<Uint8Array>) => {
-    const hash = createHash('sha256');
-    for await (const slice of bytes) hash.update(slice);
-    return hash.digest('hex');
-  },
-});
-/** Of what `dump` gives. */
-export function digestOfDump(mebibytes: number): string {
-  const hash = createHash('sha256');
-  const block = new Uint8Array(1024 * 1024);
-  for (let at = 0; at < mebibytes; at += 1) hash.update(block.fill(at));
-  return hash.digest('hex');
-}
 /** Waits for `open` of the same gate at the same server. */
 export const hold = defineFunction({ name: 'hold', effect: 'pure', handler: (_ctx, name: string) => gate(name).promise });
 export const open = defineFunction({ name: 'open', effect: 'idempotent', handler: (_ctx, name: string) => gate(name).resolve() });

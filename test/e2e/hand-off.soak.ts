@@ -5,8 +5,8 @@
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { connect } from '../../src/index.ts';
+import { digestOf } from '../mebibytes.ts';
 import { within } from '../within.ts';
-import { digestOfDump } from './hand-off-functions.ts';
 import { Stage } from './processes.ts';
 
 const functions = fileURLToPath(new URL('hand-off-functions.ts', import.meta.url));
@@ -50,7 +50,7 @@ test('a stream of 1 GiB keeps every server under 256 MiB', async () => {
     { name: 'dumped', fun: 'dump', args: [1024], target: 'camera' },
     { name: 'digested', fun: 'digest', args: [{ $ref: 'dumped' }], target: 'lab' },
   ]);
-  expect(await run.result).toEqual({ digested: digestOfDump(1024) });
+  expect(await run.result).toEqual({ digested: digestOf(1024) });
   const most = (await peaks()).map((peak) => Math.round(peak / MiB));
   process.stderr.write(`a stream of 1 GiB: producer ${most[0]} MiB, consumer ${most[1]} MiB, coordinator ${most[2]} MiB\n`);
   for (const peak of most) expect(peak).toBeLessThan(256);

@@ -6,9 +6,9 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Client, RunEvent } from '../../src/index.ts';
+import { digestOf } from '../mebibytes.ts';
 import { failureOf, within } from '../within.ts';
 import { connected } from './connected.ts';
-import { digestOfDump } from './hand-off-functions.ts';
 import { type ServerProcess, Stage } from './processes.ts';
 import { traffic } from './traffic.ts';
 
@@ -50,7 +50,7 @@ describe('a large result between processes', () => {
       ]).result;
     await dumped(1);
     const before = await peaks();
-    expect(await dumped(mebibytes)).toEqual({ digested: digestOfDump(mebibytes) });
+    expect(await dumped(mebibytes)).toEqual({ digested: digestOf(mebibytes) });
     const grown = (await peaks()).map((peak, at) => Math.round((peak - (before[at] ?? 0)) / 1024 ** 2));
     process.stderr.write(`a stream of ${mebibytes} MiB: producer ${grown[0]} MiB, consumer ${grown[1]} MiB, coordinator ${grown[2]} MiB\n`);
     // 38 to 66 MiB, most of it garbage that nobody has collected yet; whole, it would be all of it at least once.

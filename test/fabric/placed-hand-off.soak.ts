@@ -1,5 +1,6 @@
 import { expect } from 'vitest';
-import { chained, coordinatorOf, digestOf, farAway } from './placed-hand-off.ts';
+import { digestOf } from '../mebibytes.ts';
+import { chained, coordinatorOf, farAway } from './placed-hand-off.ts';
 import { worldTest as test } from './world.ts';
 
 test('1 GiB goes through a run that is handed over', async ({ world }) => {

@@ -1,7 +1,8 @@
 import { describe, expect } from 'vitest';
 import { HeddleError } from '../../src/errors.ts';
+import { digestOf } from '../mebibytes.ts';
 import { failureOf } from '../within.ts';
-import { chained, coordinatorOf, digestOf, farAway, large } from './placed-hand-off.ts';
+import { chained, coordinatorOf, farAway, large } from './placed-hand-off.ts';
 import { worldTest as test } from './world.ts';
 
 const items = [1, 2, 3, 4];

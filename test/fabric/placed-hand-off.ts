@@ -1,12 +1,10 @@
 /** A run that is handed over to another coordinator and has large results: at a laptop far away from the servers that do the work. */
 
-import { createHash } from 'node:crypto';
 import type { Command } from '../../src/core/workflow/data.ts';
 import type { RunEvent, Server } from '../../src/fabric/api/api.ts';
 import { defineFunction } from '../../src/fabric/api/define.ts';
+import { digest, mebibyte } from '../mebibytes.ts';
 import type { FabricWorld } from './world.ts';
-
-const mib = 1024 ** 2;
 
 export const large = 80_000;
 
@@ -39,26 +37,9 @@ const dump = defineFunction({
   name: 'dump',
   effect: 'pure',
   handler: async function* (_ctx, mebibytes: number) {
-    for (let at = 0; at < mebibytes; at += 1) yield new Uint8Array(mib).fill(at);
+    for (let at = 0; at < mebibytes; at += 1) yield new Uint8Array(mebibyte).fill(at);
   },
 });
-const digest = defineFunction({
-  name: 'digest',
-  effect: 'pure',
-  handler: async (_ctx, bytes: AsyncIterable<Uint8Array>) => {
-    const hash = createHash('sha256');
-    for await (const slice of bytes) hash.update(slice);
-    return hash.digest('hex');
-  },
-});
-
-/** What `digest` says of so much of `dump`. */
-export function digestOf(mebibytes: number): string {
-  const hash = createHash('sha256');
-  for (let at = 0; at < mebibytes; at += 1) hash.update(new Uint8Array(mib).fill(at));
-  return hash.digest('hex');
-}
-
 /** Ten short steps in turns at the two servers, after which `then` may come: for these it is worth to coordinate there. */
 export function chained(...then: readonly Command[]): readonly Command[] {
   const turns = Array.from({ length: 10 }, (_unused, at) => ({

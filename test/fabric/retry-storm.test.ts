@@ -2,21 +2,13 @@
 import { describe, expect } from 'vitest';
 import type { Client } from '../../src/fabric/api/api.ts';
 import { defineFunction } from '../../src/fabric/api/define.ts';
+import { sickFunction } from '../sick.ts';
 import { failureOf } from '../within.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 
 /** Two servers of a function that fails while `state.isBroken`, and says that trying again is fine. */
 async function failing(world: FabricWorld) {
-  const state = { isBroken: true, runs: 0 };
-  const sick = defineFunction({
-    name: 'sick',
-    effect: 'idempotent',
-    handler: () => {
-      state.runs += 1;
-      if (state.isBroken) throw Object.assign(new Error('the disk is gone'), { retryable: true });
-      return 'well';
-    },
-  });
+  const { state, sick } = sickFunction();
   const entry = await world.start('entry');
   await world.start('one', { sick });
   await world.start('two', { sick });

@@ -1,6 +1,6 @@
 /** Fault 28 over real links; on virtual time it is test/fabric/retry-storm.test.ts. Figures are printed. */
 import { expect } from 'vitest';
-import { defineFunction } from '../../src/index.ts';
+import { sickFunction } from '../sick.ts';
 import { within } from '../within.ts';
 import { test } from './story.ts';
 
@@ -10,16 +10,7 @@ const callers = 16;
 test('fault 28: a provider that fails every call is asked at most 1.1 times as often, and serves again once it is well', async ({
   fabric,
 }) => {
-  const state = { isBroken: true, runs: 0 };
-  const sick = defineFunction({
-    name: 'sick',
-    effect: 'idempotent',
-    handler: () => {
-      state.runs += 1;
-      if (state.isBroken) throw Object.assign(new Error('the disk is gone'), { retryable: true });
-      return 'well';
-    },
-  });
+  const { state, sick } = sickFunction();
   const entry = await fabric.start('entry', []);
   await fabric.start('one', [], { sick });
   await fabric.start('two', [], { sick });
