@@ -2,6 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { expect, test } from 'vitest';
 import { generatedPages } from '../../.config/pages.ts';
+import { fabricFloors } from './imports.ts';
 import { filesUnder, root } from './sources.ts';
 
 test.each(Object.entries(generatedPages()))('%s is what `npm run docs` makes of the tables', (path, text) => {
@@ -47,10 +48,22 @@ test('the cases and faults that tests name are those that test/README.md explain
   expect(sorted(named(/(?<!\w)(?:faults? (?:rows? )?|row: ')(\d+(?:(?:, | and )\d+)*)(?!\d)/gi))).toEqual(sorted(explained('Faults')));
 });
 
-test('every link of the README, the changelog and the docs leads to a file, and to a heading that is there', () => {
+test('src/README.md explains every room and every floor, and no other', () => {
+  const page = readFileSync(join(root, 'src/README.md'), 'utf8');
+  const named = new Set(
+    [...page.matchAll(/^\| ((?:`[\w.-]+`(?:, )?)+) \|/gm)].flatMap(([, cell = '']) => cell.replaceAll('`', '').split(', ')),
+  );
+  const rooms = readdirSync(join(root, 'src')).filter((name) => !['README.md', 'error-details.ts'].includes(name));
+  expect([...named].sort()).toEqual([...rooms, ...fabricFloors].sort());
+  const decisions = readdirSync(join(root, 'src/core'), { withFileTypes: true }).filter((entry) => entry.isDirectory());
+  expect(decisions.filter(({ name }) => !page.includes(`\`${name}\``))).toEqual([]);
+});
+
+test('every link of the README files, the changelog and the docs leads to a file, and to a heading that is there', () => {
   const pages = [
     'README.md',
     'CHANGELOG.md',
+    'src/README.md',
     'test/README.md',
     ...readdirSync(join(root, 'docs')).flatMap((name) => (name.endsWith('.md') ? [`docs/${name}`] : [])),
   ];
