@@ -156,6 +156,7 @@ export interface ErrorDetails {
   closed: { readonly what: string } & StreamRemains;
 }
 
+/** What went wrong, for programs; docs/errors.md lists them. */
 export type ErrorCode = keyof ErrorDetails;
 
 // biome-ignore format: a table, one row a code

@@ -99,6 +99,7 @@ export const errorTable = {
 
 type ExecutedOf<C extends ErrorCode> = (typeof errorTable)[C]['executed'][number];
 
+/** The error of one code, as `HeddleError.is(error, code)` narrows to it. */
 export interface HeddleErrorOf<C extends ErrorCode> extends Error {
   readonly name: 'HeddleError';
   readonly code: C;

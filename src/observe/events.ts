@@ -198,6 +198,7 @@ type ResultEvent =
   | { readonly kind: 'result.released'; readonly value: number; readonly bytes: number }
   | { readonly kind: 'lease.expired'; readonly value: number; readonly bytes: number };
 
+/** What `server.on` tells of: `kind` narrows; docs/events.md lists them. */
 export type FabricEvent =
   | ServerEvent
   | LinkEvent

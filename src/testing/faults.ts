@@ -42,6 +42,7 @@ export type Fault =
   /** Its wall clock jumps. */
   | ({ readonly kind: 'clockStep'; readonly server: string; readonly stepMs: number } & Timed);
 
+/** What can go wrong, by name. */
 export type FaultKind = Fault['kind'];
 
 /** What a fault strikes. */

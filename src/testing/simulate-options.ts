@@ -29,6 +29,7 @@ export interface SimulatedNetwork {
   readonly loss?: number | undefined;
 }
 
+/** What `simulate` takes: who there is, and what goes wrong. */
 export interface SimulateOptions<State = undefined> {
   /** The same seed gives the same run, byte for byte. */
   readonly seed: number | string;
@@ -36,6 +37,7 @@ export interface SimulateOptions<State = undefined> {
   readonly servers: Readonly<Record<string, SimulatedServer<State>>>;
   /** These faults, or a mixture that the seed draws; default: none. */
   readonly faults?: readonly Fault[] | FaultMix | undefined;
+  /** Delay and loss between any two processes. */
   readonly network?: SimulatedNetwork | undefined;
   /** Makes what handlers and body share (books, stores): once a run, so that a run can be repeated. Default: undefined. */
   readonly state?: (() => State) | undefined;

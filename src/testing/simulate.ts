@@ -19,6 +19,7 @@ import { shrink } from './shrink.ts';
 import { type CheckedOptions, checkSimulateOptions, type Plan, type SimulateOptions } from './simulate-options.ts';
 import { Simulation } from './simulation.ts';
 
+/** What `connect` of a simulation takes. */
 export interface SimulatedConnectOptions extends ConnectOptions {
   /** Servers whose addresses it has, in this order; default: all. */
   readonly to?: readonly string[] | undefined;
@@ -32,6 +33,7 @@ export interface SimulatedWorld<State = undefined> {
   readonly state: State;
   /** Milliseconds of virtual time since the body began. */
   nowMs(): number;
+  /** Virtual time, which passes for everybody. */
   sleep(ms: number): Promise<void>;
   /** Waits until it holds, looking every 10 ms; throws after `maxMs` (default 60,000), naming what was awaited. */
   until(what: string, isSo: () => boolean | Promise<boolean>, maxMs?: number): Promise<void>;
@@ -47,10 +49,12 @@ export interface SimulatedWorld<State = undefined> {
   log(text: string): void;
 }
 
+/** What a run that ended well gives. */
 export interface SimulationReport<Result> {
   /** What the body gave. */
   readonly result: Result;
   readonly seed: string;
+  /** Those of the options, or those that the seed drew. */
   readonly faults: readonly Fault[];
   /** A digest of every packet with its time: equal for equal seeds. */
   readonly trace: string;

@@ -6,6 +6,7 @@ import type { Need } from '../catalog/offer.ts';
 import type { HeddleFunction, HeddleStream, Is } from '../function.ts';
 import type { Ref, StepArgs } from './ref.ts';
 
+/** Policies of a step, and where it may run. */
 export interface StepOptions<Fallback = never> {
   /** Resources that the offer must carry; a list means all of them. */
   readonly need?: Need | undefined;
@@ -28,6 +29,7 @@ export interface StepOptions<Fallback = never> {
   readonly fuse?: boolean | undefined;
 }
 
+/** What the callback of `workflow` is given. */
 export interface Builder<out Input = void> {
   /** What the run is given. */
   readonly input: Ref<Input>;
@@ -65,6 +67,7 @@ export interface Builder<out Input = void> {
   ): void;
 }
 
+/** As of a step; for each element by itself. */
 export interface EachOptions<F, T, R, U extends readonly unknown[]> extends StepOptions<F> {
   /** Elements that are under way at the same time, 1 to 256; default 64. */
   readonly parallel?: number | undefined;
@@ -72,7 +75,9 @@ export interface EachOptions<F, T, R, U extends readonly unknown[]> extends Step
   readonly compensate?: ElementUndo<T, R, U> | undefined;
 }
 
+/** What undoes one element. */
 export interface ElementUndo<T, R, U extends readonly unknown[]> extends CompensateOptions {
+  /** What is called for it. */
   readonly fn: HeddleFunction<U, unknown>;
   /** `result` gives undefined where it is not known. */
   readonly args: (result: Ref<Is<R> | undefined>, item: Ref<Is<T>>, index: Ref<number>) => StepArgs<U>;

@@ -21,9 +21,11 @@ export type Reference =
 export interface Command<Name extends string = string> {
   /** Unique in its workflow; other commands refer to it. */
   readonly name: string;
+  /** The function that is called. */
   readonly fun: Name;
   /** The argument list; default none. */
   readonly args?: readonly unknown[];
+  /** Resources that the offer must carry; a list means all of them. */
   readonly need?: Need;
   /** A semver range; default any, highest first. */
   readonly version?: string;
@@ -40,6 +42,7 @@ export interface Command<Name extends string = string> {
    * stands for the result, whether the step failed or could not run because one before it failed.
    */
   readonly onFailure?: 'fail' | 'continue' | { readonly fallback: unknown };
+  /** What undoes it when the run fails. */
   readonly compensate?: CompensationData<Name>;
   /**
    * The list (a reference to one, or `{ $literal: [...] }`) whose elements the command is called for, once each; its result is the
@@ -54,11 +57,15 @@ export interface Command<Name extends string = string> {
 
 /** What undoes a command: called, in reverse order, when the run has failed and the command succeeded or may have run. */
 export interface CompensationData<Name extends string = string> {
+  /** The function that is called. */
   readonly fun: Name;
   /** May refer to the command's own result, which is undefined where it is not known. */
   readonly args?: readonly unknown[];
+  /** Resources that the offer must carry; a list means all of them. */
   readonly need?: Need;
+  /** A semver range; default any, highest first. */
   readonly version?: string;
+  /** Name of the one server that may run it. */
   readonly target?: string;
   /** Milliseconds for each try; default 30,000. */
   readonly timeoutMs?: number;
@@ -72,8 +79,12 @@ export type Shape = Reference | readonly Shape[] | { readonly [key: string]: Sha
 /** `leaves`: every step that no other refers to, by name (the default). `all`: every step. A list: these steps. Else a shape to fill. */
 export type Returns = 'leaves' | 'all' | readonly string[] | Shape;
 
+/** A whole workflow: what a file holds, and what `toJSON` of a built one gives. */
 export interface WorkflowData {
+  /** For people: it names the runs. */
   readonly name?: string;
+  /** In any order: references say what comes first. */
   readonly commands: readonly Command[];
+  /** What comes back; default `leaves`. */
   readonly returns?: Returns;
 }

@@ -4,6 +4,7 @@
 
 import type { Need } from '../../core/catalog/offer.ts';
 
+/** What a call takes beside function and arguments. */
 export interface CallOptions {
   /** Resources that the offer must carry; a list means all of them. */
   readonly need?: Need | undefined;

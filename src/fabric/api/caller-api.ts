@@ -30,6 +30,7 @@ import type { ClientTls } from './tls-api.ts';
 /** `string` where nothing is known of the fabric, so that a name in a variable will do; else nothing. */
 type AnyName<F> = string extends keyof Calls<F> ? string : never;
 
+/** What a client and a server have in common: calls, runs, and questions about the fabric. */
 export interface Caller<F = Untyped> {
   /** Calls a function by name or by definition and resolves to its result; rejects with a HeddleError. */
   call<
@@ -63,6 +64,7 @@ export interface Caller<F = Untyped> {
    * each. Empty: nothing waits. Rejects with `unknown_run`; with `bad_argument` for a step that the run does not have.
    */
   why(what: { readonly run: string; readonly step?: string | undefined } | { readonly function: string }): Promise<readonly Wait[]>;
+  /** Every server of the fabric, as the one that is asked sees it. */
   members(): Promise<readonly Member[]>;
   /** Every offer, by function, version and server; with `schemas` also the JSON Schemas that the functions have. */
   catalog(options?: { readonly schemas?: boolean | undefined }): Promise<readonly Offer[]>;
@@ -80,12 +82,15 @@ type RunInput<I> = [I] extends [void] ? [input?: undefined, options?: RunOptions
 
 /** One server of the fabric. */
 export interface Member {
+  /** Unique in its fabric. */
   readonly name: string;
+  /** `host:port` under which others reach it. */
   readonly url: string;
   /** As the server that was asked sees it: `alive`, `suspect`, `unreachable` or `leaving`. */
   readonly status: string;
   /** Counts the lives of a name: a restarted server has a higher one. */
   readonly epoch: number;
+  /** Its own tags, without those of its functions. */
   readonly resources: readonly string[];
   /** What stands against it there: `reset`, `refused`, `silent`, `stalled`, `untrusted`; empty when it is alive. */
   readonly evidence: readonly string[];
@@ -95,11 +100,17 @@ export interface Member {
 
 /** One function at one server. */
 export interface Offer {
+  /** By the name under which it is called. */
   readonly function: string;
+  /** Full semver. */
   readonly version: string;
+  /** The server's name. */
   readonly server: string;
+  /** Tags of the server and of the function together. */
   readonly resources: readonly string[];
+  /** What repeating it means. */
   readonly effect: Effect;
+  /** `call`, or `stream` for one that yields items. */
   readonly kind: OfferKind;
   /** JSON Schema of the arguments, as text: a list, `true` for one that is not known. Only when asked for, and where there is one. */
   readonly inputSchema?: string;
@@ -116,9 +127,11 @@ export interface Client<F = Untyped> extends Caller<F> {
   drain(server: string, options?: DrainOptions): Promise<Drained>;
   /** Ends the session; calls under way are rejected with `closed`. */
   close(): Promise<void>;
+  /** As `close`. */
   [Symbol.asyncDispose](): Promise<void>;
 }
 
+/** What `connect` takes beside addresses. */
 export interface ConnectOptions {
   /**
    * `entry` (the default): every call goes through the server that the client is connected to. `direct`: the client keeps a

@@ -34,6 +34,7 @@ export interface Context {
   readonly server: string;
   /** Name of the client or server that asked first. */
   readonly caller: string;
+  /** What the caller sent along; nested calls inherit it. */
   readonly meta: Readonly<Record<string, string>>;
   /** Milliseconds until the caller's deadline, by this machine's monotonic clock. */
   remainingMs(): number;
@@ -43,15 +44,19 @@ export interface Context {
   readonly stream: Caller['stream'];
   /** Shown to whoever follows the run; of several, the last is kept. */
   progress(value: unknown): void;
+  /** The event `handler.logged` at the server that runs this. */
   log(message: string, fields?: Readonly<Record<string, unknown>>): void;
   /** Milliseconds since the Unix epoch; virtual in a simulation, as `sleep` and `random` are. */
   now(): number;
+  /** Ends early, by rejecting with its reason, when `signal` fires. */
   sleep(ms: number): Promise<void>;
+  /** From 0 to below 1. */
   random(): number;
 }
 
 /** What `defineFunction` takes. */
 export interface FunctionSpec<Name extends string, In, Out, Args extends readonly unknown[], Result> {
+  /** By which it is called: dots may structure it. */
   readonly name: Name;
   /** Full semver; default `1.0.0`. */
   readonly version?: string | undefined;
@@ -71,6 +76,7 @@ export interface FunctionSpec<Name extends string, In, Out, Args extends readonl
   readonly uses?: Readonly<Record<string, number>> | undefined;
   /** For a handler that returns an AsyncIterable without being an `async function*`. */
   readonly stream?: true | undefined;
+  /** What runs. It gets the context, then the arguments: with `input` as the schemas read them. */
   readonly handler: (ctx: Context, ...args: HandlerArgs<In, Args>) => HandlerResult<Out, Result>;
 }
 type HandlerArgs<In, Args extends readonly unknown[]> = In extends readonly Schema[] ? Outputs<In> : Args;

@@ -5,6 +5,7 @@
 
 /** Where something would run, and why. Of a function there is one step; of a workflow one a command, in an order in which they could run. */
 export interface Plan {
+  /** In an order in which they could run. */
   readonly steps: readonly PlannedStep[];
   /** Of a workflow: the server that would coordinate the run, and why. */
   readonly coordinator?: { readonly server: string; readonly why: string };
@@ -12,6 +13,7 @@ export interface Plan {
   readonly predicted?: PredictedRun;
 }
 
+/** Where one of them would go. */
 export interface PlannedStep {
   /** Name of the function; of a workflow, of the command. */
   readonly name: string;
@@ -31,12 +33,15 @@ export interface PlannedStep {
   readonly reasons: readonly string[];
   /** Candidates in the order in which they are preferred, then the offers that are not taken; at most 1,000, in a workflow 20 a step. */
   readonly offers: readonly { readonly server: string; readonly version: string; readonly isCandidate: boolean; readonly why: string }[];
+  /** Of a workflow: when it would begin and end, and what would travel for it. */
   readonly predicted?: PredictedStep;
 }
 
 /** Times in milliseconds from the beginning of the run. */
 export interface PredictedStep {
+  /** When all that it needs would be there. */
   readonly startMs: number;
+  /** When its result would be there. */
   readonly endMs: number;
   /** Of its inputs, as far as they travel from the coordinator to the step. */
   readonly bytesIn: number;
@@ -46,7 +51,9 @@ export interface PredictedStep {
   readonly isKnown: boolean;
 }
 
+/** What a run would take. */
 export interface PredictedRun {
+  /** From its beginning to the end of its last step. */
   readonly ms: number;
   /** Frames with calls that leave the coordinator. */
   readonly trips: number;

@@ -7,8 +7,9 @@ import type { Returns } from '../../core/workflow/data.ts';
 import type { EventHead, RunEventBody, RunSettled, WaitReason } from '../../core/workflow/record.ts';
 import type { HeddleError } from '../../errors.ts';
 
+/** What `run` and `submit` take. */
 export interface RunOptions {
-  /** Chosen by the caller: submitting it twice attaches to the first. Default: made by the coordinator. */
+  /** Chosen by the caller: submitting it twice through one server attaches to the first. Default: made by this client. */
   readonly runId?: string | undefined;
   /** Outlives its client's connection to its own deadline; otherwise it is cancelled 10 s after the connection is gone. */
   readonly detached?: boolean | undefined;
@@ -18,6 +19,7 @@ export interface RunOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** What `submit` takes beside: what a builder says by its code. */
 export interface SubmitOptions extends RunOptions {
   /** Default: what the data says, else `leaves`. */
   readonly returns?: Returns | undefined;
@@ -35,6 +37,7 @@ export interface Run<out Result> {
   readonly accepted: Promise<void>;
   /** Every loop over it replays from the first event; it ends after `run.settled`. */
   readonly events: AsyncIterable<RunEvent>;
+  /** Resolves to what the workflow returns; rejects with `step_failed`, `deadline_exceeded`, `cancelled`, `coordinator_lost` and the like. */
   readonly result: Promise<Result>;
   /** Cancels the steps under way and starts no more; resolves when the coordinator has heard it. */
   cancel(reason?: string): Promise<void>;

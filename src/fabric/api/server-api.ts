@@ -8,11 +8,13 @@ import type { Functions } from './function-api.ts';
 import type { Permission, TokenTrust } from './identity-api.ts';
 import type { ServerTls } from './tls-api.ts';
 
+/** What `startServer` takes; every option may be left out. */
 export interface ServerOptions {
   /** Unique in its fabric; default `<hostname>-<6 random>`. */
   readonly name?: string | undefined;
   /** Tags that every offer of this server carries. */
   readonly resources?: readonly string[] | undefined;
+  /** What it offers from the start, as one record or a module's namespace; `offer` adds to them. Default: nothing. */
   readonly functions?: Functions | undefined;
   /** Only servers of one cluster join one another; default `default`. */
   readonly cluster?: string | undefined;
@@ -91,9 +93,13 @@ export interface ServerOptions {
   readonly onListening?: ((at: Listening) => void) | undefined;
 }
 
+/** Where a server listens, as `onListening` and the event `server.listening` tell it. */
 export interface Listening {
+  /** The server's name. */
   readonly name: string;
+  /** `host:port` under which others reach it. */
   readonly url: string;
+  /** The port that was bound. */
   readonly port: number;
   /** `host:port` of the admin listener, when one was asked for. */
   readonly adminUrl?: string;
@@ -103,12 +109,15 @@ export interface Listening {
   readonly dashboardUrl?: string;
 }
 
+/** A server that runs: what it offers others may call, and it calls as a client does. */
 export interface Server extends Caller {
+  /** Unique in its fabric. */
   readonly name: string;
-  /** `host:port`. */
+  /** `host:port` under which others reach it. */
   readonly url: string;
   /** Adds functions while running; resolves when the catalog has them. */
   offer(functions: Functions): Promise<void>;
+  /** Takes functions back, by name, in all their versions; calls that run go on. Throws `bad_argument` for what is no name. */
   withdraw(...names: readonly string[]): Promise<void>;
   /**
    * Uses other certificates from now on; without any, reads their files again now. Links that are open stay. Throws

@@ -9,6 +9,7 @@ type Pem = string | Uint8Array;
 export interface ServerTls {
   /** Its own, and those between it and the CA behind it. Its common name is the server's name, and it says serverAuth. */
   readonly cert: Pem;
+  /** The private key of `cert`. */
   readonly key: Pem;
   /** Whose certificates are trusted, of servers and of clients. */
   readonly ca: Pem | readonly Pem[];
@@ -18,7 +19,10 @@ export interface ServerTls {
 
 /** The certificates of a client: whose it trusts, and its own where servers want one. */
 export interface ClientTls {
+  /** Whose certificates are trusted. */
   readonly ca: Pem | readonly Pem[];
+  /** Its own, where servers want one. Default: none is shown. */
   readonly cert?: Pem | undefined;
+  /** The private key of `cert`. */
   readonly key?: Pem | undefined;
 }
