@@ -90,6 +90,23 @@ describe('a fabric of 24 members', () => {
     expect(world.checks.violations).toEqual([]);
   });
 
+  test('goes on as before when one gets its cable back: nobody freezes, and a crash is known at once (G5)', () => {
+    const world = settled(24);
+    const dark = `${nameOf(9)}:1`;
+    world.network.weather.isolate(dark);
+    world.advance(10_000);
+    expect(world.notesOf('mesh.frozen')).toBe(1); // it alone, which misses everybody
+    world.network.weather.rejoin(dark);
+    world.advance(500);
+    world.kill(`${nameOf(7)}:1`);
+    expect(
+      world.until(() => world.isOneView(), 1_000),
+      world.viewProblem(),
+    ).toBeDefined();
+    expect(world.notesOf('mesh.frozen')).toBe(1);
+    expect(world.checks.violations).toEqual([]);
+  });
+
   test('keeps a call link that works: its beats last as long as a call does', () => {
     const world = settled(24);
     const caller = world.at(`${nameOf(3)}:1`);

@@ -7,6 +7,8 @@
  *    once a second; a doubt is passed on once.
  * G3 whoever hears a doubt of itself refutes it by a higher incarnation, which has another id.
  * G4 it thaws after 10 s with no more suspects than that, or after 10 min; then the usual court decides.
+ * G5 who is isolated (isolation.ts) says to a peer that comes back only that it doubts that peer, and to those whom it has lost
+ *    nothing: one host that gets its cable back would freeze a fabric of up to fifty with what it thought of its neighbours.
  */
 
 import type { Announcing } from './announcing.ts';
@@ -85,10 +87,11 @@ export class MassGuard {
 
   /** A link came up: whoever is there hears whom we doubt, itself perhaps. */
   onLink(link: LinkState): void {
-    const { doubts } = this.#state;
+    const { doubts, isIsolated } = this.#state;
     if (!doubts.isFrozen) return;
     // Some may have refuted since they were counted last: their new word is not doubted by anybody.
-    const suspects = [...this.#suspectSinceMs.keys()].map((name) => this.#state.findMember(name));
+    const names = isIsolated ? [link.name] : [...this.#suspectSinceMs.keys()];
+    const suspects = names.map((name) => this.#state.findMember(name));
     const ids = suspects.flatMap((record) => (record && this.#isDoubted(record) ? [doubts.idOf(record)] : []));
     if (ids.length > 0) this.#state.send(link.id, { kind: 'doubts', ids });
   }
@@ -177,12 +180,14 @@ export class MassGuard {
   }
 
   #tell(): void {
-    const { links, nowMs } = this.#state;
+    const { links, nowMs, settings, isIsolated } = this.#state;
     if (this.#toTell.size === 0 || nowMs < this.#tellAtMs) return;
     this.#tellAtMs = nowMs + setIntervalMs;
     const ids = [...this.#toTell];
     this.#toTell.clear();
-    for (const link of links.mesh()) this.#state.send(link.id, { kind: 'doubts', ids });
+    for (const link of links.mesh()) {
+      if (!(isIsolated && link.isSilent(settings, this.#state))) this.#state.send(link.id, { kind: 'doubts', ids });
+    }
   }
 
   /** A doubt that froze nothing is forgotten like a report that was not renewed. */

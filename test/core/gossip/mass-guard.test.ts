@@ -80,6 +80,22 @@ describe('a member that hears many doubts at once', () => {
     expect(rig.takeSent('doubts')).toEqual([]);
   });
 
+  test('that is isolated tells one that comes back that it doubts it, and nobody anything of others (G5)', () => {
+    const others = ['b', 'c', 'd', 'e', 'f'];
+    const rig = new Rig(others);
+    rig.advance(2_000, others);
+    for (const name of others) rig.failDials(`${name}:1`, 'silent');
+    rig.advance(3_000, others);
+    const { doubts, isIsolated } = rig.gossip.inspection;
+    expect([doubts.isFrozen, isIsolated]).toEqual([true, true]);
+    expect(rig.takeSent('doubts')).toEqual([]);
+    const id = idOf(rig, 'b');
+    rig.links.set('b', 20);
+    rig.feed({ kind: 'linkDown', link: 1, evidence: 'silent' });
+    rig.feed({ kind: 'greeted', link: 20, hello: helloOf('b') });
+    expect(rig.takeSent('doubts')).toEqual([{ to: 'b', message: { kind: 'doubts', ids: [id] } }]);
+  });
+
   test('convicts nobody while it is frozen; it thaws 10 s after the suspects became few, and then the court decides (G4)', () => {
     const { rig, strangers } = amongStrangers(20);
     rig.hear('b', { kind: 'doubts', ids: strangers.slice(0, 6).map((name) => idOf(rig, name)) });
