@@ -264,7 +264,7 @@ export const eventTable: Readonly<Record<EventKind, string>> = {
   'member.joined': 'a member is known and alive',
   'member.suspected': 'evidence stands against a member',
   'member.refuted': 'the evidence against a member is void: it answered',
-  'member.unreachable': 'a member cannot be reached from here, and nobody may bury it',
+  'member.unreachable': 'a member cannot be reached from here, and has not been buried so far',
   'member.flapped': 'a member has changed between alive and suspect over three times in a minute: it is ranked last for `forMs`',
   'member.died': 'a member is dead by the word of a quorum of its observers',
   'member.leaving': 'a member is about to leave, by its own word',

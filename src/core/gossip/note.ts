@@ -17,7 +17,7 @@ export type MeshNote =
   | ({ readonly kind: 'member.suspected'; readonly evidence: readonly Accusation[]; readonly isOwnEvidence: boolean } & AboutMember)
   /** The evidence is void: it answered, or raised its incarnation. */
   | ({ readonly kind: 'member.refuted' } & AboutMember)
-  /** It cannot be reached from here and nobody may bury it. */
+  /** It cannot be reached from here, and is not buried: nobody may, or nobody has in the time that it takes. */
   | ({ readonly kind: 'member.unreachable'; readonly evidence: readonly Accusation[] } & AboutMember)
   /** It has come and gone too often: ranked last for so long. */
   | ({ readonly kind: 'member.flapped'; readonly forMs: number } & AboutMember)

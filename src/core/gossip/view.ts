@@ -5,7 +5,7 @@
 import type { Accusation } from './record.ts';
 
 /**
- * `suspect`: evidence against it, not yet old enough. `unreachable`: not reachable from here, and nobody may bury it.
+ * `suspect`: evidence against it, not yet old enough. `unreachable`: not reachable from here, and not buried in the time that it takes.
  * `leaving` and `left` are the owner's own word; `dead` is an obituary.
  */
 export type MemberStatus = 'alive' | 'suspect' | 'unreachable' | 'leaving' | 'left' | 'dead';
