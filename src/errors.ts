@@ -91,7 +91,7 @@ export const errorTable = {
   cluster_mismatch: { executed: no, retry: 'never', isBreakerFailure: false, grpc: 'FAILED_PRECONDITION', mender: 'operator', meaning: 'the address belongs to another cluster' },
   name_taken: { executed: no, retry: 'never', isBreakerFailure: false, grpc: 'ALREADY_EXISTS', mender: 'operator', meaning: 'another live server has this name' },
   protocol_error: { executed: ['maybe', 'no'], retry: 'safe', isBreakerFailure: true, grpc: 'INTERNAL', mender: 'fabric', meaning: 'the peer sent something that the protocol does not allow' },
-  unauthenticated: { executed: no, retry: 'never', isBreakerFailure: false, grpc: 'UNAUTHENTICATED', mender: 'operator', meaning: 'one side has not proved who it is, or not to the liking of the other' },
+  unauthenticated: { executed: ['no', 'maybe'], retry: 'never', isBreakerFailure: false, grpc: 'UNAUTHENTICATED', mender: 'operator', meaning: 'one side has not proved who it is, or not to the liking of the other' },
   forbidden: { executed: no, retry: 'never', isBreakerFailure: false, grpc: 'PERMISSION_DENIED', mender: 'operator', meaning: 'no rule of [[permissions]] allows this to whoever asked' },
   bad_settings: { executed: no, retry: 'never', isBreakerFailure: false, grpc: 'INVALID_ARGUMENT', mender: 'operator', meaning: 'settings or options cannot be used; every problem is listed' },
   closed: { executed: ['no', 'maybe'], retry: 'never', isBreakerFailure: false, grpc: 'FAILED_PRECONDITION', mender: 'caller', meaning: 'the client or server was closed' },

@@ -50,8 +50,7 @@ export class ForeignClient {
     options: { readonly deadline?: number } = {},
     metadata: Readonly<Record<string, string>> = {},
   ): Promise<Message> {
-    const headers = new Metadata();
-    for (const [key, text] of Object.entries(metadata)) headers.set(key, text);
+    const headers = headersOf(metadata);
     const { path, requestSerialize, responseDeserialize } = methodOf(method);
     return new Promise((yes, no) => {
       this.grpc.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, headers, options, (error, reply) =>
@@ -61,9 +60,9 @@ export class ForeignClient {
   }
 
   /** A server-streaming one. */
-  follow(method: string, request: object) {
+  follow(method: string, request: object, metadata: Readonly<Record<string, string>> = {}) {
     const { path, requestSerialize, responseDeserialize } = methodOf(method);
-    return this.grpc.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request);
+    return this.grpc.makeServerStreamRequest(path, requestSerialize, responseDeserialize, request, headersOf(metadata));
   }
 
   close(): void {
@@ -92,6 +91,12 @@ export async function all(stream: AsyncIterable<Message>): Promise<readonly Mess
   const messages: Message[] = [];
   for await (const message of stream) messages.push(message);
   return messages;
+}
+
+function headersOf(metadata: Readonly<Record<string, string>>): Metadata {
+  const headers = new Metadata();
+  for (const [key, text] of Object.entries(metadata)) headers.set(key, text);
+  return headers;
 }
 
 function methodOf(name: string): MethodDefinition<object, Message> {

@@ -6,6 +6,7 @@ import { createHmac } from 'node:crypto';
 import { Client, credentials, status } from '@grpc/grpc-js';
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest';
 import { systemClock } from '../../src/base/clock.ts';
+import { type Deferred, deferred } from '../../src/base/deferred.ts';
 import type { ConnectOptions, Server, ServerOptions } from '../../src/fabric/api/api.ts';
 import { connect } from '../../src/fabric/client/client.ts';
 import { startServer } from '../../src/fabric/server/server.ts';
@@ -15,7 +16,7 @@ import { defineFunction, HeddleError } from '../../src/index.ts';
 import { Credentials } from '../../src/transport/credentials.ts';
 import { GrpcTransport } from '../../src/transport/grpc.ts';
 import { Authority, type Bundle } from '../certificates.ts';
-import { ForeignClient, failureOf, read } from './foreign-client.ts';
+import { all, ForeignClient, failureOf, type Message, read } from './foreign-client.ts';
 
 const keys = makeTokenKeys();
 const strangers = makeTokenKeys();
@@ -133,26 +134,90 @@ describe('a client', () => {
 });
 
 describe('a token that ends', () => {
+  /** Begun before the first test, whose load takes nearly as long as the token is good for. */
+  let followed: Followed;
+  beforeAll(async () => {
+    followed = await Followed.begun();
+  });
+  afterAll(() => followed.server.stop());
+
   test('ends its session’s calls, unless the client gets fresh ones: then none fails under load', async () => {
     const server = await serving({});
     let made = 0;
     const fresh = (): Promise<string> => {
       made += 1;
-      return token({ forMs: 3_000 });
+      return token({ forMs: 6_000 });
     };
     const again = await connect(server.url, { token: fresh });
     const once = await connect(server.url, { token: await token({ forMs: 2_000 }) });
     onTestFinished(() => once.close());
     onTestFinished(() => again.close());
     let calls = 0;
-    for (const untilMs = systemClock.nowMs() + 3_500; systemClock.nowMs() < untilMs; calls += 8) {
+    for (const untilMs = systemClock.nowMs() + 4_700; systemClock.nowMs() < untilMs; calls += 8) {
       await Promise.all(Array.from({ length: 8 }, () => again.call('who', [])));
     }
     expect(made).toBeGreaterThan(1);
     expect(calls).toBeGreaterThan(100);
     await expect(once.call('who', [])).rejects.toMatchObject({ code: 'unauthenticated', executed: 'no', detail: { reason: 'expired' } });
   });
+
+  test('ends what is followed under it, and says what to do; a run that was submitted goes on, and so does whoever renews', async () => {
+    const { watches, attached, renewing, submitted, denied } = followed;
+    for (const watch of watches) expect(await failureOf(watch)).toMatchObject({ status: status.UNAUTHENTICATED, code: 'unauthenticated' });
+    const ended = await attached.catch((error: unknown) => error);
+    expect(ended).toMatchObject({ code: 'unauthenticated', executed: 'maybe', detail: { reason: 'expired' } });
+    expect(String(ended)).toMatch(/show a fresh one/);
+    expect(denied.filter((verb) => verb !== 'call').sort()).toEqual(['attach', 'watch', 'watch']);
+    followed.release.resolve();
+    expect(await renewing).toEqual({ a: 'released' });
+    expect((await submitted).at(-1)).toMatchObject({ event: 'runSettled', runSettled: { ok: true } });
+  });
 });
+
+/** Everything that can be followed, under a token of four seconds; and one client that renews its own. */
+class Followed {
+  readonly release: Deferred<void>;
+  readonly denied: string[] = [];
+  /** Of clients in other languages: the catalog, and a run. */
+  watches: readonly Promise<unknown>[] = [];
+  attached: Promise<unknown> = Promise.resolve();
+  renewing: Promise<unknown> = Promise.resolve();
+  submitted: Promise<readonly Message[]> = Promise.resolve([]);
+  readonly server: Server;
+
+  static async begun(): Promise<Followed> {
+    const release = deferred<void>();
+    const hold = defineFunction({ name: 'hold', handler: () => release.promise.then(() => 'released') });
+    const permissions: readonly Permission[] = [...rules, { who: ['alice'], may: ['submit'], names: ['hold'] }];
+    const server = await startServer({ cluster, functions: { hold }, tokens: { keys: keys.publicKey }, permissions });
+    const followed = new Followed(server, release);
+    await followed.#begin();
+    return followed;
+  }
+
+  private constructor(server: Server, release: Deferred<void>) {
+    this.server = server;
+    this.release = release;
+    server.on('access.denied', ({ verb }) => this.denied.push(verb));
+  }
+
+  async #begin(): Promise<void> {
+    const again = await connect(this.server.url, { token: () => token({ forMs: 5_000 }) });
+    const run = again.submit([{ name: 'a', fun: 'hold' }]);
+    await run.accepted;
+    const short = await token({ forMs: 4_000 });
+    const once = await connect(this.server.url, { token: short });
+    this.renewing = again.attach(run.runId).result.finally(() => again.close());
+    this.attached = once.attach(run.runId).result.finally(() => once.close());
+    const foreign = new ForeignClient(this.server.url);
+    const bearer = { authorization: `Bearer ${short}` };
+    this.watches = [{}, { runId: run.runId }].map((request) => all(foreign.follow('Watch', request, bearer)));
+    const commands = [{ name: 'a', function: 'hold' }];
+    this.submitted = all(foreign.follow('Submit', { commands }, bearer)).finally(() => foreign.close());
+    // Each is looked at by the test: until then no rejection is anybody's.
+    for (const promise of [this.attached, this.renewing, this.submitted, ...this.watches]) promise.catch(() => {});
+  }
+}
 
 describe('with certificates between servers', () => {
   test('a token is believed at any entry, and an attacker who speaks to the owner itself gets nowhere', async () => {

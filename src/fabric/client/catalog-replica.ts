@@ -13,6 +13,7 @@ import type { Catalog } from '../../core/catalog/catalog.ts';
 import type { CatalogNews, CatalogServer } from '../../core/catalog/news.ts';
 import type { CatalogBody } from '../../core/catalog/offer.ts';
 import type { Standing } from '../../core/catalog/server-state.ts';
+import { HeddleError } from '../../errors.ts';
 import type { Peer } from '../link/peer.ts';
 import type { Reach } from './direct-links.ts';
 import type { SessionKeeper } from './session-keeper.ts';
@@ -34,6 +35,8 @@ interface Known {
 
 /** After a server had no feed for us, in milliseconds. */
 const retryMs = 1_000;
+/** After the session's token had ended, likewise: the next one may come, and each try until then is told at the server. */
+const tokenRetryMs = 30_000;
 const noOffers: CatalogBody = { functions: [] };
 
 export class CatalogReplica {
@@ -89,13 +92,14 @@ export class CatalogReplica {
     this.#cancelRetry?.();
     this.#stopWatch?.();
     this.#named = new Set();
-    this.#stopWatch = watchCatalog(peer, { onNews: (news) => this.#take(news), onEnd: () => this.#ended(peer) });
+    this.#stopWatch = watchCatalog(peer, { onNews: (news) => this.#take(news), onEnd: (error) => this.#ended(peer, error) });
   }
 
   /** It has enough watchers, say, or drains: the next session may come, or not. */
-  #ended(peer: Peer): void {
+  #ended(peer: Peer, error: HeddleError): void {
     if (this.#isClosed || this.#options.keeper.peer !== peer || peer.closed !== undefined) return;
-    this.#cancelRetry = this.#options.clock.schedule(retryMs, () => {
+    const waitMs = HeddleError.is(error, 'unauthenticated') ? tokenRetryMs : retryMs;
+    this.#cancelRetry = this.#options.clock.schedule(waitMs, () => {
       if (this.#options.keeper.peer === peer) this.#watch(peer);
     });
   }

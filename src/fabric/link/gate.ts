@@ -39,6 +39,9 @@ export interface Wish {
   readonly onBehalfOf?: string | undefined;
 }
 
+/** The same, of what no rule has a word for. */
+export type Wished = Omit<Wish, 'verb'> & { readonly verb: string };
+
 /** A peer, as far as it matters who it is. */
 export interface Asking {
   readonly kind: 'link' | 'session';
@@ -148,7 +151,7 @@ export class Gate {
   }
 
   /** Tells of an administrator's deed. */
-  administered(asker: string, { verb, name, peer }: Omit<Wish, 'verb'> & { readonly verb: string }): void {
+  administered(asker: string, { verb, name, peer }: Wished): void {
     if (this.tells) this.#options.observer.emit({ kind: 'access.admin', identity: asker, verb, name: short(name), peer: short(peer) });
   }
 
@@ -187,6 +190,17 @@ export class Gate {
     return new HeddleError('forbidden', { who: short(claimed), may, name, server: this.server, why });
   }
 
+  /**
+   * The proof has ended under which somebody followed something; `wish`: what. Told as other refusals are. It says nothing of what
+   * was followed: a run may have run.
+   */
+  outlived(asker: string, wish: Wished): HeddleErrorOf<'unauthenticated'> {
+    this.#tell(asker, wish);
+    const why =
+      'the token under which this began has ended: show a fresh one (connect: a function as token; other clients: a new request) and follow it again, a run from the event after the last';
+    return new HeddleError('unauthenticated', { server: this.#options.server, reason: 'expired', why }, { executed: 'maybe' });
+  }
+
   #ended(asker: string): HeddleError {
     this.#tell(asker, { verb: 'call', name: '', peer: '' });
     const why = 'the token of this session has ended: give connect a function that gets a fresh one (token), or connect again';
@@ -203,7 +217,7 @@ export class Gate {
   }
 
   /** G6. */
-  #tell(identity: string, { verb, name, peer, onBehalfOf }: Omit<Wish, 'verb'> & { readonly verb: string }): void {
+  #tell(identity: string, { verb, name, peer, onBehalfOf }: Wished): void {
     const { clock, observer } = this.#options;
     const nowMs = clock.nowMs();
     if (nowMs >= this.#windowEndsMs) {

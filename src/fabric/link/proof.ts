@@ -12,6 +12,7 @@ export class Proof {
   readonly identity: Identity;
   /** By the clock of this process; infinite for what does not end by itself. */
   #untilMs: number;
+  readonly #followers = new Set<() => void>();
 
   constructor(identity: Identity, untilMs = Number.POSITIVE_INFINITY) {
     this.identity = identity;
@@ -35,6 +36,13 @@ export class Proof {
   /** Counts until then from now on, be that earlier or later. */
   renew(untilMs: number): void {
     this.#untilMs = untilMs;
+    for (const follower of this.#followers) follower();
+  }
+
+  /** Calls back after each renewal; gives what ends that. */
+  onRenewed(follower: () => void): () => void {
+    this.#followers.add(follower);
+    return () => this.#followers.delete(follower);
   }
 }
 

@@ -3,7 +3,8 @@
  *
  * W1 an asker that does not grant credit has at most `watchCreditBytes` and one item under way; the rest is coalesced (D2).
  * W2 changes wait `newsMs` for company; what was there at the start does not.
- * W3 at most `watchersMax` watch one server, of whatever language.
+ * W3 a watch ends with the proof under which it began, unless that was renewed.
+ * W4 at most `watchersMax` watch one server, of whatever language.
  */
 
 import type { CancelTask, Clock } from '../../base/clock.ts';
@@ -15,6 +16,7 @@ import type { Incoming } from '../link/conversation.ts';
 import type { Peer } from '../link/peer.ts';
 import { unknownSubject } from '../link/refusals.ts';
 import { failure } from '../link/responses.ts';
+import type { Term } from '../link/term.ts';
 import { cancelledVerdict } from '../link/verdicts.ts';
 import type { CatalogFeed, CatalogWatcher, Shows } from './catalog-feed.ts';
 
@@ -31,6 +33,12 @@ export interface CatalogWatchesOptions {
   readonly server: string;
 }
 
+/** For whom a watch is: what they may know of, and for how long. */
+export interface Watching {
+  readonly shows?: Shows | undefined;
+  readonly term?: Term | undefined;
+}
+
 export class CatalogWatches {
   readonly #options: CatalogWatchesOptions;
 
@@ -39,7 +47,7 @@ export class CatalogWatches {
   }
 
   /** Answers `frame`, for as long as the peer wants. Throws `overloaded`, or `protocol_error` for what cannot be watched. */
-  watch(frame: WatchFrame, peer: Peer, shows?: Shows): void {
+  watch(frame: WatchFrame, peer: Peer, { shows, term }: Watching = {}): void {
     const { feed, clock, server } = this.#options;
     if (typeof frame.about === 'number') throw unknownSubject('watch', frame.about);
     if (frame.about !== 'catalog')
@@ -48,6 +56,7 @@ export class CatalogWatches {
     const watch = new PeerWatch(clock, peer, frame.id);
     peer.serve(frame.id, watch);
     watch.start(feed, shows);
+    if (term) watch.endWith(term);
   }
 }
 
@@ -63,6 +72,7 @@ class PeerWatch implements Incoming {
   #watcher: CatalogWatcher | undefined;
   #credit = watchCreditBytes;
   #cancelTimer: CancelTask | undefined;
+  #leaveTerm: CancelTask | undefined;
 
   constructor(clock: Clock, peer: Peer, id: number) {
     this.#clock = clock;
@@ -75,13 +85,15 @@ class PeerWatch implements Incoming {
       onNews: () => {
         this.#cancelTimer ??= this.#clock.schedule(newsMs, () => this.#send());
       },
-      onEnd: (error: HeddleError) => {
-        this.#stop();
-        this.#peer.reply(this.#id, { outcome: failure(error) });
-      },
+      onEnd: (error: HeddleError) => this.#end(error),
     };
     this.#watcher = feed.watch(handlers, shows);
     this.#send();
+  }
+
+  /** W3. */
+  endWith(term: Term): void {
+    if (this.#watcher) this.#leaveTerm = term.whenOver((error) => this.#end(error));
   }
 
   onStream(frame: ItemFrame | CreditFrame | EndFrame): void {
@@ -92,8 +104,12 @@ class PeerWatch implements Incoming {
   }
 
   cancel(reason: string): void {
+    this.#end(cancelledVerdict(reason, 'no'));
+  }
+
+  #end(error: HeddleError): void {
     this.#stop();
-    this.#peer.reply(this.#id, { outcome: failure(cancelledVerdict(reason, 'no')) });
+    this.#peer.reply(this.#id, { outcome: failure(error) });
   }
 
   #send(): void {
@@ -109,6 +125,7 @@ class PeerWatch implements Incoming {
 
   #stop(): void {
     this.#cancelTimer?.();
+    this.#leaveTerm?.();
     this.#watcher?.close();
     this.#watcher = undefined;
   }

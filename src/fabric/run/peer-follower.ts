@@ -2,6 +2,7 @@
  * A peer that follows a run: its events go out as frames, those of one moment together.
  *
  * P1 every event is sent once, in order, at most `tellMs` after it happened; the first and the last of a run at once.
+ * P2 who attached to a run follows it for as long as the proof counts with which they did; who submitted it hears its end, as of a call.
  * Each event in a message of its own cost a chain of ten steps over three servers 20 messages, more than its calls.
  */
 
@@ -10,6 +11,7 @@ import type { WireRunEvent } from '../../core/workflow/record.ts';
 import type { HeddleError } from '../../errors.ts';
 import type { Peer } from '../link/peer.ts';
 import { failure } from '../link/responses.ts';
+import type { Term } from '../link/term.ts';
 import type { RunFollower } from './run-engine.ts';
 
 /** How long an event may wait for the next one, in milliseconds: nobody who watches sees the difference. */
@@ -22,7 +24,9 @@ export class PeerFollower implements RunFollower {
   readonly #clock: Clock;
   #waiting: WireRunEvent[] = [];
   #cancelTelling: CancelTask | undefined;
-  #hasLeft = false;
+  #leaveTerm: CancelTask | undefined;
+  /** It follows no longer: it left, the run is over, or it was refused. */
+  #isOver = false;
 
   /** `id`: of the conversation. */
   constructor(peer: Peer, id: number, clock: Clock) {
@@ -32,24 +36,42 @@ export class PeerFollower implements RunFollower {
   }
 
   onEvent(event: WireRunEvent): void {
-    if (this.#hasLeft) return;
+    if (this.#isOver) return;
     this.#waiting.push(event);
     if (event.kind === 'run.accepted' || event.kind === 'run.settled') this.#tell();
     else this.#cancelTelling ??= this.#clock.schedule(tellMs, () => this.#tell());
-    if (event.kind === 'run.settled') this.#peer.finish(this.#id);
+    if (event.kind !== 'run.settled') return;
+    this.#end();
+    this.#peer.finish(this.#id);
+  }
+
+  /** P2; harmless after the end. */
+  endWith(term: Term): void {
+    if (!this.#isOver) this.#leaveTerm = term.whenOver((error) => this.#outlive(error));
   }
 
   onFailure(error: HeddleError): void {
-    this.#stop();
+    this.#end();
     this.#peer.reply(this.#id, { outcome: failure(error) });
   }
 
   /** The follower left, or its link did: the run goes on (for how long is active-run.ts). */
   cancel(): void {
-    this.#hasLeft = true;
-    this.#stop();
+    this.#end();
     this.unfollow?.();
     this.#peer.finish(this.#id);
+  }
+
+  #outlive(error: HeddleError): void {
+    this.#tell();
+    this.unfollow?.();
+    this.onFailure(error);
+  }
+
+  #end(): void {
+    this.#isOver = true;
+    this.#leaveTerm?.();
+    this.#stop();
   }
 
   #tell(): void {

@@ -21,10 +21,11 @@ import type {
 } from '../../wire/frame.ts';
 import type { PullDesk } from '../hand-off/pull-desk.ts';
 import type { RequestFrame } from '../link/conversation.ts';
-import type { Gate } from '../link/gate.ts';
+import type { Gate, Wished } from '../link/gate.ts';
 import type { Peer } from '../link/peer.ts';
 import { failure, refuse, respond, unattended } from '../link/responses.ts';
 import { Sight } from '../link/sight.ts';
+import { Term } from '../link/term.ts';
 import type { CatalogWatches } from '../mesh/catalog-watches.ts';
 import { type KeptRuns, OwnedRuns } from '../run/owned-runs.ts';
 import { PeerFollower } from '../run/peer-follower.ts';
@@ -138,7 +139,8 @@ export class Entry {
     try {
       const refusal = this.#options.refusal();
       if (refusal) throw refusal;
-      this.#options.watches.watch(frame, peer, (name) => sight.shows(name));
+      const term = this.#termOf(peer, sight, { verb: 'watch', name: 'the catalog' });
+      this.#options.watches.watch(frame, peer, { shows: (name) => sight.shows(name), term });
     } catch (error) {
       if (!HeddleError.is(error)) throw error;
       refuse(peer, frame.id, error);
@@ -167,6 +169,14 @@ export class Entry {
     const follower = new PeerFollower(peer, frame.id, this.#options.clock);
     peer.serve(frame.id, follower);
     follower.unfollow = this.#runsFor(peer, sight.asker).attach(frame.runId, frame.fromSequence, follower);
+    follower.endWith(this.#termOf(peer, sight, { verb: 'attach', name: frame.runId }));
+  }
+
+  /** What was asked without an end of its own ends with the peer's proof. */
+  #termOf({ identity }: Peer, { asker }: Sight, what: Pick<Wished, 'verb' | 'name'>): Term {
+    const { gate, clock } = this.#options;
+    const error = (): HeddleError => gate.outlived(asker, { ...what, peer: identity.name });
+    return new Term({ proof: identity.proof, clock, error });
   }
 
   /** A server that asks has been asked itself: it gets an answer from here, or none. */

@@ -24,6 +24,7 @@ import { decodeSessionHello, encodeSessionAck, protocolMax } from '../../wire/se
 import type { ForeignEntry } from '../foreign/foreign.ts';
 import type { Gate } from '../link/gate.ts';
 import { clientProof, type Proof } from '../link/proof.ts';
+import { Term } from '../link/term.ts';
 import type { Links } from '../mesh/links.ts';
 import { clientOf } from './client-greeting.ts';
 import type { Doorkeeper } from './doorkeeper.ts';
@@ -45,6 +46,14 @@ export interface ReceptionOptions {
   readonly addresses: () => readonly string[];
   /** Set while nobody is let in. */
   readonly refusal: () => HeddleError | undefined;
+}
+
+/** Somebody who was let in. */
+interface Entered {
+  readonly proof: Proof;
+  /** `Identity.text`. */
+  readonly asker: string;
+  readonly leave: () => void;
 }
 
 export class Reception implements Acceptor {
@@ -71,9 +80,13 @@ export class Reception implements Acceptor {
   }
 
   async *follow(stream: ForeignStream, request: ForeignRequest): AsyncIterable<Uint8Array> {
-    const { asker, leave } = await this.#enter(stream, request);
+    const { proof, asker, leave } = await this.#enter(stream, request);
+    const { foreign, gate, clock } = this.#options;
+    const follow = (signal: AbortSignal): AsyncIterable<Uint8Array> => foreign.follow(stream, { ...request, signal }, asker);
+    const error = (): HeddleError => gate.outlived(asker, { verb: 'watch', name: '', peer: request.remoteAddress });
     try {
-      yield* this.#options.foreign.follow(stream, request, asker);
+      // What calls or submits is let in once, as a call is; a watch has no end of its own.
+      yield* stream === 'watch' ? new Term({ proof, clock, error }).during(request.signal, follow) : follow(request.signal);
     } finally {
       leave();
     }
@@ -102,7 +115,7 @@ export class Reception implements Acceptor {
   }
 
   /** Who asks, and a place for it until it leaves. Rejects with `unauthenticated` and `overloaded`. */
-  async #enter(what: string, request: ForeignRequest): Promise<{ readonly asker: string; readonly leave: () => void }> {
+  async #enter(what: string, request: ForeignRequest): Promise<Entered> {
     const proof = await this.#admit(what, request);
     const account = this.#options.links.accounts.of(proof, request.remoteAddress);
     account.enter(what);
@@ -111,7 +124,7 @@ export class Reception implements Acceptor {
       account.holds(-request.message.length);
       account.left();
     };
-    return { asker: proof.identity.text, leave };
+    return { proof, asker: proof.identity.text, leave };
   }
 
   /** Tokens that are not good are paid for by their address. */
