@@ -14,7 +14,7 @@ import { inlineBytesMin, inlineRoomBytes, listBytesMax } from '../src/core/workf
 import { commandsMax, edgesMax } from '../src/core/workflow/workflow.ts';
 import { concurrencyDefault, queuedPerPlaceMax, queuedPerPlaceStanding, queueWaitMsMax, standingMs } from '../src/fabric/serve/admission.ts';
 import { handOffDefaults } from '../src/fabric/hand-off/hand-off-settings.ts';
-import { parkedValuesMax } from '../src/fabric/hand-off/parked-values.ts';
+import { parkedValuesMax, parkedValuesOfOneMax } from '../src/fabric/hand-off/parked-values.ts';
 import { metaBytesMax } from '../src/fabric/call/call-options.ts';
 import { argumentsMax } from '../src/fabric/call/call-values.ts';
 import { watchersMax } from '../src/fabric/mesh/catalog-watches.ts';
@@ -92,6 +92,7 @@ export const limits: readonly Limit[] = [
   { what: "elements of one run's lists and their results that are sent along", limit: `${bytes(inlineRoomBytes)} in all, ${bytes(inlineBytesMin)} of each at least`, beyond: 'the larger ones stay with their producers' },
   { what: "a step's result that is sent along, unless a setting says otherwise", limit: bytes(handOffDefaults.inlineBytesMax), beyond: 'it stays with its producer, and is pulled' },
   { what: 'such results at one server, unless a setting says otherwise', limit: `${bytes(handOffDefaults.memoryBytesMax)} in memory, ${bytes(handOffDefaults.spillBytesMax)} on disk, ${count(parkedValuesMax)} in all`, beyond: 'to disk / `bad_result`' },
+  { what: 'of these of one client, by token or certificate', limit: `half of the bytes, ${count(parkedValuesOfOneMax)} in all`, beyond: '`bad_result`' },
   { what: 'time that such a result stays without a word of its coordinator', limit: time(handOffDefaults.leaseMs), beyond: 'it is freed (`lease_lost` for whoever pulls it)' },
   { what: 'time to collect the large results of a settled run', limit: time(collectMs), beyond: '`lease_lost`' },
   { what: 'runs of one step for its lost result', limit: count(remakesMax), beyond: 'the step that needs it fails' },

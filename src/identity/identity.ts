@@ -49,6 +49,12 @@ export function provenName(text: string | undefined): string | undefined {
   return text === undefined || text === anonymous.text ? undefined : text.slice(text.indexOf(':') + 1);
 }
 
+/** The text of an identity where it is a client's, by token or certificate; undefined for servers, and for nobody in particular, who is many. */
+export function clientIn(text: string | undefined): string | undefined {
+  const kind = text === undefined ? undefined : parseIdentity(text)?.kind;
+  return kind === 'token' || kind === 'certificate' ? text : undefined;
+}
+
 /** As people read it: a client by name alone. */
 export function describeIdentity({ kind, name, text }: Identity): string {
   return kind === 'token' || kind === 'certificate' ? name : text;

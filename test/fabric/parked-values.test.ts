@@ -1,4 +1,4 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 
 import { systemClock } from '../../src/base/clock.ts';
 import { type Random, seededRandom, systemRandom } from '../../src/base/random.ts';
@@ -26,7 +26,7 @@ function park(random: Random, count: number): { readonly values: ParkedValues; r
   return { values, all: payloads.flatMap(({ parked }) => (parked ? [parked] : [])) };
 }
 
-it('H4 who has been told of some values can tell the number of no other', () => {
+it('H5 who has been told of some values can tell the number of no other', () => {
   const { values, all } = park(systemRandom(), 200);
   expect(new Set(all.map(({ id }) => id)).size).toBe(200);
   // Of 52 bits: that one of 200 has none of the upper 24 has a chance of 1 in 80,000.
@@ -38,8 +38,54 @@ it('H4 who has been told of some values can tell the number of no other', () => 
   }
 });
 
-it('H4 the numbers of two servers have nothing in common, those of a seed are the same', () => {
+it('H5 the numbers of two servers have nothing in common, those of a seed are the same', () => {
   const ids = (random: Random) => park(random, 5).all.map(({ id }) => id);
   expect(ids(systemRandom())).not.toEqual(ids(systemRandom()));
   expect(ids(seededRandom('seed'))).toEqual(ids(seededRandom('seed')));
+});
+
+describe('H4 one client', () => {
+  const settings = { ...handOffDefaults, inlineBytesMax: 1, memoryBytesMax: 1_000, spillBytesMax: 1_000 };
+
+  function rig(): { readonly values: ParkedValues; readonly parkFor: (owner: string | undefined, bytes: number) => Parked } {
+    const values = new ParkedValues({
+      clock: systemClock,
+      random: seededRandom('shares'),
+      identity: { name: 'here', instance: 'here-1' },
+      spill: new MemorySpill(),
+      observer: new Observer(),
+      settings,
+    });
+    kept.push(values);
+    const parkFor = (owner: string | undefined, bytes: number): Parked => {
+      const { parked } = values.park({ encoding: 'bytes', bytes: new Uint8Array(bytes) }, { leaseMs: 60_000, isRepeatable: false, owner });
+      return parked ?? expect.fail('it was sent along');
+    };
+    return { values, parkFor };
+  }
+
+  it('has at most half of the room, streams that are being gathered included; others have theirs', () => {
+    const { values, parkFor } = rig();
+    parkFor('token:alice', 600);
+    values.gather({ bytes: 300, owner: 'token:alice' });
+    const refused = (): unknown => parkFor('token:alice', 101);
+    expect(refused).toThrow(expect.objectContaining({ code: 'bad_result', executed: 'yes' }));
+    expect(refused).toThrow(/one client may keep on here until its results are pulled \(half of the 2000 bytes, and 50000 values\)/);
+    expect(() => values.gather({ bytes: 101, owner: 'token:alice' })).toThrow(/one client/);
+    parkFor('token:bob', 700);
+    values.gather({ bytes: -300, owner: 'token:alice' });
+    parkFor('token:alice', 400);
+    expect(() => parkFor(undefined, 301)).toThrow(/room/);
+    parkFor(undefined, 300);
+  });
+
+  it('pays for the parts of its values as well, and has its share again when they are released', () => {
+    const { values, parkFor } = rig();
+    const whole = parkFor('token:alice', 900);
+    const owner = values.ownerOf(whole);
+    expect([owner, values.ownerOf(parkFor(undefined, 10))]).toEqual(['token:alice', undefined]);
+    expect(() => parkFor(owner, 101)).toThrow(/one client/);
+    values.lease({ renewed: [], released: [whole.id], forMs: 0 });
+    expect(values.ownerOf(parkFor('token:alice', 1_000))).toBe('token:alice');
+  });
 });

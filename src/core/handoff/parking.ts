@@ -2,12 +2,12 @@
  * The results that wait on one server until their consumers have pulled them, as a state machine (base/machine.ts): which there
  * are, for how long, and which of them go to disk.
  *
- * K1 a value stays until it is released or its lease is over, whichever comes first; pulls do not end it. Then it is dropped,
- *    once, and its bytes are free.
+ * K1 a value stays until it is released or its lease is over, whatever is pulled. Then it is dropped, once, and its bytes are free.
  * K2 at most `memoryBytesMax` stay in memory besides what is on its way to disk: a value that is larger goes there itself, else
  *    the oldest go. One that cannot be written stays in memory, and nothing more is taken while that is over its bound.
  * K3 at most `bytesMax` and `valuesMax` are kept in all; what is over is not taken (`hasRoom`), never dropped for it.
- * K4 leases and releases of values that are not there mean nothing.
+ * K4 nor are more than `bytesOfOneMax` and `valuesOfOneMax` of one owner, however much room there is besides.
+ * K5 leases and releases of values that are not there mean nothing.
  * The bytes themselves are the fabric's (fabric/hand-off/parked-values.ts), files are storage's.
  */
 
@@ -16,7 +16,14 @@ import type { Machine } from '../../base/machine.ts';
 
 export type ParkingInput =
   /** A value of this size, under a number that was not used before. There must be room. */
-  | { readonly kind: 'parked'; readonly id: number; readonly bytes: number; readonly leaseMs: number; readonly isOnDisk?: boolean }
+  | {
+      readonly kind: 'parked';
+      readonly id: number;
+      readonly bytes: number;
+      readonly leaseMs: number;
+      readonly isOnDisk?: boolean;
+      readonly owner?: string | undefined;
+    }
   /** These stay for `forMs` from now on. */
   | { readonly kind: 'renewed'; readonly ids: readonly number[]; readonly forMs: number }
   | { readonly kind: 'released'; readonly ids: readonly number[] }
@@ -37,6 +44,15 @@ export interface ParkingLimits {
   /** In memory and on disk. */
   readonly bytesMax: number;
   readonly valuesMax: number;
+  /** Likewise, of one owner. */
+  readonly bytesOfOneMax: number;
+  readonly valuesOfOneMax: number;
+}
+
+/** What an owner has here, or would add to it. */
+export interface Share {
+  readonly owner: string | undefined;
+  readonly bytes: number;
 }
 
 /** `stuck`: it could not be written. */
@@ -44,6 +60,7 @@ type Place = 'memory' | 'spilling' | 'disk' | 'stuck';
 
 interface Kept {
   readonly bytes: number;
+  readonly owner: string | undefined;
   untilMs: number;
   place: Place;
 }
@@ -54,6 +71,7 @@ export class Parking implements Machine<ParkingInput, ParkingEffect> {
   readonly #kept = new Map<number, Kept>();
   /** Bytes of values that were dropped while they were written: memory has them until that has ended. */
   readonly #dropped = new Map<number, number>();
+  readonly #owned = new Map<string, { bytes: number; values: number }>();
   #bytes = 0;
   #memoryBytes = 0;
   #spillingBytes = 0;
@@ -84,6 +102,18 @@ export class Parking implements Machine<ParkingInput, ParkingEffect> {
     const { memoryBytesMax, bytesMax, valuesMax } = this.#limits;
     const stuck = this.#stuckBytes();
     return this.#kept.size < valuesMax && this.#bytes + bytes <= bytesMax && (stuck === 0 || stuck + bytes <= memoryBytesMax);
+  }
+
+  /** Whether an owner can have so many bytes more in one further value, as far as the others are not concerned (K4). */
+  hasShare({ owner, bytes }: Share): boolean {
+    const { bytesOfOneMax, valuesOfOneMax } = this.#limits;
+    const owned = owner === undefined ? undefined : this.#owned.get(owner);
+    return owner === undefined || ((owned?.bytes ?? 0) + bytes <= bytesOfOneMax && (owned?.values ?? 0) < valuesOfOneMax);
+  }
+
+  /** Whose a value is; undefined: nobody's in particular, or it is not kept. */
+  ownerOf(id: number): string | undefined {
+    return this.#kept.get(id)?.owner;
   }
 
   has(id: number): boolean {
@@ -118,10 +148,11 @@ export class Parking implements Machine<ParkingInput, ParkingEffect> {
     return this.#wakeMs;
   }
 
-  #park({ id, bytes, leaseMs, isOnDisk = false }: Extract<ParkingInput, { kind: 'parked' }>, nowMs: number): void {
+  #park({ id, bytes, leaseMs, owner, isOnDisk = false }: Extract<ParkingInput, { kind: 'parked' }>, nowMs: number): void {
     assert(!this.#kept.has(id), `value ${id} is parked twice`);
-    this.#kept.set(id, { bytes, untilMs: nowMs + leaseMs, place: isOnDisk ? 'disk' : 'memory' });
+    this.#kept.set(id, { bytes, owner, untilMs: nowMs + leaseMs, place: isOnDisk ? 'disk' : 'memory' });
     this.#bytes += bytes;
+    this.#own(owner, { bytes, values: 1 });
     this.#wakeMs = Math.min(this.#wakeMs, nowMs + leaseMs);
     if (isOnDisk) return;
     this.#memoryBytes += bytes;
@@ -175,10 +206,20 @@ export class Parking implements Machine<ParkingInput, ParkingEffect> {
     if (!kept) return;
     this.#kept.delete(id);
     this.#bytes -= kept.bytes;
+    this.#own(kept.owner, { bytes: -kept.bytes, values: -1 });
     if (kept.place === 'spilling') this.#dropped.set(id, kept.bytes);
     else if (kept.place !== 'disk') this.#memoryBytes -= kept.bytes;
     if (this.#kept.size === 0) this.#wakeMs = Number.POSITIVE_INFINITY;
     this.#effects.push({ kind: 'drop', id, why });
+  }
+
+  #own(owner: string | undefined, more: { readonly bytes: number; readonly values: number }): void {
+    if (owner === undefined) return;
+    const owned = this.#owned.get(owner) ?? { bytes: 0, values: 0 };
+    owned.bytes += more.bytes;
+    owned.values += more.values;
+    if (owned.values > 0) this.#owned.set(owner, owned);
+    else this.#owned.delete(owner);
   }
 
   #stuckBytes(): number {

@@ -25,6 +25,8 @@ export interface GatheredResultOptions {
   readonly values: Pick<ParkedValues, 'gather' | 'spill'>;
   /** Of the function: of a stream, its output schema describes an item. */
   readonly definition: Definition;
+  /** Whose it is, where that is a client. */
+  readonly owner?: string | undefined;
   readonly ended: (end: GatheredEnd) => void;
 }
 
@@ -82,7 +84,7 @@ export class GatheredResult {
     if (size > parkedBytesMax) {
       throw new HeddleError('bad_result', { path, expected: `at most ${parkedBytesMax} bytes together`, found: `${size} bytes` });
     }
-    this.#options.values.gather(item.length);
+    this.#options.values.gather({ bytes: item.length, owner: this.#options.owner });
     this.#reserved = size;
     return { encoding: 'bytes', bytes: item };
   }
@@ -104,9 +106,9 @@ export class GatheredResult {
   }
 
   async #onEnded(end: PumpEnd): Promise<void> {
-    const { values, ended } = this.#options;
+    const { values, owner, ended } = this.#options;
     const kept = end.kind === 'done' ? await this.#finish() : this.#problem === undefined ? end : this.#failed();
-    values.gather(-this.#reserved);
+    values.gather({ bytes: -this.#reserved, owner });
     if (kept.kind !== 'kept') this.#bytes.drop();
     ended(kept);
   }

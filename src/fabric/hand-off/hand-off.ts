@@ -9,6 +9,7 @@
 
 import type { Filled, Input, Parked, Payload } from '../../core/payload.ts';
 import { HeddleError, type HeddleErrorOf } from '../../errors.ts';
+import { clientIn } from '../../identity/identity.ts';
 import type { CallFrame, Pulling } from '../../wire/frame.ts';
 import type { Definition } from '../api/define.ts';
 import { type GatheredEnd, GatheredResult } from './gathered-result.ts';
@@ -41,6 +42,8 @@ export function isHandedOff({ inputs }: Filled): boolean {
 export interface ResultCall {
   readonly frame: Pick<CallFrame, 'parkMs' | 'parkOverBytes' | 'effect'>;
   readonly offer: { readonly served: { readonly definition: Definition } };
+  /** Whose it is (`Identity.text`). */
+  readonly origin: { readonly identity?: string | undefined };
 }
 
 /** Whether the function of a call may run again, as far as those know who asked and who runs it. */
@@ -57,7 +60,7 @@ export function brokenOff({ streams }: WholeArguments, call: ResultCall): Heddle
 }
 
 function leaseOf(call: ResultCall): Lease {
-  return { leaseMs: call.frame.parkMs ?? 0, isRepeatable: mayRunAgain(call) };
+  return { leaseMs: call.frame.parkMs ?? 0, isRepeatable: mayRunAgain(call), owner: clientIn(call.origin.identity) };
 }
 
 export class HandOff {
@@ -73,8 +76,9 @@ export class HandOff {
   }
 
   /** A result that comes as a stream of bytes, to be started. Throws `bad_result` when it is no stream. */
-  gather(result: unknown, { offer }: ResultCall, ended: (end: GatheredEnd) => void): GatheredResult {
-    return new GatheredResult(result, { values: this.#parts.values, definition: offer.served.definition, ended });
+  gather(result: unknown, { offer, origin }: ResultCall, ended: (end: GatheredEnd) => void): GatheredResult {
+    const { values } = this.#parts;
+    return new GatheredResult(result, { values, definition: offer.served.definition, owner: clientIn(origin.identity), ended });
   }
 
   /** What is sent of a result that was gathered. */

@@ -5,13 +5,14 @@
  *    know where it is.
  * H2 which stay, for how long, and which go to disk is core/handoff/parking.ts; this carries it out.
  * H3 a result for which there is no room is `bad_result`: its function ran.
- * H4 the number of a value cannot be guessed: whoever was told of it may pull it and free it, and nobody else.
+ * H4 one client, by token or certificate, has at most half of the room: what it lets lie keeps no other from its results.
+ * H5 the number of a value cannot be guessed: whoever was told of it may pull it and free it, and nobody else.
  */
 
 import type { Clock } from '../../base/clock.ts';
 import { type Deferred, deferred } from '../../base/deferred.ts';
 import type { Random } from '../../base/random.ts';
-import { type DropReason, Parking, type ParkingEffect, type ParkingInput } from '../../core/handoff/parking.ts';
+import { type DropReason, Parking, type ParkingEffect, type ParkingInput, type Share } from '../../core/handoff/parking.ts';
 import type { Parked, Path, Payload } from '../../core/payload.ts';
 import { HeddleError } from '../../errors.ts';
 import type { Observer } from '../../observe/observer.ts';
@@ -37,10 +38,14 @@ export interface Lease {
   readonly leaseMs: number;
   /** Its function may run again. */
   readonly isRepeatable: boolean;
+  /** Whose it is (`Identity.text`), where that is a client; absent: nobody's in particular. */
+  readonly owner?: string | undefined;
 }
 
 /** Values that one server keeps at once. */
 export const parkedValuesMax = 100_000;
+/** Of these, of one client; it has at most half of the bytes, too (H4). */
+export const parkedValuesOfOneMax = 50_000;
 /** A bare byte string up to this size is copied: its handler may write to it again. */
 const copiedBytesMax = 1024 * 1024;
 const noBytes: Uint8Array = new Uint8Array(0);
@@ -56,12 +61,16 @@ export class ParkedValues {
   #nextNumber = 1;
   /** Bytes of streams that have not ended yet. */
   #gathered = 0;
+  /** Of these, those of each client. */
+  readonly #gatheredOf = new Map<string, number>();
   #idle: Deferred<void> | undefined;
 
   constructor(options: ParkedValuesOptions) {
     const { memoryBytesMax, spillBytesMax } = options.settings;
     this.#options = options;
-    this.#parking = new Parking({ memoryBytesMax, bytesMax: memoryBytesMax + spillBytesMax, valuesMax: parkedValuesMax });
+    const bytesMax = memoryBytesMax + spillBytesMax;
+    const ofOne = { bytesOfOneMax: bytesMax / 2, valuesOfOneMax: parkedValuesOfOneMax };
+    this.#parking = new Parking({ memoryBytesMax, bytesMax, valuesMax: parkedValuesMax, ...ofOne });
     this.#pump = new Pump({
       machine: this.#parking,
       clock: options.clock,
@@ -82,15 +91,20 @@ export class ParkedValues {
   park(payload: Payload, lease: Lease, overBytes = Number.POSITIVE_INFINITY): Payload {
     const { bytes, encoding } = payload;
     if (bytes.length <= Math.min(this.#options.settings.inlineBytesMax, overBytes)) return payload;
-    if (!this.#parking.hasRoom(this.#gathered + bytes.length)) throw this.#full(bytes.length);
+    this.#checkRoom({ bytes: bytes.length, owner: lease.owner });
     const isOwn = encoding !== 'bytes' || bytes.length > copiedBytesMax;
     return this.keep(new KeptValue(encoding, { bytes: isOwn ? bytes : new Uint8Array(bytes) }), { ...lease, isStream: false });
   }
 
   /** Room for so many more bytes of streams that are being gathered; negative: they are not any more. Throws `bad_result`. */
-  gather(bytes: number): void {
-    if (bytes > 0 && !this.#parking.hasRoom(this.#gathered + bytes)) throw this.#full(bytes);
+  gather(share: Share): void {
+    const { bytes, owner } = share;
+    if (bytes > 0) this.#checkRoom(share);
     this.#gathered += bytes;
+    if (owner === undefined) return;
+    const gathered = (this.#gatheredOf.get(owner) ?? 0) + bytes;
+    if (gathered > 0) this.#gatheredOf.set(owner, gathered);
+    else this.#gatheredOf.delete(owner);
   }
 
   /** Where bytes of streams go. */
@@ -101,6 +115,11 @@ export class ParkedValues {
   /** One that is kept here; undefined when it is not, or not any more. */
   find({ instance, id }: Parked): KeptValue | undefined {
     return instance === this.#options.identity.instance ? this.#values.get(id) : undefined;
+  }
+
+  /** Whose a value is, where that is a client. */
+  ownerOf({ id }: Parked): string | undefined {
+    return this.#parking.ownerOf(id);
   }
 
   /** A part of a value that is kept by itself. */
@@ -143,18 +162,18 @@ export class ParkedValues {
   }
 
   /** A value that stays here, whatever its size; what is sent of it. */
-  keep(value: KeptValue, { leaseMs, isRepeatable, isStream }: Lease & { readonly isStream: boolean }): Payload {
+  keep(value: KeptValue, { leaseMs, isRepeatable, owner, isStream }: Lease & { readonly isStream: boolean }): Payload {
     const { name: server, instance } = this.#options.identity;
     const id = this.#newId();
     this.#values.set(id, value);
     value.number = this.#nextNumber++;
     this.#options.observer.emit({ kind: 'result.parked', value: value.number, bytes: value.size });
-    this.#pump.feed({ kind: 'parked', id, bytes: value.size, leaseMs, isOnDisk: value.isOnDisk });
+    this.#pump.feed({ kind: 'parked', id, bytes: value.size, leaseMs, isOnDisk: value.isOnDisk, owner });
     const parked: Parked = { server, instance, id, bytes: value.size, isRepeatable, isStream };
     return { encoding: value.encoding, bytes: noBytes, parked };
   }
 
-  /** H4: 52 bits that nobody can tell. */
+  /** H5: 52 bits that nobody can tell. */
   #newId(): number {
     const bytes = Buffer.from(this.#options.random.bytes(7));
     const id = bytes.readUIntBE(0, 6) * 16 + (bytes.readUInt8(6) & 15);
@@ -188,6 +207,20 @@ export class ParkedValues {
     const ok = await value.spill(spill, value.size > settings.memoryBytesMax);
     this.#pump.feed({ kind: 'spilled', id, ok });
     observer.emit({ kind: 'result.spilled', value: value.number, bytes: value.size, ok });
+  }
+
+  /** H3, H4. Throws `bad_result`. */
+  #checkRoom({ bytes, owner }: Share): void {
+    const gathered = owner === undefined ? 0 : (this.#gatheredOf.get(owner) ?? 0);
+    if (!this.#parking.hasRoom(this.#gathered + bytes)) throw this.#full(bytes);
+    if (!this.#parking.hasShare({ owner, bytes: gathered + bytes })) throw this.#overShare(bytes);
+  }
+
+  #overShare(found: number): HeddleError {
+    const { memoryBytesMax, spillBytesMax } = this.#options.settings;
+    const share = `half of the ${memoryBytesMax + spillBytesMax} bytes, and ${parkedValuesOfOneMax} values`;
+    const expected = `no more than one client may keep on ${this.#options.identity.name} until its results are pulled (${share})`;
+    return new HeddleError('bad_result', { path: [], expected, found: `${found} bytes besides what it has there` });
   }
 
   #full(found: number): HeddleError {

@@ -26,7 +26,7 @@ export interface WantedPart {
 }
 
 export interface ValuePartsOptions {
-  readonly values: Pick<ParkedValues, 'park' | 'findPart' | 'keepPart'>;
+  readonly values: Pick<ParkedValues, 'park' | 'findPart' | 'keepPart' | 'ownerOf'>;
   /** How long a part stays without a word of its coordinator. */
   readonly leaseMs: number;
 }
@@ -101,7 +101,7 @@ export class ValueParts {
     // Bytes may be a view of the whole, which would stay for them.
     const own = encoded.encoding === 'bytes' ? { ...encoded, bytes: new Uint8Array(encoded.bytes) } : encoded;
     const { leaseMs, values } = this.#options;
-    const kept = values.park(own, { leaseMs, isRepeatable: parked.isRepeatable }, overBytes);
+    const kept = values.park(own, { leaseMs, isRepeatable: parked.isRepeatable, owner: values.ownerOf(parked) }, overBytes);
     return kept.parked ? values.keepPart(parked, path, { ...kept, parked: { ...kept.parked, whole: parked.id } }) : kept;
   }
 }

@@ -17,7 +17,7 @@ import type { Fusion, LeaseEffect, RunCodec } from '../../core/workflow/run-io.t
 import { type RunSummary, type RunView, runSummaryOf, runViewOf } from '../../core/workflow/run-view.ts';
 import type { CheckedWorkflow } from '../../core/workflow/workflow.ts';
 import { HeddleError } from '../../errors.ts';
-import { parseIdentity } from '../../identity/identity.ts';
+import { clientIn } from '../../identity/identity.ts';
 import type { Observer } from '../../observe/observer.ts';
 import { toWireError } from '../../wire/error.ts';
 import { encodeValue } from '../../wire/value.ts';
@@ -153,7 +153,9 @@ export class Runner implements KeptRuns {
 
   #open(request: SubmitRequest): ActiveRun {
     const { clock, random, server } = this.#options;
-    const isTooMany = this.active >= activeMax || (isClient(request.identity) && this.#activeOf(request.identity) >= activeOfOneMax);
+    // What servers submit is their operator's.
+    const client = clientIn(request.identity);
+    const isTooMany = this.active >= activeMax || (client !== undefined && this.#activeOf(client) >= activeOfOneMax);
     if (isTooMany) throw new HeddleError('overloaded', { function: 'submit', server, retryAfterMs: 1_000 });
     const workflow = this.#options.checks.check(request, clock.nowMs());
     const runId = request.runId ?? `${server}~${Buffer.from(random.bytes(8)).toString('hex')}`;
@@ -218,10 +220,4 @@ export class Runner implements KeptRuns {
     this.#settled.delete(runId);
     this.#runs.delete(runId);
   }
-}
-
-/** Whose runs are counted apart: what servers submit is their operator's, and who is nobody in particular is many. */
-function isClient(identity: string | undefined): identity is string {
-  const kind = identity === undefined ? undefined : parseIdentity(identity)?.kind;
-  return kind === 'token' || kind === 'certificate';
 }

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Parking, type ParkingEffect, type ParkingInput } from '../../../src/core/handoff/parking.ts';
 
-const limits = { memoryBytesMax: 100, bytesMax: 1_000, valuesMax: 5 };
+const limits = { memoryBytesMax: 100, bytesMax: 1_000, valuesMax: 5, bytesOfOneMax: 500, valuesOfOneMax: 3 };
 
 /** A parking that is fed, and what came of it. */
 function lot(limited: Partial<typeof limits> = {}) {
@@ -40,7 +40,7 @@ describe('a value that is parked', () => {
     expect(feed(40_000, wake)).toEqual([{ kind: 'drop', id: 1, why: 'expired' }]);
   });
 
-  it('is dropped when it is released; what is not there means nothing (K4)', () => {
+  it('is dropped when it is released; what is not there means nothing (K5)', () => {
     const { parking, feed } = lot();
     feed(0, parked(1, 10), parked(2, 20));
     expect(feed(5, { kind: 'released', ids: [1, 9, 1] })).toEqual([{ kind: 'drop', id: 1, why: 'released' }]);
@@ -149,5 +149,37 @@ describe('whatever happens to a parking', () => {
         expect(dropped.size).toBe(nextId - 1);
       }),
     );
+  });
+});
+
+describe('what one owner has parked', () => {
+  const owned = (id: number, bytes: number, owner: string | undefined): ParkingInput => ({
+    kind: 'parked',
+    id,
+    bytes,
+    leaseMs: 30_000,
+    owner,
+  });
+
+  it('is bounded by bytes and by values, and what others have does not count (K4)', () => {
+    const { parking, feed } = lot();
+    feed(0, owned(1, 400, 'alice'), owned(2, 100, undefined), owned(3, 10, 'bob'));
+    expect(parking.hasShare({ owner: 'alice', bytes: 100 })).toBe(true);
+    expect(parking.hasShare({ owner: 'alice', bytes: 101 })).toBe(false);
+    expect(parking.hasShare({ owner: 'bob', bytes: 490 })).toBe(true);
+    expect(parking.hasShare({ owner: undefined, bytes: 100_000 })).toBe(true);
+    feed(0, owned(4, 10, 'bob'), owned(5, 10, 'bob'));
+    expect(parking.hasShare({ owner: 'bob', bytes: 0 })).toBe(false);
+    expect([parking.ownerOf(1), parking.ownerOf(2), parking.ownerOf(9)]).toEqual(['alice', undefined, undefined]);
+  });
+
+  it('is its own again when it is released or its lease is over (K4)', () => {
+    const { parking, feed } = lot();
+    feed(0, owned(1, 300, 'alice'), owned(2, 200, 'alice'));
+    expect(parking.hasShare({ owner: 'alice', bytes: 1 })).toBe(false);
+    feed(0, { kind: 'released', ids: [1, 1] });
+    expect([parking.hasShare({ owner: 'alice', bytes: 300 }), parking.hasShare({ owner: 'alice', bytes: 301 })]).toEqual([true, false]);
+    feed(30_000, wake);
+    expect([parking.hasShare({ owner: 'alice', bytes: 500 }), parking.hasShare({ owner: 'alice', bytes: 501 })]).toEqual([true, false]);
   });
 });
