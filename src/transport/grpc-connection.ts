@@ -139,7 +139,8 @@ export class GrpcConnection implements MessageStream {
     });
     session.on('error', () => {});
     session.once('connect', () => session.setLocalWindowSize(windowBytes(path)));
-    session.once('close', () => this.#watch.destroy());
+    // Node may be done with it before the end of the socket was read: who ended it is not this side's to say.
+    session.once('close', () => this.#watch.putAway());
     // Until then the dial's own watchdog waits.
     const pings = { ...settings.keepalive, clock, onSilent: () => this.#watch.destroy() };
     session.once('remoteSettings', () => keepAlive(session, pings));
@@ -161,7 +162,7 @@ export class GrpcConnection implements MessageStream {
     // After what was said before them.
     stream.on('trailers', (headers) => stream.once('end', () => this.#ended(statusIn(headers))));
     // With its connection, of which the socket may tell a moment later.
-    stream.once('close', () => void this.#options.clock.schedule(0, () => this.#lost()));
+    stream.once('close', () => void this.#options.clock.schedule(0, () => this.#watch.isEnding || this.#lost()));
     const messages = new PrefixedMessages(stream, {
       clock: this.#options.clock,
       onMessage: (message) => this.#handlers.onMessage(message),

@@ -1,5 +1,8 @@
 /**
  * What happened to one socket, for the evidence of the streams on it. gRPC says only that a connection dropped.
+ *
+ * E1 what the peer's system said stands, also where this side has put the socket away before it was read: `reset`.
+ * E2 only what this side gave up on is `silent`.
  */
 
 import type { Socket } from 'node:net';
@@ -10,6 +13,7 @@ export class SocketWatch {
   readonly #socket: Socket;
   #isLost = false;
   #isGivenUp = false;
+  #isPutAway = false;
 
   constructor(socket: Socket) {
     this.#socket = socket;
@@ -21,10 +25,21 @@ export class SocketWatch {
   /** Why a stream ended that did not say so itself: `reset` by the peer's system, `silent` when we gave up on it. */
   get evidence(): Extract<Evidence, 'reset' | 'silent'> | undefined {
     if (this.#isLost) return 'reset';
-    return this.#socket.destroyed ? 'silent' : undefined;
+    return this.#socket.destroyed && !this.#isPutAway ? 'silent' : undefined;
   }
 
-  /** Ends it from this side. */
+  /** Whether it is on its way to its `close`, which may still bring evidence. */
+  get isEnding(): boolean {
+    return this.#socket.destroyed && !this.#socket.closed;
+  }
+
+  /** Nothing is spoken over it any more, for whatever reason: that is no judgement of the peer. */
+  putAway(): void {
+    this.#isPutAway ||= !this.#socket.destroyed;
+    this.#socket.destroy();
+  }
+
+  /** Gives up on it. */
   destroy(): void {
     this.#isGivenUp = true;
     this.#socket.destroy();
