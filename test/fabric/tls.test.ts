@@ -122,7 +122,7 @@ describe('fault 26: whoever has not proved who they are', () => {
     expect(await sum(open.url, { tls: { ca: ours.cert } })).toBe(3);
     const transport = new GrpcTransport({ clock: systemClock, tls: credentialsOf({ ca: ours.cert }, 'client') });
     onTestFinished(() => transport.close());
-    const dialled = transport.dial({ address: open.url, kind: 'link', hello: new Uint8Array() });
+    const dialled = transport.dial({ address: open.url, kind: 'link', hello: new Uint8Array(), timeoutMs: 10_000 });
     await expect(dialled).rejects.toMatchObject({ code: 'unauthenticated', detail: { reason: 'not_a_server' } });
   });
 });
@@ -155,7 +155,7 @@ describe('between servers', () => {
     const dialAs = (bundle: Bundle) => {
       const transport = new GrpcTransport({ clock: systemClock, tls: credentialsOf(bundle, 'client') });
       onTestFinished(() => transport.close());
-      return transport.dial({ address: one.url, kind: 'link', hello });
+      return transport.dial({ address: one.url, kind: 'link', hello, timeoutMs: 10_000 });
     };
     await expect(dialAs(ours.server('mallory'))).rejects.toMatchObject({ code: 'unauthenticated', detail: { reason: 'wrong_name' } });
     expect(heard).toMatchObject([{ code: 'unauthenticated', byUs: true, message: expect.stringContaining('"mallory"') }]);
@@ -270,7 +270,7 @@ async function shown(address: string, bundle: Bundle): Promise<string> {
   const then = Date.parse(new X509Certificate(bundle.cert).validFrom) + 1_000;
   const transport = new GrpcTransport({ clock: systemClock, tls: credentialsOf(bundle, 'client', then) });
   try {
-    await transport.dial({ address, kind: 'session', hello: new Uint8Array() });
+    await transport.dial({ address, kind: 'session', hello: new Uint8Array(), timeoutMs: 10_000 });
     return 'let in';
   } catch (error) {
     return HeddleError.is(error, 'unauthenticated') ? `${error.detail.reason}, ran: ${error.executed}` : String(error);

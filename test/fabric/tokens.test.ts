@@ -232,7 +232,8 @@ describe('with certificates between servers', () => {
     for (const credentials of [undefined, ca.client('mallory')]) {
       const transport = attacker(credentials);
       onTestFinished(() => transport.close());
-      await expect(transport.dial({ address: owner.url, kind: 'link', hello })).rejects.toMatchObject({ code: 'unauthenticated' });
+      const dialled = transport.dial({ address: owner.url, kind: 'link', hello, timeoutMs: 10_000 });
+      await expect(dialled).rejects.toMatchObject({ code: 'unauthenticated' });
     }
   });
 });
