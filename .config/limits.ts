@@ -108,6 +108,7 @@ export const limits: readonly Limit[] = [
   { what: 'settled runs that `attach` finds', limit: `${count(settledMax)} and ${bytes(settledBytesMax)}, for ${time(settledMs)}`, beyond: '`unknown_run`' },
   { what: 'functions of one server', limit: count(functionsMax), beyond: '`bad_argument`' },
   { what: "one server's catalog", limit: bytes(meshLimits.bodyBytes), beyond: '`bad_argument`' },
+  { what: 'changes of its record that others take of one server', limit: `${count(meshLimits.changesAtOnce)} at once, ${count(meshLimits.changesPerSecond)} a second`, beyond: 'the newest is taken a little later (`member.hurried`)' },
   { what: 'resources of one server or function', limit: `${count(resourcesMax)} of ${count(nameRules.resource.bytesMax)} bytes`, beyond: '`bad_argument`' },
   { what: 'sockets at one server', limit: `${count(socketsMax)}, ${count(socketsPerAddressMax)} from one address`, beyond: 'closed on arrival' },
   {

@@ -270,6 +270,8 @@ export const eventTable: Readonly<Record<EventKind, string>> = {
   'member.leaving': 'a member is about to leave, by its own word',
   'member.left': 'a member has left, by its own word',
   'member.rejected': 'what a member announced is against a limit and is not taken',
+  'member.hurried':
+    'a member changes what it says of itself more often than others look at it: the newest word is taken, a little later. Once in 10 s, `count` words that waited',
   'member.distrusted':
     'a member can no longer prove who it is: its certificate or key has ended, or is not trusted here any more (`reason`). It is avoided and its links are closed',
   'record.refused':

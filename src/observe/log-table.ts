@@ -68,6 +68,7 @@ export const logTable: Readonly<Record<EventKind, Row>> = {
   'member.leaving': 'info',
   'member.left': 'info',
   'member.rejected': 'warn',
+  'member.hurried': 'warn',
   'member.distrusted': 'warn',
   'record.refused': 'warn',
   'greeting.refused': 'info',

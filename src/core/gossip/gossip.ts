@@ -145,6 +145,7 @@ export class Gossip implements Machine<MeshInput, MeshEffect> {
     this.#parts.detector.inspect();
     this.#parts.dialling.tend();
     this.#parts.healing.tend();
+    this.#parts.intake.tend();
     this.#parts.reading.tend();
     this.#parts.sampling.tend();
     this.#parts.sync.tend();

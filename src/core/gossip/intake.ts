@@ -1,12 +1,13 @@
 /**
  * Records as they come in: checked against the limits, merged, passed on. Whether an obituary counts is inquests.ts; whether a
- * record is its owner's word, provenance.ts.
+ * record is its owner's word, provenance.ts; how often an owner's word is looked at, pacing.ts.
  */
 
 import type { BodyStore } from './bodies.ts';
 import { recordProblem } from './check.ts';
 import { Inquests } from './inquests.ts';
 import type { Naming } from './naming.ts';
+import { Pacing } from './pacing.ts';
 import type { Provenance } from './provenance.ts';
 import type { MemberRecord, OwnerRecord } from './record.ts';
 import { compareHeads, slotOf } from './record.ts';
@@ -26,6 +27,7 @@ export class Intake {
   readonly #naming: Naming;
   readonly #bodies: BodyStore;
   readonly #provenance: Provenance;
+  readonly #pacing: Pacing;
   /** Obituaries that are not clear yet. */
   readonly inquests: Inquests;
   /** Members that we miss here and that have raised their incarnation: they live, and their word reaches us. */
@@ -37,6 +39,7 @@ export class Intake {
     this.#naming = parts.naming;
     this.#bodies = parts.bodies;
     this.#provenance = parts.provenance;
+    this.#pacing = new Pacing(state);
     this.inquests = new Inquests(state);
   }
 
@@ -56,10 +59,16 @@ export class Intake {
     const isOwn = record.owner === this.#state.self.name && record.kind !== 'unknown';
     // What is outdated anyway need not be looked at: an old word of the owner's does no more than a forged one.
     if (this.#state.seals && held && !isOwn && compareHeads(held, record) > 0) return this.#spread.tell(from, held);
+    if (!isOwn && this.#pacing.holdsBack({ record, from, isAnswer }, held)) return;
     if (!this.#provenance.isProved(record, from, isAnswer)) return;
     if (isOwn) return this.#takeNamesake(record, from);
     if (record.kind === 'obituary' && !this.inquests.mayBury(record, from)) return;
     this.merge(record, from, isAnswer && !this.#state.hasJoined);
+  }
+
+  /** A tick has passed: what was held back, and has its turn now. */
+  tend(): void {
+    for (const { record, from, isAnswer } of this.#pacing.takeDue()) this.take(record, from, isAnswer);
   }
 
   /** A body has come: what has waited for it, because it is the statement about a key, is taken now. */
@@ -77,6 +86,7 @@ export class Intake {
     if (merge === 'older' && before && from !== undefined) return this.#spread.tell(from, before);
     if (merge === 'same' && from !== undefined) this.#spread.onDuplicate(record, from);
     if (merge !== 'taken') return;
+    this.#pacing.taken(record, before);
     this.#state.touch(record);
     if (!isQuiet) this.#spread.flood(record, from);
     // What this build cannot read has no consequence here.

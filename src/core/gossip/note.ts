@@ -26,6 +26,8 @@ export type MeshNote =
   | ({ readonly kind: 'member.left' } & AboutMember)
   /** What an owner announced is against a limit; it is not taken. */
   | { readonly kind: 'member.rejected'; readonly name: string; readonly why: string }
+  /** A member changes what it says of itself more often than is looked at: `count` of its words waited since it was told last. */
+  | { readonly kind: 'member.hurried'; readonly name: string; readonly count: number }
   /**
    * What `from` passed on is not taken, because it is not proved to be the word of the member that it names; told once in ten
    * seconds for each member and reason, with how many there were.

@@ -105,6 +105,10 @@ export const meshLimits = {
   unprovenBytes: 8 * 1024 * 1024,
   /** Words of one link in ten seconds that are looked at and are not by whom they say. */
   forgeriesPerLink: 64,
+  /** Changes of one owner's record that are taken at once, and in a second on average; owners of whom some wait. */
+  changesAtOnce: 32,
+  changesPerSecond: 16,
+  hurriedOwners: 64,
   /** Epochs by which one word of others may raise a member's own. */
   epochStep: 2 ** 20,
   /** Doubts kept, and told in one message, while convictions are frozen. */
