@@ -21,7 +21,7 @@ export interface Identity {
 export const anonymous: Identity = { kind: 'anonymous', name: '', text: 'anonymous' };
 
 /** Characters of a name at most. */
-const identityCharsMax = 128;
+export const identityCharsMax = 128;
 const kinds: readonly IdentityKind[] = ['token', 'certificate', 'server'];
 // White space at the ends and control characters make two names look alike.
 const nameShape = /^(?! )[^\p{Cc}\p{Surrogate}]{1,128}(?<! )$/u;

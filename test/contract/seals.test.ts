@@ -8,11 +8,11 @@ import type { Seals } from '../../src/core/gossip/seals.ts';
 import { RecordSeals } from '../../src/fabric/mesh/record-seals.ts';
 import { instanceOf } from '../../src/identity/instance-proof.ts';
 import { ed25519 } from '../../src/identity/signing-key.ts';
+import { SimulatedAuthority, SimulatedCredentials, SimulatedKeys } from '../../src/testing/simulated-certificates.ts';
 import { Credentials } from '../../src/transport/credentials.ts';
 import { Voucher } from '../../src/transport/voucher.ts';
 import { Authority } from '../certificates.ts';
 import { recordOf } from '../core/gossip/rig.ts';
-import { SimulatedAuthority, SimulatedCredentials, SimulatedKeys } from '../fabric/simulated-certificates.ts';
 
 const startMs = Date.now();
 const hourMs = 3_600_000;

@@ -7,13 +7,10 @@
  * For tests that move time themselves; `simulate` (src/testing) is for those that only write down what happens.
  */
 
-import type { Clock } from '../../src/base/clock.ts';
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { Client, Functions, Server, ServerOptions } from '../../src/fabric/api/api.ts';
 import { FabricClient } from '../../src/fabric/client/client.ts';
-import type { KeyHolder } from '../../src/fabric/mesh/own-key.ts';
-import { RecordSeals } from '../../src/fabric/mesh/record-seals.ts';
 import { FabricServer } from '../../src/fabric/server/server.ts';
 import { resolveServerOptions } from '../../src/fabric/server/server-options.ts';
 import type { ServerTuning } from '../../src/fabric/server/tuning.ts';
@@ -21,11 +18,10 @@ import { openLog } from '../../src/observe/log.ts';
 import { MemorySpill } from '../../src/storage/memory-spill.ts';
 import type { SpillStore } from '../../src/storage/spill.ts';
 import { SimulatedProcess } from '../../src/testing/simulated-process.ts';
+import { SimulatedSeals } from '../../src/testing/simulated-seals.ts';
 import { Timeline } from '../../src/testing/timeline.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
-import type { Doubt } from '../../src/transport/peer-certificate.ts';
 import type { PeerCertificate, Transport } from '../../src/transport/transport.ts';
-import { SimulatedAuthority, SimulatedCredentials, SimulatedKeys } from './simulated-certificates.ts';
 import { WatchedTransport, type WatchLink } from './watched-transport.ts';
 
 export { SimulatedProcess as WorldProcess } from '../../src/testing/simulated-process.ts';
@@ -36,14 +32,15 @@ export class FabricWorld {
     clock: this.clock,
     delayMs: 1,
     certify: (process) => this.certify?.(process),
-    doubt: (by, process) => this.#doubt(by, process),
+    doubt: (by, process) => this.#seals.doubt(by, process),
   });
   /** Whose certificate a process shows; absent: nobody has one. Set before servers and clients are made. */
   certify: ((process: string) => PeerCertificate | undefined) | undefined;
   /** Issues the certificates of servers; with others, a test lets trust end. */
-  readonly authority = new SimulatedAuthority();
+  readonly #seals = new SimulatedSeals();
+  readonly authority = this.#seals.authority;
   /** What each server shows and trusts, by name; there where `certify` says so. */
-  readonly credentials = new Map<string, SimulatedCredentials>();
+  readonly credentials = this.#seals.credentials;
   readonly processes = new Map<string, SimulatedProcess>();
   /** Stands between every link and whoever uses it; set before servers and clients are made. */
   watch: WatchLink | undefined;
@@ -53,7 +50,6 @@ export class FabricWorld {
   static usualRouting: 'entry' | 'direct' = 'entry';
   /** How those of this one do. */
   routing = FabricWorld.usualRouting;
-  readonly #keys = new SimulatedKeys();
   readonly #time = new Timeline(this.clock);
   readonly #random: Random;
   readonly #servers = new Map<string, Server>();
@@ -90,7 +86,7 @@ export class FabricWorld {
       tuning,
       spill: this.spill,
       openLog,
-      vouch: this.certify?.(name) && ((holder) => this.#sealsOf(holder, clock)),
+      vouch: this.certify?.(name) && ((holder) => this.#seals.of(holder, clock)),
     });
   }
 
@@ -164,21 +160,6 @@ export class FabricWorld {
 
   #transportOf(process: SimulatedProcess): Transport {
     return this.watch ? new WatchedTransport(process.transport, this.watch) : process.transport;
-  }
-
-  /** Production's, on keys and certificates that cost next to nothing. */
-  #sealsOf(holder: KeyHolder, clock: Clock): RecordSeals {
-    const wallMs = (): number => clock.wallMs();
-    const own = this.authority.issue(holder.name, { isServer: true });
-    const voucher = new SimulatedCredentials({ own, trusted: [this.authority] }, wallMs);
-    this.credentials.set(holder.name, voucher);
-    return new RecordSeals(holder, { voucher, keys: this.#keys, wallMs });
-  }
-
-  /** Of a process that has none to show, or nothing to compare it with, nothing is asked: what clients may is for the rules. */
-  #doubt(by: string, process: string): Doubt | undefined {
-    const [judge, shown] = [this.credentials.get(by), this.credentials.get(process)];
-    return judge && shown && judge.doubtAbout(shown.inUse.own);
   }
 
   #running(): readonly Server[] {

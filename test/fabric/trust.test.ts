@@ -4,7 +4,7 @@ import { describe, expect } from 'vitest';
 import type { Server } from '../../src/fabric/api/api.ts';
 import { clockSkewMs } from '../../src/fabric/mesh/known-keys.ts';
 import { defineFunction, HeddleError } from '../../src/index.ts';
-import { SimulatedAuthority } from './simulated-certificates.ts';
+import { SimulatedAuthority } from '../../src/testing/simulated-certificates.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 
 const functions = { where: defineFunction({ name: 'where', effect: 'pure', handler: (ctx) => ctx.server }) };

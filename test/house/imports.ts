@@ -65,7 +65,7 @@ export const importTable: Readonly<Record<string, Rule>> = {
   // `node:*` to put timers, dates and the tracking of asynchronous work in the name of a simulated process.
   testing: {
     rooms: ['base', 'errors', 'transport', 'storage', 'fabric', 'observe'],
-    types: coreAll,
+    types: [...coreAll, 'identity'],
     files: ['src/core/names.ts'],
     isNodeAllowed: true,
   },

@@ -10,9 +10,9 @@
 
 import { createHmac } from 'node:crypto';
 
-import type { KeyKind } from '../../src/identity/signing-key.ts';
-import { type Doubt, notAServer } from '../../src/transport/peer-certificate.ts';
-import type { Proved, Vouched, Vouching } from '../../src/transport/voucher.ts';
+import type { KeyKind } from '../identity/signing-key.ts';
+import { type Doubt, notAServer } from '../transport/peer-certificate.ts';
+import type { Proved, Vouched, Vouching } from '../transport/voucher.ts';
 
 /** What an authority has issued. Whoever holds the object holds its private key. */
 export interface SimulatedCertificate {
