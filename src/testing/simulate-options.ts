@@ -6,12 +6,13 @@ import { seededRandom } from '../base/random.ts';
 import { checkName } from '../core/names.ts';
 import { HeddleError } from '../errors.ts';
 import type { Functions, ServerOptions } from '../fabric/api/api.ts';
+import { checkIdentity } from '../fabric/api/identity-options.ts';
 import { checkOptions } from '../fabric/api/known-options.ts';
 import { checkMix, drawFaults, type FaultMix } from './fault-mix.ts';
 import { checkFaults, type Fault } from './faults.ts';
 
 /** One server of the fabric: what `startServer` would be given, as far as it matters without a network. */
-export interface SimulatedServer<State = undefined> extends Pick<ServerOptions, 'resources' | 'slots'> {
+export interface SimulatedServer<State = undefined> extends Pick<ServerOptions, 'resources' | 'slots' | 'permissions'> {
   /**
    * Its functions, or what makes them: called with the run's state whenever the server starts, so that what they keep in
    * memory is gone after a kill, as it would be.
@@ -66,7 +67,7 @@ export interface CheckedOptions<State> {
 const names = ['seed', 'servers', 'faults', 'network', 'state', 'maxMs', 'shrink'];
 const serversMax = 100;
 
-/** Throws `bad_argument`. */
+/** Throws `bad_argument`, and `bad_settings` for rules that cannot be used. */
 export function checkSimulateOptions<State>(given: SimulateOptions<State>): CheckedOptions<State> {
   const options = checkOptions(given, names, 'options');
   const { seed, state, maxMs = 600_000, shrink = true } = options;
@@ -94,7 +95,8 @@ function checkServers<State>(given: SimulateOptions<State>['servers']): Readonly
   for (const [name, server] of entries) {
     checkName('server', name, ['options', 'servers']);
     if (/^client-\d+$|^body$/.test(name)) throw wrong(['servers'], 'names other than body and client-1, client-2 ...', name);
-    checkOptions(server, ['functions', 'resources', 'slots'], `options.servers.${name}`);
+    const { permissions } = checkOptions(server, ['functions', 'resources', 'slots', 'permissions'], `options.servers.${name}`);
+    checkIdentity({ tokens: undefined, permissions }, { host: '127.0.0.1', hasTls: false });
   }
   return new Map(entries);
 }

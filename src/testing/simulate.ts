@@ -10,6 +10,7 @@
 import { thrownText } from '../base/thrown.ts';
 import { HeddleError } from '../errors.ts';
 import type { Client, ConnectOptions, Server } from '../fabric/api/api.ts';
+import { checkClientName } from '../fabric/api/identity-options.ts';
 import { checkOptions } from '../fabric/api/known-options.ts';
 import { checkFaults, type Fault } from './faults.ts';
 import { useVirtualGlobals } from './globals.ts';
@@ -23,6 +24,11 @@ import { Simulation } from './simulation.ts';
 export interface SimulatedConnectOptions extends ConnectOptions {
   /** Servers whose addresses it has, in this order; default: all. */
   readonly to?: readonly string[] | undefined;
+  /**
+   * Who it is where servers have `permissions`: the name in the certificate that it shows. Default: nobody in particular
+   * (`anonymous`). Without rules nobody asks.
+   */
+  readonly as?: string | undefined;
 }
 
 type Untimed<F> = F extends unknown ? Omit<F, 'atMs'> : never;
@@ -122,9 +128,9 @@ function worldOf<State>(simulation: Simulation<State>, plan: Plan): SimulatedWor
       }
     },
     connect: (options = {}) => {
-      const { to, routing } = checkOptions(options, ['to', 'routing'], 'options') as SimulatedConnectOptions; // fields are checked by connect and here
+      const { to, routing, as } = checkOptions(options, ['to', 'routing', 'as'], 'options') as SimulatedConnectOptions; // fields are checked by connect and here
       for (const name of to ?? []) if (!plan.servers.includes(name)) simulation.server(name);
-      return simulation.connect(to, { routing });
+      return simulation.connect(to, { routing, as: checkClientName(as) });
     },
     server: (name) => simulation.server(name),
     strike: (fault) => {

@@ -3,7 +3,8 @@
  *
  * S1 servers, clients, links, mesh and workflows are the production ones; only clock, chance and transport are not.
  * S2 everything that a process does runs in its name (inhabitant.ts), on its clock.
- * S3 after the run nothing of it goes on: every process is killed, and no timer is left.
+ * S3 where a server has rules, every server has a certificate and signs what it says; a client shows one if it is somebody.
+ * S4 after the run nothing of it goes on: every process is killed, and no timer is left.
  */
 
 import { present } from '../base/assert.ts';
@@ -12,14 +13,17 @@ import { thrownText } from '../base/thrown.ts';
 import { VirtualClock } from '../base/virtual-clock.ts';
 import type { Client, ConnectOptions, Server } from '../fabric/api/api.ts';
 import { FabricClient } from '../fabric/client/client.ts';
+import type { KeyHolder } from '../fabric/mesh/own-key.ts';
 import { FabricServer } from '../fabric/server/server.ts';
 import { resolveServerOptions } from '../fabric/server/server-options.ts';
 import { MemorySpill } from '../storage/memory-spill.ts';
 import { MemoryNetwork } from '../transport/memory.ts';
 import { NetworkWeather } from '../transport/network-weather.ts';
+import type { PeerCertificate } from '../transport/peer-certificate.ts';
 import type { Fault, Stage } from './faults.ts';
 import type { CheckedOptions, Plan } from './simulate-options.ts';
 import { SimulatedProcess } from './simulated-process.ts';
+import { SimulatedSeals } from './simulated-seals.ts';
 import { endsAfterMs, strike } from './strike.ts';
 import { Timeline } from './timeline.ts';
 import { Trace } from './trace.ts';
@@ -50,6 +54,10 @@ export class Simulation<State> {
   readonly #processes = new Map<string, SimulatedProcess>();
   readonly #servers = new Map<string, Running>();
   readonly #epochs = new Map<string, number>();
+  /** Absent: nobody proves anything. */
+  readonly #seals: SimulatedSeals | undefined;
+  /** Whose certificates clients show, by process. */
+  readonly #clientNames = new Map<string, string>();
   readonly #struck = new Map<Fault, () => void>();
   #starts = 0;
   #clients = 0;
@@ -61,6 +69,8 @@ export class Simulation<State> {
     this.#options = options;
     this.#plan = plan;
     this.#random = seededRandom(plan.seed);
+    const hasRules = [...options.servers.values()].some(({ permissions }) => permissions !== undefined);
+    this.#seals = hasRules ? new SimulatedSeals() : undefined;
     this.trace = new Trace(() => this.#clock.nowMs());
     this.#weather = new NetworkWeather({ ...options.network, random: this.#random.fork('weather') });
     this.#network = new MemoryNetwork({
@@ -68,6 +78,8 @@ export class Simulation<State> {
       weather: this.#weather,
       keepaliveMs,
       processes: (name) => this.#processes.get(name),
+      certify: (name) => this.#certificateOf(name),
+      doubt: (by, name) => this.#seals?.doubt(by, name),
       onArrival: (from, to, packet) => this.trace.packet(from, to, packet),
     });
     this.#time = new Timeline(this.#clock, () => this.#throwOffence());
@@ -99,9 +111,13 @@ export class Simulation<State> {
     return running.process.inItsName(running.server) as unknown as Server; // as in startServer: the class carries calls of any type
   }
 
-  async connect<F>(to: readonly string[] | undefined, { routing }: ConnectOptions): Promise<Client<F>> {
+  async connect<F>(
+    to: readonly string[] | undefined,
+    { routing, as }: Pick<ConnectOptions, 'routing'> & { readonly as?: string | undefined },
+  ): Promise<Client<F>> {
     this.#clients += 1;
     const name = `client-${this.#clients}`;
+    if (as !== undefined) this.#clientNames.set(name, as);
     const { process, random } = this.#process(name);
     const addresses = (to ?? this.#plan.servers).map((server) => this.#addressOf(server));
     const { transport } = process;
@@ -175,9 +191,11 @@ export class Simulation<State> {
     const { transport } = process;
     const epoch = this.#epochs.get(name) ?? 0;
     const memory = { epoch, saveEpoch: (saved: number) => void this.#epochs.set(name, saved) };
+    const seals = this.#seals;
+    const vouch = seals && ((holder: KeyHolder) => seals.of(holder, process));
     const server = process.run(() => {
       const options = resolveServerOptions(this.#serverOptions(name), random);
-      return new FabricServer(options, { clock: process, random, transport, memory, spill: new MemorySpill() });
+      return new FabricServer(options, { clock: process, random, transport, memory, spill: new MemorySpill(), vouch });
     });
     this.#servers.set(name, { process, server });
     server.on('server.failed', ({ code, message }) => this.trace.tell(`${name} failed: ${code} ${message}`));
@@ -197,10 +215,17 @@ export class Simulation<State> {
   }
 
   #serverOptions(name: string) {
-    const { functions, resources, slots } = this.#options.servers.get(name) ?? {};
+    const { functions, resources, slots, permissions } = this.#options.servers.get(name) ?? {};
     const join = this.#plan.servers.filter((other) => other !== name).map((other) => this.#addressOf(other));
     const made = typeof functions === 'function' ? functions(this.state) : functions;
-    return { name, functions: made, resources, slots, join, port: this.#portOf(name) };
+    return { name, functions: made, resources, slots, permissions, join, port: this.#portOf(name) };
+  }
+
+  /** What a process shows at the other end of its connections (S3). */
+  #certificateOf(name: string): PeerCertificate | undefined {
+    if (this.#options.servers.has(name)) return this.#seals && { name, isServer: true };
+    const client = this.#clientNames.get(name);
+    return client === undefined ? undefined : { name: client, isServer: false };
   }
 
   /** A new process of this name. */

@@ -124,3 +124,63 @@ describe('simulate', () => {
     await expect(running).rejects.toThrow('the body has not ended within 5000 ms of virtual time');
   });
 });
+
+describe('servers with rules', () => {
+  const who = defineFunction({ name: 'image.who', handler: (ctx) => ctx.caller });
+  const rows = defineFunction({ name: 'rows.clean', handler: () => 'cleaned' });
+  const permissions = [
+    { who: ['server:*'], may: ['serve', 'relay', 'call', 'submit'], names: ['*'] },
+    { who: ['alice'], may: ['call', 'submit'], names: ['image.*'] },
+  ] as const;
+  const servers = { entry: { permissions }, owner: { functions: { who, rows }, permissions } };
+  const codeOf = (promise: Promise<unknown>): Promise<unknown> => promise.catch((error: { code: string }) => error.code);
+
+  test('hold in a simulation as outside: clients are whom they are said to be, or nobody, and servers sign what they say', async () => {
+    const run = () =>
+      simulate({ seed: 3, servers }, async (world) => {
+        const refused: string[] = [];
+        world.server('entry').on('access.denied', ({ identity, verb, name }) => refused.push(`${identity} ${verb} ${name}`));
+        const alice = await world.connect({ as: 'alice', to: ['entry'] });
+        const told = [await alice.call('image.who', []), await codeOf(alice.call('rows.clean', []))];
+        const step = await codeOf(alice.submit([{ name: 'a', fun: 'rows.clean' }]).result);
+        const nobody = await codeOf(world.connect());
+        return { told, step, nobody, own: await world.server('entry').call('rows.clean', []), refused };
+      });
+    const [first, again] = [await run(), await run()];
+    expect(first.result).toEqual({
+      told: ['alice', 'forbidden'],
+      step: 'forbidden',
+      nobody: 'unauthenticated',
+      own: 'cleaned',
+      refused: ['certificate:alice call rows.clean', 'certificate:alice submit rows.clean', 'anonymous connect no_token'],
+    });
+    expect(again.trace).toBe(first.trace);
+  });
+
+  test('come back after a kill, with a certificate of their own', async () => {
+    const { result } = await simulate(
+      { seed: 5, servers, faults: [{ kind: 'kill', server: 'owner', atMs: 100, forMs: 500 }] },
+      async (world) => {
+        const alice = await world.connect({ as: 'alice', to: ['entry'] });
+        await world.sleep(2_000);
+        return alice.call('image.who', [], { waitMs: 10_000 });
+      },
+    );
+    expect(result).toBe('alice');
+  });
+
+  test('without them nobody asks who a client is, and it may do everything', async () => {
+    const { result } = await simulate({ seed: 1, servers: { owner: { functions: { who } } } }, async (world) => {
+      const client = await world.connect({ as: 'bob' });
+      return client.call('image.who', []);
+    });
+    expect(result).toBe('client-1');
+  });
+
+  test('are refused before anything runs where they cannot be used, and so is a client without a name', async () => {
+    const bad = { entry: { permissions: [{ who: ['a'], may: ['fly'], names: ['*'] }] } };
+    await expect(simulate({ seed: 1, servers: bad as never }, () => {})).rejects.toMatchObject({ code: 'bad_settings' });
+    const named = simulate({ seed: 1, servers, shrink: false }, async (world) => void (await world.connect({ as: '' })));
+    await expect(named).rejects.toThrow(/options\.as/);
+  });
+});

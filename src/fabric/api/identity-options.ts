@@ -8,6 +8,7 @@
 import type { PemSource } from '../../base/pem.ts';
 import { describeFound } from '../../core/names.ts';
 import { HeddleError } from '../../errors.ts';
+import { identityCharsMax, isIdentityName } from '../../identity/identity.ts';
 import { checkPermissions, type Permission } from '../../identity/permissions.ts';
 import { isLoopback } from '../../transport/ports.ts';
 import type { TokenSource } from './identity-api.ts';
@@ -45,6 +46,13 @@ export function checkIdentity(
     );
   }
   return { tokens, permissions };
+}
+
+/** Whom a client is said to be where that needs no proof: in a simulation. Throws `bad_argument`. */
+export function checkClientName(given: unknown): string | undefined {
+  if (given === undefined || (typeof given === 'string' && isIdentityName(given))) return given;
+  const expected = `a name of 1 to ${identityCharsMax} characters`;
+  throw new HeddleError('bad_argument', { path: ['options', 'as'], expected, found: describeFound(given) });
 }
 
 /** Of a client. Throws `bad_argument`. */
