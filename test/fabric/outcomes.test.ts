@@ -45,16 +45,15 @@ describe('a call whose link between servers is lost', () => {
 
   test('O2: the end of one that ended meanwhile arrives as well', async ({ world }) => {
     const { fn, state, entered, release } = held();
-    const entry = await world.start('entry');
-    await world.start('owner', { fn });
+    const owner = await world.start('owner', { fn });
+    const entry = await world.start('entry', {}, { join: [owner.url] });
     const call = entry.call('held', []);
     await world.settle(entered);
-    // The reply is on its way when the link breaks under it.
+    // The reply is on its way when the entry, which dialled, loses the link: it never arrives.
     world.network.weather.setDelay('entry', 'owner', 500);
     release();
     await world.advance(100);
     world.network.weather.setDelay('entry', 'owner', 1);
-    world.breakLinks('owner');
     world.breakLinks('entry');
     expect([await world.settle(call), state.runs]).toEqual(['owner', 1]);
   });
