@@ -352,6 +352,17 @@ describe('a call', () => {
     expect(peer(rig, 'b').calls).toHaveLength(0);
     expect(errorOf(rig).executed).toBe('maybe');
   });
+
+  it('whose session was lost may have run until an entry has looked for it: one that drains has not (K2, B2)', () => {
+    const rig = start({ isDirect: false, isUnknown: true, isCrowded: true });
+    peer(rig, 'a').lose();
+    for (const server of ['a', 'b']) peer(rig, server).refuse(new HeddleError('draining', { server }));
+    expect(errorOf(rig)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
+    const found = start({ isDirect: false });
+    peer(found, 'a').lose();
+    peer(found, 'a').refuse(new HeddleError('no_such_function', { function: 'f', nearest: [] }));
+    expect(errorOf(found)).toMatchObject({ code: 'no_such_function', executed: 'no' });
+  });
 });
 
 describe('a call that finds no route', () => {
