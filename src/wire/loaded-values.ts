@@ -42,7 +42,7 @@ export function valueMessage(payload: Payload): ValueIn {
 }
 
 /** The payload of a value; `binary` for one that is in no encoding that this version knows, which then cannot be read. */
-export function payloadOf(value: Value__Output | undefined): Payload | undefined {
+function payloadOf(value: Value__Output | undefined): Payload | undefined {
   if (!value) return undefined;
   return { encoding: encodings[value.encoding ?? 'ENCODING_JSON'] ?? 'binary', bytes: value.data ?? nothing };
 }
