@@ -21,7 +21,17 @@ const clientKinds = [
 export const clientsMax = clientKinds.length;
 export const bulkBytes = 60_000;
 
-export type AnyServer = Pick<Server, 'on' | 'offer' | 'withdraw' | 'stop'>;
+export type AnyServer = Pick<Server, 'on' | 'offer' | 'withdraw' | 'drain' | 'stop'>;
+
+/** Makes a call of a handler's own, of which the story keeps a record as of any other. */
+export type NestedCall = (server: ServerName, call: (id: number) => Promise<unknown>) => Promise<void>;
+
+/** What the handlers of these functions use of their context. */
+interface WorkContext {
+  readonly idempotencyKey: string;
+  sleep(ms: number): Promise<void>;
+  call(name: string, args: readonly unknown[]): Promise<unknown>;
+}
 
 /** One client; `name` is that of its process, another after each kill. */
 export interface CastClient {
@@ -34,10 +44,14 @@ export class TruthCast {
   readonly ran = new Map<number, string[]>();
   readonly clients: CastClient[] = [];
   readonly servers = new Map<ServerName, AnyServer>();
+  /** Call -> keys that its handlers were given. */
+  readonly keys = new Map<number, Set<string>>();
   readonly #world: FabricWorld;
+  readonly #nested: NestedCall;
 
-  constructor(world: FabricWorld) {
+  constructor(world: FabricWorld, nested: NestedCall) {
     this.#world = world;
+    this.#nested = nested;
   }
 
   async start(): Promise<void> {
@@ -64,6 +78,23 @@ export class TruthCast {
     if (!up.includes(name) || up.length < 3) return;
     this.#world.kill(name);
     this.servers.delete(name);
+    this.#startLater(name, forMs);
+  }
+
+  /** Drains a server, stops it when nothing is left, and starts it anew after a while: nobody may lose a call by it. False: it is down, or too few others are up. */
+  drain(name: ServerName, forMs: number): boolean {
+    const server = this.servers.get(name);
+    if (!server || this.servers.size < 3) return false;
+    this.servers.delete(name);
+    const drained = server.drain().then(() => server.stop());
+    drained.then(
+      () => this.#startLater(name, forMs),
+      () => undefined,
+    );
+    return true;
+  }
+
+  #startLater(name: ServerName, forMs: number): void {
     this.#world.clock.schedule(forMs, () => {
       const join = serverNames.filter((other) => other !== name).map(addressOf);
       const server = this.#world.made(name, this.#functions(name), { port: portOf(name), join });
@@ -96,12 +127,14 @@ export class TruthCast {
       once: this.#work('once', server, { effect: 'once', concurrency: 100 }),
       idempotent: this.#work('idempotent', server, { effect: 'idempotent', concurrency: 2 }),
       bulk: this.#bulk(server),
+      hops: this.#hops(server),
     };
   }
 
   #work(name: string, server: ServerName, how: { effect: 'once' | 'idempotent'; concurrency: number }) {
-    const handler = async (ctx: { sleep(ms: number): Promise<void> }, id: number, workMs: number): Promise<number> => {
+    const handler = async (ctx: WorkContext, id: number, workMs: number): Promise<number> => {
       this.#note(id, server);
+      this.keys.set(id, (this.keys.get(id) ?? new Set()).add(ctx.idempotencyKey));
       if (workMs > 0) await ctx.sleep(workMs);
       return id;
     };
@@ -114,6 +147,17 @@ export class TruthCast {
       return new Uint8Array(bulkBytes);
     };
     return defineFunction({ name: 'bulk', effect: 'once', concurrency: 1_000, handler });
+  }
+
+  /** Calls itself `depth` times, one inside the other, and `once` at the end. */
+  #hops(server: ServerName) {
+    const handler = async (ctx: WorkContext, id: number, workMs: number, depth: number): Promise<number> => {
+      this.#note(id, server);
+      const next = depth > 0 ? 'hops' : 'once';
+      await this.#nested(server, (inner) => ctx.call(next, [inner, workMs, depth - 1]));
+      return id;
+    };
+    return defineFunction({ name: 'hops', effect: 'once', concurrency: 100, handler });
   }
 
   #note(id: number, server: ServerName): void {

@@ -9,9 +9,9 @@
 import { type Random, seededRandom } from '../../src/base/random.ts';
 import { HeddleError } from '../../src/errors.ts';
 import { newsMsMax } from '../../src/fabric/call/told-runners.ts';
-import { FabricWorld } from '../fabric/fabric-world.ts';
+import { FabricWorld, type WorldProcess } from '../fabric/fabric-world.ts';
 import { CallWatch } from './call-watch.ts';
-import { clientsMax, TruthCast } from './truth-cast.ts';
+import { clientsMax, serverNames, TruthCast } from './truth-cast.ts';
 import { TruthFaults } from './truth-faults.ts';
 import { causeOf, problemsOf, type Told } from './truth-judge.ts';
 
@@ -19,6 +19,8 @@ export interface TruthOptions {
   readonly seed: string;
   readonly calls: number;
   readonly hasFaults: boolean;
+  /** One call in three is hedged and has a key, or makes calls of its own over three hops; and servers are drained. Default: false. */
+  readonly isMixed?: boolean | undefined;
 }
 
 export interface TruthReport {
@@ -35,6 +37,7 @@ export interface TruthReport {
 
 const callEveryMs = 12;
 const faultEveryMs = 350;
+const drainEveryMs = 1_500;
 /** One call in so many is given up by its caller. */
 const givesUpEvery = 30;
 
@@ -57,7 +60,7 @@ class Story {
   readonly #random: Random;
   readonly #told: Told[] = [];
   /** Calls without an end, by the process that made them. */
-  readonly #waiting = new Map<Told, string>();
+  readonly #waiting = new Map<Told, WorldProcess | undefined>();
 
   constructor(options: TruthOptions) {
     this.#options = options;
@@ -65,7 +68,7 @@ class Story {
     this.#world = new FabricWorld(`truth ${options.seed}`);
     this.#watch = new CallWatch(() => this.#world.clock.nowMs());
     this.#world.watch = this.#watch.watch;
-    this.#cast = new TruthCast(this.#world);
+    this.#cast = new TruthCast(this.#world, (server, call) => this.#follow('once', server, call));
     const call = (name: string, client: number, calls: number): void => {
       for (let count = 0; count < calls; count += 1) this.#call(name, client);
     };
@@ -81,6 +84,7 @@ class Story {
     for (let id = 0; id < calls; id += 1) clock.schedule(this.#random.next() * calls * callEveryMs, () => this.#anyCall());
     const faults = hasFaults ? Math.floor((calls * callEveryMs) / faultEveryMs) : 0;
     for (let at = 0; at < faults; at += 1) clock.schedule((at + this.#random.next()) * faultEveryMs, () => this.#faults.strike());
+    if (this.#options.isMixed && hasFaults) this.#drainNowAndThen(calls * callEveryMs);
     await this.#world.advance(calls * callEveryMs);
     await this.#world.until('every call has its end', () => this.#isOver(), 60_000);
     // What comes late comes now.
@@ -96,6 +100,8 @@ class Story {
       if (verdict === 'maybe') count(maybes, causeOf(told, this.#watch));
     }
     const problems = this.#told.flatMap((told) => problemsOf(told, this.#cast.ran, this.#watch));
+    for (const [id, keys] of this.#cast.keys)
+      if (keys.size > 1) problems.push(`call ${id}: its handlers were given ${[...keys].join(', ')}`);
     const gone = this.#told.filter(({ verdict }) => verdict === 'gone').length;
     return { problems, verdicts, faults: this.#faults.struck, maybes, calls: this.#told.length, gone };
   }
@@ -108,29 +114,50 @@ class Story {
   /** Every call has been told its end, or its caller is gone. */
   #isOver(): boolean {
     for (const [told, caller] of this.#waiting) {
-      if (this.#world.processes.get(caller)?.isAlive) return false;
+      if (caller?.isAlive) return false;
       this.#waiting.delete(told);
       Object.assign(told, { verdict: 'gone', code: 'killed' });
     }
     return true;
   }
 
-  #anyCall(): void {
-    this.#call(this.#random.next() < 0.7 ? 'once' : 'idempotent', this.#random.integer(clientsMax));
+  /** Servers are asked what became of calls just when they drain. */
+  #drainNowAndThen(forMs: number): void {
+    const random = this.#random.fork('drains');
+    for (let atMs = drainEveryMs; atMs < forMs; atMs += drainEveryMs)
+      this.#world.clock.schedule(atMs, () => {
+        const name = serverNames[random.integer(serverNames.length)] ?? 's1';
+        if (random.next() < 0.5) this.#world.breakLinks(name);
+        this.#world.clock.schedule(random.next() * 20, () => {
+          if (this.#cast.drain(name, 100 + random.next() * 1_000)) count(this.#faults.struck, 'drain');
+        });
+      });
   }
 
-  #call(name: string, at: number): void {
+  #anyCall(): void {
+    const isMixed = this.#options.isMixed === true && this.#random.next() < 1 / 3;
+    const name = this.#random.next() < 0.7 ? 'once' : 'idempotent';
+    this.#call(isMixed && name === 'once' ? 'hops' : name, this.#random.integer(clientsMax), isMixed);
+  }
+
+  #call(name: string, at: number, isMixed = false): void {
     const random = this.#random;
-    const { client, name: caller } = this.#cast.clients[at] ?? {};
+    const { client, name: caller = '' } = this.#cast.clients[at] ?? {};
     const workMs = name === 'bulk' || random.next() < 0.5 ? 0 : Math.floor(random.next() * 300);
     const timeoutMs = 1_500 + Math.floor(random.next() * 4_000);
     const signal = random.integer(givesUpEvery) === 0 ? this.#givesUp(random.next() * 400) : undefined;
-    const startMs = this.#world.clock.nowMs();
     const effect = name === 'idempotent' ? 'idempotent' : 'once';
+    const terms = isMixed ? { hedge: name === 'idempotent', idempotencyKey: `key of ${this.#told.length}` } : {};
+    void this.#follow(effect, caller, async (id) => client?.call(name, [id, workMs, 1], { timeoutMs, signal, ...terms }));
+  }
+
+  /** Keeps the record of a call until its end. */
+  #follow(effect: Told['effect'], caller: string, call: (id: number) => Promise<unknown>): Promise<void> {
+    const startMs = this.#world.clock.nowMs();
     const told: Told = { id: this.#told.length, effect, startMs, endMs: startMs, verdict: undefined, code: 'ok', isOpen: false };
     this.#told.push(told);
-    this.#waiting.set(told, caller ?? '');
-    client?.call(name, [told.id, workMs], { timeoutMs, signal }).then(
+    this.#waiting.set(told, this.#world.processes.get(caller));
+    return call(told.id).then(
       () => this.#settle(told, 'yes', 'ok'),
       (error: unknown) =>
         HeddleError.is(error) ? this.#settle(told, error.executed, error.code) : this.#settle(told, 'maybe', String(error)),
