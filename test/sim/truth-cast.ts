@@ -88,7 +88,11 @@ export class TruthCast {
     this.servers.delete(name);
     const drained = server.drain().then(() => server.stop());
     drained.then(
-      () => this.#startLater(name, forMs),
+      () => {
+        // Its process ends, and the next one is another instance.
+        this.#world.kill(name);
+        this.#startLater(name, forMs);
+      },
       () => undefined,
     );
     return true;
