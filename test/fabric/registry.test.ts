@@ -108,11 +108,26 @@ describe('a registry', () => {
 
   test('withdraws every version of a name and can offer it again', () => {
     const registry = new Registry({ a: at('f', '1.0.0'), b: at('f', '2.0.0'), c: at('g', '1.0.0') });
-    expect(registry.withdraw(['f', 'f', 'unknown'])).toMatchObject([{ version: '1.0.0' }, { version: '2.0.0' }]);
+    expect(registry.withdraw(['f', 'f'])).toMatchObject([{ version: '1.0.0' }, { version: '2.0.0' }]);
     expect(registry.size).toBe(1);
     expect(registry.find('f')).toBeUndefined();
     registry.add({ a: at('f', '1.0.0') });
     expect(registry.find('f')?.definition.version).toBe('1.0.0');
+  });
+
+  test('R6: refuses to withdraw what it does not offer, with the nearest name, and then withdraws nothing', () => {
+    const registry = new Registry({ resize: add, add });
+    const detail = { path: ['names', 1], expected: 'a function that this server offers (resize, add)' };
+    expect(thrownBy(() => registry.withdraw(['add', 'resise']))).toMatchObject({
+      code: 'bad_argument',
+      executed: 'no',
+      detail: { ...detail, found: '"resise"; did you mean "resize"?' },
+    });
+    expect(thrownBy(() => registry.withdraw(['add', 'constructor']))).toMatchObject({ detail: { ...detail, found: '"constructor"' } });
+    expect(registry.size).toBe(2);
+    expect(thrownBy(() => new Registry().withdraw(['add'])).message).toContain('(none)');
+    const many = Object.fromEntries(Array.from({ length: 10 }, (_, n) => [`f${n}`, add]));
+    expect(thrownBy(() => new Registry(many).withdraw(['g'])).message).toContain('(f0, f1, f2, f3, f4, f5, f6, f7 and 2 more)');
   });
 
   test(`offers ${functionsMax} functions and not one more`, () => {

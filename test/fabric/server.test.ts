@@ -327,6 +327,16 @@ describe('functions at run time', () => {
     expect(await world.settle(failureOf(client.call('same', [1])))).toMatchObject({ code: 'no_such_function', executed: 'no' });
   });
 
+  test('withdrawn by a name that is not offered are refused with the nearest, and stay', async ({ world }) => {
+    const one = await world.start('one', { same });
+    const failure = await world.settle(failureOf(one.withdraw('sane')));
+    expect(failure).toMatchObject({ code: 'bad_argument', executed: 'no' });
+    expect(failure.message).toContain('a function that this server offers (same), found "sane"; did you mean "same"?');
+    expect(await world.settle(one.call('same', [1]))).toBe(1);
+    await world.settle(one.withdraw('same'));
+    expect(await world.settle(failureOf(one.withdraw('same')))).toMatchObject({ code: 'bad_argument' });
+  });
+
   test('withdrawn during a call let that call complete', async ({ world }) => {
     const { wait, entered, release } = gate();
     const one = await world.start('one', { wait });

@@ -117,7 +117,10 @@ export interface Server extends Caller {
   readonly url: string;
   /** Adds functions while running; resolves when the catalog has them. */
   offer(functions: Functions): Promise<void>;
-  /** Takes functions back, by name, in all their versions; calls that run go on. Throws `bad_argument` for what is no name. */
+  /**
+   * Takes functions back, by name, in all their versions; calls that run go on. Throws `bad_argument` for a name that it does not
+   * offer, and then it takes none back.
+   */
   withdraw(...names: readonly string[]): Promise<void>;
   /**
    * Uses other certificates from now on; without any, reads their files again now. Links that are open stay. Throws

@@ -6,9 +6,11 @@
  * R3 names are keys of Maps: `constructor` is a name like any other.
  * R4 what is announced stays under 256 KiB: schema texts are left out where they do not fit, functions are refused.
  * R5 the slots that a function uses are there, as many as it uses.
+ * R6 what is not offered cannot be withdrawn: a misspelt name would leave the function there.
  * What a definition must look like is define.ts; how offers get around is the mesh's.
  */
 
+import { didYouMean } from '../../base/nearest.ts';
 import { compareTexts } from '../../base/text-order.ts';
 import type { CatalogBody, FunctionRecord } from '../../core/catalog/offer.ts';
 import { comparePreferred } from '../../core/catalog/versions.ts';
@@ -26,6 +28,8 @@ const bodyBytesMax = 256 * 1024;
 /** What a record takes beside its texts: tags, lengths, numbers. */
 const recordBytes = 40;
 const textBytes = 4;
+/** Functions that a refusal names. */
+const namesShown = 8;
 
 /** Functions (each version counts) that one server offers. */
 export const functionsMax = 2_000;
@@ -80,8 +84,9 @@ export class Registry {
     return added.map(({ served }) => served.record);
   }
 
-  /** Takes every version of these names away, and gives what was taken; a name that is not offered is none. */
+  /** Takes every version of these names away, and gives what was taken. Throws `bad_argument` (R6), and takes none. */
   withdraw(names: readonly string[]): readonly FunctionRecord[] {
+    for (const [at, name] of names.entries()) if (!this.#functions.has(name)) throw this.#notOffered(name, at);
     const taken = [...new Set(names)].flatMap((name) => [...(this.#functions.get(name)?.values() ?? [])]);
     for (const served of taken) this.#suspended.delete(served);
     for (const name of names) this.#functions.delete(name);
@@ -122,6 +127,18 @@ export class Registry {
 
   #unlessSuspended(served: ServedFunction | undefined): ServedFunction | undefined {
     return served !== undefined && this.#suspended.size > 0 && this.#suspended.has(served) ? undefined : served;
+  }
+
+  #notOffered(name: string, at: number): HeddleErrorOf<'bad_argument'> {
+    const known = [...this.#functions.keys()];
+    const more = known.length > namesShown ? ` and ${known.length - namesShown} more` : '';
+    const all = known.length === 0 ? 'none' : `${known.slice(0, namesShown).join(', ')}${more}`;
+    const hint = didYouMean(name, known);
+    return new HeddleError('bad_argument', {
+      path: ['names', at],
+      expected: `a function that this server offers (${all})`,
+      found: `${describeFound(name)}${hint === undefined ? '' : `; ${hint}`}`,
+    });
   }
 
   /** R4. */
