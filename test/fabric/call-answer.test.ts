@@ -1,4 +1,7 @@
-/** A2 and A4 of src/fabric/serve/call-answer.ts: who gives a call up, and what is kept of it then. */
+/**
+ * A2 and A4 of src/fabric/serve/call-answer.ts: who gives a call up, and what is kept of it then; T3 of src/core/outcome/outcome-table.ts
+ * wherever an outcome may be.
+ */
 
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
@@ -75,5 +78,30 @@ describe('a `once` call that is given up', () => {
     expect([cancelled, open.size, replied]).toEqual([[], 0, []]);
     other.open.get(9)?.cancel('enough', true);
     expect([cancelled, other.replied]).toEqual([['enough'], [9]]);
+  });
+});
+
+describe('whoever asks what became of a call in an older round than it runs in', () => {
+  // A later entry has fenced that round and goes on with the call: told `no`, or joined, the former one would go on with it too.
+  function overtaken() {
+    const outcomes = new Outcomes({ clock: new VirtualClock(), server: 'here' });
+    const link = linkOf('later');
+    outcomes.opened(link.peer);
+    const answer = outcomes.enter(callFrame('f', [], { id: 7, callNumber: 3, caller: 'c', round: 1_024 }), link.peer);
+    const ask = (round: number) => outcomes.standing({ caller: 'c', callNumber: 3 }, { round, asker: 'former' }).state;
+    return { outcomes, link, answer, ask };
+  }
+
+  test('does not hear that it runs, nor that it never did (T3)', () => {
+    const { ask } = overtaken();
+    expect([ask(0), ask(1_024)]).toEqual(['forgotten', 'running']);
+  });
+
+  test('does not hear its end, while that is held and when it is kept (T3)', () => {
+    const { outcomes, link, answer, ask } = overtaken();
+    answer.settled({ outcome: failure(cancelledVerdict('enough', 'maybe')) });
+    expect([link.ledger.isEmpty, ask(0), ask(1_024)]).toEqual([false, 'forgotten', 'done']);
+    outcomes.closed(link.peer);
+    expect([link.ledger.isEmpty, ask(0), ask(1_024)]).toEqual([true, 'forgotten', 'done']);
   });
 });

@@ -24,6 +24,13 @@ describe('fences', () => {
     expect(fences.raise(id(1), 1, 'a')).toBe(false);
   });
 
+  test('F2: drawn into a mark hold for nobody who asks later', () => {
+    const fences = new Fences({ fencesMax: 1 });
+    expect(fences.raise(id(1), 0, 'a')).toBe(true);
+    expect(fences.raise(id(2), 0, 'a')).toBe(true);
+    expect(fences.raise(id(1), 0, 'b')).toBe(false);
+  });
+
   test('F3: are not raised when there is no room for the mark of another caller', () => {
     const fences = new Fences({ fencesMax: 1, marksMax: 1 });
     expect(fences.raise(id(1, 'a'), 0, 'x')).toBe(true);

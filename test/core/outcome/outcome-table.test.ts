@@ -35,6 +35,13 @@ describe('a table of outcomes', () => {
     expect([2, 3, 5].map((number) => table.ask(id(number), asked).state)).toEqual(['forgotten', 'forgotten', 'done']);
   });
 
+  test('T1: an outcome that is kept anew takes the place of the former, bytes and all', () => {
+    const table = new OutcomeTable<string>({ bytesPerPeerMax: 100 });
+    table.keep('peer', kept(1, { bytes: 60 }));
+    table.keep('peer', kept(1, { bytes: 60, round: 1, outcome: 'anew' }));
+    expect(table.ask(id(1), { round: 1, asker: 'a' })).toEqual({ state: 'done', outcome: 'anew' });
+  });
+
   test('T2: a call of which nothing is known never ran, and cannot any more', () => {
     const table = new OutcomeTable<string>();
     expect(table.ask(id(1), { round: 3, asker: 'a' })).toEqual({ state: 'never' });
@@ -79,6 +86,9 @@ describe('calls that are spent', () => {
     for (const number of [5, 9, 7]) spent.add(id(number));
     expect([4, 5, 6, 7, 8, 9].map((number) => spent.has(id(number)))).toEqual([true, true, false, true, false, true]);
     expect(spent.has(id(5, 'other'))).toBe(false);
+    spent.add(id(3));
+    spent.add(id(2));
+    expect([8, 9].map((number) => spent.has(id(number)))).toEqual([true, true]);
   });
 
   test('S2: are all calls when there are too many callers', () => {

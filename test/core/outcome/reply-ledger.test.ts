@@ -50,6 +50,14 @@ describe('the replies of a link', () => {
     expect(ledger.isEmpty).toBe(true);
   });
 
+  test('R2: what was taken out weighs nothing any more', () => {
+    const ledger = new ReplyLedger<ReturnType<typeof held>>({ heldBytesMax: 10 });
+    ledger.hold(held('a', 10), unexpected);
+    expect(namesOf(ledger.takeAll())).toEqual(['a']);
+    ledger.hold(held('b', 10), unexpected);
+    expect(namesOf(ledger.held())).toEqual(['b']);
+  });
+
   test('R3: thousands come and go in order', () => {
     const ledger = new ReplyLedger<ReturnType<typeof held>>();
     const told: string[] = [];
