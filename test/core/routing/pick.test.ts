@@ -86,11 +86,16 @@ describe('breakers', () => {
     expect(candidates(catalog)).toEqual({ offers: ['b'], probes: ['a'] });
   });
 
-  test('no probe passes a second breaker that is open', () => {
-    const catalog = catalogOf('a', 'b');
-    offerOf(catalog, 'a').server.gate.state = 'ready';
-    offerOf(catalog, 'a').gate.state = 'open';
-    expect(candidates(catalog).probes).toEqual([]);
+  test('no probe passes a second breaker that is open (P2)', () => {
+    for (const [server, offer] of [
+      ['ready', 'open'],
+      ['open', 'ready'],
+    ] as const) {
+      const catalog = catalogOf('a', 'b');
+      offerOf(catalog, 'a').server.gate.state = server;
+      offerOf(catalog, 'a').gate.state = offer;
+      expect(candidates(catalog).probes).toEqual([]);
+    }
   });
 
   test('a server suspected here is probed only when there is nobody sound', () => {
@@ -176,6 +181,18 @@ describe('two choices', () => {
     expect(share(19)).toBeCloseTo(1 / 2, 1);
     expect(share(21)).toBeCloseTo(1 / (1 + 2.1 ** 2), 1);
     expect(share(100)).toBeCloseTo(1 / (1 + 10 ** 2), 2);
+  });
+
+  test('the slower one is tried by one call at a time (P4)', () => {
+    const catalog = catalogOf('a', 'b');
+    const [a, b] = [offerOf(catalog, 'a'), offerOf(catalog, 'b')];
+    for (let sample = 0; sample < 16; sample += 1) {
+      noteAnswer(a, 10, 0);
+      noteAnswer(b, 30, 0);
+    }
+    b.inFlight = 1;
+    const random = seededRandom('one at a time');
+    for (let draw = 0; draw < 200; draw += 1) expect(betterOfTwo([a, b], 0, random)).toBe(a);
   });
 
   test('ties fall evenly on all candidates (P3)', () => {

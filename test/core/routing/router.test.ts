@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { seededRandom } from '../../../src/base/random.ts';
 import { Catalog } from '../../../src/core/catalog/catalog.ts';
 import type { OfferQuery } from '../../../src/core/catalog/match.ts';
@@ -100,6 +100,35 @@ describe('picking', () => {
     for (let shape = 0; shape < 200; shape += 1)
       expect(router.pick({ ...work, need: { none: [`r${shape}`] } }, undefined, 0)?.server.name).toBe('a');
     for (let shape = 0; shape < 200; shape += 1) expect(router.pick({ ...work, need: [`r${shape}`] }, undefined, 0)).toBeUndefined();
+  });
+
+  test('lists are kept for 64 shapes of a function, and for 10,000 functions (R3)', () => {
+    const names = Array.from({ length: 10_001 }, (_, at) => `f${at}`);
+    const catalog = new Catalog();
+    catalog.setOffers(announcer('a'), body(...names.map((name) => record(name))), 0);
+    const router = routerOf(catalog);
+    const made = vi.spyOn(catalog, 'matching');
+    const madeFor = (queries: readonly OfferQuery[]): number => {
+      made.mockClear();
+      for (const query of queries) router.pick(query, undefined, 0);
+      return made.mock.calls.length;
+    };
+    const shapes = Array.from({ length: 65 }, (_, at) => ({ function: 'f0', need: { none: [`r${at}`] } }));
+    expect([madeFor(shapes.slice(0, 64)), madeFor(shapes.slice(0, 64))]).toEqual([64, 0]);
+    expect([madeFor(shapes.slice(64)), madeFor(shapes.slice(0, 1))]).toEqual([1, 1]);
+    const functions = names.map((name) => ({ function: name, need: { none: ['x'] } }));
+    expect([madeFor(functions.slice(0, 10_000)), madeFor(functions.slice(1, 10_000))]).toEqual([10_000, 0]);
+    expect([madeFor(functions.slice(10_000)), madeFor(functions.slice(1, 2))]).toEqual([1, 1]);
+  });
+
+  test('what asks for one server, or for all, takes none while a breaker grants its probe (P2)', () => {
+    const catalog = catalogOf('a', 'b');
+    const router = routerOf(catalog);
+    expect(router.candidateAt(work, 'i-b', 0)).toEqual({ offer: offerOf(catalog, 'b'), isOnly: false });
+    expect(router.candidates(work, 0)).toHaveLength(2);
+    offerOf(catalog, 'a').gate.state = 'ready';
+    catalog.touch();
+    expect([router.candidateAt(work, 'i-b', 0), router.candidates(work, 0)]).toEqual([undefined, []]);
   });
 
   test('a hundred processes do not all keep to the same subset', () => {
