@@ -7,6 +7,7 @@
  * Who emits is the room where it happens; subscribers (log, meters, dashboards) never change what happens.
  */
 
+import type { Effect } from '../core/catalog/offer.ts';
 import type { MeshNote } from '../core/gossip/note.ts';
 import type { StepOutcome } from '../errors.ts';
 
@@ -99,8 +100,8 @@ interface Access {
 }
 
 type OfferEvent =
-  | ({ readonly kind: 'offer.appeared' } & AttemptPlace)
-  | ({ readonly kind: 'offer.withdrawn' } & AttemptPlace)
+  | ({ readonly kind: 'offer.appeared'; readonly effect: Effect } & AttemptPlace)
+  | ({ readonly kind: 'offer.withdrawn'; readonly effect: Effect } & AttemptPlace)
   | ({ readonly kind: 'offer.refused' } & AttemptPlace)
   | { readonly kind: 'offer.conflicted'; readonly function: string; readonly version: string }
   | { readonly kind: 'offer.suspended'; readonly function: string; readonly version: string }

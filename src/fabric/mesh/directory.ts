@@ -88,7 +88,8 @@ export class Directory {
   #tell(kind: 'offer.appeared' | 'offer.withdrawn', offers: readonly CatalogOffer[]): void {
     if (!this.#options.observer.wants(kind)) return;
     for (const { record, server } of offers) {
-      this.#options.observer.emit({ kind, function: record.name, version: record.version, server: server.name });
+      const { name, version, effect } = record;
+      this.#options.observer.emit({ kind, function: name, version, server: server.name, effect });
     }
   }
 }

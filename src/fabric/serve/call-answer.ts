@@ -37,7 +37,7 @@ export class CallAnswer implements CallOrigin, CallSink, CallId {
   readonly callNumber: number;
   readonly round: number;
   readonly timeoutMs: number;
-  /** Its end is held until its receiver has confirmed it: running it twice must not happen, as far as its caller knows. */
+  /** Its end is held until its receiver has confirmed it: running it twice must not happen, as far as is known here. */
   isHeld: boolean;
   /** It is routed on from here: its end is that of the whole call, not of one attempt. */
   readonly isRelay: boolean;
@@ -64,8 +64,9 @@ export class CallAnswer implements CallOrigin, CallSink, CallId {
     this.callNumber = frame.callNumber;
     this.round = frame.round;
     this.timeoutMs = frame.timeoutMs;
-    this.isHeld = frame.effect === undefined || frame.effect === 'once';
     this.isRelay = !frame.isDirect;
+    // What it is where it runs may be stricter than its caller knows.
+    this.isHeld = this.isRelay || frame.effect === undefined || frame.effect === 'once';
     this.isStreamed = frame.isStream || frame.hasStreamInput;
     this.from = peer.identity.instance;
     this.#keeper = keeper;

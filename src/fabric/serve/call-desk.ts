@@ -6,6 +6,8 @@
  * D3 one that is sent again is joined to itself where it is running. Otherwise a `once` call is routed when it is known not to
  *    have run (reclaim.ts), and another at once, unless two connections were lost under it already: one that ends its servers
  *    takes two at most (handed-back.ts). Refused at the door, it may have run (refusals.ts).
+ * D4 `once` is a call that may have gone to an offer of that effect, by all that this server, its caller and the former entry know
+ *    of: those that have gone, or are known elsewhere, count as well.
  */
 
 import type { Catalog } from '../../core/catalog/catalog.ts';
@@ -103,14 +105,20 @@ export class CallDesk {
   /** D3. */
   #again(frame: CallFrame, asked: Asked): void {
     const { peer, nowMs, asker } = asked;
-    const offered = this.#witnesses.effectOf(frame.function);
-    const isOnce = offered === undefined ? (frame.effect ?? 'once') === 'once' : stricter(offered, frame.effect ?? 'pure') === 'once';
     // One that was lost behind an entry, or without any, was safe to run twice then; where it is not, it does not go (call-history.ts).
-    if (isOnce && frame.via !== undefined) return this.#reclaim(frame, asked);
+    if (frame.via !== undefined && this.#mayBeOnce(frame)) return this.#reclaim(frame, asked);
     if (this.outcomes.attach(frame, peer)) return;
     const answer = this.#enter(frame, peer, asker);
     if (frame.lost > 1) return this.#lose(answer);
     answer.handle = this.#options.engine.start(invocationOf(frame, answer, nowMs), answer);
+  }
+
+  /** D4. */
+  #mayBeOnce({ function: name, effect, runners }: CallFrame): boolean {
+    // Its caller is told of servers for the sake of a call that is `once` there (handed-back.ts).
+    if (runners !== undefined) return true;
+    const offered = this.#witnesses.effectOf(name);
+    return offered === undefined ? (effect ?? 'once') === 'once' : stricter(offered, effect ?? 'pure') === 'once';
   }
 
   #reclaim(frame: CallFrame, { peer, nowMs, asker }: Asked): void {
@@ -121,7 +129,7 @@ export class CallDesk {
     const answer = this.#enter(frame, peer, asker);
     if (here.state === 'done') return answer.settled(here.outcome);
     if (here.state !== 'never') return this.#lose(answer);
-    const invocation = { ...invocationOf(frame, answer, nowMs), lost: 0, isAgain: false };
+    const invocation = invocationOf(frame, answer, nowMs);
     const start: ReclaimOptions['start'] = (call, sink) => engine.start({ ...call, via: undefined }, sink);
     const reclaim = new Reclaim({ ...this.#options, witnesses: this.#witnesses, start }, invocation, answer);
     answer.handle = reclaim;

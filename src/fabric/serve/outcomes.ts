@@ -3,8 +3,8 @@
  * ask what became of them.
  *
  * O1 of a call without an end everybody who asks is told the end, when it comes.
- * O2 the outcome of a `once` call, and of one that came in a group, is held until its receiver has confirmed it, and passes into the table when the link breaks
- *    before. One that ran is never said not to have run.
+ * O2 the outcome of a `once` call, of one that is routed on, and of one that came in a group, is held until its receiver has confirmed
+ *    it, and passes into the table when the link breaks before. One that ran is never said not to have run.
  * O3 a call whose last connection is lost goes on for `orphanMs`; unclaimed, it is given up and its outcome kept.
  * O4 a call of which no link was lost costs no look-up: those under way are a list, and asking walks it.
  */

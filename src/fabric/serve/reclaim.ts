@@ -7,6 +7,7 @@
  *    of (handed-back.ts), of which nothing may be known here yet.
  * M2 one who is running it, or has, tells its end instead.
  * M3 everything else is `connection_lost`, and may have run.
+ * M4 a server keeps no ends of calls that are safe to run twice: where only such servers can say, the call goes where that is so.
  */
 
 import type { Clock } from '../../base/clock.ts';
@@ -29,6 +30,8 @@ export interface Witnesses {
   isBystander(instance: string, name: string): boolean;
   /** Whether a server that offered the function has gone since a call of it can have been sent. */
   hasDeparted(name: string): boolean;
+  /** Whether every server that offers the function, this one included, does so as `once`, and so keeps how its calls end. */
+  keepEnds(name: string): boolean;
 }
 
 export interface ReclaimOptions {
@@ -57,6 +60,8 @@ export class Reclaim implements CallHandle {
   #anew = 0;
   /** Even `never` from all who are asked proves nothing. */
   #isHopeless = false;
+  /** It does not prove that the call has not run where that was safe (M4). */
+  #mayHaveRun = false;
 
   constructor(options: ReclaimOptions, invocation: Invocation, answer: CallAnswer) {
     this.#options = options;
@@ -141,6 +146,7 @@ export class Reclaim implements CallHandle {
     if (!canTell && !this.#mayBeRunning()) return this.#lose();
     this.#stage = 'owners';
     this.#isHopeless = !canTell;
+    this.#mayHaveRun ||= !witnesses.keepEnds(name);
     this.#askAll(witnesses.offering(name));
   }
 
@@ -152,7 +158,9 @@ export class Reclaim implements CallHandle {
   #route(): void {
     if (this.#isHopeless) return this.#lose();
     this.#stage = 'routed';
-    this.#handle = this.#options.start(this.#invocation, this.#answer);
+    const { lost, isAgain } = this.#invocation;
+    const known = this.#mayHaveRun ? { lost, isAgain } : { lost: 0, isAgain: false };
+    this.#handle = this.#options.start({ ...this.#invocation, ...known }, this.#answer);
   }
 
   #onReply(instance: string, frame: ReplyFrame): void {

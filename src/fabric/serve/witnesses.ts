@@ -19,6 +19,12 @@ import type { Witnesses } from './reclaim.ts';
 /** Functions of which an offer has gone lately; with more of them, every function counts as one. */
 const departedMax = 10_000;
 
+/** The last that has gone of a function's offers, and the last that was `once`. */
+interface Departed {
+  readonly lastMs: number;
+  readonly onceMs: number | undefined;
+}
+
 export interface KnownWitnessesOptions {
   readonly clock: Clock;
   readonly catalog: Catalog;
@@ -30,15 +36,15 @@ export interface KnownWitnessesOptions {
 
 export class KnownWitnesses implements Witnesses {
   readonly #options: KnownWitnessesOptions;
-  /** When the last offer of a function went, oldest first. */
-  readonly #departed = new Map<string, number>();
+  /** When the last offers of a function went, oldest first. */
+  readonly #departed = new Map<string, Departed>();
   #isOverrunUntilMs = 0;
   readonly #sinceMs: number;
 
   constructor(options: KnownWitnessesOptions) {
     this.#options = options;
     this.#sinceMs = options.clock.nowMs();
-    options.observer.on('offer.withdrawn', ({ function: name }) => this.#note(name));
+    options.observer.on('offer.withdrawn', ({ function: name, effect }) => this.#note(name, effect));
   }
 
   offering(name: string): readonly PeerIdentity[] {
@@ -57,22 +63,30 @@ export class KnownWitnesses implements Witnesses {
 
   hasDeparted(name: string): boolean {
     const nowMs = this.#options.clock.nowMs();
-    return nowMs < this.#isOverrunUntilMs || nowMs - (this.#departed.get(name) ?? Number.NEGATIVE_INFINITY) <= againMsMax;
+    return nowMs < this.#isOverrunUntilMs || nowMs - (this.#departed.get(name)?.lastMs ?? Number.NEGATIVE_INFINITY) <= againMsMax;
   }
 
-  /** The strictest effect among the offers of a function; undefined when there are none. */
+  keepEnds(name: string): boolean {
+    return this.#options.catalog.offersOf(name).every(({ record }) => record.effect === 'once');
+  }
+
+  /** The strictest effect among the offers of a function, also of those that have gone lately; undefined when there are none. */
   effectOf(name: string): Effect | undefined {
+    const nowMs = this.#options.clock.nowMs();
+    const onceMs = this.#departed.get(name)?.onceMs ?? Number.NEGATIVE_INFINITY;
+    if (nowMs < this.#isOverrunUntilMs || nowMs - onceMs <= againMsMax) return 'once';
     const effects = this.#options.catalog.offersOf(name).map(({ effect }) => effect);
     return effects.length === 0 ? undefined : effects.reduce(stricter);
   }
 
-  #note(name: string): void {
-    const nowMs = this.#options.clock.nowMs();
+  #note(name: string, effect: Effect): void {
+    const lastMs = this.#options.clock.nowMs();
+    const onceMs = effect === 'once' ? lastMs : this.#departed.get(name)?.onceMs;
     this.#departed.delete(name);
-    this.#departed.set(name, nowMs);
+    this.#departed.set(name, { lastMs, onceMs });
     const [oldest] = this.#departed;
     if (this.#departed.size <= departedMax || oldest === undefined) return;
     this.#departed.delete(oldest[0]);
-    if (nowMs - oldest[1] <= againMsMax) this.#isOverrunUntilMs = nowMs + againMsMax;
+    if (lastMs - oldest[1].lastMs <= againMsMax) this.#isOverrunUntilMs = lastMs + againMsMax;
   }
 }

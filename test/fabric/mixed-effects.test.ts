@@ -1,0 +1,174 @@
+/**
+ * Calls of functions whose offers differ in effect, or of which the caller says another, when connections are lost under them: what
+ * is `once` anywhere is not run twice because it was something else where it was lost.
+ */
+import { describe, expect } from 'vitest';
+import { deferred } from '../../src/base/deferred.ts';
+import type { Effect } from '../../src/core/catalog/offer.ts';
+import { defineFunction } from '../../src/fabric/api/define.ts';
+import { newsMsMax } from '../../src/fabric/call/told-runners.ts';
+import { decodeFrame } from '../../src/wire/frame-codec.ts';
+import { failureOf } from '../within.ts';
+import { type FabricWorld, worldTest as test } from './world.ts';
+
+function held(effect: Effect, version = '1.0.0') {
+  const entered = deferred<void>();
+  const go = deferred<void>();
+  const state = { runs: 0 };
+  const handler = async (ctx: { readonly server: string }): Promise<string> => {
+    state.runs += 1;
+    entered.resolve();
+    await go.promise;
+    return ctx.server;
+  };
+  return { fn: defineFunction({ name: 'held', effect, version, handler }), state, entered: entered.promise, release: () => go.resolve() };
+}
+
+/** What is on its way between the two is lost. */
+async function lose(world: FabricWorld, client: string, entry: string, begin: () => void): Promise<void> {
+  const { weather } = world.network;
+  weather.setDelay(client, entry, 500);
+  begin();
+  await world.advance(100);
+  weather.setDelay(client, entry, 1);
+  world.breakLinks(client);
+}
+
+describe('a call that its caller takes for idempotent, and its server for `once`', () => {
+  test('runs once when the reply is lost with the session', async ({ world }) => {
+    world.routing = 'entry';
+    const { fn, state, entered, release } = held('once');
+    const first = await world.start('first');
+    const second = await world.start('second');
+    await world.start('owner', { fn });
+    const client = await world.connect(first, second);
+    await world.advance(newsMsMax);
+    const call = client.call({ ...fn, effect: 'idempotent' }, []);
+    await world.settle(entered);
+    await lose(world, 'client-1', 'first', release);
+    expect([await world.settle(call), state.runs]).toEqual(['owner', 1]);
+  });
+});
+
+describe('a call that ran where that was safe', () => {
+  test('is not run by another version that is `once`: the entry that knew its end', async ({ world }) => {
+    world.routing = 'entry';
+    const newer = held('idempotent', '2.0.0');
+    const older = held('once', '1.0.0');
+    const first = await world.start('first');
+    const second = await world.start('second');
+    const owner = await world.start('new', { fn: newer.fn });
+    await world.start('old', { fn: older.fn });
+    older.release();
+    const client = await world.connect(first, second);
+    await world.advance(newsMsMax);
+    const call = client.call({ ...newer.fn, version: '>=1.0.0' }, []);
+    await world.settle(newer.entered);
+    await lose(world, 'client-1', 'first', () => {
+      newer.release();
+      void owner.withdraw('held');
+    });
+    expect([await world.settle(call), newer.state.runs, older.state.runs]).toEqual(['new', 1, 0]);
+  });
+
+  test('is not run by another version that is `once`: its owner kept no end, and the entry is gone', async ({ world }) => {
+    world.routing = 'entry';
+    const safe = held('idempotent', '1.0.0');
+    const unsafe = held('once', '2.0.0');
+    const first = await world.start('first');
+    const second = await world.start('second');
+    await world.start('old', { fn: safe.fn });
+    const owner = await world.start('new');
+    unsafe.release();
+    const client = await world.connect(first, second);
+    await world.advance(newsMsMax);
+    const call = client.call('held', []);
+    await world.settle(safe.entered);
+    await world.settle(owner.offer({ fn: unsafe.fn }));
+    await world.until('the second knows', async () => (await second.catalog()).length === 2);
+    world.network.weather.setDelay('client-1', 'first', 500);
+    safe.release();
+    await world.advance(100);
+    world.kill('first');
+    world.breakLinks('client-1');
+    expect([await world.settle(call), safe.state.runs, unsafe.state.runs]).toEqual(['old', 2, 0]);
+  });
+
+  for (const what of ['that hands it back', 'that it is sent with then'])
+    test(`is not run by another version when the frame is lost ${what}`, async ({ world }) => {
+      world.routing = 'entry';
+      const newer = held('idempotent', '2.0.0');
+      const older = held('once', '1.0.0');
+      let dropped = 0;
+      world.watch = (link) => {
+        const send = link.send.bind(link);
+        link.send = (bytes) => {
+          const frame = decodeFrame(bytes);
+          const isBack = frame.kind === 'reply' && !frame.outcome.ok && frame.outcome.mayFailOver === true;
+          const isNext = frame.kind === 'call' && !frame.isDirect && frame.isAgain && frame.via === undefined;
+          if (dropped > 0 || !(what === 'that hands it back' ? isBack : isNext)) return send(bytes);
+          dropped += 1;
+          world.clock.schedule(0, () => world.breakLinks('client-1'));
+        };
+        return link;
+      };
+      const first = await world.start('first');
+      const second = await world.start('second');
+      await world.start('new', { fn: newer.fn });
+      await world.start('old', { fn: older.fn });
+      older.release();
+      const client = await world.connect(first, second);
+      await world.advance(newsMsMax);
+      const call = failureOf(client.call('held', []));
+      await world.settle(newer.entered);
+      world.kill('new');
+      expect(await world.settle(call)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
+      expect([dropped, newer.state.runs, older.state.runs]).toEqual([1, 1, 0]);
+    });
+});
+
+describe('a call that ran where it was `once`', () => {
+  test('is not run by an offer that is idempotent, by an entry that has not heard of the other', async ({ world }) => {
+    world.routing = 'entry';
+    const newer = held('once', '2.0.0');
+    const older = held('idempotent', '1.0.0');
+    const first = await world.start('first');
+    const second = await world.start('second');
+    const owner = await world.start('new');
+    await world.start('old', { fn: older.fn });
+    older.release();
+    const client = await world.connect(first, second);
+    await world.advance(newsMsMax);
+    for (const name of ['first', 'new', 'old']) world.network.weather.setDelay('second', name, 400);
+    await world.settle(owner.offer({ fn: newer.fn }));
+    await world.until('the entry knows', async () => (await first.catalog()).length === 2);
+    const call = failureOf(client.call('held', []));
+    await world.settle(newer.entered);
+    world.kill('first');
+    world.kill('new');
+    expect(await world.settle(call)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
+    expect([newer.state.runs, older.state.runs]).toEqual([1, 0]);
+  });
+
+  test('is not run by an offer that is idempotent when the other has gone', async ({ world }) => {
+    world.routing = 'entry';
+    const newer = held('once', '2.0.0');
+    const older = held('idempotent', '1.0.0');
+    const first = await world.start('first');
+    const second = await world.start('second');
+    await world.start('new', { fn: newer.fn });
+    await world.start('old', { fn: older.fn });
+    older.release();
+    const client = await world.connect(first, second);
+    await world.advance(newsMsMax);
+    const call = failureOf(client.call('held', []));
+    await world.settle(newer.entered);
+    world.network.weather.setDelay('client-1', 'first', 3_000);
+    world.kill('new');
+    await world.until('the second knows', async () => (await second.catalog()).length === 1);
+    world.kill('first');
+    world.breakLinks('client-1');
+    expect(await world.settle(call)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
+    expect([newer.state.runs, older.state.runs]).toEqual([1, 0]);
+  });
+});
