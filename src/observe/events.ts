@@ -142,7 +142,7 @@ type CallEvent =
       readonly kind: 'handler.failed';
       readonly function: string;
       readonly version: string;
-      /** Name, message and stack of what was thrown. */
+      /** Name, message and stack of what was thrown; of a result that cannot be sent, where in it and why. */
       readonly stack: string;
     } & CallPlace)
   | ({
@@ -246,7 +246,8 @@ export const eventTable: Readonly<Record<EventKind, string>> = {
   'loop.recovered': 'this server keeps up again and refuses no calls for its event loop',
   'attempt.settled': 'one attempt of a call from here has ended',
   'call.served': 'a call of a function of this server has ended here: its handler has run, or it was refused',
-  'handler.failed': 'a handler, or one of its schemas, threw; the caller gets name and message at most, the stack stays here',
+  'handler.failed':
+    'a handler, or one of its schemas, threw, or its result cannot be sent; the caller gets name and message at most, the stack stays here',
   'handler.logged': 'a handler said something (`ctx.log`)',
   'handler.blocked': 'a handler blocked the event loop of this server for over 200 ms',
   'handler.overstayed': 'a handler ignores its signal: 5 s after its reply (or its timeout, if longer) its place went to others',

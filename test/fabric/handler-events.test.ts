@@ -98,6 +98,48 @@ describe('a handler that fails', () => {
 });
 
 describe('what this server gets to know', () => {
+  class Row {
+    readonly id = 7;
+  }
+  const circle: Record<string, unknown> = {};
+  circle['self'] = circle;
+
+  test.each([
+    ['a function', { rows: [{ f: () => 'secret' }] }, /^bad_result: rows\[0\]\.f of the result: expected .+, found a function$/],
+    ['a cycle', circle, /^bad_result: self of the result: expected .+, found a value that contains itself$/],
+    ['a class instance', [new Row()], /^bad_result: \[0\] of the result: expected .+, found an instance of Row$/],
+    ['a symbol', Symbol('secret'), /^bad_result: .+ of the result: expected .+, found a symbol$/],
+  ])('is that a result cannot be sent: %s, returned at once or later', async (_what, result: unknown, text) => {
+    const rig = new ServingRig({ gives: () => result, later: async () => result });
+    const failed: FabricEvent[] = [];
+    rig.observer.on('handler.failed', (event) => failed.push(event));
+    for (const name of ['gives', 'later']) expect((await rig.call(name)).error).toMatchObject({ code: 'bad_result', executed: 'yes' });
+    expect(failed).toEqual(
+      ['gives', 'later'].map((name, at) => ({
+        kind: 'handler.failed',
+        function: name,
+        version: '1.0.0',
+        callId: `c0ffee:${at + 1}`,
+        traceparent: undefined,
+        stack: expect.stringMatching(text),
+      })),
+    );
+  });
+
+  test("is that a result is against its schema; nothing is said of an argument that is, which is its caller's to mend", () => {
+    const schema: Schema = {
+      '~standard': { version: 1, vendor: 'test', validate: (value) => (value === 'good' ? { value } : { issues: [{ message: 'no' }] }) },
+    };
+    const g = defineFunction({ name: 'g', input: [schema], output: schema, handler: () => 'bad' });
+    const rig = new ServingRig({ g });
+    const failed: string[] = [];
+    rig.observer.on('handler.failed', (event) => failed.push(event.stack));
+    expect(rig.send('g', ['bad']).error).toMatchObject({ code: 'bad_argument' });
+    expect(failed).toEqual([]);
+    expect(rig.send('g', ['good']).error).toMatchObject({ code: 'bad_result' });
+    expect(failed).toEqual([expect.stringMatching(/^bad_result: .*result: expected .+, found a string$/)]);
+  });
+
   test('is what a handler logs, with the call it belongs to', async () => {
     const rig = new ServingRig({
       f: defineFunction({ name: 'f', version: '2.1.0', handler: (ctx): void => ctx.log('half way', { rows: 5 }) }),

@@ -2,7 +2,7 @@ import { trace } from '@opentelemetry/api';
 import { BasicTracerProvider } from '@opentelemetry/sdk-trace-base';
 import { afterEach, describe, expect } from 'vitest';
 import { defineFunction } from '../../src/fabric/api/define.ts';
-import { startServer } from '../../src/index.ts';
+import { connect, startServer } from '../../src/index.ts';
 import { failureOf } from '../within.ts';
 import { worldTest as test } from './world.ts';
 
@@ -40,7 +40,38 @@ const even = defineFunction({
 
 afterEach(() => trace.disable());
 
+/** Results that no caller can be sent. */
+const circle: Record<string, unknown> = {};
+circle['self'] = circle;
+const unsendable = {
+  called: (): unknown => ({ rows: [{ f: () => 'secret' }] }),
+  circular: (): unknown => circle,
+  async *streamed(): AsyncGenerator<unknown> {
+    yield 1;
+    yield Symbol('secret');
+  },
+};
+
 describe('the logs of a fabric', () => {
+  test('say where in a result it is that cannot be sent, at the server whose function gave it; over gRPC', async () => {
+    const { log, said } = book();
+    await using server = await startServer({ name: 'owner', functions: unsendable, log });
+    await using client = await connect<typeof unsendable>(server.url);
+    const read = async (): Promise<void> => {
+      for await (const _ of client.stream('streamed', []));
+    };
+    const failures = [await failureOf(client.call('called', [])), await failureOf(client.call('circular', [])), await failureOf(read())];
+    for (const failure of failures) expect(failure).toMatchObject({ code: 'bad_result', executed: 'yes' });
+    const lines = said().filter(({ event }) => event === 'handler.failed');
+    const not = 'expected JSON data, bytes, Date, BigInt, Map or Set, found';
+    expect(lines.map(({ level, function: name, stack }) => [level, name, stack])).toEqual([
+      ['warn', 'called', `bad_result: rows[0].f of the result: ${not} a function`],
+      ['warn', 'circular', 'bad_result: self of the result: expected at most 64 levels of nesting, found a value that contains itself'],
+      ['warn', 'streamed', `bad_result: [1] of the result: ${not} a symbol`],
+    ]);
+    expect(lines.map(({ stack }) => stack).join()).not.toContain('secret');
+  });
+
   test('of a call that fails tell one story over two servers: one trace, one call', async ({ world }) => {
     trace.setGlobalTracerProvider(new BasicTracerProvider());
     const [entryBook, ownerBook] = [book(), book()];

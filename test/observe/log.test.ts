@@ -112,7 +112,7 @@ describe('a line', () => {
     const { observer, lines } = opened({ format: 'text' });
     observer.emit({ kind: 'handler.failed', ...call, stack: 'Error: \u001b[2Jno\n    at f' });
     expect(lines.join('').slice(13)).toBe(
-      'warn  handler.failed a handler, or one of its schemas, threw  function=f  version=1.0.0  callId=i:1\n    Error: \\x1b[2Jno\n        at f\n',
+      'warn  handler.failed a handler, or one of its schemas, threw, or its result cannot be sent  function=f  version=1.0.0  callId=i:1\n    Error: \\x1b[2Jno\n        at f\n',
     );
     expect(textOf('{"level":"warn","time":"2026-01-01T00:00:00.000Z","event":"a.b","msg":"m","why":"two words"}\n', true)).toBe(
       '\u001b[90m00:00:00.000\u001b[0m \u001b[33mwarn \u001b[0m \u001b[1ma.b\u001b[0m m  \u001b[90mwhy=\u001b[0m"two words"\n',

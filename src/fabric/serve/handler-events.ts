@@ -2,6 +2,7 @@
  * What this server's own log gets to know of handlers, and no caller does.
  */
 
+import type { HeddleError } from '../../errors.ts';
 import type { Observer } from '../../observe/observer.ts';
 import type { ServedRequest, ServingHost } from './serving.ts';
 
@@ -29,9 +30,16 @@ export function tellServed(
   observer.emit({ kind: 'call.served', function: name, version, caller, attempt, ok: end.code === undefined, ...end, ...placeOf(call) });
 }
 
-/** What a handler or one of its schemas threw. The stack stays here; the caller gets name and message at most. */
-export function tellFailed(observer: Observer, call: ServedRequest, thrown: unknown): void {
-  if (observer.wants('handler.failed')) observer.emit({ kind: 'handler.failed', ...subjectOf(call), stack: stackOf(thrown) });
+/**
+ * A handler or one of its schemas threw, or gave what cannot be sent: the other errors are not the function's. The stack stays here; the
+ * caller gets name and message at most.
+ */
+export function tellFailed(observer: Observer, call: ServedRequest, error: HeddleError): void {
+  const hasThrown = Object.hasOwn(error, 'cause');
+  if ((!hasThrown && error.code !== 'bad_result') || !observer.wants('handler.failed')) return;
+  // Where it was noticed is a place in Heddle: the path in the result, which the message has, says more.
+  const stack = hasThrown ? stackOf(error.cause) : `${error.code}: ${error.message}`;
+  observer.emit({ kind: 'handler.failed', ...subjectOf(call), stack });
 }
 
 export function tellOverstayed(observer: Observer, call: ServedRequest): void {

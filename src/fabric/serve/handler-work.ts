@@ -254,7 +254,7 @@ export class HandlerWork {
   }
 
   #fail(error: HeddleError): void {
-    if (Object.hasOwn(error, 'cause')) tellFailed(this.#call.offer.host.observer, this.#call, error.cause);
+    tellFailed(this.#call.offer.host.observer, this.#call, error);
     this.#closeStreams();
     this.#call.failed(error);
   }
