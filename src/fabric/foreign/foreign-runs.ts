@@ -3,7 +3,7 @@
  * that the client reads.
  *
  * F4 a client that ends its Submit cancels the run unless that is detached: it could not come back to it. One that ends its
- *    Watch ends nothing.
+ *    Watch ends nothing. It may leave before another server has said that it coordinates the run: that is waited for.
  *    Of a run that failed, large results are in its error as far as that can be sent with them.
  * F5 an event that is larger than a gRPC message may be ends the stream as `bad_result`; the run goes its way.
  */
@@ -54,9 +54,8 @@ export class ForeignRuns {
       for await (const event of this.#whole(following.events, request.signal))
         yield sendable(encodeRunEvent(submitted.isJsonOnly ? inJson(event) : filled(event)));
     } finally {
-      const isOver = following.close();
-      const runId = following.runId;
-      if (!isOver && !submitted.isDetached && runId !== undefined) void quiet(this.#runs.cancel(runId, clientLeft));
+      if (submitted.isDetached) following.close();
+      else following.giveUp((runId) => void quiet(this.#runs.cancel(runId, clientLeft)));
     }
   }
 
@@ -85,17 +84,19 @@ export class ForeignRuns {
 /** One client's place at one run. */
 class Following {
   readonly events = new PendingEvents();
-  /** Once the run is accepted. */
-  runId: string | undefined;
   readonly #unfollow: Unfollow;
   readonly #leaveSignal: () => void;
+  /** Once the run is accepted. */
+  #runId: string | undefined;
   #isOver = false;
+  /** Set when nobody reads on: what ends the run. */
+  #cancel: ((runId: string) => void) | undefined;
 
   constructor(signal: AbortSignal, follow: (follower: RunFollower) => Unfollow) {
     this.#leaveSignal = onAbort(signal, () => this.events.end());
     this.#unfollow = follow({
       onEvent: (event) => {
-        if (event.kind === 'run.accepted') this.runId = event.runId;
+        if (event.kind === 'run.accepted') this.#accepted(event.runId);
         this.events.push(event);
         if (event.kind === 'run.settled') this.#over();
       },
@@ -103,11 +104,28 @@ class Following {
     });
   }
 
-  /** Says whether the run was over. */
-  close(): boolean {
+  close(): void {
     this.#leaveSignal();
     this.#unfollow();
-    return this.#isOver;
+  }
+
+  /** Nobody reads on: the run, unless it is over, is ended with `cancel`, as soon as its id is known; then it is not followed any more. */
+  giveUp(cancel: (runId: string) => void): void {
+    this.#leaveSignal();
+    if (!this.#isOver && this.#runId === undefined) {
+      this.events.end();
+      this.#cancel = cancel;
+      return;
+    }
+    if (!this.#isOver && this.#runId !== undefined) cancel(this.#runId);
+    this.#unfollow();
+  }
+
+  #accepted(runId: string): void {
+    this.#runId = runId;
+    if (!this.#cancel) return;
+    this.#cancel(runId);
+    this.#unfollow();
   }
 
   #over(error?: unknown): void {
