@@ -1,7 +1,7 @@
 /**
  * `heddle drain SERVER`: any server of the fabric, asked through any other one.
  *
- * D1 stderr says what the server still waits for, stdout how the drain ended.
+ * D1 stderr says what the server still waits for, whose calls these are, and when it ends them; stdout how the drain ended.
  * D2 a drain that had to end work is no success: exit code 4, for its grace time was over.
  * D3 who stops waiting, or has to, is told that the drain goes on.
  */
@@ -18,12 +18,17 @@ export interface DrainFlags extends ConnectFlags {
 
 type Drained = Awaited<ReturnType<Client['drain']>>;
 type UnderWay = Drained['ended'];
+type Draining = Parameters<NonNullable<NonNullable<Parameters<Client['drain']>[1]>['onWaiting']>>[0];
+
+/** Functions that a line names. */
+const namesShown = 5;
 
 export async function drain(terminal: Terminal, server: string, { timeoutMs, json, ...flags }: DrainFlags): Promise<ExitCode> {
   let said = '';
-  const onWaiting = (underWay: UnderWay): void => {
-    const text = `${server} is draining, with ${underWayText(underWay)} under way`;
-    if (text !== said) terminal.note(text);
+  const onWaiting = (draining: Draining): void => {
+    const text = `${server} is draining, with ${underWayText(draining)} under way${functionsText(draining)}`;
+    // The time that is left is no news by itself.
+    if (text !== said) terminal.note(`${text}${endText(draining)}`);
     said = text;
   };
   const drained = await withClient(flags, (client, signal) => client.drain(server, { timeoutMs, signal, onWaiting })).catch(
@@ -41,6 +46,22 @@ export async function drain(terminal: Terminal, server: string, { timeoutMs, jso
 
 function isNothing({ calls, sent, runs }: UnderWay): boolean {
   return calls + sent + runs === 0;
+}
+
+function functionsText({ functions }: Draining): string {
+  if (functions.length === 0) return '';
+  // A server that calls its own function serves and sends one and the same call.
+  const countOf = ({ calls, sent }: (typeof functions)[number]): string => (functions.length === 1 ? '' : ` ${Math.max(calls, sent)}`);
+  const named = functions.slice(0, namesShown).map((held) => `${held.function}${countOf(held)}`);
+  const left = functions.length - named.length;
+  const more = left > 0 ? ` and ${left} more function${left === 1 ? '' : 's'}` : '';
+  return ` (${named.join(', ')}${more})`;
+}
+
+function endText(draining: Draining): string {
+  if (isNothing(draining)) return '';
+  const seconds = (draining.leftMs / 1000).toFixed(1);
+  return `; it waits ${seconds} s ${draining.leftMs === draining.graceMs ? '' : 'more '}at most, then it ends what is left`;
 }
 
 function underWayText(underWay: UnderWay): string {

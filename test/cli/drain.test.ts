@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
-import { type Functions, startServer } from '../../src/index.ts';
-import { failureOf } from '../within.ts';
-import { heddle } from './terminal.ts';
+import { runProgram } from '../../src/cli/program.ts';
+import { connect, type Functions, startServer } from '../../src/index.ts';
+import { failureOf, within } from '../within.ts';
+import { FakeTerminal, heddle } from './terminal.ts';
 
 const start = (functions: Functions = {}, drainGraceMs?: number) =>
   startServer({ name: 'one', cluster: randomUUID(), functions }, { drainGraceMs });
@@ -31,10 +32,39 @@ describe('heddle drain', () => {
     const ended = { calls: 1, sent: 1, runs: 0 };
     expect(outs.map((text) => JSON.parse(text) as unknown)).toEqual([{ server: 'one', elapsedMs: expect.any(Number), ended }]);
     expect(notes).toEqual([
-      'one is draining, with 1 call served, 1 call sent or passed on under way',
+      'one is draining, with 1 call served, 1 call sent or passed on under way (wait); it waits 0.3 s at most, then it ends what is left',
       'its grace time was over with 1 call served, 1 call sent or passed on under way, which had to be ended',
     ]);
     await lost;
+  });
+
+  test('names the functions that hold it up, and tells the time that is left when they are others (D1)', async () => {
+    const [first, both] = [deferred<void>(), deferred<void>()];
+    const entered = { load: 0, train: 0 };
+    const hold = async (name: keyof typeof entered, until: Promise<void>): Promise<void> => {
+      entered[name] += 1;
+      await until;
+    };
+    const load = (): Promise<void> => hold('load', first.promise);
+    const train = (): Promise<void> => hold('train', both.promise);
+    await using server = await start({ load, train });
+    await using caller = await connect(server.url);
+    const calls = [caller.call('load', []), caller.call('load', []), caller.call('train', [])];
+    await within('they run', 1_000, () => entered.load + entered.train === 3);
+    const terminal = new FakeTerminal();
+    const code = runProgram(['drain', 'one', '--url', server.url], terminal, '0.0.0');
+    await within('it says what it waits for', 1_000, () => terminal.notes.length === 1);
+    first.resolve();
+    await within('it says what is left', 2_000, () => terminal.notes.length === 2);
+    both.resolve();
+    await Promise.all(calls);
+    expect(await code).toBe(0);
+    expect(terminal.notes).toEqual([
+      'one is draining, with 3 calls served, 3 calls sent or passed on under way (load 2, train 1); it waits 25.0 s at most, then it ends what is left',
+      expect.stringMatching(
+        /^one is draining, with 1 call served, 1 call sent or passed on under way \(train\); it waits 2[0-4]\.\d s more at most, then it ends what is left$/,
+      ),
+    ]);
   });
 
   test('is wrong usage for a name that nobody has, unreachable where nobody listens, late when its time is over', async () => {

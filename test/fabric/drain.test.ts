@@ -130,13 +130,18 @@ describe('a drain that a client asks for', () => {
       const call = caller.call('wait', []);
       await world.settle(entered);
       const waits: unknown[] = [];
-      const drained = client.drain(asked, { onWaiting: (underWay) => waits.push(underWay) });
+      const drained = client.drain(asked, { onWaiting: (draining) => waits.push(draining) });
       await world.advance(700);
       expect((await world.settle(client.members())).find(({ name }) => name === asked)?.status ?? 'gone').toBe('leaving');
       release();
       expect(await world.settle(call)).toBe(asked);
       expect(await world.settle(drained)).toEqual({ server: asked, elapsedMs: expect.closeTo(702, -2), ended: nothing });
-      expect(waits).toEqual([1, 1].map((calls) => ({ calls, sent: 0, runs: 0 })));
+      const held = { calls: 1, sent: 0, runs: 0, graceMs: 25_000, functions: [{ function: 'wait', calls: 1, sent: 0 }] };
+      expect(waits).toEqual([
+        { ...held, leftMs: 25_000 },
+        // Half a second later, of which the news takes a part.
+        { ...held, leftMs: expect.closeTo(24_700, -2) },
+      ]);
     });
   }
 

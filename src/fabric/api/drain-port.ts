@@ -12,6 +12,25 @@ export interface UnderWay {
   readonly runs: number;
 }
 
+/** What a server that drains still waits for. */
+export interface Draining extends UnderWay {
+  /** How long it waits from when it refuses new work, in milliseconds; then it ends what is left. */
+  readonly graceMs: number;
+  /** What is left of that. */
+  readonly leftMs: number;
+  /** The functions whose calls hold it up: those with the most calls, at most twenty. */
+  readonly functions: readonly HeldUp[];
+}
+
+/** Calls of one function that are under way at a server. */
+export interface HeldUp {
+  readonly function: string;
+  /** Calls that it serves. */
+  readonly calls: number;
+  /** Calls that it makes or passes on. */
+  readonly sent: number;
+}
+
 /** How a drain ended. */
 export interface Drained {
   readonly server: string;
@@ -26,5 +45,5 @@ export interface DrainOptions {
   /** Abort ends the wait with `cancelled`; the drain goes on. */
   readonly signal?: AbortSignal | undefined;
   /** Told about twice a second what the server still waits for. */
-  readonly onWaiting?: ((underWay: UnderWay) => void) | undefined;
+  readonly onWaiting?: ((draining: Draining) => void) | undefined;
 }

@@ -42,6 +42,11 @@ export class CallTable<Route> implements CallEngine {
     return this.#calls.size;
   }
 
+  /** The functions of the calls that are under way, one for each. */
+  functionsInFlight(): readonly string[] {
+    return [...this.#calls.values()].map(({ invocation }) => invocation.function);
+  }
+
   /** `history`: what went wrong with the call before. */
   start(asked: Invocation, sink: CallSink, history?: CallHistory): CallHandle {
     const invocation = this.#context.told.named(asked);

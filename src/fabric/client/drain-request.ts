@@ -7,7 +7,7 @@
 
 import { checkName, describeFound } from '../../core/names.ts';
 import { HeddleError } from '../../errors.ts';
-import type { Drained, DrainOptions, UnderWay } from '../api/drain-port.ts';
+import type { Drained, Draining, DrainOptions } from '../api/drain-port.ts';
 import { checkOptions } from '../api/known-options.ts';
 import { checkSignal, checkTimeout } from '../call/call-options.ts';
 import { SessionQuestion, type SessionQuestionOptions } from './session-question.ts';
@@ -28,7 +28,7 @@ export async function requestDrain(
     timeoutMs: timeoutMs ?? drainTimeoutMsDefault,
     signal,
     // A server of this protocol sends no other shape.
-    onProgress: (value) => onWaiting?.(value as UnderWay),
+    onProgress: (value) => onWaiting?.(value as Draining),
   });
   return (await question.ask()) as Drained; // likewise
 }

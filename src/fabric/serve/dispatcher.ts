@@ -26,7 +26,7 @@ import { Places } from './admission.ts';
 import { LoopLoad } from './loop-load.ts';
 import type { Registry, ServedFunction } from './registry.ts';
 import { ServedCall } from './served-call.ts';
-import type { CallOrigin, IncomingCall, NestedCall, NestedStream, ServedOffer, ServingHost } from './serving.ts';
+import type { CallOrigin, CallUnderWay, IncomingCall, NestedCall, NestedStream, ServedOffer, ServingHost } from './serving.ts';
 
 export type { CallOrigin, IncomingCall } from './serving.ts';
 
@@ -59,7 +59,7 @@ export class Dispatcher {
   /** Kept while a function is offered or one of its calls is under way. */
   readonly #offers = new WeakMap<ServedFunction, ServedOffer>();
   /** Calls that outlasted their dispatch and have no reply yet. */
-  readonly #underWay = new Set<IncomingCall>();
+  readonly #underWay = new Set<CallUnderWay>();
   #isDraining = false;
   #idle: Deferred<void> | undefined;
 
@@ -83,6 +83,11 @@ export class Dispatcher {
   /** Calls without a reply. A handler that goes on after its reply does not count. */
   get inFlight(): number {
     return this.#underWay.size;
+  }
+
+  /** Of those: the functions that they are of, one for each. */
+  functionsInFlight(): readonly string[] {
+    return [...this.#underWay].map(({ frame }) => frame.function);
   }
 
   /** Of every function that is offered here and has been called: how many of its calls hold a place, and how many wait. */
@@ -164,7 +169,7 @@ export class Dispatcher {
     this.#announce();
   }
 
-  #onSettled(call: IncomingCall): void {
+  #onSettled(call: CallUnderWay): void {
     if (!this.#underWay.delete(call) || this.#underWay.size > 0) return;
     this.#idle?.resolve();
     this.#idle = undefined;

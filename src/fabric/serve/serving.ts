@@ -50,6 +50,11 @@ export interface IncomingCall {
   stop(): void;
 }
 
+/** One that has no reply yet, and what it is of. */
+export interface CallUnderWay extends IncomingCall {
+  readonly frame: Pick<CallFrame, 'function'>;
+}
+
 /** Carries `ctx.call`: a call that inherits deadline, meta and cancellation from `parent`. Checks what it is given. */
 export type NestedCall = (parent: ParentCall, fn: unknown, call: { readonly args: unknown; readonly options: unknown }) => Promise<unknown>;
 
@@ -96,7 +101,7 @@ export interface ServingHost extends ContextHost {
   /** Of large arguments and results; absent: none are taken, and every result is sent. */
   readonly handOff?: HandOff | undefined;
   /** Told just before the reply. */
-  onSettled(call: IncomingCall): void;
+  onSettled(call: CallUnderWay): void;
   /** The function has as many strays as its limit, or no more. */
   onOverrun(served: ServedFunction, isOverrun: boolean): void;
 }

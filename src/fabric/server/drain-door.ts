@@ -13,7 +13,7 @@ import type { MemberView } from '../../core/gossip/view.ts';
 import { HeddleError } from '../../errors.ts';
 import type { DrainFrame, ReplyFrame } from '../../wire/frame.ts';
 import { encodeValue } from '../../wire/value.ts';
-import type { Drained, UnderWay } from '../api/drain-port.ts';
+import type { Drained, Draining } from '../api/drain-port.ts';
 import type { Conversation, Incoming } from '../link/conversation.ts';
 import type { Peer } from '../link/peer.ts';
 import { failure, refuse, respond } from '../link/responses.ts';
@@ -99,8 +99,8 @@ class PeerOfDrain implements DrainFollower, Incoming {
     this.#id = id;
   }
 
-  onWaiting(underWay: UnderWay): void {
-    this.#peer.send({ kind: 'progress', id: this.#id, value: encodeValue(underWay) });
+  onWaiting(draining: Draining): void {
+    this.#peer.send({ kind: 'progress', id: this.#id, value: encodeValue(draining) });
   }
 
   onEnd(end: Drained): void {

@@ -9,7 +9,7 @@
 
 import { type CancelTask, type Clock, delay } from '../../base/clock.ts';
 import type { Observer } from '../../observe/observer.ts';
-import type { Drained, UnderWay } from '../api/drain-port.ts';
+import type { Drained, Draining, HeldUp, UnderWay } from '../api/drain-port.ts';
 
 /** How long a drain waits for what is in flight before it ends it, in milliseconds. */
 export const drainGraceMs = 25_000;
@@ -17,11 +17,15 @@ export const drainGraceMs = 25_000;
 const lingerMs = 1_000;
 /** How often whoever asked for the drain hears what it waits for, in milliseconds. */
 const reportMs = 500;
+/** Functions that a report names. */
+const heldUpMax = 20;
 
 /** What a drain does to the rooms of its server. */
 export interface DrainableRooms {
   readonly observer: Observer;
   readonly underWay: UnderWay;
+  /** Whose calls these are, the most first. Linear in them. */
+  heldUpBy(): readonly HeldUp[];
   /** Tells servers and clients; resolves when all can have heard it. */
   announceLeaving(): Promise<void>;
   /** From now on new work is refused with `draining`. Resolves when clients have hung up and servers send nothing more. */
@@ -34,7 +38,7 @@ export interface DrainableRooms {
 
 /** Who follows a drain. */
 export interface DrainFollower {
-  onWaiting(underWay: UnderWay): void;
+  onWaiting(draining: Draining): void;
   onEnd(end: Drained): void;
 }
 
@@ -50,7 +54,8 @@ export class Drain {
   readonly #followers = new Set<DrainFollower>();
   readonly #stopping = new AbortController();
   #startMs = 0;
-  #isRefusing = false;
+  /** When the grace is over; undefined: it has not begun. */
+  #graceEndsMs: number | undefined;
   #end: Drained | undefined;
   #cancelReport: CancelTask | undefined;
   #done: Promise<void> | undefined;
@@ -65,7 +70,7 @@ export class Drain {
 
   /** Whether new work is refused. */
   get isRefusing(): boolean {
-    return this.#isRefusing;
+    return this.#graceEndsMs !== undefined;
   }
 
   /** Begins it, or gives the same promise again: resolves when it has ended, or the server was stopped. */
@@ -81,7 +86,7 @@ export class Drain {
       return () => {};
     }
     this.#followers.add(follower);
-    follower.onWaiting(this.#options.rooms.underWay);
+    follower.onWaiting(this.#draining());
     this.#cancelReport ??= this.#options.clock.schedule(reportMs, () => this.#report());
     return () => this.#followers.delete(follower);
   }
@@ -101,7 +106,7 @@ export class Drain {
     rooms.observer.emit({ kind: 'server.draining', name, inFlight: calls + sent + runs });
     await rooms.announceLeaving();
     if (signal.aborted) return;
-    this.#isRefusing = true;
+    this.#graceEndsMs = clock.nowMs() + graceMs;
     const left = rooms.refuseWork();
     await this.#within(graceMs, rooms.idle());
     if (signal.aborted) return;
@@ -127,7 +132,14 @@ export class Drain {
     this.#cancelReport = undefined;
     if (this.#followers.size === 0) return;
     this.#cancelReport = this.#options.clock.schedule(reportMs, () => this.#report());
-    for (const follower of [...this.#followers]) follower.onWaiting(this.#options.rooms.underWay);
+    const draining = this.#draining();
+    for (const follower of [...this.#followers]) follower.onWaiting(draining);
+  }
+
+  #draining(): Draining {
+    const { clock, graceMs, rooms } = this.#options;
+    const leftMs = this.#graceEndsMs === undefined ? graceMs : Math.max(0, Math.round(this.#graceEndsMs - clock.nowMs()));
+    return { ...rooms.underWay, graceMs, leftMs, functions: rooms.heldUpBy().slice(0, heldUpMax) };
   }
 
   /** Waits for `quiet`, at most `boundMs`, and no longer than the server lives. */

@@ -7,7 +7,7 @@ import { DeadlineWheel } from '../../base/deadline-wheel.ts';
 import { Catalog } from '../../core/catalog/catalog.ts';
 import { HeddleError } from '../../errors.ts';
 import { Observer } from '../../observe/observer.ts';
-import type { UnderWay } from '../api/drain-port.ts';
+import type { HeldUp, UnderWay } from '../api/drain-port.ts';
 import type { FabricCaller } from '../call/caller.ts';
 import type { Explainer } from '../explain/explainer.ts';
 import type { WorkflowExplainer } from '../explain/workflow-explainer.ts';
@@ -32,6 +32,7 @@ import { askToBeLeft } from './drain-door.ts';
 import type { Entry } from './entry.ts';
 import { FabricVitals } from './fabric-vitals.ts';
 import { HandOffRoom } from './hand-off-room.ts';
+import { heldUpBy } from './held-up.ts';
 import { type ProcessIdentity, processIdentityOf } from './process-identity.ts';
 import type { Reception } from './reception.ts';
 import { type RunRooms, runRoomsOf } from './run-rooms.ts';
@@ -130,6 +131,10 @@ export class ServerRooms implements DrainableRooms {
 
   get underWay(): UnderWay {
     return { calls: this.#dispatcher.inFlight, sent: this.#calling.table.inFlight, runs: this.#runner.active + this.relay.following };
+  }
+
+  heldUpBy(): readonly HeldUp[] {
+    return heldUpBy(this.#dispatcher.functionsInFlight(), this.#calling.table.functionsInFlight());
   }
 
   /** Makes the mesh, now that the address is known. */
