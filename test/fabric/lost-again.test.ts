@@ -3,27 +3,10 @@
  * patience of whoever asks. Each is a call of effect `once` that runs once.
  */
 import { describe, expect } from 'vitest';
-import { deferred } from '../../src/base/deferred.ts';
-import { defineFunction } from '../../src/fabric/api/define.ts';
 import { newsMsMax } from '../../src/fabric/call/told-runners.ts';
 import { failureOf } from '../within.ts';
+import { held } from './held.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
-
-function held() {
-  const entered = deferred<void>();
-  const go = deferred<void>();
-  const state = { runs: 0 };
-  const fn = defineFunction({
-    name: 'held',
-    handler: async (ctx) => {
-      state.runs += 1;
-      entered.resolve();
-      await go.promise;
-      return ctx.server;
-    },
-  });
-  return { fn, state, entered: entered.promise, release: () => go.resolve() };
-}
 
 /** An entry that dialled the only owner, and a call that is running there. */
 async function running(world: FabricWorld, signal?: AbortSignal) {

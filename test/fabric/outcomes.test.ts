@@ -1,33 +1,13 @@
 /** What becomes of calls under which a connection is lost, over whole fabrics in memory; the rules one by one. */
 import { describe, expect } from 'vitest';
-import { deferred } from '../../src/base/deferred.ts';
-import type { Effect } from '../../src/core/catalog/offer.ts';
 import { defineFunction } from '../../src/fabric/api/define.ts';
 import { newsMsMax } from '../../src/fabric/call/told-runners.ts';
 import { orphanMs } from '../../src/fabric/serve/outcomes.ts';
 import type { Link } from '../../src/transport/transport.ts';
 import { decodeFrame } from '../../src/wire/frame-codec.ts';
 import { failureOf } from '../within.ts';
+import { held } from './held.ts';
 import { worldTest as test } from './world.ts';
-
-/** A function that waits to be released, and what its handlers saw. */
-function held(effect: Effect = 'once') {
-  const entered = deferred<void>();
-  const go = deferred<void>();
-  const state = { runs: 0, aborted: 0 };
-  const fn = defineFunction({
-    name: 'held',
-    effect,
-    handler: async (ctx) => {
-      state.runs += 1;
-      ctx.signal.addEventListener('abort', () => (state.aborted += 1));
-      entered.resolve();
-      await go.promise;
-      return ctx.server;
-    },
-  });
-  return { fn, state, entered: entered.promise, release: () => go.resolve() };
-}
 
 describe('a call whose link between servers is lost', () => {
   test('O1: a `once` call goes on where it runs, and its end arrives over the next link', async ({ world }) => {
@@ -40,7 +20,7 @@ describe('a call whose link between servers is lost', () => {
     world.breakLinks('entry');
     await world.advance(3 * orphanMs);
     release();
-    expect([await world.settle(call), state]).toEqual(['owner', { runs: 1, aborted: 0 }]);
+    expect([await world.settle(call), state]).toEqual(['owner', { runs: 1, aborts: 0 }]);
   });
 
   test('O2: the end of one that ended meanwhile arrives as well', async ({ world }) => {
@@ -100,9 +80,9 @@ describe('a call whose session is lost', () => {
       await world.settle(entered);
       world.kill('client-1');
       await world.advance(orphanMs - 100);
-      expect(state).toEqual({ runs: 1, aborted: 0 });
+      expect(state).toEqual({ runs: 1, aborts: 0 });
       await world.advance(200);
-      expect(state).toEqual({ runs: 1, aborted: 1 });
+      expect(state).toEqual({ runs: 1, aborts: 1 });
     });
 
     test(`O1: of effect ${effect} is taken up through another entry, and runs once`, async ({ world }) => {
@@ -116,7 +96,7 @@ describe('a call whose session is lost', () => {
       world.kill('first');
       await world.advance(3 * orphanMs);
       release();
-      expect([await world.settle(call), state]).toEqual(['owner', { runs: 1, aborted: 0 }]);
+      expect([await world.settle(call), state]).toEqual(['owner', { runs: 1, aborts: 0 }]);
     });
   }
 

@@ -2,32 +2,15 @@
  * What the tests of runs share: functions that wait to be released, and events as short texts.
  */
 
-import { deferred } from '../../src/base/deferred.ts';
 import type { Effect } from '../../src/core/catalog/offer.ts';
 import type { RunEvent } from '../../src/fabric/api/api.ts';
-import { defineFunction } from '../../src/fabric/api/define.ts';
+import { heldAs } from './held.ts';
 import type { FabricWorld } from './world.ts';
 
-/** A function that waits until it is released, or its signal fires; it counts both. */
-export function gate(effect: Effect = 'once', concurrency?: number) {
-  const entered = deferred<void>();
-  const released = deferred<void>();
-  const state = { runs: 0, aborts: 0 };
-  const wait = defineFunction({
-    name: 'wait',
-    effect,
-    concurrency,
-    handler: async (ctx): Promise<string> => {
-      state.runs += 1;
-      ctx.signal.addEventListener('abort', () => {
-        state.aborts += 1;
-      });
-      entered.resolve();
-      await released.promise;
-      return ctx.server;
-    },
-  });
-  return { wait, state, entered: entered.promise, release: released.resolve };
+/** A function of the name `wait` that waits until it is released. */
+export function gate(effect?: Effect, concurrency?: number) {
+  const { fn: wait, ...rest } = heldAs('wait', { effect, concurrency });
+  return { wait, ...rest };
 }
 
 export const same = (value: unknown): unknown => value;

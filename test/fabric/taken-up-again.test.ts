@@ -1,29 +1,8 @@
 /** What a caller is told of work that was begun over a session that was lost, when the next one refuses to hear of it. */
 import { describe, expect } from 'vitest';
-import { deferred } from '../../src/base/deferred.ts';
-import type { Effect } from '../../src/core/catalog/offer.ts';
-import { defineFunction } from '../../src/fabric/api/define.ts';
 import { failureOf } from '../within.ts';
+import { held } from './held.ts';
 import { worldTest as test } from './world.ts';
-
-function held(effect: Effect = 'once', version = '1.0.0') {
-  const entered = deferred<void>();
-  const go = deferred<void>();
-  const state = { runs: 0, aborted: 0 };
-  const fn = defineFunction({
-    name: 'held',
-    effect,
-    version,
-    handler: async (ctx) => {
-      state.runs += 1;
-      ctx.signal.addEventListener('abort', () => (state.aborted += 1));
-      entered.resolve();
-      await go.promise;
-      return ctx.server;
-    },
-  });
-  return { fn, state, entered: entered.promise, release: () => go.resolve() };
-}
 
 describe('an entry that refuses what a lost session began', () => {
   for (const effect of ['once', 'idempotent'] as const)
