@@ -53,7 +53,7 @@ export class FabricWorld {
   readonly #time = new Timeline(this.clock);
   readonly #random: Random;
   readonly #servers = new Map<string, Server>();
-  #killed = 0;
+  #made = 0;
   readonly #clients: Client[] = [];
 
   constructor(seed = 'world') {
@@ -77,7 +77,8 @@ export class FabricWorld {
     const { tuning, ...rest } = options;
     const clock = this.process(name);
     // No two processes are alike: a restarted server is another instance.
-    const random = this.#random.fork(`server ${name} ${this.#servers.size + this.#killed}`);
+    const random = this.#random.fork(`server ${name} ${this.#made}`);
+    this.#made += 1;
     const resolved = resolveServerOptions({ name, functions, ...rest }, random);
     return new FabricServer(resolved, {
       clock,
@@ -122,7 +123,6 @@ export class FabricWorld {
   /** kill -9. */
   kill(name: string): void {
     this.processes.get(name)?.clock.kill();
-    this.#killed += 1;
     this.#servers.delete(name);
     this.network.kill(name);
   }
