@@ -10,24 +10,23 @@
  * H5 `hurriedOwners` wait at once; what is beyond comes again when roots are compared. Told once in ten seconds (`member.hurried`).
  */
 
+import { TokenBucket, type TokenRate } from '../../base/token-bucket.ts';
 import { compareHeads, type MemberRecord, type OwnerRecord } from './record.ts';
 import { meshLimits } from './settings.ts';
 import type { MeshState } from './state.ts';
-import type { Unproved } from './unproven.ts';
-
-/** A record that came, and how. */
-export type Arrived = Omit<Unproved, 'untilMs'>;
+import type { Arrived } from './unproven.ts';
 
 interface Account {
   /** Words that may be taken now; below 0 after some that did not wait. */
-  room: number;
-  atMs: number;
+  readonly room: TokenBucket;
   /** Held back since it was last told of. */
   heldBack: number;
   quietUntilMs: number;
 }
 
 const tellEveryMs = 10_000;
+/** H1. */
+const pace: TokenRate = { perSecond: meshLimits.changesPerSecond, atOnce: meshLimits.changesAtOnce };
 
 export class Pacing {
   readonly #state: MeshState;
@@ -46,8 +45,10 @@ export class Pacing {
     // Obituaries are not the owner's word; there is one for each end.
     if (record.kind === 'obituary' || (!held && record.kind === 'member')) return false;
     const account = this.#accounts.get(record.owner);
-    if (!account || this.#refilled(account) >= 1) return false;
-    if (held && account.room > -meshLimits.changesAtOnce && this.#isPressing(record, held)) return false;
+    if (!account) return false;
+    const room = account.room.countAt(this.#state.nowMs);
+    if (room >= 1) return false;
+    if (held && room > -pace.atOnce && this.#isPressing(record, held)) return false;
     this.#hold(arrived);
     account.heldBack += 1;
     if (this.#state.nowMs >= account.quietUntilMs) this.#note(record.owner, account);
@@ -59,24 +60,25 @@ export class Pacing {
     // What a newcomer hears first of everybody is counted for nobody; of kinds that this build does not know there is no first word.
     if (record.kind === 'obituary' || (!before && record.kind === 'member')) return;
     const { nowMs } = this.#state;
-    const account = this.#accounts.get(record.owner) ?? { room: meshLimits.changesAtOnce, atMs: nowMs, heldBack: 0, quietUntilMs: 0 };
-    this.#refilled(account);
-    account.room -= 1;
+    const account = this.#accounts.get(record.owner) ?? { room: new TokenBucket(pace, nowMs), heldBack: 0, quietUntilMs: 0 };
+    account.room.countAt(nowMs);
+    account.room.take();
     this.#accounts.set(record.owner, account);
   }
 
   /** What has waited and for which there is room now, the newest word of each owner first; what is full is forgotten. */
   takeDue(): readonly Arrived[] {
+    const { nowMs } = this.#state;
     const due: Arrived[] = [];
     for (const [owner, byLink] of this.#waiting) {
       const account = this.#accounts.get(owner);
-      if (account && this.#refilled(account) < 1) continue;
+      if (account && account.room.countAt(nowMs) < 1) continue;
       this.#waiting.delete(owner);
       due.push(...[...byLink.values()].sort((a, b) => compareHeads(b.record, a.record)));
     }
     for (const [owner, account] of this.#accounts) {
-      const isFull = this.#refilled(account) >= meshLimits.changesAtOnce;
-      if (!isFull || this.#state.nowMs < account.quietUntilMs) continue;
+      const isFull = account.room.countAt(nowMs) >= pace.atOnce;
+      if (!isFull || nowMs < account.quietUntilMs) continue;
       if (account.heldBack > 0) this.#note(owner, account);
       this.#accounts.delete(owner);
     }
@@ -94,14 +96,6 @@ export class Pacing {
   #isAccused(held: MemberRecord): boolean {
     const { suspicions, nowMs } = this.#state;
     return suspicions.own(held.owner) !== undefined || suspicions.voices(held, nowMs) > 0;
-  }
-
-  #refilled(account: Account): number {
-    const { nowMs } = this.#state;
-    const grown = ((nowMs - account.atMs) * meshLimits.changesPerSecond) / 1_000;
-    account.room = Math.min(meshLimits.changesAtOnce, account.room + grown);
-    account.atMs = nowMs;
-    return account.room;
   }
 
   /** H1, H5. */

@@ -11,12 +11,16 @@ import { meshLimits } from './settings.ts';
 
 const patienceMs = 10_000;
 
-export interface Unproved {
+/** A record that came, and how. */
+export interface Arrived {
   readonly record: OwnerRecord;
   /** The link that it came over. */
   readonly from: number;
   /** We had asked for it. */
   readonly isAnswer: boolean;
+}
+
+export interface Unproved extends Arrived {
   readonly untilMs: number;
 }
 
@@ -32,7 +36,7 @@ export class Unproven {
   }
 
   /** Keeps a record until its key is known. False: there is no room. */
-  hold(key: string, { record, from, isAnswer }: Omit<Unproved, 'untilMs'>, nowMs: number): boolean {
+  hold(key: string, { record, from, isAnswer }: Arrived, nowMs: number): boolean {
     const waiting = this.#waiting.get(key) ?? [];
     const count = this.#perLink.get(from) ?? 0;
     const bytes = bytesOf(record);

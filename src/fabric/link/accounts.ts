@@ -8,6 +8,7 @@
  */
 
 import type { Clock } from '../../base/clock.ts';
+import { TokenBucket } from '../../base/token-bucket.ts';
 import { HeddleError } from '../../errors.ts';
 import { hostOf } from '../../transport/ports.ts';
 import type { Proof } from './proof.ts';
@@ -77,16 +78,15 @@ export class Account {
   #sessions = 0;
   #calls = 0;
   #openBytes = 0;
-  /** Calls that may be made at once, as of `#filledMs`; below 0 after a group of them. */
-  #tokens: number;
-  #filledMs: number;
+  /** Calls that may be made now; absent: as many as the server takes. */
+  readonly #tokens: TokenBucket | undefined;
 
   constructor(limits: IdentityLimits, clock: Clock, server: string) {
     this.#limits = limits;
     this.#clock = clock;
     this.#server = server;
-    this.#tokens = limits.callsPerSecond ?? 0;
-    this.#filledMs = clock.nowMs();
+    const { callsPerSecond: perSecond } = limits;
+    this.#tokens = perSecond === undefined ? undefined : new TokenBucket({ perSecond, atOnce: perSecond }, clock.nowMs());
   }
 
   get isUsed(): boolean {
@@ -95,18 +95,13 @@ export class Account {
 
   /** Whether a further call would be one too many. */
   get isFull(): boolean {
-    const { callsAtOnce, callsPerSecond } = this.#limits;
-    if (this.#calls >= callsAtOnce || this.#openBytes >= openBytesMax) return true;
-    if (callsPerSecond === undefined) return false;
-    const nowMs = this.#clock.nowMs();
-    this.#tokens = Math.min(callsPerSecond, this.#tokens + ((nowMs - this.#filledMs) * callsPerSecond) / 1_000);
-    this.#filledMs = nowMs;
-    return this.#tokens < 1;
+    if (this.#calls >= this.#limits.callsAtOnce || this.#openBytes >= openBytesMax) return true;
+    return this.#tokens !== undefined && this.#tokens.countAt(this.#clock.nowMs()) < 1;
   }
 
   entered(): void {
     this.#calls += 1;
-    this.#tokens -= 1;
+    this.#tokens?.take();
   }
 
   left(calls = 1): void {
