@@ -40,9 +40,9 @@ export class ReplayLog<T extends object> implements AsyncIterable<T> {
     return this.#end !== undefined;
   }
 
-  /** Every entry that is kept so far. */
-  get kept(): readonly T[] {
-    return this.#entries.map(({ entry }) => entry);
+  /** Every entry that is kept so far: nothing is read before it is looped over. */
+  *kept(): Generator<T> {
+    for (const { entry } of this.#entries) yield entry;
   }
 
   /** Adds an entry; after the end it is dropped. Amortised constant. */

@@ -70,7 +70,7 @@ export class RunHandle implements Run<unknown>, RunFollower {
 
   onFailure(failure: HeddleError): void {
     if (this.events.isEnded) return;
-    const error = withToldSteps(failure, this.events.kept);
+    const error = withToldSteps(failure, this.events.kept());
     this.#finish(error);
     this.#accepted.reject(error);
     this.#result.reject(error);
