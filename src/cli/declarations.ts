@@ -9,12 +9,12 @@
  * argument lists nor streams.
  */
 
+import { isRecord } from '../base/objects.ts';
 import { compareTexts } from '../base/text-order.ts';
 import { comparePreferred } from '../core/catalog/versions.ts';
 import {
   declaredField,
   fieldNames,
-  isRecord,
   keyword,
   listed,
   optionalMark,

@@ -9,6 +9,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { isRecord } from '../base/objects.ts';
 import type { Functions } from '../index.ts';
 import { UsageError } from './exit-code.ts';
 
@@ -73,10 +74,6 @@ function nameOf(key: string, value: unknown): string | undefined {
   }
   if (typeof value !== 'function' || /^class\b/.test(Function.prototype.toString.call(value))) return undefined;
   return key === 'default' ? value.name || undefined : key;
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 /** Both loaders: without `"type": "module"` near it, a .ts file is CommonJS for Node. */

@@ -9,6 +9,7 @@
 import { type Context, Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { getCookie, setCookie } from 'hono/cookie';
+import { isRecord } from '../base/objects.ts';
 import { HeddleError } from '../errors.ts';
 import type { DashboardSource } from '../fabric/server/dashboard-port.ts';
 import { type Access, isOwnOrigin, securityHeaders, sessionMs } from './access.ts';
@@ -137,7 +138,7 @@ function page(context: Context, files: ReadonlyMap<string, PageFile>): Response 
 async function bodyOf({ req }: Context): Promise<Body> {
   if (!/^application\/json\b/i.test(req.header('content-type') ?? '')) throw notJson('another content type');
   const body: unknown = await req.json().catch(() => undefined);
-  if (typeof body === 'object' && body !== null && !Array.isArray(body)) return body as Body; // an object, as checked
+  if (isRecord(body)) return body;
   throw notJson('something else');
 }
 

@@ -8,6 +8,7 @@
  * P4 who may administer a server may observe it; who may observe it may change nothing.
  */
 
+import { isRecord } from '../base/objects.ts';
 import { HeddleError, type SettingsProblem } from '../errors.ts';
 import { type Identity, type IdentityKind, parseIdentity } from './identity.ts';
 
@@ -50,7 +51,7 @@ export function checkPermissions(given: unknown, place = (at: number): string =>
 
 /** Of one rule; a key begins with a dot, or is empty. */
 function problemsOf(rule: unknown): readonly (SettingsProblem & { readonly key: string })[] {
-  if (typeof rule !== 'object' || rule === null || Array.isArray(rule)) {
+  if (!isRecord(rule)) {
     return [{ key: '', message: 'must be a table of who, may and names' }];
   }
   const unknown = Object.keys(rule).filter((key) => !keys.some((known) => known === key));

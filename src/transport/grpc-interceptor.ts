@@ -10,6 +10,7 @@ import { Duplex } from 'node:stream';
 import { type Metadata, ServerInterceptingCall, type ServerInterceptingCallInterface, type ServerInterceptor, status } from '@grpc/grpc-js';
 
 import type { CancelTask, Clock } from '../base/clock.ts';
+import { isObject } from '../base/objects.ts';
 import type { EndStatus, Guard } from './grpc-guard.ts';
 import type { Holdings } from './grpc-holdings.ts';
 import { isOurs, windowBytes } from './grpc-options.ts';
@@ -140,7 +141,7 @@ type Widened = WeakMap<object, number>;
  */
 function widenWindow(call: unknown, bytes: number, widened: Widened): void {
   const session = fieldOf(fieldOf(call, 'stream'), 'session');
-  if (typeof session !== 'object' || session === null || (widened.get(session) ?? 0) >= bytes) return;
+  if (!isObject(session) || (widened.get(session) ?? 0) >= bytes) return;
   widened.set(session, bytes);
   // The streams of a connection that broke come up all the same, and what is thrown here ends the process.
   if (fieldOf(session, 'destroyed') === true || fieldOf(session, 'closed') === true) return;
@@ -151,7 +152,7 @@ function widenWindow(call: unknown, bytes: number, widened: Widened): void {
 }
 
 function fieldOf(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null ? Reflect.get(value, name) : undefined;
+  return isObject(value) ? Reflect.get(value, name) : undefined;
 }
 
 function invoke(target: unknown, name: string, argument: unknown): void {

@@ -13,6 +13,7 @@
 import type { Duplex } from 'node:stream';
 
 import { type CancelTask, type Clock, inNextTurn } from '../base/clock.ts';
+import { isObject } from '../base/objects.ts';
 import { creditBytesMax } from './limits.ts';
 
 /** Lower ends a stand-still sooner; higher wakes less often while a peer is slow. */
@@ -96,10 +97,6 @@ function handleOf(stream: Duplex): SocketHandle | undefined {
   const socket: unknown = Reflect.get(session, 'socket');
   const handle: unknown = isObject(socket) ? Reflect.get(socket, '_handle') : undefined;
   return isObject(handle) && isSocketHandle(handle) ? handle : undefined;
-}
-
-function isObject(value: unknown): value is object {
-  return typeof value === 'object' && value !== null;
 }
 
 function isSocketHandle(handle: object): handle is SocketHandle {

@@ -3,6 +3,7 @@
  * a code without a row does not compile.
  */
 
+import { isRecord } from '../base/objects.ts';
 import type { ErrorCode, ErrorDetails } from '../errors.ts';
 
 /** `list` and `object` say nothing of what is inside; `path` is a list of texts and numbers, `refusals` one of objects. */
@@ -57,7 +58,7 @@ const shapes: { readonly [C in ErrorCode]: Shape<ErrorDetails[C]> } = {
 
 /** Whether `detail` has the fields that `code` promises; more fields (of a newer peer) do no harm. */
 export function isDetailOf(code: ErrorCode, detail: unknown): boolean {
-  if (!isObject(detail)) return false;
+  if (!isRecord(detail)) return false;
   // A row has only kinds as values.
   return Object.entries(shapes[code] as Readonly<Record<string, string>>).every(([field, kind]) => isOf(kind, detail[field]));
 }
@@ -77,13 +78,13 @@ function isOf(kind: string, value: unknown): boolean {
     case 'texts':
       return isListOf(value, (text) => typeof text === 'string');
     case 'refusals':
-      return isListOf(value, (refusal) => isObject(refusal) && typeof refusal['server'] === 'string' && typeof refusal['why'] === 'string');
+      return isListOf(value, (refusal) => isRecord(refusal) && typeof refusal['server'] === 'string' && typeof refusal['why'] === 'string');
     case 'problems':
-      return isListOf(value, (problem) => isObject(problem) && typeof problem['message'] === 'string');
+      return isListOf(value, (problem) => isRecord(problem) && typeof problem['message'] === 'string');
     case 'outcomes':
-      return isObject(value) && Object.values(value).every((outcome) => typeof outcome === 'string');
+      return isRecord(value) && Object.values(value).every((outcome) => typeof outcome === 'string');
     case 'object':
-      return isObject(value);
+      return isRecord(value);
     default:
       return typeof value === kind;
   }
@@ -91,8 +92,4 @@ function isOf(kind: string, value: unknown): boolean {
 
 function isListOf(value: unknown, isElement: (element: unknown) => boolean): boolean {
   return Array.isArray(value) && value.every(isElement);
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -44,7 +44,7 @@ export const importTable: Readonly<Record<string, Rule>> = {
   'core/catalog': { rooms: coreFloor },
   'core/routing': { rooms: coreFloor, types: ['core/catalog'] },
   'core/outcome': { rooms: coreFloor },
-  'core/schema': { rooms: ['core/payload'] },
+  'core/schema': { rooms: ['base', 'core/payload'] },
   'core/handoff': { rooms: coreFloor },
   'core/workflow': { rooms: [...coreFloor, 'core/schema'], types: ['core/catalog'] },
   // Names and limits are what bytes are checked against where they become records.
@@ -82,6 +82,7 @@ export const importTable: Readonly<Record<string, Rule>> = {
     rooms: ['index', 'settings', 'observe', 'identity'],
     files: [
       'src/base/clock.ts',
+      'src/base/objects.ts',
       'src/base/pem.ts',
       'src/base/text-order.ts',
       'src/base/thrown.ts',

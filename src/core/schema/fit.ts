@@ -7,8 +7,9 @@
  * F3 cost is bounded by `depthMax` and `looksMax`, whatever a peer's schema says.
  */
 
+import { isRecord } from '../../base/objects.ts';
 import type { Path } from '../payload.ts';
-import { declaredField, fieldNames, isRecord, keyword, listed, requiredNames, resolved, type SchemaNode, within } from './json-schema.ts';
+import { declaredField, fieldNames, keyword, listed, requiredNames, resolved, type SchemaNode, within } from './json-schema.ts';
 
 /** Where two schemas part, and what each says there. */
 export interface Misfit {

@@ -5,6 +5,7 @@
  * J2 texts come from peers: depth and reference chains are bounded, and keys never reach a prototype.
  * Whether one schema can feed another is fit.ts; declarations in TypeScript are cli/declarations.ts.
  */
+import { isRecord } from '../../base/objects.ts';
 
 /** A schema as JSON has it: `true` takes anything, `false` nothing. */
 export type JsonSchema = boolean | Readonly<Record<string, unknown>>;
@@ -86,10 +87,6 @@ export function requiredNames(node: SchemaNode): readonly string[] {
 /** A value of a keyword as a schema of the same document. */
 export function within({ root }: SchemaNode, schema: unknown): SchemaNode {
   return { schema: asSchema(schema), root };
-}
-
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function documentOf(value: unknown): SchemaNode {

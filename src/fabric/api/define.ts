@@ -9,6 +9,7 @@
  */
 
 import { didYouMean } from '../../base/nearest.ts';
+import { isRecord } from '../../base/objects.ts';
 import type { Effect, OfferKind } from '../../core/catalog/offer.ts';
 import { checkVersion } from '../../core/catalog/versions.ts';
 import type { Schema } from '../../core/function.ts';
@@ -108,7 +109,7 @@ const readers = {
 };
 
 function readSpec(spec: unknown): Definition {
-  if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) {
+  if (!isRecord(spec)) {
     throw wrong(['defineFunction'], 'one object, as in defineFunction({ name, handler })', typeName(spec));
   }
   const known = Object.keys(readers);

@@ -3,13 +3,14 @@
  */
 
 import { didYouMean } from '../../base/nearest.ts';
+import { isRecord } from '../../base/objects.ts';
 import type { Path } from '../../core/payload.ts';
 import { typeName } from '../../core/workflow/fields.ts';
 import { HeddleError } from '../../errors.ts';
 
 /** An object with no key outside `names`; `path` says where it was found. Throws `bad_argument`. */
 export function checkOptions(options: unknown, names: readonly string[], ...path: Path): Readonly<Record<string, unknown>> {
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+  if (!isRecord(options)) {
     throw new HeddleError('bad_argument', { path, expected: 'an object', found: typeName(options) });
   }
   for (const key of Object.keys(options)) {
@@ -21,5 +22,5 @@ export function checkOptions(options: unknown, names: readonly string[], ...path
       found: `unknown option "${key}"${hint === undefined ? '' : ` (${hint})`}`,
     });
   }
-  return options as Readonly<Record<string, unknown>>; // an object, as checked
+  return options;
 }

@@ -5,6 +5,7 @@
  * `fallback`. A check against such a text would refuse what is right, so the argument counts as not described.
  * N1 found by looking through the schema's own parts; one with more than `partsMax` of them counts as lenient.
  */
+import { isObject } from '../../base/objects.ts';
 
 const partsMax = 20_000;
 
@@ -21,7 +22,7 @@ export function isLenient(schema: object): boolean {
 /** A schema may be a function (arktype); the methods of one are not looked into. */
 function isPart(value: unknown): value is object {
   if (typeof value === 'function') return '~standard' in value;
-  return typeof value === 'object' && value !== null;
+  return isObject(value);
 }
 
 function isMarked(part: object): boolean {
@@ -37,7 +38,7 @@ function startsWithTransform(pipe: object): boolean {
 }
 
 function inside(value: unknown, key: string): unknown {
-  return typeof value === 'object' && value !== null ? read(value, key) : undefined;
+  return isObject(value) ? read(value, key) : undefined;
 }
 
 function ownValues(part: object): readonly unknown[] {

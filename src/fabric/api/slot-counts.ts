@@ -2,6 +2,7 @@
  * Counts of slots as users write them: `slots: { gpu: 2 }` of a server, `uses: { gpu: 1 }` of a function.
  */
 
+import { isRecord } from '../../base/objects.ts';
 import { checkName, describeFound } from '../../core/names.ts';
 import type { Path } from '../../core/payload.ts';
 import { typeName } from '../../core/workflow/fields.ts';
@@ -19,7 +20,7 @@ export const noSlots: SlotCounts = new Map();
 
 /** Throws `bad_argument` at the place of what is wrong. */
 export function checkSlotCounts(value: unknown, path: Path): SlotCounts {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+  if (!isRecord(value)) {
     throw new HeddleError('bad_argument', { path, expected: 'how many of each, as in { gpu: 1 }', found: typeName(value) });
   }
   const entries = Object.entries(value);

@@ -11,6 +11,7 @@
  */
 
 import { didYouMean } from '../../base/nearest.ts';
+import { isRecord } from '../../base/objects.ts';
 import { compareTexts } from '../../base/text-order.ts';
 import type { CatalogBody, FunctionRecord } from '../../core/catalog/offer.ts';
 import { comparePreferred } from '../../core/catalog/versions.ts';
@@ -196,7 +197,7 @@ interface KeyedDefinition {
 }
 
 function definitionsOf(functions: unknown): readonly KeyedDefinition[] {
-  if (typeof functions !== 'object' || functions === null || Array.isArray(functions) || definitionOf(functions)) {
+  if (!isRecord(functions) || definitionOf(functions)) {
     throw wrong(
       undefined,
       'one record, as in { functions: { resize, add } }',
