@@ -3,28 +3,27 @@
  *
  * Y1 a step is waiting for a named reason, called, or settled; it goes forward only, but for a call that was
  *    refused for want of a place, and for one that was shipped with others and came back.
- * Y2 all costs add up to steps plus edges over a whole run.
+ * Y2 all costs add up to steps plus edges over a whole run (what steps lack: open-needs.ts).
  * Y3 of a step that is called more than once it is known for good what the calls before came to (past-calls.ts).
  */
 
 import { assert, present } from '../../base/assert.ts';
 import type { StepOutcome } from '../../errors.ts';
 import type { Payload } from '../payload.ts';
+import { OpenNeeds } from './open-needs.ts';
 import { type Came, PastCalls } from './past-calls.ts';
 import type { OpaqueError, WaitReason } from './record.ts';
 import type { CheckedCommand, CheckedWorkflow } from './workflow.ts';
 
 type StepState =
-  /** `next`: the first of the needs that may still be open, while it waits for inputs. */
-  | { readonly kind: 'waiting'; readonly reason: WaitReason; readonly next: number }
+  | { readonly kind: 'waiting'; readonly reason: WaitReason }
   | { readonly kind: 'called'; readonly sinceMs: number }
   | { readonly kind: 'settled'; readonly outcome: StepOutcome; readonly value: Payload | undefined };
 
 export class StepTable {
   readonly #workflow: CheckedWorkflow;
   readonly #states: StepState[];
-  /** Needs that are not done yet. */
-  readonly #missing: number[];
+  readonly #needs: OpenNeeds;
   readonly #past = new PastCalls();
   /** Of called steps whose servers wait for bytes. */
   readonly #pulling = new Map<number, WaitReason>();
@@ -35,8 +34,8 @@ export class StepTable {
 
   constructor(workflow: CheckedWorkflow) {
     this.#workflow = workflow;
-    this.#missing = workflow.commands.map((command) => command.needs.length);
-    this.#states = workflow.commands.map((command, at) => ({ kind: 'waiting', reason: this.#inputReason(command, 0, at), next: 0 }));
+    this.#needs = new OpenNeeds(workflow, (at) => this.isSettled(at));
+    this.#states = workflow.commands.map((_, at) => ({ kind: 'waiting', reason: this.#needs.first(at) }));
     this.#unsettled = workflow.commands.length;
   }
 
@@ -65,7 +64,7 @@ export class StepTable {
   }
 
   roots(): readonly number[] {
-    return this.#workflow.order.filter((at) => this.#missing[at] === 0);
+    return this.#workflow.order.filter((at) => this.#needs.areMet(at));
   }
 
   waiting(): readonly number[] {
@@ -101,25 +100,25 @@ export class StepTable {
   /** Of a waiting step that has all its inputs: what it waits for. */
   explain(at: number, reason: WaitReason): void {
     const state = this.#stateOf(at);
-    if (state.kind === 'waiting' && this.#missing[at] === 0) this.#states[at] = { ...state, reason };
+    if (state.kind === 'waiting' && this.#needs.areMet(at)) this.#states[at] = { kind: 'waiting', reason };
   }
 
   /** It is ready, or was refused for want of a place, and waits for something else than its inputs. */
   hold(at: number, reason: WaitReason): void {
     const state = this.#stateOf(at);
-    assert(state.kind !== 'settled' && this.#missing[at] === 0, 'a step is held back that is not ready');
+    assert(state.kind !== 'settled' && this.#needs.areMet(at), 'a step is held back that is not ready');
     if (state.kind === 'called') this.#inFlight -= 1;
-    this.#states[at] = { kind: 'waiting', reason, next: 0 };
+    this.#states[at] = { kind: 'waiting', reason };
   }
 
   /** Needs of a waiting step that are not done; undefined: it does not wait. */
   missingOf(at: number): number | undefined {
-    return this.#stateOf(at).kind === 'waiting' ? this.#missing[at] : undefined;
+    return this.#stateOf(at).kind === 'waiting' ? this.#needs.countOf(at) : undefined;
   }
 
   /** `isShipped`: it may have to wait for others of its group. */
   call(at: number, nowMs: number, isShipped = false): void {
-    assert(this.#stateOf(at).kind === 'waiting' && (isShipped || this.#missing[at] === 0), 'a step is started that is not ready');
+    assert(this.#stateOf(at).kind === 'waiting' && (isShipped || this.#needs.areMet(at)), 'a step is started that is not ready');
     this.#states[at] = { kind: 'called', sinceMs: nowMs };
     this.#inFlight += 1;
   }
@@ -130,8 +129,8 @@ export class StepTable {
     this.#inFlight -= 1;
     this.#pulling.delete(at);
     this.#past.keep(at, came);
-    this.#waitFrom(at, 0);
-    return this.#missing[at] === 0;
+    this.#wait(at);
+    return this.#needs.areMet(at);
   }
 
   /** What a step came to over all its calls, of which this was the last (Y3). */
@@ -141,7 +140,7 @@ export class StepTable {
 
   /** Whether nothing that it needs is open: of a called step, that it has not been shipped ahead. */
   hasBegun(at: number): boolean {
-    return this.#missing[at] === 0;
+    return this.#needs.areMet(at);
   }
 
   /** The result of a step, if it is done. */
@@ -184,10 +183,8 @@ export class StepTable {
     const ready: number[] = [];
     const begun: number[] = [];
     for (const at of this.checkedOf(done).neededBy) {
-      const left = present(this.#missing[at], 'no step of that number') - 1;
-      // It has run with what this step gave the first time.
+      const left = this.#needs.meetOne(at);
       if (left < 0) continue;
-      this.#missing[at] = left;
       const state = this.#stateOf(at);
       if (left > 0) this.#waitForNext(at, done);
       else if (state.kind === 'waiting') ready.push(at);
@@ -217,19 +214,18 @@ export class StepTable {
       this.#past.keep(at, { outcome: 'failed', error });
       const value = this.findValueAt(at);
       if (value) this.#stale.set(at, value);
-      this.#states[at] = { kind: 'waiting', reason: this.#inputReason(this.checkedOf(at), 0, at), next: 0 };
+      this.#states[at] = { kind: 'waiting', reason: this.#needs.first(at) };
       this.#unsettled += 1;
     }
     for (const at of steps.keys()) {
       for (const dependent of this.checkedOf(at).neededBy) {
-        const missing = this.#missing[dependent] ?? 0;
         const isWaiting = this.#stateOf(dependent).kind === 'waiting';
         // One that is ready starts with what it was promised, and comes back.
-        if (steps.has(dependent) || (isWaiting && missing > 0)) this.#missing[dependent] = missing + 1;
+        if (steps.has(dependent) || (isWaiting && !this.#needs.areMet(dependent))) this.#needs.reopenOne(dependent);
       }
     }
-    for (const at of steps.keys()) this.#waitFrom(at, 0);
-    return [...steps.keys()].filter((at) => this.#missing[at] === 0);
+    for (const at of steps.keys()) this.#wait(at);
+    return [...steps.keys()].filter((at) => this.#needs.areMet(at));
   }
 
   /** A called step lacks an input, and came to this for want of it; whether it is ready to be called again. */
@@ -238,9 +234,9 @@ export class StepTable {
     this.#inFlight -= 1;
     this.#pulling.delete(at);
     this.#past.keep(at, came);
-    this.#missing[at] = this.checkedOf(at).needs.filter((need) => !this.isSettled(need)).length;
-    this.#waitFrom(at, 0);
-    return this.#missing[at] === 0;
+    this.#needs.recount(at);
+    this.#wait(at);
+    return this.#needs.areMet(at);
   }
 
   /** What became of every step, once all are settled. */
@@ -268,24 +264,12 @@ export class StepTable {
 
   /** If it named `done` as what it waits for, it names the next that is open. */
   #waitForNext(at: number, done: number): void {
-    const state = this.#stateOf(at);
-    const command = this.checkedOf(at);
-    if (state.kind !== 'waiting' || command.needs[state.next] !== done) return;
-    this.#waitFrom(at, state.next);
+    if (this.#stateOf(at).kind !== 'waiting') return;
+    const reason = this.#needs.findNextAfter(at, done);
+    if (reason) this.#states[at] = { kind: 'waiting', reason };
   }
 
-  #waitFrom(at: number, from: number): void {
-    const command = this.checkedOf(at);
-    let next = from;
-    while (next < command.needs.length && this.#isDone(command.needs[next])) next += 1;
-    this.#states[at] = { kind: 'waiting', reason: this.#inputReason(command, next, at), next };
-  }
-
-  #isDone(at: number | undefined): boolean {
-    return at !== undefined && this.#stateOf(at).kind === 'settled';
-  }
-
-  #inputReason(command: CheckedCommand, next: number, at: number): WaitReason {
-    return { kind: 'input', step: this.nameOf(command.needs[next] ?? at) };
+  #wait(at: number): void {
+    this.#states[at] = { kind: 'waiting', reason: this.#needs.findFirst(at) };
   }
 }
