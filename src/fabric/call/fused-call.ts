@@ -7,17 +7,17 @@
  * F3 its connection lost: its server is asked what became of it, whatever its effect, so that no two steps of a group go by
  *    different runs of a third. When nobody can say, what is pure or idempotent goes back, and `once` may have run.
  * F4 given up before it began, it waits for the word of its server, who knows whether it did.
+ * How the attempt is made and accounted is group-attempt.ts.
  */
 
 import type { WheelEntry } from '../../base/deadline-wheel.ts';
-import type { Effect } from '../../core/catalog/offer.ts';
 import { type ErrorCode, HeddleError } from '../../errors.ts';
 import { fromWireError, toWireError, type WireError } from '../../wire/error.ts';
 import type { GroupedCall, ProgressFrame, ReplyFrame } from '../../wire/frame.ts';
 import type { Conversation } from '../link/conversation.ts';
 import type { CallHandle, Invocation, Settlement } from '../link/invocation.ts';
 import { lateVerdict } from '../link/verdicts.ts';
-import { frameOf, stampedMs } from './call-frame.ts';
+import { GroupAttempt, type GroupAttemptParts } from './group-attempt.ts';
 import { type GroupMember, type StepBack, triedAgain } from './group-member.ts';
 import { Inquiry } from './inquiry.ts';
 import { decideRetry, pauseMs } from './retry.ts';
@@ -32,10 +32,7 @@ export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
   readonly #context: CallContext;
   readonly #member: GroupMember<Route>;
   readonly #onOver: (call: FusedCall<Route>) => void;
-  #peer: CallPeer | undefined;
-  #id = 0;
-  #permit = 0;
-  #sentAtMs = 0;
+  readonly #attempt: GroupAttempt<Route>;
   #timeoutMs: number;
   #hasBegun: boolean;
   #isCancelled = false;
@@ -43,15 +40,12 @@ export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
   #held: (() => void) | undefined;
   #inquiry: Inquiry | undefined;
 
-  constructor(
-    parts: { routing: Routing<Route>; context: CallContext },
-    member: GroupMember<Route>,
-    onOver: (call: FusedCall<Route>) => void,
-  ) {
+  constructor(parts: GroupAttemptParts<Route>, member: GroupMember<Route>, onOver: (call: FusedCall<Route>) => void) {
     this.#routing = parts.routing;
     this.#context = parts.context;
     this.#member = member;
     this.#onOver = onOver;
+    this.#attempt = new GroupAttempt(parts, member);
     this.#timeoutMs = member.invocation.timeoutMs;
     this.#hasBegun = member.awaits.length === 0;
   }
@@ -62,38 +56,17 @@ export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
 
   /** Asks for leave; without it nothing was begun. */
   admit(): boolean {
-    this.#permit = this.#routing.began(this.#member.route);
-    this.#sentAtMs = this.#context.clock.nowMs();
-    return this.#permit !== 0;
+    return this.#attempt.admit();
   }
 
   /** Gives the leave back: it is not sent. */
   withdraw(): void {
-    this.#account('cancelled');
+    this.#attempt.end('cancelled');
   }
 
   /** What goes into the group's frame. */
   sendTo(peer: CallPeer): GroupedCall {
-    const { invocation, route, step, awaits, ownTimeoutMs } = this.#member;
-    const { routing, context } = { routing: this.#routing, context: this.#context };
-    this.#peer = peer;
-    this.#id = peer.reserve(this);
-    const roundTripMs = routing.roundTripMsOf(route);
-    const call = frameOf(invocation, {
-      id: this.#id,
-      attempt: invocation.attempt,
-      paid: invocation.paid,
-      nowMs: this.#sentAtMs,
-      self: context.instance,
-      version: routing.versionOf(route, invocation),
-      isDirect: true,
-      credit: 0,
-      roundTripMs,
-      effect: this.#effect,
-      acked: peer.ledger.received,
-      lost: invocation.lost,
-    });
-    return { call, step, awaits, ownTimeoutMs: stampedMs(ownTimeoutMs, roundTripMs) };
+    return this.#attempt.sendTo(peer, this);
   }
 
   /** The frame is out. */
@@ -122,11 +95,11 @@ export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
     this.#inquiry = undefined;
     const { outcome } = frame;
     if (outcome.ok) {
-      this.#account(undefined, frame.serverMicros);
+      this.#attempt.end(undefined, frame.serverMicros);
       return this.#whenBegun(() => this.#settle(frame));
     }
     const known = fromWireError(outcome.error);
-    this.#account(known.code);
+    this.#attempt.end(known.code);
     this.#failed(known, outcome.error, frame);
   }
 
@@ -139,7 +112,7 @@ export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
   /** F3. */
   onLost(): void {
     if (this.#isOver) return;
-    this.#account('connection_lost');
+    this.#attempt.end('connection_lost');
     const { route, invocation } = this.#member;
     const question = {
       id: invocation,
@@ -163,7 +136,7 @@ export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
     if (this.#held) return this.#held();
     this.#isCancelled = true;
     if (this.#hasBegun || this.#inquiry) return this.#giveUp(reason);
-    this.#peer?.send({ kind: 'cancel', id: this.#id, reason, hasLeft: false });
+    this.#attempt.cancel(reason);
   }
 
   /** Steps have no streams. */
@@ -186,20 +159,12 @@ export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
   /** Forgets the call; nobody is told. */
   abandon(): void {
     this.#isOver = true;
-    this.#account('cancelled');
+    this.#attempt.end('cancelled');
     this.#leave();
   }
 
-  get #effect(): Effect {
-    return this.#routing.effectOf(this.#member.route, this.#member.invocation);
-  }
-
-  get #server(): { readonly name: string; readonly instance: string } {
-    return this.#routing.serverOf(this.#member.route);
-  }
-
   #tellStarted(): void {
-    this.#member.sink.started?.(this.#server.name, this.#member.invocation.attempt);
+    this.#member.sink.started?.(this.#attempt.server.name, this.#member.invocation.attempt);
   }
 
   /** F2. */
@@ -217,16 +182,13 @@ export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
   /** Stops waiting for the server, which is told. */
   #stop(reason: string, code: ErrorCode): void {
     if (this.#inquiry) this.#inquiry.giveUp(reason);
-    else {
-      this.#peer?.send({ kind: 'cancel', id: this.#id, reason, hasLeft: false });
-      this.#peer?.release(this.#id);
-    }
-    this.#account(code);
+    else this.#attempt.giveUp(reason);
+    this.#attempt.end(code);
   }
 
   #lost(executed: 'no' | 'maybe'): void {
     this.#inquiry = undefined;
-    const error = new HeddleError('connection_lost', { server: this.#server.name }, { executed });
+    const error = new HeddleError('connection_lost', { server: this.#attempt.server.name }, { executed });
     this.#failed(error, toWireError(error));
   }
 
@@ -237,12 +199,12 @@ export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
     const isRetryable = HeddleError.is(known, 'function_failed') && known.detail.retryable === true;
     const decision = decideRetry(
       { code: known.code, executed: known.executed, isRetryable },
-      { effect: this.#effect, lost: invocation.lost, paid: invocation.paid, attemptsMax: invocation.terms?.attemptsMax },
+      { effect: this.#attempt.effect, lost: invocation.lost, paid: invocation.paid, attemptsMax: invocation.terms?.attemptsMax },
     );
     const nowMs = this.#context.clock.nowMs();
     if (decision === 'final' || (decision === 'later' && !this.#routing.mayPay(invocation, nowMs)))
       return this.#whenBegun(() => this.#end(wire, frame));
-    const tried = triedAgain(invocation, { known, wire, decision, instance: this.#server.instance });
+    const tried = triedAgain(invocation, { known, wire, decision, instance: this.#attempt.server.instance });
     if (decision === 'now') return this.#back({ error: wire, tried, freeSlots: frame?.freeSlots });
     const waitMs = pauseMs(known, invocation.paid, this.#context.random);
     this.#member.sink.waiting?.({ kind: 'retry', untilMs: nowMs + waitMs, because: known.code });
@@ -256,19 +218,19 @@ export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
   }
 
   #end(error: WireError, frame?: ReplyFrame): void {
-    const { server = this.#server.name, freeSlots, serverMicros } = frame ?? {};
+    const { server = this.#attempt.server.name, freeSlots, serverMicros } = frame ?? {};
     this.#settle({ outcome: { ok: false, error }, server, freeSlots, serverMicros });
   }
 
   #settle({ outcome, server, freeSlots, serverMicros }: Settlement): void {
     if (this.#isOver) return;
     this.#over();
-    this.#member.sink.settled({ outcome, server: server ?? this.#server.name, freeSlots, serverMicros });
+    this.#member.sink.settled({ outcome, server: server ?? this.#attempt.server.name, freeSlots, serverMicros });
   }
 
   #back(back: Omit<StepBack, 'server'>): void {
     this.#over();
-    this.#member.sink.back({ ...back, server: this.#server.name });
+    this.#member.sink.back({ ...back, server: this.#attempt.server.name });
   }
 
   #over(): void {
@@ -281,18 +243,5 @@ export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
     this.#held = undefined;
     this.#inquiry?.leave();
     this.#context.wheel.disarm(this);
-  }
-
-  #account(code: ErrorCode | undefined, serverMicros?: number): void {
-    const permit = this.#permit;
-    this.#permit = 0;
-    if (permit === 0) return;
-    const { route, invocation: call, awaits, wayMs } = this.#member;
-    // What it waited for before it began says nothing of its server.
-    const isHead = awaits.length === 0;
-    const ownMs = isHead || serverMicros === undefined ? undefined : serverMicros / 1000 + wayMs;
-    const elapsedMs = ownMs ?? this.#context.clock.nowMs() - this.#sentAtMs;
-    const shown = isHead ? serverMicros : undefined;
-    this.#routing.ended(route, permit, { code, elapsedMs, serverMicros: shown, attempt: call.attempt, isStreamed: false, call });
   }
 }
