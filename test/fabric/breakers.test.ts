@@ -171,6 +171,15 @@ describe('the breaker of a server', () => {
     expect(states(s)[0]).toBe('closed');
   });
 
+  test('an answer that was asked for before a connection was lost says nothing of the next ones (B3)', () => {
+    const s = scene();
+    const old = s.breakers.admit(s.offer);
+    repeat(4, () => s.attempt('unreachable'));
+    s.breakers.succeeded(s.offer, old);
+    s.attempt('unreachable');
+    expect(states(s)).toEqual(['open', 'closed']);
+  });
+
   test('grants its probe at once when a link to the server is open again', () => {
     const s = brokenScene();
     s.breakers.linkOpened(s.offer.server);

@@ -67,6 +67,7 @@ describe('a budget of retries', () => {
       // The window is up to a second longer than 10 s, and with it the attempts in it.
       expect(worst).toBeLessThanOrEqual(most * 1.1);
       expect(worst).toBeGreaterThanOrEqual(most / 2);
+      expect(paidAtMs.filter((at) => at >= 60_000 - windowMs).length).toBeGreaterThanOrEqual(most / 2);
     }
   });
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { DeadlineWheel } from '../../src/base/deadline-wheel.ts';
 import { seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
-import type { Effect } from '../../src/core/catalog/offer.ts';
+import { type Effect, stricter } from '../../src/core/catalog/offer.ts';
 import { type ErrorCode, HeddleError } from '../../src/errors.ts';
 import { RoutedCall } from '../../src/fabric/call/routed-call.ts';
 import type { AttemptEnd, CallPeer, Routing, Tried } from '../../src/fabric/call/routing-port.ts';
@@ -13,7 +13,8 @@ import type { Conversation, RoomWaiter } from '../../src/fabric/link/conversatio
 import type { CallWait, Invocation, Settlement } from '../../src/fabric/link/invocation.ts';
 import { fromWireError, toWireError } from '../../src/wire/error.ts';
 import type { CallFrame, CallTerms, Frame, StandingFrame } from '../../src/wire/frame.ts';
-import { decodeValue, encodeArguments, encodeValue } from '../../src/wire/value.ts';
+import { decodeValue, encodeValue } from '../../src/wire/value.ts';
+import { invocationFor } from '../invocations.ts';
 
 /** A server whose answers the test gives by hand. */
 class ScriptedPeer implements CallPeer {
@@ -83,6 +84,11 @@ interface Rig {
 interface RigOptions {
   readonly servers?: readonly string[];
   readonly effect?: Effect;
+  /** What the offers of some servers say instead. */
+  readonly effects?: Readonly<Record<string, Effect>>;
+  readonly kind?: Invocation['kind'];
+  /** Whoever asked does not wait for the end any more. */
+  readonly hasLeft?: boolean;
   readonly timeoutMs?: number;
   readonly isDirect?: boolean;
   readonly isOverloadFinal?: boolean;
@@ -125,38 +131,19 @@ function start(options: RigOptions = {}): Rig {
     serverOf: (server) => ({ name: server, instance: server }),
     isDirect: () => isDirect,
     versionOf: () => '1.0.0',
-    effectOf: () => effect,
+    effectOf: (server) => stricter(effect, options.effects?.[server ?? ''] ?? effect),
     newsOf: () => [],
     began: () => 1,
     ended: (_server, _permit, end: AttemptEnd) => ends.push(end.code),
   };
-  const invocation: Invocation = {
-    function: 'f',
-    kind: 'call',
-    credit: 0,
-    hasStreamInput: false,
-    version: undefined,
+  const invocation = invocationFor({
     effect,
-    need: undefined,
-    target: undefined,
-    args: { template: encodeArguments([1]), inputs: [] },
     timeoutMs,
-    deadlineMs: timeoutMs,
-    caller: 'me',
-    callerName: 'me',
-    callNumber: 1,
-    attempt: 1,
-    paid: 0,
+    kind: options.kind ?? 'call',
     lost: options.lost ?? 0,
-    meta: undefined,
     terms: options.terms,
-    isJsonOnly: false,
-    wantsProgress: false,
     isOverloadFinal: options.isOverloadFinal ?? false,
-    round: 0,
-    isAgain: false,
-    via: undefined,
-  };
+  });
   const context = {
     clock,
     random: seededRandom('routed-call'),
@@ -165,7 +152,11 @@ function start(options: RigOptions = {}): Rig {
     told: new ToldRunners(clock),
   };
   options.before?.(peers);
-  const sink = { settled: (end: Settlement) => settled.push(end), waiting: (reason: CallWait) => waits.push(reason) };
+  const sink = {
+    settled: (end: Settlement) => settled.push(end),
+    waiting: (reason: CallWait) => waits.push(reason),
+    hasLeft: options.hasLeft,
+  };
   const call = new RoutedCall(routing, context, { invocation, sink }).start();
   return { clock, room, peers, ends, settled, waits, call };
 }
@@ -211,6 +202,48 @@ describe('a call', () => {
     expect(peer(start({ timeoutMs: 1_000, roundTripMs: 40 }), 'a').calls[0]?.timeoutMs).toBe(965);
     expect(peer(start({ timeoutMs: 100, roundTripMs: 400 }), 'a').calls[0]?.timeoutMs).toBe(75);
     expect(peer(start({ timeoutMs: 20 }), 'a').calls[0]?.timeoutMs).toBe(15);
+  });
+
+  it('stamps a later attempt with what is left then, not with what the call had at first (C2)', () => {
+    const rig = start({ servers: ['a'], timeoutMs: 10_000 });
+    rig.clock.advance(4_000);
+    peer(rig, 'a').refuse(new HeddleError('overloaded', { function: 'f', server: 'a', retryAfterMs: 1 }));
+    rig.clock.advance(1_000);
+    expect(peer(rig, 'a').calls).toHaveLength(2);
+    expect(peer(rig, 'a').calls[1]?.timeoutMs).toBeLessThanOrEqual(6_000);
+  });
+
+  it('that was safe to run twice where it was lost goes nowhere where it must not (B3)', () => {
+    const rig = start({ effect: 'pure', effects: { b: 'once' }, canPay: false });
+    peer(rig, 'a').lose();
+    expect(peer(rig, 'b').calls).toEqual([]);
+    expect(errorOf(rig)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
+  });
+
+  it('stays as strict as the first offer that was chosen for it', () => {
+    const rig = start({ effect: 'pure', effects: { a: 'once' } });
+    peer(rig, 'a').refuse(new HeddleError('draining', { server: 'a' }));
+    expect(peer(rig, 'b').calls).toMatchObject([{ effect: 'once' }]);
+  });
+
+  it('of which an item of its stream has come is not tried again', () => {
+    const rig = start({ effect: 'pure', kind: 'stream' });
+    const [conversation] = peer(rig, 'a').conversations.values();
+    conversation?.onStream?.({ kind: 'item', id: 1, value: encodeValue(1), isFromOpener: false });
+    peer(rig, 'a').lose();
+    expect(peer(rig, 'b').calls).toEqual([]);
+    expect(errorOf(rig).code).toBe('connection_lost');
+    const fresh = start({ effect: 'pure', kind: 'stream' });
+    peer(fresh, 'a').lose();
+    expect(peer(fresh, 'b').calls).toHaveLength(1);
+  });
+
+  it('looks at every offer again after a backoff', () => {
+    const rig = start({ timeoutMs: 10_000 });
+    peer(rig, 'a').refuse(new HeddleError('draining', { server: 'a' }));
+    peer(rig, 'b').refuse(new HeddleError('overloaded', { function: 'f', server: 'b', retryAfterMs: 1 }));
+    rig.clock.advance(1_000);
+    expect([peer(rig, 'a').calls.length, peer(rig, 'b').calls.length]).toEqual([2, 1]);
   });
 
   it('goes elsewhere after a lost connection only when it is safe', () => {
@@ -480,6 +513,13 @@ describe('cancelling', () => {
     rig.call.cancel('enough');
     expect(errorOf(rig)).toMatchObject({ code: 'cancelled', executed: 'maybe', detail: { reason: 'enough' } });
     expect(peer(rig, 'a').sent.at(-1)).toMatchObject({ kind: 'cancel', reason: 'enough' });
+  });
+
+  it('for one who has left tells the server, and nobody an end (K1)', () => {
+    const rig = start({ hasLeft: true });
+    rig.call.cancel('enough');
+    rig.clock.advance(2_000);
+    expect([peer(rig, 'a').sent.at(-1), rig.ends, rig.settled]).toMatchObject([{ kind: 'cancel' }, ['cancelled'], []]);
   });
 
   it('in a backoff ends as `no`, and nothing is sent any more', () => {
