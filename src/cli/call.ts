@@ -6,7 +6,7 @@
 import { type CallTiming, timedCall } from '../fabric/client/timed-call.ts';
 import { type CallOptions, type Client, HeddleError } from '../index.ts';
 import { stringifyJson } from '../wire/json-forms.ts';
-import { type ConnectFlags, withClient } from './connection.ts';
+import { type ConnectFlags, withSignal } from './connection.ts';
 import { UsageError } from './exit-code.ts';
 import { parseArguments } from './json-arguments.ts';
 import type { Terminal } from './terminal.ts';
@@ -32,7 +32,7 @@ export async function call(
   if (json && !timing) throw new UsageError('--json goes with --timing; the result of a call is JSON anyway');
   const args = parseArguments(options.args);
   const tell = (found: CallTiming): void => terminal.note(json ? JSON.stringify(found) : timingText(found));
-  await withClient(options.flags, async (client, signal) => {
+  await withSignal(options.flags, async (client, signal) => {
     const asked = { name, args, options: { need, timeoutMs, key, idempotencyKey, waitMs, priority, signal } };
     try {
       terminal.out(stringifyJson(await (timing ? timedCall(client, asked, tell) : client.call(name, args, asked.options))));

@@ -1,10 +1,13 @@
 /**
- * One client for one command: connected, used, closed; Ctrl-C aborts what it does.
+ * One client for one command: connected, used, closed.
+ *
+ * C1 Ctrl-C ends every command, whatever it waits for, as `cancelled`: at once one that only looks (`withClient`); one that has something
+ *    to take back does so first (`withSignal`), and the second Ctrl-C ends it all the same.
  */
 
 import { type Client, connect, HeddleError } from '../index.ts';
 import { clientTls } from './certificate-files.ts';
-import { aborted, listenForInterrupts } from './interrupts.ts';
+import { aborted, type Interrupts, listenForInterrupts } from './interrupts.ts';
 import { clientToken } from './token-source.ts';
 
 /** `--url`, else the environment's HEDDLE_URL, else the default of `connect`. */
@@ -14,8 +17,17 @@ export interface ConnectFlags {
   readonly cert?: string | undefined;
 }
 
-/** Runs `use` with a connected client and a signal that aborts at the first Ctrl-C. */
-export async function withClient<T>(flags: ConnectFlags, use: (client: Client, signal: AbortSignal) => Promise<T>): Promise<T> {
+/** Runs `use` with a connected client, until Ctrl-C. */
+export function withClient<T>(flags: ConnectFlags, use: (client: Client) => Promise<T>): Promise<T> {
+  return connected(flags, (client, { first }) => Promise.race([use(client), interrupted(first)]));
+}
+
+/** Runs `use` with a connected client and a signal that aborts at the first Ctrl-C; `use` then ends itself. */
+export function withSignal<T>(flags: ConnectFlags, use: (client: Client, signal: AbortSignal) => Promise<T>): Promise<T> {
+  return connected(flags, (client, { first, second }) => Promise.race([use(client, first), interrupted(second, 'maybe')]));
+}
+
+async function connected<T>(flags: ConnectFlags, use: (client: Client, interrupts: Interrupts) => Promise<T>): Promise<T> {
   const interrupts = listenForInterrupts();
   try {
     const client = await Promise.race([
@@ -23,7 +35,7 @@ export async function withClient<T>(flags: ConnectFlags, use: (client: Client, s
       interrupted(interrupts.first),
     ]);
     try {
-      return await use(client, interrupts.first);
+      return await use(client, interrupts);
     } finally {
       await client.close();
     }
@@ -32,8 +44,8 @@ export async function withClient<T>(flags: ConnectFlags, use: (client: Client, s
   }
 }
 
-/** Rejects at the abort: a connect that hangs must not outlive Ctrl-C. */
-async function interrupted(signal: AbortSignal): Promise<never> {
+/** Rejects at the abort. */
+async function interrupted(signal: AbortSignal, executed: 'no' | 'maybe' = 'no'): Promise<never> {
   await aborted(signal);
-  throw new HeddleError('cancelled', { reason: 'interrupted' }, { executed: 'no' });
+  throw new HeddleError('cancelled', { reason: 'interrupted' }, { executed });
 }

@@ -7,7 +7,7 @@
  */
 
 import { type Client, HeddleError } from '../index.ts';
-import { type ConnectFlags, withClient } from './connection.ts';
+import { type ConnectFlags, withSignal } from './connection.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -31,7 +31,7 @@ export async function drain(terminal: Terminal, server: string, { timeoutMs, jso
     if (text !== said) terminal.note(`${text}${endText(draining)}`);
     said = text;
   };
-  const drained = await withClient(flags, (client, signal) => client.drain(server, { timeoutMs, signal, onWaiting })).catch(
+  const drained = await withSignal(flags, (client, signal) => client.drain(server, { timeoutMs, signal, onWaiting })).catch(
     (error: unknown) => {
       const isGivenUp = HeddleError.is(error, 'deadline_exceeded') || HeddleError.is(error, 'cancelled');
       if (isGivenUp && said !== '') terminal.note(`${server} goes on draining, whoever waits for it`);

@@ -5,7 +5,7 @@
 
 import type { Client, Run, RunEvent } from '../index.ts';
 import { stringifyJson } from '../wire/json-forms.ts';
-import { type ConnectFlags, withClient } from './connection.ts';
+import { type ConnectFlags, withSignal } from './connection.ts';
 import { UsageError } from './exit-code.ts';
 import { explainFile, planOf } from './explain.ts';
 import { parseArgument } from './json-arguments.ts';
@@ -32,7 +32,7 @@ export async function run(terminal: Terminal, path: string, flags: RunFlags): Pr
   const source = await readWorkflowFile(path);
   if (source.kind === 'built' && flags.bare) throw new UsageError('--bare is for workflows as data; a built one has explicit references');
   const input = flags.input === undefined ? undefined : parseArgument(flags.input, '--input');
-  const result = await withClient(flags, async (client, signal) => {
+  const result = await withSignal(flags, async (client, signal) => {
     const plan = flags.analyze ? await planOf(client, source, flags) : undefined;
     const started = start(client, source, { flags, input, signal });
     await showProgress(terminal, started.events);

@@ -90,8 +90,8 @@ async function follow(terminal: Terminal, client: Client, runId: string): Promis
   let lines = 0;
   const draw = async (): Promise<void> => {
     const text = runText(await describeRun(client, runId));
-    // Up to the first line of the last drawing, and everything below it away.
-    terminal.note(`${lines === 0 ? '' : `\u001b[${lines}F\u001b[J`}${text}`);
+    if (lines > 0) terminal.unsay?.(lines);
+    terminal.note(text);
     lines = text.split('\n').length;
   };
   const news = new News(run.events);

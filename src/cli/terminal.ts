@@ -16,6 +16,8 @@ export interface Terminal {
   taken?(): Promise<boolean>;
   /** One line for the person watching. */
   note(text: string): void;
+  /** Takes the last lines that were noted away, for others in their place. Absent: they stay. */
+  unsay?(lines: number): void;
   /** For what draws on the whole terminal; undefined where stdin or stdout is none. */
   tty?(): Tty | undefined;
   /** Whether stderr is a terminal. */
@@ -41,6 +43,7 @@ export function processTerminal(): Terminal {
       return !isGone;
     },
     note: (text) => process.stderr.write(`${printable(text)}\n`),
+    unsay: (lines) => process.stderr.write(`\u001b[${lines}F\u001b[J`),
     tty: () =>
       process.stdin.isTTY && stdout.isTTY && process.env['TERM'] !== 'dumb' ? { input: process.stdin, output: stdout } : undefined,
     isInteractive: process.stderr.isTTY === true && process.env['CI'] === undefined,

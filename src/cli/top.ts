@@ -9,7 +9,7 @@
 
 import { delay, systemClock } from '../base/clock.ts';
 import { type Client, HeddleError } from '../index.ts';
-import { type ConnectFlags, withClient } from './connection.ts';
+import { type ConnectFlags, withSignal } from './connection.ts';
 import { type ExitCode, exitCodes } from './exit-code.ts';
 import { aborted } from './interrupts.ts';
 import { Screen, type Tty } from './screen.ts';
@@ -30,7 +30,7 @@ const answerMsMin = 1_000;
 
 export async function top(terminal: Terminal, flags: TopFlags): Promise<ExitCode> {
   const tty = flags.once || flags.json ? undefined : terminal.tty?.();
-  return withClient(flags, async (client, signal) => {
+  return withSignal(flags, async (client, signal) => {
     if (tty) return new Live(terminal, client, { tty, signal, flags }).run();
     await printOnce(terminal, client, { signal, flags });
     return exitCodes.done;

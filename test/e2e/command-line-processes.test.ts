@@ -123,4 +123,24 @@ describe('heddle serve', () => {
     expect(call.errors.join('\n')).toMatch(/^cancelled: SIGINT/);
     expect(call.lines).toEqual([]);
   });
+
+  test('Ctrl-C on what waits ends it with 130 and without a stack trace: run, why --follow and drain', async () => {
+    const { url, process } = await stage.serve('waits', functionsModule);
+    const flow = await stage.path('waits.json');
+    await writeFile(flow, JSON.stringify([{ name: 'a', fun: 'holdOnce', args: [await stage.path('never')] }]));
+    const run = stage.heddle('run', flow, '--url', url);
+    await process.line(/^holding/);
+    const runId = /^run (\S+)/.exec(await run.said(/^run /))?.[1] ?? '';
+    const why = stage.heddle('why', runId, '--follow', '--url', url);
+    await why.line(/holdOnce/);
+    expect(await why.kill('SIGINT')).toEqual({ code: 130, signal: null });
+    expect(why.errors.at(-1)).toBe('cancelled: interrupted');
+    const drain = stage.heddle('drain', 'waits', '--url', url);
+    await drain.said(/^waits is draining/);
+    expect(await drain.kill('SIGINT')).toEqual({ code: 130, signal: null });
+    expect(drain.errors.slice(-2)).toEqual(['waits goes on draining, whoever waits for it', expect.stringMatching(/^cancelled: SIGINT/)]);
+    expect(await run.kill('SIGINT')).toEqual({ code: 130, signal: null });
+    expect(run.errors.at(-1)).toMatch(/^cancelled: SIGINT/);
+    for (const { errors } of [run, why, drain]) expect(errors.join('\n')).not.toMatch(/^ +at /m);
+  });
 });
