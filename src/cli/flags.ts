@@ -15,6 +15,11 @@ export function withFabric(command: Command): Command {
     .option('--cert <file>', 'your certificate, with its key and ca.pem beside it; default: HEDDLE_TLS_CA, _CERT and _KEY');
 }
 
+/** Shows one line that does something with the command, below its flags. */
+export function withExample(command: Command, line: string): Command {
+  return command.addHelpText('after', `\nExample:\n  ${line}`);
+}
+
 /** Reads a flag's number. */
 export function wholeNumber(max: number, min = 1): (text: string) => number {
   return (text) => {
