@@ -19,6 +19,14 @@ const clientKinds = [
   { first: 2, routing: 'direct' },
 ] as const;
 export const clientsMax = clientKinds.length;
+/** One function whose offers differ: what was lost as one version may be sent on as another. */
+const versions = {
+  s1: { version: '1.0.0', effect: 'idempotent' },
+  s2: { version: '2.0.0', effect: 'once' },
+  s3: { version: '3.0.0', effect: 'idempotent' },
+} as const;
+/** The same, as a caller may take it for. */
+export const anyVersion = { ...defineFunction({ name: 'versions', effect: 'idempotent', handler: () => 0 }), version: '*' };
 export const bulkBytes = 60_000;
 
 export type AnyServer = Pick<Server, 'on' | 'offer' | 'withdraw' | 'drain' | 'stop'>;
@@ -44,6 +52,8 @@ export class TruthCast {
   readonly ran = new Map<number, string[]>();
   readonly clients: CastClient[] = [];
   readonly servers = new Map<ServerName, AnyServer>();
+  /** Calls for which a handler was entered where they are `once`. */
+  readonly ranOnce = new Set<number>();
   /** Call -> keys that its handlers were given. */
   readonly keys = new Map<number, Set<string>>();
   readonly #world: FabricWorld;
@@ -129,15 +139,17 @@ export class TruthCast {
     if (server === 'gate') return {};
     return {
       once: this.#work('once', server, { effect: 'once', concurrency: 100 }),
+      versions: this.#work('versions', server, { ...versions[server], concurrency: 4 }),
       idempotent: this.#work('idempotent', server, { effect: 'idempotent', concurrency: 2 }),
       bulk: this.#bulk(server),
       hops: this.#hops(server),
     };
   }
 
-  #work(name: string, server: ServerName, how: { effect: 'once' | 'idempotent'; concurrency: number }) {
+  #work(name: string, server: ServerName, how: { effect: 'once' | 'idempotent'; concurrency: number; version?: string }) {
     const handler = async (ctx: WorkContext, id: number, workMs: number): Promise<number> => {
       this.#note(id, server);
+      if (how.effect === 'once') this.ranOnce.add(id);
       this.keys.set(id, (this.keys.get(id) ?? new Set()).add(ctx.idempotencyKey));
       if (workMs > 0) await ctx.sleep(workMs);
       return id;

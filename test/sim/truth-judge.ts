@@ -1,7 +1,8 @@
 /**
  * Holds what every caller was told against what the handlers wrote down and what passed over the links.
  *
- * T1 `no` never ran, `yes` ran; a `once` call ran once at most, whatever its caller was told, or whether it is still there.
+ * T1 `no` never ran, `yes` ran; a `once` call ran once at most, whatever its caller was told, or whether it is still there; so did one
+ *    that ran where it is `once`, whatever it is elsewhere.
  * T2 `maybe` is said of a call only when a frame of it was in flight on a link that broke, or when it was given up, by its
  *    deadline or its caller, while a frame of it was in flight or its handler had begun. Without faults: of the latter only.
  */
@@ -10,7 +11,8 @@ import type { CallWatch } from './call-watch.ts';
 
 export interface Told {
   readonly id: number;
-  readonly effect: 'once' | 'idempotent';
+  /** `mixed`: by where it runs. */
+  readonly effect: 'once' | 'idempotent' | 'mixed';
   readonly startMs: number;
   endMs: number;
   /** `gone`: its caller was killed before it was told. */
@@ -20,19 +22,24 @@ export interface Told {
   isOpen: boolean;
 }
 
-/** Call -> where and when a handler was entered for it. */
-export type RunLog = ReadonlyMap<number, readonly string[]>;
+export interface RunLog {
+  /** Call -> where and when a handler was entered for it. */
+  readonly ran: ReadonlyMap<number, readonly string[]>;
+  /** Calls for which one was entered where they are `once`. */
+  readonly ranOnce: ReadonlySet<number>;
+}
 
 const givenUp = ['deadline_exceeded', 'cancelled'];
 
 export function problemsOf(told: Told, log: RunLog, watch: CallWatch): readonly string[] {
   const { id, effect, verdict, code } = told;
-  const ran = log.get(id) ?? [];
+  const ran = log.ran.get(id) ?? [];
+  const isOnce = effect === 'once' || (effect === 'mixed' && log.ranOnce.has(id));
   const what = `call ${id} (${effect}): ${code}, executed ${verdict}, ran at [${ran.join(', ')}]`;
   const problems: string[] = [];
   if (verdict === 'no' && ran.length > 0) problems.push(`${what}: told no, and it ran`);
   if (verdict === 'yes' && ran.length === 0) problems.push(`${what}: told yes, and it never ran`);
-  if (effect === 'once' && ran.length > 1) problems.push(`${what}: ran more than once`);
+  if (isOnce && ran.length > 1) problems.push(`${what}: ran more than once`);
   if (verdict === 'maybe' && !mayBeOpen(told, ran, watch)) problems.push(`${what}: told maybe, and nothing of it was lost`);
   return problems;
 }

@@ -4,7 +4,7 @@
  * npm run sim:truth -- --seeds 100            seeds 1 to 100, a thousand calls and more each
  * npm run sim:truth -- --seeds 100 --from 21  seeds 21 to 120
  * npm run sim:truth -- --seed 7               one again, with all that it found
- * npm run sim:truth -- --mixed                with hedged calls, calls of calls over three hops, and servers that drain
+ * npm run sim:truth -- --mixed                with hedged calls, calls of calls over three hops, versions of different effect, and servers that drain
  */
 
 import { parseArgs } from 'node:util';

@@ -12,10 +12,10 @@ import { faultKinds } from './truth-faults.ts';
 const histories = 8;
 const calls = 1_000;
 
-async function problemsOf(seeds: number): Promise<readonly string[]> {
+async function problemsOf(seeds: number, isMixed = false): Promise<readonly string[]> {
   const problems: string[] = [];
   for (let seed = 1; seed <= seeds; seed += 1) {
-    const report = await runTruth({ seed: `${seed}`, calls, hasFaults: true });
+    const report = await runTruth({ seed: `${seed}`, calls, hasFaults: true, isMixed });
     problems.push(...report.problems.map((problem) => `seed ${seed}: ${problem}`));
     if (problems.length > 0) break;
   }
@@ -61,6 +61,11 @@ describe('the checker catches', { timeout: 300_000 }, () => {
   test('outcomes that are evicted, by the volume of results on the way to a client that is lost, without a watermark', async () => {
     vi.spyOn(Spent.prototype, 'has').mockReturnValue(false);
     expect(await problemsOf(histories)).not.toEqual([]);
+  });
+
+  test('a call that may have run, and is run again by a version that is `once`', async () => {
+    vi.spyOn(CallHistory.prototype, 'mayHaveRun', 'get').mockReturnValue(false);
+    expect(await problemsOf(histories, true)).not.toEqual([]);
   });
 
   test('an `executed` that is the last attempt`s', async () => {

@@ -11,7 +11,7 @@ import { HeddleError } from '../../src/errors.ts';
 import { newsMsMax } from '../../src/fabric/call/told-runners.ts';
 import { FabricWorld, type WorldProcess } from '../fabric/fabric-world.ts';
 import { CallWatch } from './call-watch.ts';
-import { clientsMax, serverNames, TruthCast } from './truth-cast.ts';
+import { anyVersion, clientsMax, serverNames, TruthCast } from './truth-cast.ts';
 import { TruthFaults } from './truth-faults.ts';
 import { causeOf, problemsOf, type Told } from './truth-judge.ts';
 
@@ -19,7 +19,7 @@ export interface TruthOptions {
   readonly seed: string;
   readonly calls: number;
   readonly hasFaults: boolean;
-  /** One call in three is hedged and has a key, or makes calls of its own over three hops; and servers are drained. Default: false. */
+  /** One call in three is hedged and has a key, makes calls of its own over three hops, or is of a function whose versions differ in effect; and servers are drained. Default: false. */
   readonly isMixed?: boolean | undefined;
 }
 
@@ -99,7 +99,7 @@ class Story {
       count(verdicts, code === 'ok' ? 'ok' : `${code} ${verdict}`);
       if (verdict === 'maybe') count(maybes, causeOf(told, this.#watch));
     }
-    const problems = this.#told.flatMap((told) => problemsOf(told, this.#cast.ran, this.#watch));
+    const problems = this.#told.flatMap((told) => problemsOf(told, this.#cast, this.#watch));
     for (const [id, keys] of this.#cast.keys)
       if (keys.size > 1) problems.push(`call ${id}: its handlers were given ${[...keys].join(', ')}`);
     const gone = this.#told.filter(({ verdict }) => verdict === 'gone').length;
@@ -137,7 +137,7 @@ class Story {
   #anyCall(): void {
     const isMixed = this.#options.isMixed === true && this.#random.next() < 1 / 3;
     const name = this.#random.next() < 0.7 ? 'once' : 'idempotent';
-    this.#call(isMixed && name === 'once' ? 'hops' : name, this.#random.integer(clientsMax), isMixed);
+    this.#call(isMixed && name === 'once' ? this.#oneOf('hops', 'versions') : name, this.#random.integer(clientsMax), isMixed);
   }
 
   #call(name: string, at: number, isMixed = false): void {
@@ -146,9 +146,15 @@ class Story {
     const workMs = name === 'bulk' || random.next() < 0.5 ? 0 : Math.floor(random.next() * 300);
     const timeoutMs = 1_500 + Math.floor(random.next() * 4_000);
     const signal = random.integer(givesUpEvery) === 0 ? this.#givesUp(random.next() * 400) : undefined;
-    const effect = name === 'idempotent' ? 'idempotent' : 'once';
+    const effect = name === 'idempotent' ? 'idempotent' : name === 'versions' ? 'mixed' : 'once';
+    // Half of its callers believe that it may run twice.
+    const fn = name === 'versions' ? this.#oneOf(name, anyVersion) : name;
     const terms = isMixed ? { hedge: name === 'idempotent', idempotencyKey: `key of ${this.#told.length}` } : {};
-    void this.#follow(effect, caller, async (id) => client?.call(name, [id, workMs, 1], { timeoutMs, signal, ...terms }));
+    void this.#follow(effect, caller, async (id) => client?.call(fn, [id, workMs, 1], { timeoutMs, signal, ...terms }));
+  }
+
+  #oneOf<A, B>(a: A, b: B): A | B {
+    return this.#random.next() < 0.5 ? a : b;
   }
 
   /** Keeps the record of a call until its end. */
