@@ -39,6 +39,24 @@ describe('clients of a server that drains', () => {
     expect(state.runs).toBe(1);
   });
 
+  test('are answered by one that has not joined yet, and is called already', async ({ world }) => {
+    const { wait, state, release } = gate();
+    const seed = await world.start('seed');
+    world.network.weather.cut('one', 'seed');
+    const one = world.made('one', { wait }, { port: 7_100, join: [seed.url] });
+    const started = failureOf(one.start());
+    await world.advance(50);
+    const client = await world.connect('127.0.0.1:7100');
+    const call = client.call('wait', []);
+    await world.until('it runs', () => state.runs === 1);
+    const stopped = one[Symbol.asyncDispose]();
+    await world.advance(200);
+    release();
+    expect(await world.settle(call)).toBe('one');
+    await world.settle(stopped);
+    expect(await world.settle(started)).toMatchObject({ code: 'closed' });
+  });
+
   test('hang up also when there is nowhere to go', async ({ world }) => {
     const one = await world.start('one', { same });
     await world.connect(one);

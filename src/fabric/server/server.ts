@@ -28,7 +28,8 @@ import { defaultParts, type ServerParts } from './server-parts.ts';
 import { ServerRooms } from './server-rooms.ts';
 import type { ServerTuning } from './tuning.ts';
 
-type State = 'starting' | 'running' | 'stopped';
+/** `joining`: whoever knows its address may call it. */
+type State = 'starting' | 'joining' | 'running' | 'stopped';
 
 /**
  * Starts a server and resolves when it listens, has announced its functions and has joined (or has tried to: seeds
@@ -101,13 +102,15 @@ export class FabricServer {
       this.#rooms.openMesh(this.#url);
       await this.#listeners.openDoors();
       const at = { name, url: this.#url, ...this.#listeners.addresses };
+      this.#checkOpen();
+      this.#state = 'joining';
       this.#rooms.observer.emit({ kind: 'server.listening', ...at });
       const told: unknown = onListening?.(at);
       this.#rooms.announce();
       await unlessRejected(told, this.#rooms.mesh.start());
       this.#checkOpen();
       this.#state = 'running';
-      this.#listeners.setServing(true);
+      this.#listeners.setServing(!this.#drain.hasBegun);
     } catch (error) {
       await this.stop();
       // Stopped while it bound, nobody else knew the listeners.
@@ -186,8 +189,8 @@ export class FabricServer {
   }
 
   drain(): Promise<void> {
-    // One that is still starting has taken no work; one that was stopped has none left.
-    if (this.#state !== 'running') return Promise.resolve();
+    // One of which nobody knows yet has taken no work; one that was stopped has none left.
+    if (this.#state === 'starting' || this.#state === 'stopped') return Promise.resolve();
     this.#listeners.setServing(false);
     return this.#drain.run();
   }
@@ -229,6 +232,7 @@ export class FabricServer {
 
   /** Why it takes no work; undefined: it does. */
   #unready(): string | undefined {
+    if (this.#state === 'joining') return 'starting';
     if (this.#state !== 'running') return this.#state;
     return this.#drain.hasBegun ? 'draining' : undefined;
   }
