@@ -33,6 +33,53 @@ describe('the places of a function', () => {
     expect([600, 600, 600, 600, 600].map(enter)).toEqual(['queued', 'queued', 'queued', 'queued', 'full']);
   });
 
+  test('let a retry wait like any other, but not while most calls are refused (A1)', () => {
+    const places = new Places({ limit: 2 });
+    const enter = (atMs: number, isRetry: boolean) => places.enter(new Waiter({ atMs, isRetry }));
+    const leave = (atMs: number) => places.leave(1, atMs);
+    expect([0, 0, 0, 0, 0, 0, 0].map((atMs) => enter(atMs, true)).slice(2)).toEqual(['queued', 'queued', 'queued', 'queued', 'full']);
+    for (let n = 0; n < 20; n += 1) expect(enter(0, false)).toBe('full');
+    leave(1);
+    expect([enter(1, true), enter(1, false), places.waiting]).toEqual(['full', 'queued', 4]);
+    // As many again are let in.
+    for (let n = 0; n < 20; n += 1) {
+      leave(2);
+      expect(enter(2, false)).toBe('queued');
+    }
+    leave(3);
+    expect(enter(3, true)).toBe('queued');
+  });
+
+  test('let a retry take what is free, and forget what was before a lull (A1)', () => {
+    const places = new Places({ limit: 1 });
+    const enter = (atMs: number, isRetry: boolean) => places.enter(new Waiter({ atMs, isRetry }));
+    for (let n = 0; n < 30; n += 1) enter(0, false);
+    for (let n = 0; n < 3; n += 1) places.leave(1, 10);
+    expect([enter(11, true), enter(11, true)]).toEqual(['admitted', 'full']);
+    expect([enter(31, true), enter(31, true)]).toEqual(['queued', 'queued']);
+  });
+
+  test('refuse to let a retry wait also where those who waited gave up, most of them (A1)', () => {
+    const places = new Places({ limit: 1 });
+    places.enter(new Waiter());
+    for (let n = 0; n < 30; n += 1) {
+      const waiter = new Waiter({ atMs: n });
+      expect(places.enter(waiter)).toBe('queued');
+      places.giveUp(waiter, n);
+    }
+    expect([places.enter(new Waiter({ atMs: 31, isRetry: true })), places.enter(new Waiter({ atMs: 31 }))]).toEqual(['full', 'queued']);
+  });
+
+  test('let a retry pass the less urgent even then (A1)', () => {
+    const places = new Places({ limit: 1 });
+    places.enter(new Waiter());
+    const batch = waiters(2, 2);
+    for (const waiter of batch) places.enter(waiter);
+    for (const waiter of waiters(30, 2)) expect(places.enter(waiter)).toBe('full');
+    expect(places.enter(new Waiter({ isRetry: true }))).toBe('queued');
+    expect([batch.map(({ isDisplaced }) => isDisplaced), places.waiting]).toEqual([[false, true], 2]);
+  });
+
   test('have a default limit for a function that declares none', () => {
     const places = new Places();
     const answers = waiters(concurrencyDefault * (1 + queuedPerPlaceMax) + 1).map((waiter) => places.enter(waiter));

@@ -1,4 +1,4 @@
-/** What the calls of a function may spend on retries: Y1 and Y2 of src/fabric/call/retry-budget.ts. */
+/** What the calls of a function may spend on retries: Y1 to Y3 and Y5 of src/fabric/call/retry-budget.ts. */
 import { describe, expect, it } from 'vitest';
 import { paidPerSecondMin, paidShareMax, RetryBudget, tokensMax, windowMs } from '../../src/fabric/call/retry-budget.ts';
 
@@ -32,6 +32,25 @@ describe('a budget of retries', () => {
     stats.attempts += 100_000;
     stats.successes += 100_000;
     expect(takeAll(windowMs * 4)).toBe(tokensMax);
+  });
+
+  it('earns nothing while calls are refused for want of room before ten in a row have succeeded (Y5)', () => {
+    const { stats, budget, takeAll } = rig();
+    const succeed = (calls: number): void => {
+      stats.attempts += calls;
+      stats.successes += calls;
+    };
+    succeed(100);
+    budget.refused();
+    expect(takeAll(0)).toBe(tokensMax);
+    for (let n = 0; n < 100; n += 1) {
+      succeed(9);
+      budget.refused();
+    }
+    expect(takeAll(windowMs * 2)).toBe(0);
+    succeed(25);
+    budget.refused();
+    expect(takeAll(windowMs * 4)).toBe(2);
   });
 
   it('pays for at most one hedge in twenty attempts, ten saved up, and out of the same tokens (Y3)', () => {

@@ -8,6 +8,7 @@ interface WaiterOptions {
   readonly urgency: Urgency;
   readonly name: string;
   readonly atMs: number;
+  readonly isRetry: boolean;
   readonly onAdmitted: () => void;
 }
 
@@ -18,12 +19,14 @@ export class Waiter implements PlaceWaiter {
   readonly urgency: Urgency;
   readonly name: string;
   readonly arrivedAtMs: number;
+  readonly isRetry: boolean;
   isAdmitted = false;
   isDisplaced = false;
   readonly #onAdmitted: () => void;
 
-  constructor({ urgency = 1, name = '', atMs = 0, onAdmitted = () => {} }: Partial<WaiterOptions> = {}) {
+  constructor({ urgency = 1, name = '', atMs = 0, isRetry = false, onAdmitted = () => {} }: Partial<WaiterOptions> = {}) {
     this.arrivedAtMs = atMs;
+    this.isRetry = isRetry;
     this.urgency = urgency;
     this.name = name;
     this.#onAdmitted = onAdmitted;

@@ -169,6 +169,7 @@ export class OfferRouting implements Routing<Offer> {
       case 'version_mismatch':
         return router.failed(offer, elapsedMs, nowMs);
       case 'overloaded':
+        this.#budgets.get(offer.stats)?.refused();
         return router.shed(offer, nowMs);
       case undefined:
         if (serverMicros !== undefined) noteWay(offer.server.way, elapsedMs - serverMicros / 1000, nowMs);

@@ -6,6 +6,8 @@
  * Y2 a window: of the attempts of the last 10 s at most a tenth are paid, or 3 a second where that is more.
  * Y3 hedges pay the same, and beyond it are at most every twentieth attempt; ten may be saved up.
  * Y4 nothing is done for a call that fails not: successes and attempts are counted by the router, and looked up here.
+ * Y5 while there is no room for most, nobody is paid for: a call that was refused (`overloaded`) takes what is left of a token
+ *    that is not whole, so that a retry takes ten successes with no refusal between them.
  * (Finagle's retry budget and gRPC's retry throttling, gRFC A6, in one.)
  */
 
@@ -58,6 +60,12 @@ export class RetryBudget {
     this.#tokens -= 1;
     this.#paid += 1;
     return true;
+  }
+
+  /** There was no room for a call (Y5): a retry would only take the place of another. */
+  refused(): void {
+    this.#earn();
+    if (this.#tokens < 1) this.#tokens = 0;
   }
 
   /** Pays for one hedge (Y3). */

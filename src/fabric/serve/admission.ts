@@ -3,7 +3,7 @@
  *
  * A1 at most `limit` calls hold a place; the next 2 x `limit` wait, the more urgent first, equals in the order in which
  *    they came; once the line stands, `limit`: more would only wait longer. The least urgent beyond that is refused at once,
- *    with a hint when to come back.
+ *    with a hint when to come back. While most are refused, a retry does not wait.
  * A2 a place is held until the handler has returned, also past its deadline, unless it is given up for a stray: then the
  *    place is free, and with as many strays as the limit the function is `isOverrun` until one has returned.
  * A3 entering, leaving and giving up cost O(1); no timer is made here: whoever waits brings its own deadline.
@@ -31,6 +31,10 @@ export const queueWaitMsMax = 100;
 export const retryAfterMsBounds = { min: 1, max: 1000 } as const;
 /** Weight of the newest handler time in the average behind the hint. */
 const averageWeight = 0.2;
+/** The same in the average share of refused calls: 14 in a row make it over a half. */
+const refusedWeight = 0.05;
+/** Over this share refused, most are. */
+const mostShare = 0.5;
 
 /** How long a call with `remainingMs` left may wait for a place. */
 export function queueWaitMs(remainingMs: number): number {
@@ -63,6 +67,8 @@ export class Places implements SlotUser {
   /** Since when somebody waits, but for lulls; and since when nobody does. */
   #lineSinceMs = 0;
   #emptySinceMs = Number.NEGATIVE_INFINITY;
+  /** Of the calls that could not be let in at once, how many were not let in at all: an average of the last ones. */
+  #refusedShare = 0;
 
   constructor({ limit, uses = [], pool }: PlacesOptions = {}) {
     this.uses = uses;
@@ -125,6 +131,7 @@ export class Places implements SlotUser {
   giveUp(waiter: PlaceWaiter, nowMs: number): void {
     // What it kept free for itself may be what somebody else waits for.
     if (!this.#line.remove(waiter)) return;
+    this.#note('refused');
     if (this.#line.size === 0) this.#emptySinceMs = nowMs;
     if (this.#pool) this.#pool.admit(nowMs);
   }
@@ -158,6 +165,7 @@ export class Places implements SlotUser {
     const { first } = this.#line;
     assert(first, 'nobody waits for the place');
     this.#line.remove(first);
+    this.#note('admitted');
     if (this.#line.size === 0) this.#emptySinceMs = nowMs;
     this.#take();
     first.admitted(nowMs);
@@ -166,18 +174,31 @@ export class Places implements SlotUser {
   #enterLine(waiter: PlaceWaiter): 'admitted' | 'queued' | 'full' {
     const { urgency, arrivedAtMs } = waiter;
     if (this.hasRoom && !this.#line.isAhead(urgency) && (!this.#pool || this.#pool.allows(this, urgency))) {
+      this.#note('admitted');
       this.#take();
       return 'admitted';
     }
-    if (this.#line.size === 0 && arrivedAtMs - this.#emptySinceMs > lullMs) this.#lineSinceMs = arrivedAtMs;
+    if (this.#line.size === 0 && arrivedAtMs - this.#emptySinceMs > lullMs) {
+      this.#lineSinceMs = arrivedAtMs;
+      this.#refusedShare = 0;
+    }
     const perPlace = arrivedAtMs - this.#lineSinceMs > standingMs ? queuedPerPlaceStanding : queuedPerPlaceMax;
     const isFull = this.#line.size >= this.#limit * perPlace;
-    const last = isFull ? this.#line.lastBehind(urgency) : undefined;
-    if (isFull && !last) return 'full';
+    const behind = this.#line.lastBehind(urgency);
+    // Most will be refused in any case: better those who have been under way for longest than those who have just come.
+    if (waiter.isRetry && !behind && this.#refusedShare > mostShare) return 'full';
+    if (isFull) this.#note('refused');
+    if (isFull && !behind) return 'full';
+    const last = isFull ? behind : undefined;
     if (last) this.#line.remove(last);
     this.#line.append(waiter, this.#pool?.joined(this) ?? 1);
     last?.displaced();
     return 'queued';
+  }
+
+  /** What became of a call that found no free place, or others before it. */
+  #note(what: 'admitted' | 'refused'): void {
+    this.#refusedShare += ((what === 'refused' ? 1 : 0) - this.#refusedShare) * refusedWeight;
   }
 
   #take(): void {

@@ -70,6 +70,11 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
     return urgencyOf(this.frame.terms?.priority);
   }
 
+  /** A step has waited for room elsewhere, and does so again: for as long as its run has, it must not be passed over. */
+  get isRetry(): boolean {
+    return this.frame.paid > 0 && this.frame.isStep !== true;
+  }
+
   start(): void {
     // Also when what came over the wire is no number.
     if (!(this.#timeoutMs > 0)) return this.#refuse(this.#failure(lateVerdict(this.#timeoutMs, 'no')));

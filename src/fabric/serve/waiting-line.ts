@@ -13,6 +13,8 @@ export type Urgency = 0 | 1 | 2;
 export interface PlaceWaiter {
   readonly urgency: Urgency;
   readonly arrivedAtMs: number;
+  /** It was tried before, and has paused since. */
+  readonly isRetry: boolean;
   /** Written by the line that it stands in. */
   lineNext: PlaceWaiter | undefined;
   linePrevious: PlaceWaiter | undefined;
