@@ -39,6 +39,12 @@ export interface RunTime {
   readonly leftMs: number;
 }
 
+/** One at which a call ends, or more may begin. */
+export interface EndTime extends RunTime {
+  /** More may start, and failures have consequences. */
+  readonly isRunning: boolean;
+}
+
 /** How a step ended, beside its value. */
 export interface StepClose {
   readonly outcome: StepOutcome;

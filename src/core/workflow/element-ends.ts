@@ -8,7 +8,7 @@
 
 import { HeddleError } from '../../errors.ts';
 import type { Payload } from '../payload.ts';
-import type { StepClose } from './dataflow.ts';
+import type { EndTime, StepClose } from './dataflow.ts';
 import type { EachProgress } from './each-progress.ts';
 import type { ElementCalls } from './element-calls.ts';
 import { bounded } from './element-limits.ts';
@@ -30,15 +30,6 @@ export interface ElementEndsOptions {
   readonly push: (effect: RunEffect) => void;
 }
 
-/** The moment at which that happens. */
-export interface ElementTime {
-  readonly nowMs: number;
-  /** Of the run. */
-  readonly leftMs: number;
-  /** Elements may start, and failures have consequences. */
-  readonly isRunning: boolean;
-}
-
 /** What follows for the run. */
 export type EachNews =
   /** The step has ended; without a value what needs it will not run. */
@@ -58,7 +49,7 @@ export class ElementEnds {
   }
 
   /** The call of an element has ended. */
-  settleCall(progress: EachProgress, input: ElementSettling, time: ElementTime): EachNews | undefined {
+  settleCall(progress: EachProgress, input: ElementSettling, time: EndTime): EachNews | undefined {
     const { schedule } = this.#options;
     const { element, end } = input;
     const unit = progress.unitOf(element);
@@ -72,12 +63,12 @@ export class ElementEnds {
   }
 
   /** Those that wait no more; gives the first that follows for the run, and nothing else does. */
-  endAll(progress: EachProgress, ends: readonly ElementSettling[], time: ElementTime): EachNews | undefined {
+  endAll(progress: EachProgress, ends: readonly ElementSettling[], time: EndTime): EachNews | undefined {
     return ends.flatMap((end) => this.#end(progress, end, time) ?? [])[0];
   }
 
   /** All have ended: the list of their results, or the end of the step. */
-  goOn(progress: EachProgress, { isRunning }: ElementTime): EachNews | undefined {
+  goOn(progress: EachProgress, { isRunning }: EndTime): EachNews | undefined {
     const { steps, push } = this.#options;
     if (isRunning && !progress.isComplete) return undefined;
     if (isRunning && progress.hasAllValues) {
@@ -121,7 +112,7 @@ export class ElementEnds {
     if (unit !== undefined) this.#options.schedule.queue(unit);
   }
 
-  #end(progress: EachProgress, input: ElementSettling, time: ElementTime): EachNews | undefined {
+  #end(progress: EachProgress, input: ElementSettling, time: EndTime): EachNews | undefined {
     const { recovery, steps, saga, settings } = this.#options;
     const { element } = input;
     const end = recovery().explained(progress.at, bounded(input.end, progress.bytes, settings.codec));

@@ -13,11 +13,11 @@
 
 import { present } from '../../base/assert.ts';
 import type { Payload } from '../payload.ts';
-import type { RunTime, StepClose } from './dataflow.ts';
+import type { EndTime, RunTime, StepClose } from './dataflow.ts';
 import { EachProgress, type ElementCounts } from './each-progress.ts';
 import { parallelDefault } from './each-record.ts';
 import { ElementCalls, eachOf, readListOf } from './element-calls.ts';
-import { type EachNews, ElementEnds, type ElementTime } from './element-ends.ts';
+import { type EachNews, ElementEnds } from './element-ends.ts';
 import { otherLength, tooMany } from './element-limits.ts';
 import type { FailedStep } from './ending.ts';
 import { InlineRoom } from './inline-room.ts';
@@ -115,7 +115,7 @@ export class Elements {
   }
 
   /** Its turn has come. */
-  start(unit: number, time: Pick<ElementTime, 'nowMs' | 'leftMs'>): void {
+  start(unit: number, time: RunTime): void {
     const progress = this.#ownerOf(unit);
     this.#calls.start(progress, progress.elementOf(unit), time);
   }
@@ -127,7 +127,7 @@ export class Elements {
     if (progress.tell(reason)) this.#options.emit({ kind: 'step.waiting', step: this.#options.steps.nameOf(progress.at), reason });
   }
 
-  take(input: ElementInput, time: ElementTime): EachNews | undefined {
+  take(input: ElementInput, time: EndTime): EachNews | undefined {
     const at = this.#options.steps.positionOf(input.step);
     const progress = this.#byStep.get(at);
     if (!progress || progress.phase === 'over') return undefined;
@@ -165,13 +165,13 @@ export class Elements {
   }
 
   /** No answer came in time for what is under way. */
-  giveUp(at: number, error: OpaqueError, time: ElementTime): StepClose {
+  giveUp(at: number, error: OpaqueError, time: EndTime): StepClose {
     const progress = present(this.#byStep.get(at), 'a step is given up that maps no list');
     for (const element of progress.called) this.#calls.settle(progress, { element, outcome: 'maybe', error }, time);
     return this.#ends.closeOf(progress);
   }
 
-  #opened(progress: EachProgress, list: ListRead, time: ElementTime): EachNews | undefined {
+  #opened(progress: EachProgress, list: ListRead, time: EndTime): EachNews | undefined {
     const { schedule, emit, recovery, steps, settings } = this.#options;
     if (!list.ok) return time.isRunning && recovery().mends(progress.at, list) ? undefined : this.#ends.refused(progress, list);
     if (progress.openAgain(list.items)) return this.#begin(progress, time);
@@ -186,14 +186,14 @@ export class Elements {
     return this.#begin(progress, time);
   }
 
-  #begin(progress: EachProgress, time: ElementTime): EachNews | undefined {
+  #begin(progress: EachProgress, time: EndTime): EachNews | undefined {
     for (let free = eachOf(this.#options.steps, progress.at).parallel ?? parallelDefault; free > 0; free -= 1)
       this.#ends.queueNext(progress);
     return this.#ends.goOn(progress, time);
   }
 
   /** While elements are under way: for those that wait for it. */
-  #openedAgain(progress: EachProgress, list: ListRead, time: ElementTime): EachNews | undefined {
+  #openedAgain(progress: EachProgress, list: ListRead, time: EndTime): EachNews | undefined {
     if (list.ok && progress.openAgain(list.items)) return void this.#lost.goOn(progress);
     if (!list.ok && time.isRunning && this.#lost.isLostAgain(progress, list)) return undefined;
     return this.#ends.endAll(progress, this.#lost.giveUp(progress), time);

@@ -1,5 +1,5 @@
 /**
- * One execution of a workflow, as a state machine (base/machine.ts): dataflow without level barriers. Its calls are made in fabric/run.
+ * One run of a workflow, a machine (base/machine.ts): dataflow without level barriers. Its calls: fabric/run; their ends: step-ends.ts.
  *
  * X1 a step starts the moment all that it needs is done, held back only for a reason of `WaitReason`; never before, and never
  *    twice, unless its server had no place for it (`overloaded`) or could not get an input, or its result is lost (recovery.ts).
@@ -13,22 +13,21 @@
 
 import { assert, unreachable } from '../../base/assert.ts';
 import type { Machine } from '../../base/machine.ts';
-import { HeddleError } from '../../errors.ts';
 import type { Filled, Payload } from '../payload.ts';
-import { Dataflow, type RunTime } from './dataflow.ts';
+import { Dataflow, type EndTime, type RunTime } from './dataflow.ts';
 import type { ElementCounts } from './each-progress.ts';
 import { EarlyEnd } from './early-end.ts';
 import type { EachNews } from './element-ends.ts';
 import { Elements } from './elements.ts';
-import { outcomeOf, type RunCause, returnedSteps, runError, runResult } from './ending.ts';
+import { type RunCause, returnedSteps, runError, runResult } from './ending.ts';
 import { Leases } from './leases.ts';
-import { fallbackOf } from './policies.ts';
 import type { OpaqueError, RunEventBody, RunSettled, WaitReason } from './record.ts';
 import { Recovery } from './recovery.ts';
 import { RunEffects } from './run-effects.ts';
-import { type ElementInput, isOfElement, type RunEffect, type RunInput, type RunSettings } from './run-io.ts';
+import { isOfElement, type RunEffect, type RunInput, type RunSettings } from './run-io.ts';
 import { Saga } from './saga.ts';
 import { Schedule } from './schedule.ts';
+import { StepEnds, type StepNews } from './step-ends.ts';
 import { StepStarter } from './step-start.ts';
 import { StepTable } from './step-table.ts';
 
@@ -38,8 +37,6 @@ type Phase =
   | { readonly kind: 'ending'; readonly cause: RunCause; readonly untilMs: number }
   | { readonly kind: 'undoing'; readonly cause: RunCause }
   | { readonly kind: 'settled' };
-
-type Settling = Extract<RunInput, { kind: 'stepSettled' }>;
 
 export class RunMachine implements Machine<RunInput, RunEffect> {
   readonly #settings: RunSettings;
@@ -52,6 +49,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   readonly #early: EarlyEnd;
   readonly #leases: Leases;
   readonly #recovery: Recovery;
+  readonly #ends: StepEnds;
   #phase: Phase = { kind: 'new' };
   readonly #effects = new RunEffects();
   #startedMs = 0;
@@ -71,6 +69,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     this.#flow = new Dataflow({ ...parts, starter: this.#starter, onReady: (at) => this.#onReady(at) });
     this.#early = new EarlyEnd({ ...parts, elements: this.#elements, flow: this.#flow });
     this.#recovery = new Recovery({ ...parts, elements: this.#elements, onReady: (at) => this.#onReady(at) });
+    this.#ends = new StepEnds({ ...parts, flow: this.#flow, recovery: this.#recovery });
   }
 
   get isSettled(): boolean {
@@ -126,7 +125,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   }
 
   #take(input: RunInput): void {
-    if (isOfElement(input)) return this.#takeElement(input);
+    if (isOfElement(input)) return this.#heed(this.#elements.take(input, this.#endTime));
     switch (input.kind) {
       case 'started':
         return this.#start();
@@ -143,10 +142,10 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
         if (this.#steps.isInFlight(input.step)) this.#flow.pulls(input);
         return;
       case 'stepSettled':
-        if (this.#steps.isInFlight(input.step)) this.#settleCall(input);
+        if (this.#steps.isInFlight(input.step)) this.#heed(this.#ends.settleCall(input, this.#endTime));
         return;
       case 'stepBack':
-        if (this.#steps.isInFlight(input.step)) this.#takeBack(input);
+        if (this.#steps.isInFlight(input.step)) this.#ends.takeBack(input, this.#endTime);
         return;
       case 'undoStarted':
       case 'undoSettled':
@@ -206,43 +205,14 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     return { nowMs: this.#nowMs, leftMs: this.#leftMs };
   }
 
-  /** A shipped step has not ended where it was sent: it waits again, or, when the run ends, that is how it ended. */
-  #takeBack({ step, error, wire, server, freeSlots }: Extract<RunInput, { kind: 'stepBack' }>): void {
-    const at = this.#steps.positionOf(step);
-    const end = { ok: false, error, wire } as const;
-    this.#flow.endCall(at, { end, freeSlots }, this.#nowMs);
-    const outcome = outcomeOf(end);
-    if (this.#phase.kind !== 'running') return this.#flow.settle(at, { outcome, server, error: wire }, this.#time);
-    if (this.#steps.takeBack(at, { outcome, error: wire })) this.#schedule.queue(at);
+  get #endTime(): EndTime {
+    return { ...this.#time, isRunning: this.#phase.kind === 'running' };
   }
 
-  #settleCall(input: Settling): void {
-    const at = this.#steps.positionOf(input.step);
-    const isRunning = this.#phase.kind === 'running';
-    this.#flow.endCall(at, input, this.#nowMs);
-    if (isRunning && !input.end.ok && HeddleError.is(input.end.error, 'overloaded'))
-      return this.#steps.hold(at, this.#schedule.requeue(at));
-    if (isRunning && this.#recovery.mends(at, input.end)) return;
-    const end = this.#recovery.explained(at, input.end);
-    const cause = end.ok ? undefined : this.#flow.causeOf(at, end, this.#leftMs);
-    const policy = cause?.kind === 'failed' && this.#phase.kind === 'running' ? this.#steps.checkedOf(at).command.onFailure : undefined;
-    const error = end.ok ? undefined : end.wire;
-    const value = end.ok ? end.value : fallbackOf(policy);
-    this.#flow.settle(at, { outcome: outcomeOf(end), server: input.server, error, value }, this.#time);
-    if (!end.ok && HeddleError.is(end.error, 'function_failed')) this.#saga.spare(at);
-    if (this.#phase.kind !== 'running') return;
-    if (cause && !policy) return this.#end(cause);
-    if (cause?.kind === 'failed') this.#flow.survived(at, cause);
-    this.#goOnFrom(at);
-  }
-
-  #takeElement(input: ElementInput): void {
-    const news = this.#elements.take(input, { ...this.#time, isRunning: this.#phase.kind === 'running' });
-    if (news) this.#heed(news);
-  }
-
-  #heed(news: EachNews): void {
+  #heed(news: StepNews | EachNews | undefined): void {
+    if (!news) return;
     if (news.kind === 'fatal') return this.#end(news.cause);
+    if (news.kind === 'settled') return this.#goOnFrom(news.at);
     const { at, close, value } = news;
     this.#flow.settle(at, { ...close, value }, this.#time);
     if (this.#phase.kind !== 'running') return;
