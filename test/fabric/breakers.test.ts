@@ -6,7 +6,8 @@ import type { Catalog } from '../../src/core/catalog/catalog.ts';
 import type { GateState, Offer } from '../../src/core/catalog/server-state.ts';
 import { Router } from '../../src/core/routing/router.ts';
 import type { ErrorCode } from '../../src/errors.ts';
-import { Breakers, type Permit } from '../../src/fabric/call/breakers.ts';
+import type { Permit } from '../../src/fabric/call/breaker.ts';
+import { Breakers } from '../../src/fabric/call/breakers.ts';
 import { Observer } from '../../src/observe/observer.ts';
 import { announcer, body, catalogOf, offerOf, record } from '../core/catalog/fixtures.ts';
 

@@ -12,17 +12,13 @@ import { type ErrorCode, HeddleError } from '../../errors.ts';
 import type { Evidence } from '../../transport/transport.ts';
 import type { CreditFrame, ItemFrame, ProgressFrame, ReplyFrame } from '../../wire/frame.ts';
 import type { Conversation, PeerIdentity, RoomWaiter } from '../link/conversation.ts';
-import type { Invocation } from '../link/invocation.ts';
 import type { StreamWord } from '../link/stream-port.ts';
 import { frameOf } from './call-frame.ts';
 import { retryBackoff } from './retry.ts';
-import type { CallContext, CallPeer, Routing } from './routing-port.ts';
+import type { CallPeer, OpenCall } from './routing-port.ts';
 
 /** What an attempt needs of the call that it is made for. */
-export interface AttemptOwner<Route> {
-  readonly routing: Routing<Route>;
-  readonly context: CallContext;
-  readonly invocation: Invocation;
+export interface AttemptOwner<Route> extends OpenCall<Route> {
   /** Paid retries so far, those of earlier hops included. */
   readonly paid: number;
   /** Connections lost under it so far, on earlier hops included. */

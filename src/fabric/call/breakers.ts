@@ -19,8 +19,6 @@ import { type ErrorCode, errorTable } from '../../errors.ts';
 import type { Observer } from '../../observe/observer.ts';
 import { Breaker, type BreakerContext, type BreakerPlace, type BreakerRule, type Permit } from './breaker.ts';
 
-export type { Permit } from './breaker.ts';
-
 /** How one attempt failed. */
 export interface AttemptFailure {
   readonly code: ErrorCode;

@@ -8,21 +8,14 @@
 
 import type { CancelTask } from '../../base/clock.ts';
 import { type ErrorCode, HeddleError } from '../../errors.ts';
-import type { CallSink, CallWait, Invocation } from '../link/invocation.ts';
-import type { CallContext, Routing } from './routing-port.ts';
-
-/** What it needs of the call. */
-export interface WaitingCall<Route> {
-  readonly routing: Routing<Route>;
-  readonly context: CallContext;
-  readonly invocation: Invocation;
-}
+import type { CallSink, CallWait } from '../link/invocation.ts';
+import type { OpenCall } from './routing-port.ts';
 
 /** How long a call waits for a provider that was there a moment ago, unless it says otherwise, in milliseconds. */
 export const waitMsDefault = 250;
 
 export class CallWaits<Route> {
-  readonly #call: WaitingCall<Route>;
+  readonly #call: OpenCall<Route>;
   readonly #sink: CallSink;
   readonly #goOn: () => void;
   /** Until when an absent provider is waited for; set with the first absence. */
@@ -30,7 +23,7 @@ export class CallWaits<Route> {
   #stop: CancelTask | undefined = undefined;
 
   /** `goOn`: called at the end of each wait. */
-  constructor(call: WaitingCall<Route>, sink: CallSink, goOn: () => void) {
+  constructor(call: OpenCall<Route>, sink: CallSink, goOn: () => void) {
     this.#call = call;
     this.#sink = sink;
     this.#goOn = goOn;

@@ -25,7 +25,7 @@ import {
   type Settlement,
   timeoutMsMax,
 } from '../link/invocation.ts';
-import type { ParentCall } from '../serve/context.ts';
+import type { ParentCall } from '../serve/serving.ts';
 import { isAsyncIterable } from '../stream/stream-pump.ts';
 import { StreamWindows } from '../stream/stream-windows.ts';
 import { Ending, refuseAborted } from './call-ending.ts';

@@ -19,8 +19,8 @@ import type { CallHandle, Invocation, Settlement } from '../link/invocation.ts';
 import { lateVerdict } from '../link/verdicts.ts';
 import { GroupAttempt, type GroupAttemptParts } from './group-attempt.ts';
 import { type GroupMember, type StepBack, triedAgain } from './group-member.ts';
-import { Inquiry } from './inquiry.ts';
-import { decideRetry, pauseMs } from './retry.ts';
+import { Inquiry, questionAt } from './inquiry.ts';
+import { decideRetry, failedWith, pauseMs } from './retry.ts';
 import type { CallContext, CallPeer, Routing } from './routing-port.ts';
 
 export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
@@ -114,13 +114,7 @@ export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
     if (this.#isOver) return;
     this.#attempt.end('connection_lost');
     const { route, invocation } = this.#member;
-    const question = {
-      id: invocation,
-      round: invocation.round,
-      deadlineMs: invocation.deadlineMs,
-      find: () => this.#routing.peerOf(route),
-      reach: (done: Parameters<Routing<Route>['reach']>[1]) => this.#routing.reach(route, done),
-    };
+    const question = questionAt(route, { invocation, routing: this.#routing });
     this.#inquiry = new Inquiry(this.#context.clock, question, {
       onReply: (frame) => this.onReply(frame),
       onProgress: (frame) => this.onProgress(frame),
@@ -196,11 +190,8 @@ export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
     if (this.#isCancelled) return this.#end(wire, frame);
     if (known.code === 'upstream_failed' || known.code === 'overloaded') return this.#back({ error: wire, freeSlots: frame?.freeSlots });
     const { invocation } = this.#member;
-    const isRetryable = HeddleError.is(known, 'function_failed') && known.detail.retryable === true;
-    const decision = decideRetry(
-      { code: known.code, executed: known.executed, isRetryable },
-      { effect: this.#attempt.effect, lost: invocation.lost, paid: invocation.paid, attemptsMax: invocation.terms?.attemptsMax },
-    );
+    const { lost, paid, terms } = invocation;
+    const decision = decideRetry(failedWith(known), { effect: this.#attempt.effect, lost, paid, attemptsMax: terms?.attemptsMax });
     const nowMs = this.#context.clock.nowMs();
     if (decision === 'final' || (decision === 'later' && !this.#routing.mayPay(invocation, nowMs)))
       return this.#whenBegun(() => this.#end(wire, frame));

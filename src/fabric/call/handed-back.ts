@@ -10,13 +10,7 @@
 import { viaMax } from '../../wire/call-messages.ts';
 import type { Failure } from '../../wire/frame.ts';
 import type { Invocation } from '../link/invocation.ts';
-import type { Routing } from './routing-port.ts';
-
-/** What it needs of the call. */
-export interface RelayedCall<Route> {
-  readonly routing: Routing<Route>;
-  readonly invocation: Invocation;
-}
+import type { OpenCall } from './routing-port.ts';
 
 /** The call as it is sent once more, after `lost` connections; undefined: it has failed. */
 export function handedBack(call: Invocation, { mayFailOver, runners }: Failure, lost: number): Invocation | undefined {
@@ -27,7 +21,7 @@ export function handedBack(call: Invocation, { mayFailOver, runners }: Failure, 
 
 /** Whom the caller is to be told of before its call goes to `route`: undefined when of nobody; empty when there is no room for it. */
 export function untoldRunners<Route>(
-  { routing, invocation }: RelayedCall<Route>,
+  { routing, invocation }: Pick<OpenCall<Route>, 'routing' | 'invocation'>,
   route: Route,
   nowMs: number,
 ): readonly string[] | undefined {

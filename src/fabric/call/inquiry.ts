@@ -12,7 +12,7 @@ import type { CallId } from '../../core/outcome/call-id.ts';
 import { HeddleError } from '../../errors.ts';
 import type { ProgressFrame, ReplyFrame, StandingFrame } from '../../wire/frame.ts';
 import type { Conversation } from '../link/conversation.ts';
-import type { CallPeer } from './routing-port.ts';
+import type { CallPeer, OpenCall } from './routing-port.ts';
 
 const askMsMax = 1_000;
 const asksMax = 4;
@@ -26,6 +26,13 @@ export interface Question {
   find(): CallPeer | undefined;
   /** Waits for a connection; gives what takes the wish back. */
   reach(done: (reached: CallPeer | HeddleError) => void): CancelTask;
+}
+
+/** What became of a call is asked where its last attempt went. */
+export function questionAt<Route>(route: Route, { invocation, routing }: Pick<OpenCall<Route>, 'invocation' | 'routing'>): Question {
+  const { round, deadlineMs } = invocation;
+  const find = (): CallPeer | undefined => routing.peerOf(route);
+  return { id: invocation, round, deadlineMs, find, reach: (done) => routing.reach(route, done) };
 }
 
 export interface Inquirer {

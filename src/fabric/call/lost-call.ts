@@ -13,15 +13,12 @@ import type { Effect } from '../../core/catalog/offer.ts';
 import { HeddleError } from '../../errors.ts';
 import type { ProgressFrame, ReplyFrame } from '../../wire/frame.ts';
 import type { Invocation } from '../link/invocation.ts';
-import { Inquiry } from './inquiry.ts';
+import { Inquiry, questionAt } from './inquiry.ts';
 import { sentAgain } from './lost-session.ts';
-import type { CallContext, Routing } from './routing-port.ts';
+import type { OpenCall } from './routing-port.ts';
 
 /** What it needs of the call. */
-export interface LosingCall<Route> {
-  readonly routing: Routing<Route>;
-  readonly context: CallContext;
-  readonly invocation: Invocation;
+export interface LosingCall<Route> extends OpenCall<Route> {
   /** Instance of the server that it was sent to last. */
   readonly instance: string | undefined;
   /** Stops waiting for a connection. False: a frame is out. */
@@ -98,14 +95,7 @@ export class LostCall<Route> {
 
   #ask(error: HeddleError, route: Route): void {
     const { invocation, routing, context } = this.#call;
-    const question = {
-      id: invocation,
-      round: invocation.round,
-      deadlineMs: invocation.deadlineMs,
-      find: () => routing.peerOf(route),
-      reach: (done: Parameters<Routing<Route>['reach']>[1]) => routing.reach(route, done),
-    };
-    this.#inquiry = new Inquiry(context.clock, question, {
+    this.#inquiry = new Inquiry(context.clock, questionAt(route, this.#call), {
       onReply: (frame) => {
         this.#inquiry = undefined;
         this.#call.onReply(frame);

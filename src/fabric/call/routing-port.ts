@@ -97,3 +97,10 @@ export interface ProcessContext {
 export interface CallContext extends ProcessContext {
   readonly told: ToldRunners;
 }
+
+/** A call under way, as those see it who make its attempts, wait for it and ask after it. */
+export interface OpenCall<Route> {
+  readonly routing: Routing<Route>;
+  readonly context: CallContext;
+  readonly invocation: Invocation;
+}

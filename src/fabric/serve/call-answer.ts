@@ -120,10 +120,6 @@ export class CallAnswer implements CallOrigin, CallSink, CallId {
     else this.#keeper.orphaned(this);
   }
 
-  get isOrphan(): boolean {
-    return !this.isSettled && this.#followers.length === 0;
-  }
-
   /** Nobody came for it. */
   abort(): void {
     this.isAborted = true;

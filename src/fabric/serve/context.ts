@@ -16,8 +16,6 @@ import type { Caller, Context } from '../api/api.ts';
 import { callIdOf } from './handler-events.ts';
 import type { ContextHost, ParentCall, ServedRequest } from './serving.ts';
 
-export type { NestedCall, ParentCall } from './serving.ts';
-
 /** The call that a context is about. */
 export interface ContextCall extends Pick<ServedRequest, 'frame' | 'origin'> {
   readonly deadlineMs: number;

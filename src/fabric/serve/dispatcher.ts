@@ -28,8 +28,6 @@ import type { Registry, ServedFunction } from './registry.ts';
 import { ServedCall } from './served-call.ts';
 import type { CallOrigin, CallUnderWay, IncomingCall, NestedCall, NestedStream, ServedOffer, ServingHost } from './serving.ts';
 
-export type { CallOrigin, IncomingCall } from './serving.ts';
-
 export interface DispatcherOptions {
   readonly registry: Registry;
   /** Name of this server. */

@@ -10,6 +10,7 @@
 
 import type { Filled, Payload } from '../../core/payload.ts';
 import type { Executed, HeddleError } from '../../errors.ts';
+import { undefinedPayload } from '../../wire/common-messages.ts';
 import type { Pulling } from '../../wire/frame.ts';
 import type { Definition } from '../api/define.ts';
 import { checkResult, readArguments, writeResult } from '../call/call-values.ts';
@@ -67,6 +68,25 @@ export class HandlerWork {
     else this.#read(args);
   }
 
+  /** Nobody waits for the result any more. The signal is the caller's to fire, after its reply (`abort`). */
+  leave(): void {
+    this.#stage = 'left';
+    this.#fetched?.cancel();
+    this.#gathered?.stop();
+    this.#streams?.close();
+  }
+
+  /** A word of the caller's about its streams. */
+  stream(word: StreamWord): void {
+    this.#streams?.word(word);
+  }
+
+  /** Fires the handler's signal. */
+  abort(reason: HeddleError): void {
+    this.#context?.abort(reason);
+    this.#streams?.abort(reason);
+  }
+
   /** Its large arguments are with other servers, or parked here. */
   #fetch(given: Filled): void {
     const { handOff } = this.#call.offer.host;
@@ -96,25 +116,6 @@ export class HandlerWork {
       (checked) => this.#run(checked),
       (problem: unknown) => this.#unready(problem),
     );
-  }
-
-  /** Nobody waits for the result any more. The signal is the caller's to fire, after its reply (`abort`). */
-  leave(): void {
-    this.#stage = 'left';
-    this.#fetched?.cancel();
-    this.#gathered?.stop();
-    this.#streams?.close();
-  }
-
-  /** A word of the caller's about its streams. */
-  stream(word: StreamWord): void {
-    this.#streams?.word(word);
-  }
-
-  /** Fires the handler's signal. */
-  abort(reason: HeddleError): void {
-    this.#context?.abort(reason);
-    this.#streams?.abort(reason);
   }
 
   #run(args: readonly unknown[]): void {
@@ -194,7 +195,7 @@ export class HandlerWork {
         if (this.#stage !== 'running') return this.#call.returned();
         this.#stage = 'finishing';
         if (end.kind === 'unwritten') return this.#unwritten(end.problem);
-        return this.#done(nothing);
+        return this.#done(undefinedPayload);
     }
   }
 
@@ -265,8 +266,6 @@ export class HandlerWork {
     if (this.#whole) this.#fetched?.cancel();
   }
 }
-
-const nothing: Payload = { encoding: 'undefined', bytes: new Uint8Array(0) };
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
   return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';

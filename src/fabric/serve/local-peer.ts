@@ -16,8 +16,8 @@ import type { Gate } from '../link/gate.ts';
 import type { Settlement } from '../link/invocation.ts';
 import { failure } from '../link/responses.ts';
 import type { StreamWord } from '../link/stream-port.ts';
-import type { Dispatcher, IncomingCall } from './dispatcher.ts';
-import type { CallOrigin } from './serving.ts';
+import type { Dispatcher } from './dispatcher.ts';
+import type { CallOrigin, IncomingCall } from './serving.ts';
 
 export class LocalPeer implements CallPeer {
   /** Admission bounds what runs here; there is no link to fill. */
