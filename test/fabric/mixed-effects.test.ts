@@ -6,6 +6,7 @@ import { describe, expect } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
 import type { Effect } from '../../src/core/catalog/offer.ts';
 import { defineFunction } from '../../src/fabric/api/define.ts';
+import { againMsMax } from '../../src/fabric/call/lost-session.ts';
 import { newsMsMax } from '../../src/fabric/call/told-runners.ts';
 import { decodeFrame } from '../../src/wire/frame-codec.ts';
 import { failureOf } from '../within.ts';
@@ -47,6 +48,24 @@ describe('a call that its caller takes for idempotent, and its server for `once`
     await world.settle(entered);
     await lose(world, 'client-1', 'first', release);
     expect([await world.settle(call), state.runs]).toEqual(['owner', 1]);
+  });
+});
+
+describe('a call that its caller takes for idempotent, and that is too old to be asked for', () => {
+  test('runs once when the session is lost', async ({ world }) => {
+    world.routing = 'entry';
+    const { fn, state, entered, release } = held('once');
+    const first = await world.start('first');
+    const second = await world.start('second');
+    await world.start('owner', { fn });
+    const client = await world.connect(first, second);
+    const call = failureOf(client.call({ ...fn, effect: 'idempotent' }, [], { timeoutMs: 3 * againMsMax }));
+    await world.settle(entered);
+    await world.advance(againMsMax + 1_000);
+    world.kill('first');
+    release();
+    expect(await world.settle(call)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
+    expect(state.runs).toBe(1);
   });
 });
 

@@ -16,7 +16,7 @@ import type { OpenCall } from './routing-port.ts';
 export function handedBack(call: Invocation, { mayFailOver, runners }: Failure, lost: number): Invocation | undefined {
   if (runners) return knowing(call, runners);
   if (mayFailOver !== true || lost > 0) return undefined;
-  return { ...call, isAgain: call.kind === 'call' && !call.hasStreamInput };
+  return { ...call, isAgain: true };
 }
 
 /** Whom the caller is to be told of before its call goes to `route`: undefined when of nobody; empty when there is no room for it. */

@@ -5,7 +5,8 @@
  *    there is fenced and may go anywhere; otherwise it may have run, and that is the end.
  * B2 one whose session was lost goes through the next entry, which asks before it routes a `once` call (reclaim.ts). Until that
  *    entry has answered, the call may have run; without a session within `sessionMsMax` that is the end.
- * B3 what is pure or idempotent goes on at once: a server that is running it already attaches whoever asks again.
+ * B3 what is pure or idempotent goes on at once, as a call that may have run: a server that is running it already attaches whoever
+ *    asks again, and where it must not run twice it does not go. A stream is asked for by nobody: it goes on so, or ends.
  */
 
 import type { CancelTask } from '../../base/clock.ts';
@@ -58,8 +59,7 @@ export class LostCall<Route> {
     const { invocation, routing } = this.#call;
     const isStreamed = invocation.kind === 'stream' || invocation.hasStreamInput;
     if (!routing.isDirect(route)) return this.#onSessionLost(error, isStreamed ? 'pure' : effect);
-    if (isStreamed) return this.#call.goOn(invocation, error);
-    if (effect !== 'once') return this.#call.goOn({ ...invocation, isAgain: true }, error);
+    if (isStreamed || effect !== 'once') return this.#call.goOn({ ...invocation, isAgain: true }, error);
     this.#ask(error, route);
   }
 
@@ -81,7 +81,7 @@ export class LostCall<Route> {
   #onSessionLost(error: HeddleError, effect: Effect): void {
     const { invocation, instance = '', context } = this.#call;
     const again = sentAgain(invocation, instance, context.clock.nowMs());
-    if (!again || effect !== 'once') return this.#call.goOn(again ?? invocation, error);
+    if (!again || effect !== 'once') return this.#call.goOn(again ?? { ...invocation, isAgain: true }, error);
     this.#unresolved = error;
     this.#stopWaiting?.();
     this.#stopWaiting = context.clock.schedule(sessionMsMax, () => this.#onNoSession(error));

@@ -122,6 +122,8 @@ export class CallDesk {
   }
 
   #reclaim(frame: CallFrame, { peer, nowMs, asker }: Asked): void {
+    // Nobody can say of a stream whether it has begun: its items went to whoever is gone.
+    if (frame.isStream || frame.hasStreamInput) return this.#lose(this.#enter(frame, peer, asker));
     const { self, engine } = this.#options;
     const id = { caller: frame.caller ?? peer.identity.instance, callNumber: frame.callNumber };
     const here = this.outcomes.standing(id, { round: frame.round - 1, asker: self.instance });
