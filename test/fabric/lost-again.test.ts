@@ -65,3 +65,32 @@ describe('a client whose entry is lost', () => {
     expect(state.runs).toBe(1);
   });
 });
+
+describe('a server that stood still', () => {
+  test('keeps the end of what came just before it went on for as long as its caller may ask (O5)', async ({ world }) => {
+    const { weather } = world.network;
+    const { fn, state, release } = held();
+    const owner = await world.start('owner', { fn, quick: () => 1 });
+    const entry = await world.start('entry', {}, { join: [owner.url] });
+    await world.advance(newsMsMax);
+    // Every ten seconds from its first call on a server lets go of what nobody can ask for any more.
+    await world.settle(entry.call('quick', []));
+    await world.advance(8_800);
+    const clock = world.processes.get('owner')?.clock;
+    clock?.pause();
+    await world.advance(890);
+    const call = entry.call('held', [], { timeoutMs: 700 });
+    // It is read before the timers run that are late.
+    await world.advance(2);
+    clock?.resume();
+    expect(state.runs).toBe(1);
+    // The reply is on its way when the link is lost.
+    weather.setDelay('entry', 'owner', 500);
+    release();
+    await world.advance(400);
+    weather.setDelay('entry', 'owner', 1);
+    world.breakLinks('entry');
+    world.breakLinks('owner');
+    expect([await world.settle(call), state.runs]).toEqual(['owner', 1]);
+  });
+});

@@ -7,6 +7,8 @@
  *    it, and passes into the table when the link breaks before. One that ran is never said not to have run.
  * O3 a call whose last connection is lost goes on for `orphanMs`; unclaimed, it is given up and its outcome kept.
  * O4 a call of which no link was lost costs no look-up: those under way are a list, and asking walks it.
+ * O5 an outcome is kept for as long as its caller may ask: a server that stood still takes calls for older than they are, and the
+ *    time that their callers have left for shorter (stall-watch.ts).
  */
 
 import type { CancelTask, Clock } from '../../base/clock.ts';
@@ -15,6 +17,7 @@ import { OutcomeTable } from '../../core/outcome/outcome-table.ts';
 import { HeddleError } from '../../errors.ts';
 import { fromWireError } from '../../wire/error.ts';
 import type { CallFrame, OutcomeFrame } from '../../wire/frame.ts';
+import { againMsMax } from '../call/lost-session.ts';
 import type { HeldOutcome } from '../link/held-outcome.ts';
 import type { Settlement } from '../link/invocation.ts';
 import type { Peer } from '../link/peer.ts';
@@ -192,7 +195,7 @@ export class Outcomes implements AnswerKeeper {
       round: answer.round,
       outcome,
       bytes,
-      untilMs: this.#clock.nowMs() + 2 * answer.timeoutMs,
+      untilMs: this.#clock.nowMs() + Math.max(2 * answer.timeoutMs, againMsMax),
       isRelayed: answer.caller !== answer.from,
     };
   }
