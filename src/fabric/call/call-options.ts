@@ -2,6 +2,7 @@
  * Options of calls, and what runs share with them, checked once.
  */
 
+import { isObject } from '../../base/objects.ts';
 import { checkNeed } from '../../core/catalog/needs.ts';
 import { checkRange } from '../../core/catalog/versions.ts';
 import { checkName, describeFound } from '../../core/names.ts';
@@ -57,7 +58,7 @@ export function checkSignal(signal: unknown, where: string): void {
 /** Throws `bad_argument` or `too_large` (4 KiB in all). */
 export function checkMeta(meta: unknown): void {
   if (meta === undefined) return;
-  if (typeof meta !== 'object' || meta === null) {
+  if (!isObject(meta)) {
     throw new HeddleError('bad_argument', { path: ['options', 'meta'], expected: 'an object of texts', found: describeFound(meta) });
   }
   let bytes = 0;

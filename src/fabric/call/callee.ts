@@ -2,6 +2,7 @@
  * What is called, however the user named it: by a text, by a definition, or by a handle of `remote`.
  */
 
+import { isObject } from '../../base/objects.ts';
 import type { Effect, OfferKind } from '../../core/catalog/offer.ts';
 import { type AnyFunction, type AnyStream, rangeOf, wrongKind } from '../../core/function.ts';
 import { typeName } from '../../core/workflow/fields.ts';
@@ -30,6 +31,6 @@ export function calleeOf(fn: unknown, kind: OfferKind): Callee {
 }
 
 function isHandle(fn: unknown): fn is AnyFunction | AnyStream {
-  if (typeof fn !== 'object' || fn === null || !('kind' in fn && 'name' in fn)) return false;
+  if (!isObject(fn) || !('kind' in fn && 'name' in fn)) return false;
   return (fn.kind === 'call' || fn.kind === 'stream') && typeof fn.name === 'string';
 }

@@ -25,7 +25,7 @@ import {
   type Settlement,
   timeoutMsMax,
 } from '../link/invocation.ts';
-import type { ParentCall } from '../serve/serving.ts';
+import type { GivenCall, ParentCall } from '../serve/serving.ts';
 import { isAsyncIterable } from '../stream/stream-pump.ts';
 import { StreamWindows } from '../stream/stream-windows.ts';
 import { Ending, refuseAborted } from './call-ending.ts';
@@ -48,10 +48,7 @@ export interface CallerOptions {
 
 type OnSettled = (settlement: Settlement) => void;
 
-/** What the user gave beside the function. */
-interface Asked {
-  readonly args: unknown;
-  readonly options: unknown;
+interface Asked extends GivenCall {
   readonly parent: ParentCall | undefined;
 }
 
@@ -91,12 +88,12 @@ export class FabricCaller {
   }
 
   /** A root call whose end is told to `onSettled` as well, just before its promise settles. */
-  watchedCall(fn: unknown, call: { readonly args: unknown; readonly options: unknown }, onSettled: OnSettled): Promise<unknown> {
+  watchedCall(fn: unknown, call: GivenCall, onSettled: OnSettled): Promise<unknown> {
     return this.#call(fn, { ...call, parent: undefined, onSettled });
   }
 
   /** A call out of a handler: inherits deadline and meta, and is given up with its parent. */
-  nestedCall(parent: ParentCall, fn: unknown, call: { readonly args: unknown; readonly options: unknown }): Promise<unknown> {
+  nestedCall(parent: ParentCall, fn: unknown, call: GivenCall): Promise<unknown> {
     return this.#call(fn, { ...call, parent });
   }
 
@@ -106,7 +103,7 @@ export class FabricCaller {
   }
 
   /** A stream out of a handler, likewise. */
-  nestedStream(parent: ParentCall, fn: unknown, call: Pick<Asked, 'args' | 'options'>): AsyncIterable<unknown> {
+  nestedStream(parent: ParentCall, fn: unknown, call: GivenCall): AsyncIterable<unknown> {
     return this.#stream(fn, { ...call, parent });
   }
 

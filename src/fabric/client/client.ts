@@ -31,6 +31,7 @@ import { FabricCaller } from '../call/caller.ts';
 import { explainQuery, type WorkflowQuestion, workflowQuestion } from '../explain/explainer.ts';
 import { waitsOf, whyQuery } from '../explain/why.ts';
 import { checkRunId, RunCaller } from '../run/run-caller.ts';
+import type { GivenCall } from '../serve/serving.ts';
 import { ClientToken } from './client-token.ts';
 import { DirectEngine } from './direct-engine.ts';
 import { requestDrain } from './drain-request.ts';
@@ -135,7 +136,7 @@ export class FabricClient {
   }
 
   /** A call, and where its time went, told just before it settles; also of one that failed, unless it was never sent. */
-  timedCall(name: string, call: { readonly args: unknown; readonly options: unknown }, onTiming: (timing: CallTiming) => void) {
+  timedCall(name: string, call: GivenCall, onTiming: (timing: CallTiming) => void) {
     const { clock } = this.#parts;
     const startedMs = clock.nowMs();
     return this.#caller.watchedCall(name, call, (settlement) => onTiming(timingOf(settlement, clock.nowMs() - startedMs)));

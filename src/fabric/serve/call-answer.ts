@@ -87,8 +87,8 @@ export class CallAnswer implements CallOrigin, CallSink, CallId {
     for (const follower of this.#followers) follower.serve();
   }
 
-  /** Somebody else waits for it as well; `isPart`: for the end of a call of which this may be a part. */
-  join(peer: Peer, as: { readonly id: number; readonly isPart: boolean }): void {
+  /** Somebody else waits for it as well. */
+  join(peer: Peer, as: FollowAs): void {
     const follower = new Follower(this, peer, as);
     this.#followers = [...this.#followers, follower];
     follower.serve();
@@ -174,6 +174,14 @@ export function isPartOf(answer: CallAnswer, again: CallFrame): boolean {
 
 const nobody: readonly Follower[] = [];
 
+/** How one waits for it. */
+export interface FollowAs {
+  /** The number of its request. */
+  readonly id: number;
+  /** For the end of a call of which this may be a part. */
+  readonly isPart: boolean;
+}
+
 /** One who waits for the end of a call. */
 export class Follower implements Incoming {
   readonly peer: Peer;
@@ -181,7 +189,7 @@ export class Follower implements Incoming {
   readonly #answer: CallAnswer;
   readonly #isPart: boolean;
 
-  constructor(answer: CallAnswer, peer: Peer, as: { readonly id: number; readonly isPart: boolean }) {
+  constructor(answer: CallAnswer, peer: Peer, as: FollowAs) {
     this.#answer = answer;
     this.peer = peer;
     this.id = as.id;

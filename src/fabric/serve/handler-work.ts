@@ -8,6 +8,7 @@
  * Deadline, place and reply are the call's (served-call.ts); values are call-values.ts, errors verdicts.ts.
  */
 
+import { isObject } from '../../base/objects.ts';
 import type { Filled, Payload } from '../../core/payload.ts';
 import type { Executed, HeddleError } from '../../errors.ts';
 import { undefinedPayload } from '../../wire/common-messages.ts';
@@ -268,5 +269,5 @@ export class HandlerWork {
 }
 
 function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
+  return isObject(value) && 'then' in value && typeof value.then === 'function';
 }

@@ -4,6 +4,7 @@
  */
 
 import { delay, systemClock } from '../../base/clock.ts';
+import { isObject } from '../../base/objects.ts';
 import { systemRandom } from '../../base/random.ts';
 import { type HeddleFunction, type Is, wrongKind } from '../../core/function.ts';
 import { checkKeys, typeName } from '../../core/workflow/fields.ts';
@@ -96,6 +97,6 @@ function noStream(fn: unknown): AsyncIterable<never> {
 
 /** Whatever is called, nobody offers it here. */
 function noFabric(fn: unknown): Promise<never> {
-  const name = typeof fn === 'object' && fn !== null && 'name' in fn ? String(fn.name) : String(fn);
+  const name = isObject(fn) && 'name' in fn ? String(fn.name) : String(fn);
   return Promise.reject(new HeddleError('no_such_function', { function: name, nearest: [] }));
 }

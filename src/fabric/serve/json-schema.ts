@@ -8,6 +8,7 @@
  */
 
 import { quiet } from '../../base/deferred.ts';
+import { isObject } from '../../base/objects.ts';
 import type { Schema } from '../../core/function.ts';
 import { optionalMark } from '../../core/schema/json-schema.ts';
 import { isLenient } from '../api/lenient-schema.ts';
@@ -37,7 +38,7 @@ function takesUndefined(schema: Schema): boolean {
   try {
     const verdict: unknown = schema['~standard'].validate(undefined);
     if (verdict instanceof Promise) void quiet(verdict);
-    return typeof verdict === 'object' && verdict !== null && !(verdict instanceof Promise) && !('issues' in verdict && verdict.issues);
+    return isObject(verdict) && !(verdict instanceof Promise) && !('issues' in verdict && verdict.issues);
   } catch {
     return false;
   }

@@ -23,7 +23,7 @@ import type { Settlement } from '../link/invocation.ts';
 import type { Peer } from '../link/peer.ts';
 import { unattended } from '../link/responses.ts';
 import { lostWith } from '../link/verdicts.ts';
-import { type AnswerKeeper, CallAnswer, type Follower, isPartOf } from './call-answer.ts';
+import { type AnswerKeeper, CallAnswer, type FollowAs, type Follower, isPartOf } from './call-answer.ts';
 
 /** How long a call goes on after the connection of the last one who waits for it is lost, in milliseconds. */
 export const orphanMs = 1_500;
@@ -106,7 +106,7 @@ export class Outcomes implements AnswerKeeper {
   }
 
   /** Somebody waits for a call that is running. */
-  join(answer: CallAnswer, peer: Peer, as: { readonly id: number; readonly isPart: boolean }): void {
+  join(answer: CallAnswer, peer: Peer, as: FollowAs): void {
     this.#claim(answer);
     answer.join(peer, as);
   }

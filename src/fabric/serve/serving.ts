@@ -55,15 +55,17 @@ export interface CallUnderWay extends IncomingCall {
   readonly frame: Pick<CallFrame, 'function'>;
 }
 
+/** What a user gave beside the function; nothing of it is checked yet. */
+export interface GivenCall {
+  readonly args: unknown;
+  readonly options: unknown;
+}
+
 /** Carries `ctx.call`: a call that inherits deadline, meta and cancellation from `parent`. Checks what it is given. */
-export type NestedCall = (parent: ParentCall, fn: unknown, call: { readonly args: unknown; readonly options: unknown }) => Promise<unknown>;
+export type NestedCall = (parent: ParentCall, fn: unknown, call: GivenCall) => Promise<unknown>;
 
 /** Carries `ctx.stream`, likewise. */
-export type NestedStream = (
-  parent: ParentCall,
-  fn: unknown,
-  call: { readonly args: unknown; readonly options: unknown },
-) => AsyncIterable<unknown>;
+export type NestedStream = (parent: ParentCall, fn: unknown, call: GivenCall) => AsyncIterable<unknown>;
 
 /** What a nested call inherits. */
 export interface ParentCall {
