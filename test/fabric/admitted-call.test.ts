@@ -2,12 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { type Asking, Gate } from '../../src/fabric/link/gate.ts';
 import { Proof } from '../../src/fabric/link/proof.ts';
-import { askerOfCall, noteAsker } from '../../src/fabric/serve/admitted-call.ts';
+import { asAsked, askerOfCall, mayHear, noteAsker } from '../../src/fabric/serve/admitted-call.ts';
 import { identityOf } from '../../src/identity/identity.ts';
 import { HeddleError } from '../../src/index.ts';
 import type { FabricEvent } from '../../src/observe/events.ts';
 import { Observer } from '../../src/observe/observer.ts';
-import type { CallFrame } from '../../src/wire/frame.ts';
+import type { CallFrame, OutcomeFrame } from '../../src/wire/frame.ts';
+import { callFrame } from '../frames.ts';
+import { openGate } from './open-gate.ts';
 
 const byServer = new Proof(identityOf('server', 'gpu-1'));
 const byClient = new Proof(identityOf('token', 'mallory'));
@@ -54,5 +56,32 @@ describe('on whose behalf a call is made', () => {
 
   test('allows nothing: the call is its server’s own', () => {
     expect(judged(peerOf('link', byServer), 'token:nobody').isRefused).toBe(true);
+  });
+});
+
+describe('a client', () => {
+  const client = peerOf('session', byClient);
+  const server = peerOf('link', byServer);
+  const ofAnother = callFrame('f', [], { caller: 'deadbeef', callerName: 'another', parkMs: 1_000, parkOverBytes: 1, isStep: true });
+
+  test('makes no call of another’s, and hears of none; a server does (A1)', () => {
+    const gate = openGate();
+    expect(askerOfCall(gate, ofAnother, client)).toMatchObject({
+      code: 'unauthenticated',
+      executed: 'no',
+      detail: { reason: 'wrong_name' },
+    });
+    expect(askerOfCall(gate, callFrame('f', [], { caller: 'abad1dea' }), client)).toBeTypeOf('string');
+    expect(askerOfCall(gate, ofAnother, server)).toBeTypeOf('string');
+    const question = (caller: string | undefined) =>
+      ({ kind: 'outcome', id: 1, caller, callNumber: 1, round: 0, timeoutMs: 1 }) as OutcomeFrame;
+    const heard = [question('deadbeef'), question('abad1dea'), question(undefined)].map((frame) => mayHear(gate, frame, client));
+    expect([heard, mayHear(gate, question('deadbeef'), server)]).toEqual([[false, true, true], true]);
+  });
+
+  test('is not heard in what only servers say (A3)', () => {
+    const plain = { caller: undefined, callerName: undefined, isStep: undefined, parkMs: undefined, parkOverBytes: undefined };
+    expect(asAsked(ofAnother, client)).toMatchObject(plain);
+    expect(asAsked(ofAnother, server)).toBe(ofAnother);
   });
 });

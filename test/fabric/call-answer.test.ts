@@ -1,44 +1,54 @@
 /**
- * A2 and A4 of src/fabric/serve/call-answer.ts: who gives a call up, and what is kept of it then; T3 of src/core/outcome/outcome-table.ts
- * wherever an outcome may be.
+ * A2 to A5 of src/fabric/serve/call-answer.ts: who gives a call up, and what is kept of it then. O2, O3 and O5 of src/fabric/serve/outcomes.ts,
+ * and T3 of src/core/outcome/outcome-table.ts wherever an outcome may be.
  */
 
 import { describe, expect, test } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { ReplyLedger } from '../../src/core/outcome/reply-ledger.ts';
+import { againMsMax } from '../../src/fabric/call/lost-session.ts';
 import type { Incoming } from '../../src/fabric/link/conversation.ts';
 import type { HeldOutcome } from '../../src/fabric/link/held-outcome.ts';
+import type { Settlement } from '../../src/fabric/link/invocation.ts';
 import type { Peer } from '../../src/fabric/link/peer.ts';
 import { failure } from '../../src/fabric/link/responses.ts';
 import { cancelledVerdict } from '../../src/fabric/link/verdicts.ts';
-import { Outcomes } from '../../src/fabric/serve/outcomes.ts';
+import { Outcomes, orphanMs } from '../../src/fabric/serve/outcomes.ts';
+import { fromWireError } from '../../src/wire/error.ts';
+import type { CallFrame } from '../../src/wire/frame.ts';
+import { encodeValue } from '../../src/wire/value.ts';
 import { callFrame } from '../frames.ts';
 
 /** One link as an answer sees it. */
-function linkOf(instance: string) {
+function linkOf(instance: string, heldMax?: number) {
   const open = new Map<number, Incoming>();
   const replied: number[] = [];
-  const ledger = new ReplyLedger<HeldOutcome>();
+  const said: string[] = [];
+  const ledger = new ReplyLedger<HeldOutcome>({ heldMax });
   const peer = {
     identity: { name: instance, instance },
     closed: undefined,
     ledger,
     serve: (id: number, incoming: Incoming) => open.set(id, incoming),
     finish: (id: number) => open.delete(id),
-    reply: (id: number) => {
+    reply: (id: number, { outcome }: Settlement) => {
       open.delete(id);
       replied.push(id);
+      said.push(outcome.ok ? 'ok' : `${fromWireError(outcome.error).code} ${outcome.error.executed}`);
       ledger.sent();
     },
   };
-  return { open, replied, ledger, peer: peer as unknown as Peer }; // what of it is asked here
+  return { open, replied, said, ledger, peer: peer as unknown as Peer }; // what of it is asked here
 }
 
-function rig(caller: string) {
-  const outcomes = new Outcomes({ clock: new VirtualClock(), server: 'here' });
-  const link = linkOf('c');
+const ok: Settlement = { outcome: { ok: true, value: encodeValue(1) } };
+
+function rig(caller: string, frame: Partial<CallFrame> = {}, heldMax?: number) {
+  const clock = new VirtualClock();
+  const outcomes = new Outcomes({ clock, server: 'here' });
+  const link = linkOf('c', heldMax);
   outcomes.opened(link.peer);
-  const answer = outcomes.enter(callFrame('f', [], { id: 7, callNumber: 3, caller }), link.peer);
+  const answer = outcomes.enter(callFrame('f', [], { id: 7, callNumber: 3, caller, ...frame }), link.peer);
   const cancelled: string[] = [];
   answer.handle = {
     cancel: (reason) => {
@@ -47,15 +57,17 @@ function rig(caller: string) {
     },
     stream: () => {},
   };
-  const ask = () => outcomes.standing({ caller, callNumber: 3 }, { round: 1, asker: 'z' }).state;
-  return { ...link, outcomes, answer, cancelled, ask };
+  const standing = () => outcomes.standing({ caller, callNumber: 3 }, { round: 1, asker: 'z' });
+  return { ...link, clock, outcomes, answer, cancelled, standing, ask: () => standing().state };
 }
 
 describe('a `once` call that is given up', () => {
   test('by its caller, who has left, is stopped, answered to nobody and held for nobody (A4)', () => {
-    const { open, replied, ledger, cancelled, answer } = rig('c');
+    const { open, replied, ledger, cancelled, answer, ask } = rig('c');
     open.get(7)?.cancel('enough', true);
     expect([cancelled, answer.hasLeft, replied, open.size, ledger.isEmpty]).toEqual([['enough'], true, [], 0, true]);
+    // It is in no list any more.
+    expect(ask()).toBe('never');
   });
 
   test('by its caller, who waits for the end, is answered', () => {
@@ -78,6 +90,86 @@ describe('a `once` call that is given up', () => {
     expect([cancelled, open.size, replied]).toEqual([[], 0, []]);
     other.open.get(9)?.cancel('enough', true);
     expect([cancelled, other.replied]).toEqual([['enough'], [9]]);
+  });
+});
+
+describe('the end of a call', () => {
+  test('is no `no` for who waits for the whole of which it may be a part (A3)', () => {
+    const { outcomes, answer, said } = rig('c');
+    const whole = linkOf('d');
+    outcomes.join(answer, whole.peer, { id: 9, isPart: true });
+    answer.settled({ outcome: failure(cancelledVerdict('enough', 'no')) });
+    expect([said, whole.said]).toEqual([['cancelled no'], ['connection_lost maybe']]);
+  });
+
+  test('is held until it is confirmed, of whatever effect in a group, and not when nothing ran (O2)', () => {
+    const unrun = failure(cancelledVerdict('enough', 'no'));
+    for (const [effect, isGrouped, end, isHeld] of [
+      ['once', false, ok, true],
+      [undefined, false, ok, true],
+      ['pure', false, ok, false],
+      ['pure', true, ok, true],
+      ['once', false, { outcome: unrun }, false],
+    ] as const) {
+      const outcomes = new Outcomes({ clock: new VirtualClock(), server: 'here' });
+      const { peer, ledger } = linkOf('c');
+      outcomes.opened(peer);
+      outcomes.enter(callFrame('f', [], { id: 7, effect }), peer, isGrouped).settled(end);
+      expect(ledger.isEmpty).toBe(!isHeld);
+    }
+  });
+
+  test('is not said to be of a call that never ran when it had to make room, or was that of a stream (O2)', () => {
+    const first = rig('c', {}, 1);
+    first.answer.settled(ok);
+    first.outcomes.enter(callFrame('f', [], { id: 8, callNumber: 4 }), first.peer).settled(ok);
+    expect([first.ledger.held().length, first.ask()]).toEqual([1, 'forgotten']);
+    const stream = rig('c', { isStream: true });
+    stream.answer.settled(ok);
+    expect(stream.ask()).toBe('forgotten');
+  });
+
+  test('is let go when nobody can ask for it any more, over the link and after it (O2, O5)', () => {
+    for (const [timeoutMs, askedForMs] of [
+      [5_000, againMsMax],
+      [50_000, 100_000],
+    ] as const) {
+      const open = rig('c', { timeoutMs });
+      open.answer.settled(ok);
+      open.clock.advance(askedForMs - 1);
+      expect(open.ask()).toBe('done');
+      open.clock.advance(20_000);
+      expect(open.ledger.isEmpty).toBe(true);
+      const kept = rig('c', { timeoutMs });
+      kept.answer.settled(ok);
+      kept.outcomes.closed(kept.peer);
+      kept.clock.advance(askedForMs - 1);
+      expect(kept.ask()).toBe('done');
+      kept.clock.advance(20_000);
+      expect(kept.ask()).toBe('never');
+    }
+  });
+});
+
+describe('a call of which the last connection is lost', () => {
+  test('goes on for a while; then, given up, it broke with its connection (O3, A5)', () => {
+    const { clock, open, cancelled, standing } = rig('c');
+    open.get(7)?.lost?.();
+    clock.advance(orphanMs - 1);
+    expect([cancelled.length, standing().state]).toEqual([0, 'running']);
+    clock.advance(1);
+    expect(cancelled).toHaveLength(1);
+    const end = standing();
+    expect(end.state === 'done' && !end.outcome.outcome.ok && fromWireError(end.outcome.outcome.error)).toMatchObject({
+      code: 'connection_lost',
+      executed: 'maybe',
+    });
+  });
+
+  test('is given up at once when it has a stream: nobody else can take that over (A5)', () => {
+    const { open, cancelled } = rig('c', { isStream: true });
+    open.get(7)?.lost?.();
+    expect(cancelled).toHaveLength(1);
   });
 });
 

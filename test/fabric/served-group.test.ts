@@ -1,9 +1,15 @@
 import { describe, expect, it } from 'vitest';
+import { VirtualClock } from '../../src/base/virtual-clock.ts';
+import { HeddleError } from '../../src/errors.ts';
+import type { Settlement } from '../../src/fabric/link/invocation.ts';
 import type { Peer } from '../../src/fabric/link/peer.ts';
+import { failure } from '../../src/fabric/link/responses.ts';
 import type { Dispatcher } from '../../src/fabric/serve/dispatcher.ts';
 import type { Outcomes } from '../../src/fabric/serve/outcomes.ts';
 import { ServedGroup } from '../../src/fabric/serve/served-group.ts';
 import type { CallOrigin } from '../../src/fabric/serve/serving.ts';
+import { fromWireError } from '../../src/wire/error.ts';
+import type { CallFrame } from '../../src/wire/frame.ts';
 import { callFrame } from '../frames.ts';
 import { openGate } from './open-gate.ts';
 
@@ -51,5 +57,65 @@ describe('the calls of a group', () => {
 
   it('G3: a once call with nothing told before it begins at once', () => {
     expect(chain('once').told).toEqual(['c0 begins', 'c0 is told']);
+  });
+});
+
+describe('a call of a group that waits for others', () => {
+  /** Two calls, the second of which awaits the first; the first ends by hand. */
+  function pair() {
+    const clock = new VirtualClock();
+    const begun: { readonly frame: CallFrame; readonly origin: CallOrigin }[] = [];
+    const ends = new Map<string, string>();
+    const dispatcher = {
+      dispatch: (frame: CallFrame, origin: CallOrigin) => {
+        begun.push({ frame, origin });
+        return { isSettled: false };
+      },
+    };
+    const endOf = ({ outcome }: Settlement): string =>
+      outcome.ok ? 'ok' : `${fromWireError(outcome.error).code} ${outcome.error.executed}`;
+    const enter = ({ function: name }: CallFrame) => ({
+      settled: (end: Settlement) => ends.set(name, endOf(end)),
+      progress: () => {},
+      pulling: () => {},
+    });
+    const parts = {
+      outcomes: { refusal: () => undefined, enter } as unknown as Outcomes, // what of it is asked here
+      dispatcher: dispatcher as unknown as Dispatcher, // the same
+      clock,
+      server: 's',
+      gate: openGate(),
+    };
+    const peer = { kind: 'link', identity: { name: 'there', instance: '1' }, whenWritten: (done: () => void) => done() } as unknown as Peer;
+    new ServedGroup(parts, peer).start(
+      [1, 2, 3].map((number) => ({
+        call: callFrame(`c${number}`, [], { id: number, callNumber: number, timeoutMs: 1_000, effect: 'pure' }),
+        step: `s${number}`,
+        awaits: number === 1 ? [] : [{ callNumber: number - 1, at: [], path: [] }],
+        ownTimeoutMs: 900,
+      })),
+    );
+    return { clock, begun, ends };
+  }
+
+  it('has what is left of its time since the group came, and waits shortly for a place (G2)', () => {
+    const { clock, begun } = pair();
+    clock.advance(400);
+    begun[0]?.origin.settled({ outcome: { ok: true, value: { encoding: 'undefined', bytes: new Uint8Array(0) } } });
+    expect(begun.map(({ frame, origin }) => [frame.function, frame.timeoutMs, origin.placeWaitMs])).toEqual([
+      ['c1', 900, 5],
+      ['c2', 600, 5],
+    ]);
+  });
+
+  it('has not run when one that it waits for gives no result, nor has what waits for it (G2)', () => {
+    const { begun, ends } = pair();
+    begun[0]?.origin.settled({ outcome: failure(new HeddleError('draining', { server: 's' })) });
+    expect(begun).toHaveLength(1);
+    expect([...ends]).toEqual([
+      ['c1', 'draining no'],
+      ['c2', 'upstream_failed no'],
+      ['c3', 'upstream_failed no'],
+    ]);
   });
 });
