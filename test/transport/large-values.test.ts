@@ -145,6 +145,35 @@ test('no more values are begun than the receiver takes (S2, R2)', () => {
   expect(got.size).toBe(0);
 });
 
+test('as many more are begun as have ended (S2)', () => {
+  const { sender, got, settle } = channel();
+  for (let transfer = 1; transfer <= arrivingMax + 10; transfer += 1) void sender.send(transfer, new Uint8Array(1));
+  sender.attach();
+  settle();
+  expect(got.size).toBe(arrivingMax + 10);
+});
+
+test('a sender that begins more than may be begun, or sends more than it said or was allowed, has broken the protocol (R2, R3)', () => {
+  const { receiver, problems } = channel();
+  const chunkOf = (transfer: number, bytesTotal: number, bytes: number): void => {
+    const chunk = decodeChunk(encodeChunk({ transfer, bytesTotal, data: new Uint8Array(bytes) }));
+    const problem = chunk && receiver.onData(chunk);
+    if (problem !== undefined) problems.push(problem);
+  };
+  // The first two take all the room: a third may send its free chunk, and no more.
+  for (let transfer = 1; transfer <= 3; transfer += 1) chunkOf(transfer, 64 * 1024 * KiB, chunkBytesMax);
+  expect(problems).toEqual([]);
+  chunkOf(3, 0, 1);
+  chunkOf(4, 1_000, 999);
+  chunkOf(4, 0, 2);
+  const beyond = 'a transfer exceeds its size or its credit';
+  expect(problems.splice(0)).toEqual([beyond, beyond]);
+  for (let transfer = 5; transfer <= arrivingMax; transfer += 1) chunkOf(transfer, 1_000, 1);
+  expect(problems).toEqual([]);
+  chunkOf(arrivingMax + 1, 1_000, 1);
+  expect(problems).toEqual([`more than ${arrivingMax} values are begun at once`]);
+});
+
 test('values beyond the room wait for credit until there is some (R2)', () => {
   const { sender, got, forth, moveForth, moveBack, settle } = channel();
   const big = new Uint8Array(64 * 1024 * KiB);
