@@ -37,6 +37,7 @@ function rig() {
     delivered,
     brought,
     seen,
+    replies,
     cancel: (id: number) => held.drop(id),
     frame: (frame: Frame) => arrivals.receive(encodeFrame(frame, { put: (bytes) => values.push(bytes) })),
     /** The large value that was put so-manieth comes. */
@@ -118,4 +119,13 @@ describe('what cannot be delivered yet', () => {
     comes(1, new Uint8Array(100_000));
     expect([seen.isClosed, delivered]).toEqual([true, []]);
   });
+});
+
+test('a reply counts as received when it is whole (R1 of reply-ledger.ts)', () => {
+  const { replies, frame, arrives } = rig();
+  frame({ kind: 'reply', id: 1, outcome: { ok: true, value: encodeValue(large) } });
+  frame({ kind: 'reply', id: 2, outcome: { ok: true, value: encodeValue(1) } });
+  expect(replies.received).toBe(0);
+  arrives(1);
+  expect(replies.received).toBe(2);
 });

@@ -1,16 +1,20 @@
-/** When the second of a hedged call goes out, and as what: Q1 and Q3 of src/fabric/call/hedged-call.ts. */
+/** When the second of a hedged call goes out, and as what: Q1 to Q3 of src/fabric/call/hedged-call.ts. */
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
+import { HeddleError } from '../../src/errors.ts';
 import type { CallHistory } from '../../src/fabric/call/call-history.ts';
 import { HedgedCall } from '../../src/fabric/call/hedged-call.ts';
 import type { CallContext, Routing } from '../../src/fabric/call/routing-port.ts';
 import type { CallSink, Invocation } from '../../src/fabric/link/invocation.ts';
+import { failure } from '../../src/fabric/link/responses.ts';
+import { encodeValue } from '../../src/wire/value.ts';
 import { invocationFor } from '../invocations.ts';
 
 const afterMs = 20;
 
 function hedged({ canPay = true } = {}) {
   const clock = new VirtualClock();
+  const ends: boolean[] = [];
   const legs: { readonly call: Invocation; readonly sink: CallSink; readonly history: CallHistory; readonly lost: number }[] = [];
   const routing = { choose: () => 'b', mayHedge: () => canPay } as unknown as Routing<string>; // what of it is asked here
   new HedgedCall(
@@ -24,9 +28,9 @@ function hedged({ canPay = true } = {}) {
       },
     },
     invocationFor({ effect: 'pure', attempt: 3 }),
-    { settled: () => {} },
+    { settled: ({ outcome }) => ends.push(outcome.ok) },
   ).start();
-  return { clock, legs, first: legs[0]?.sink };
+  return { clock, legs, ends, first: legs[0]?.sink };
 }
 
 describe('the second of a hedged call', () => {
@@ -59,5 +63,17 @@ describe('the second of a hedged call', () => {
     first?.started?.('a', 4);
     clock.advance(afterMs);
     expect(legs).toHaveLength(2);
+  });
+});
+
+describe('a hedged call of which one ends with an error', () => {
+  it('goes on while the other is under way (Q2)', () => {
+    const { clock, legs, ends, first } = hedged();
+    first?.started?.('a', 3);
+    clock.advance(afterMs);
+    first?.settled({ outcome: failure(new HeddleError('draining', { server: 'a' })) });
+    expect(ends).toEqual([]);
+    legs[1]?.sink.settled({ outcome: { ok: true, value: encodeValue(1) } });
+    expect(ends).toEqual([true]);
   });
 });

@@ -9,7 +9,7 @@ import { callsInFlightMax } from '../../src/fabric/link/room-queue.ts';
 import { MemoryNetwork } from '../../src/transport/memory.ts';
 import type { Evidence, Link, LinkHandlers } from '../../src/transport/transport.ts';
 import type { Frame, ReplyFrame } from '../../src/wire/frame.ts';
-import { encodeFrame } from '../../src/wire/frame-codec.ts';
+import { decodeFrame, encodeFrame } from '../../src/wire/frame-codec.ts';
 import { decodeValue, encodeValue } from '../../src/wire/value.ts';
 import { callFrame } from '../frames.ts';
 
@@ -167,6 +167,16 @@ describe('room', () => {
     expect(admitted).toEqual(['first', 'second']);
   });
 
+  it('is not for who comes while others wait for it (P2)', async () => {
+    const { client } = await pair();
+    const [id = 0] = Array.from({ length: callsInFlightMax }, () => client.reserve(conversation()));
+    const full: boolean[] = [];
+    const onRoom = (): void => void full.push(client.isFull);
+    for (const _waiter of [1, 2]) client.whenRoom({ onRoom, onLost: () => {} });
+    client.release(id);
+    expect(full).toEqual([true, false]);
+  });
+
   it('is told to be gone when the link is lost (P2)', async () => {
     const { clock, client } = await pair();
     for (let count = 0; count < callsInFlightMax; count += 1) client.reserve(conversation());
@@ -261,6 +271,25 @@ describe('large values', () => {
   });
 });
 
+describe('large values without end', () => {
+  const limited = () => new LargeValues({ sendLarge: () => Promise.resolve(), dropLarge: () => {} });
+
+  it('are no more than 1,024 in one frame (L4)', () => {
+    const outgoing = limited().outgoing();
+    for (let value = 0; value < 1_024; value += 1) outgoing.put(nothing);
+    expect(() => outgoing.put(nothing)).toThrow(expect.objectContaining({ code: 'too_large' }));
+  });
+
+  it('are no more than 1,024 ahead of their frames, and 65,536 behind them (L3)', () => {
+    const early = limited();
+    for (let transfer = 1; transfer <= 1_024; transfer += 1) early.arrived(transfer, nothing);
+    expect(() => early.arrived(1_025, nothing)).toThrow(expect.objectContaining({ code: 'protocol_error' }));
+    const incoming = limited().incoming();
+    for (let transfer = 1; transfer <= 65_536; transfer += 1) incoming.expect(transfer, 1, () => {});
+    expect(() => incoming.expect(65_537, 1, () => {})).toThrow(expect.objectContaining({ code: 'protocol_error' }));
+  });
+});
+
 describe('a peer that breaks the rules', () => {
   it('that numbers a request 0, as one without a number, is cut off (P4)', async () => {
     const { clock, client, closed, requests } = await pair();
@@ -293,5 +322,98 @@ describe('a retired peer', () => {
     server.answer({ kind: 'reply', id, outcome: { ok: true, value: encodeValue(1) } });
     clock.advance(100);
     expect(client.closed).toBe('local');
+  });
+
+  it('closes when the last that it serves is answered', async () => {
+    const { clock, client, server } = await pair();
+    const id = client.reserve(conversation());
+    client.send(frameOf(id, 1));
+    clock.advance(5);
+    server.serve(id, { cancel: () => {} });
+    server.retire();
+    clock.advance(100);
+    expect(server.closed).toBeUndefined();
+    server.reply(id, { outcome: { ok: true, value: encodeValue(1) } });
+    clock.advance(100);
+    expect(server.closed).toBe('local');
+  });
+
+  it('closes when nobody waits for it to take more, and no item does (P2, F1 of departures.ts)', () => {
+    const waiting = unwritable();
+    const waiter = { onRoom: () => {}, onLost: () => {} };
+    waiting.peer.whenRoom(waiter);
+    waiting.peer.retire();
+    expect(waiting.state.isClosed).toBe(false);
+    waiting.peer.leaveQueue(waiter);
+    expect(waiting.state.isClosed).toBe(true);
+
+    const items = unwritable();
+    items.peer.send(item);
+    items.peer.retire();
+    expect([items.sent(), items.state.isClosed]).toEqual([[], false]);
+    items.write();
+    expect([items.sent(), items.state.isClosed]).toEqual([['item'], true]);
+  });
+});
+
+const item: Frame = { kind: 'item', id: 1, value: encodeValue(1), isFromOpener: false };
+
+/** A peer over a link that takes nothing but what must go, until `write`. */
+function unwritable() {
+  const state = { isWritable: false, isClosed: false };
+  const frames: Frame[] = [];
+  let handlers: LinkHandlers | undefined;
+  const link = {
+    kind: 'session',
+    get isWritable() {
+      return state.isWritable;
+    },
+    open: (given: LinkHandlers) => {
+      handlers = given;
+    },
+    send: (bytes: Uint8Array) => frames.push(decodeFrame(bytes)),
+    sendLarge: () => Promise.resolve(),
+    close: () => {
+      state.isClosed = true;
+    },
+  } as unknown as Link; // what of it is asked here
+  const peer = new Peer(link, { name: 'there', instance: 't' }, { onRequest: () => {}, onClosed: () => {} });
+  const write = (): void => {
+    state.isWritable = true;
+    handlers?.onWritable();
+  };
+  return { peer, state, write, sent: () => frames.map(({ kind }) => kind) };
+}
+
+describe('a link that takes no more', () => {
+  it('holds back items and the end of their stream, and nothing else (F1 of departures.ts)', () => {
+    const { peer, write, sent } = unwritable();
+    peer.serve(1, { cancel: () => {} });
+    peer.send(item);
+    peer.reply(1, { outcome: { ok: true, value: encodeValue(2) } });
+    peer.send(frameOf(2, 1));
+    expect(sent()).toEqual(['call']);
+    write();
+    expect(sent()).toEqual(['call', 'item', 'reply']);
+  });
+});
+
+describe('a reply that went out', () => {
+  it('is the only one to its request (P1)', () => {
+    const { peer, sent } = unwritable();
+    peer.serve(1, { cancel: () => {} });
+    for (const value of [1, 2]) peer.reply(1, { outcome: { ok: true, value: encodeValue(value) } });
+    expect(sent()).toEqual(['reply']);
+  });
+
+  it('counts from then on: what it said is held until so many have come (R1 of reply-ledger.ts)', () => {
+    const { peer } = unwritable();
+    peer.serve(1, { cancel: () => {} });
+    peer.reply(1, { outcome: { ok: true, value: encodeValue(1) } });
+    const outcome = { outcome: { ok: true, value: encodeValue(1) } } as const;
+    peer.ledger.hold({ id: { caller: 'c', callNumber: 1 }, round: 0, outcome, bytes: 1, untilMs: 1, isRelayed: false }, () => {});
+    const told: number[] = [];
+    for (const received of [0, 1]) peer.ledger.acknowledge(received, () => told.push(received));
+    expect(told).toEqual([1]);
   });
 });

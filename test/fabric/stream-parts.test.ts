@@ -57,6 +57,14 @@ describe('a pump', () => {
     expect(sent.length).toBe(3);
   });
 
+  test('P1: asks for none when the credit is used up to the byte', async () => {
+    const { pump, sent } = pumpOf(digits(), digitCost);
+    await settle();
+    await settle();
+    expect(sent).toEqual([1]);
+    pump.stop();
+  });
+
   test('P2, P3: is over once, when the source that it left has returned', async () => {
     const seen = { left: 0 };
     const { pump, ends } = pumpOf(digits(seen), digitCost);
@@ -185,6 +193,9 @@ describe('a reader', () => {
     await reader.next();
     await reader.next();
     expect(grants).toEqual([2 * digitCost, 2 * digitCost]);
+    // What was given back may be sent.
+    put(5, 6, 7, 8);
+    expect(await reader.next()).toEqual({ done: false, value: 5 });
   });
 
   test('R2: takes one item over the window; a sender that goes on has broken the protocol', async () => {
