@@ -1,4 +1,4 @@
-/** A second server for a slow call, when the caller asks for it: Q1 to Q3 of src/fabric/call/hedged-call.ts. */
+/** A second server for a slow call, when the caller asks for it: Q1 to Q4 of src/fabric/call/hedged-call.ts. */
 import { describe, expect } from 'vitest';
 import type { Client, Server } from '../../src/fabric/api/api.ts';
 import { defineFunction } from '../../src/fabric/api/define.ts';
@@ -12,6 +12,7 @@ interface Rig {
   readonly state: { slow: string | undefined; poison: boolean };
   readonly runs: string[];
   readonly stopped: string[];
+  readonly servers: ReadonlyMap<string, Server>;
 }
 
 /** Two or three servers of `work`, which takes 5 ms; of a hundred calls its p95 is known. */
@@ -30,11 +31,12 @@ async function rig(world: FabricWorld, names: readonly string[] = ['a', 'b']): P
     },
   });
   const entry = await world.start('entry');
-  for (const name of names) await world.start(name, { work });
+  const servers = new Map<string, Server>();
+  for (const name of names) servers.set(name, await world.start(name, { work }));
   const client = await world.connect(entry);
   for (let call = 0; call < 100; call += 1) await world.settle(client.call(work, []));
   runs.length = 0;
-  return { entry, client, state, runs, stopped };
+  return { entry, client, state, runs, stopped, servers };
 }
 
 async function timed(world: FabricWorld, call: Promise<unknown>): Promise<{ readonly value: unknown; readonly ms: number }> {
@@ -126,5 +128,19 @@ describe('a hedged call', () => {
     const once = defineFunction({ name: 'work', version: '1.0.0', handler: () => (paid += 1) });
     await world.start('b', { once });
     expect([await world.settle(call), runs, paid]).toEqual(['a', ['a'], 0]);
+  });
+
+  test('goes to nobody who must not run it twice, be it offered after the second has gone out (Q4)', async ({ world }) => {
+    const { entry, state, runs, servers } = await rig(world);
+    const other = await world.start('c');
+    state.poison = true;
+    const call = entry.call('work', [], { hedge: true });
+    await world.until('it runs', () => runs.length === 1);
+    const [second] = ['a', 'b'].filter((name) => name !== runs[0]);
+    for (const name of ['entry', 'c', `${runs[0]}`]) world.network.weather.setDelay(`${second}`, name, 200);
+    void servers.get(`${second}`)?.withdraw('work');
+    let paid = 0;
+    await world.settle(other.offer({ work: defineFunction({ name: 'work', version: '2.0.0', handler: () => (paid += 1) }) }));
+    expect([await world.settle(call), runs.length, paid]).toEqual([runs[0], 1, 0]);
   });
 });

@@ -33,7 +33,7 @@ export class CallHistory {
     return this.#strongest?.executed ?? 'no';
   }
 
-  /** Of one attempt nobody can say whether it ran (B3). */
+  /** Of one attempt nobody can say whether it ran, or another one is under way (B3). */
   get mayHaveRun(): boolean {
     return this.#mayHaveRun;
   }
@@ -48,6 +48,12 @@ export class CallHistory {
   note(error: WireError): void {
     if (error.executed === 'maybe') this.#mayHaveRun = true;
     if (this.#strongest === undefined || isStronger(error.executed, this.#strongest.executed)) this.#strongest = error;
+  }
+
+  /** From now on two attempts are under way at a time. */
+  noteHedge(): void {
+    this.#mayHaveRun = true;
+    this.lost += 1;
   }
 
   /** Leaves a server out until the next backoff. */

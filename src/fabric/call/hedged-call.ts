@@ -6,6 +6,7 @@
  * Q2 the first result is the call's, and the other is cancelled; an error is, when both have ended.
  * Q3 the second takes the place of the free failover, and one that has been used takes its: a call that kills its server takes
  *    two at most, or a third where its caller's session is lost as well.
+ * Q4 from then on neither goes to an offer that must not run twice, however late that was announced.
  * Who may be hedged, and what it costs, is the routing's (offer-routing.ts).
  */
 
@@ -101,7 +102,7 @@ export class HedgedCall<Route> implements CallHandle {
     const tried = new Map([...(this.#history.tried ?? []), [first.instance, 'deadline_exceeded' as const]]);
     if (HeddleError.is(routing.choose(this.#invocation, tried, nowMs)) || !routing.mayHedge(this.#invocation, nowMs)) return;
     this.#history.avoid(first.instance, 'deadline_exceeded');
-    this.#history.lost += 1;
+    this.#history.noteHedge();
     this.#hasHedged = true;
     const { paid, terms } = this.#invocation;
     this.#begin({ ...this.#invocation, attempt: this.#nextAttempt, paid: paid + 1, terms: { ...terms, waitMs: 0, attemptsMax: 1 } });
