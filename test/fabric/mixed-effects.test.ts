@@ -3,27 +3,12 @@
  * is `once` anywhere is not run twice because it was something else where it was lost.
  */
 import { describe, expect } from 'vitest';
-import { deferred } from '../../src/base/deferred.ts';
-import type { Effect } from '../../src/core/catalog/offer.ts';
-import { defineFunction } from '../../src/fabric/api/define.ts';
 import { againMsMax } from '../../src/fabric/call/lost-session.ts';
 import { newsMsMax } from '../../src/fabric/call/told-runners.ts';
 import { decodeFrame } from '../../src/wire/frame-codec.ts';
 import { failureOf } from '../within.ts';
+import { held } from './held.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
-
-function held(effect: Effect, version = '1.0.0') {
-  const entered = deferred<void>();
-  const go = deferred<void>();
-  const state = { runs: 0 };
-  const handler = async (ctx: { readonly server: string }): Promise<string> => {
-    state.runs += 1;
-    entered.resolve();
-    await go.promise;
-    return ctx.server;
-  };
-  return { fn: defineFunction({ name: 'held', effect, version, handler }), state, entered: entered.promise, release: () => go.resolve() };
-}
 
 /** What is on its way between the two is lost. */
 async function lose(world: FabricWorld, client: string, entry: string, begin: () => void): Promise<void> {
