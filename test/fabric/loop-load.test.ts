@@ -9,7 +9,7 @@ function rig() {
   const events: string[] = [];
   observer.onAll(({ kind }) => events.push(kind));
   const load = new LoopLoad(clock, observer);
-  const ask = (urgency: 0 | 1 | 2 = 1): boolean => load.latenessAt(clock.nowMs(), urgency) > 0;
+  const ask = (urgency: 0 | 1 | 2 = 1, isRetry = false): boolean => load.latenessAt(clock.nowMs(), { urgency, isRetry }) > 0;
   /** One turn of the loop in which `calls` calls of `eachMs` come together; how many were let in. */
   const turn = (calls: number, eachMs: number, urgency: 0 | 1 | 2 = 1): number => {
     let taken = 0;
@@ -125,6 +125,19 @@ describe('a process', () => {
       refused.push([ask(0), ask(1), ask(2)].map(Number).join(''));
     }
     expect([...new Set(refused)]).toEqual(['000', '001', '011', '111']);
+  });
+
+  test('refuses who comes again while it refuses most, be it on time just then, but not who is critical (E4)', () => {
+    const { clock, load, stand, ask } = rig();
+    stand(2_500);
+    clock.runUntil(clock.nowMs());
+    load.waitedMs = 250;
+    for (let n = 0; n < 20; n += 1) expect(ask()).toBe(true);
+    load.waitedMs = 0;
+    clock.runUntil(clock.nowMs());
+    expect([ask(1, true), ask(2, true), ask(0, true)]).toEqual([true, true, false]);
+    for (let n = 0; n < 20; n += 1) expect(ask()).toBe(false);
+    expect([ask(1, true), ask(2, true), ask(0, true)]).toEqual([false, false, false]);
   });
 
   test('takes everything again once it was on time for a second, and leaves no timer', () => {

@@ -6,16 +6,20 @@
  *    a process overloaded, and it is so until its loop has been on time for as long.
  * E3 an overloaded process refuses a call that has waited to be read, or that comes once its turn of the loop is late: batch
  *    first, critical last. So a turn stays short, and so does the wait of whatever is let in.
+ * E4 while it refuses most calls, it refuses those that come again however late it is: a retry that a timer of this very
+ *    process makes comes at the beginning of a turn, before all that wait in the sockets. Critical ones are let in.
  */
 
 import type { CancelTask, Clock } from '../../base/clock.ts';
 import type { Observer } from '../../observe/observer.ts';
-import type { Urgency } from './waiting-line.ts';
+import type { PlaceWaiter, Urgency } from './waiting-line.ts';
 
 /** Between two looks at the loop, in milliseconds. */
 const probeMs = 10;
 /** A loop less late than this is on time, in milliseconds. */
 const timelyMs = 20;
+/** Weight of the newest call in the average share of refused ones, and over which share most are. */
+const refused = { weight: 0.05, most: 0.5 } as const;
 /** How long the loop must have been late, in milliseconds, and on time again. */
 const burstMs = 1_000;
 /**
@@ -23,6 +27,9 @@ const burstMs = 1_000;
  * higher: fewer callers that send many calls at once are refused some.
  */
 export const latenessMsMax = [400, 200, 100] as const satisfies Readonly<Record<Urgency, number>>;
+
+/** What the load has to know of a call. */
+export type LoadedCall = Pick<PlaceWaiter, 'urgency' | 'isRetry'>;
 
 /**
  * Lateness is that of a timer which should have run by now, so that it is seen inside the turn that causes it (a histogram,
@@ -49,6 +56,8 @@ export class LoopLoad {
   #waitedMostMs = 0;
   #heldUpMostMs = 0;
   #isOverloaded = false;
+  /** Of the last calls, since the process is overloaded. */
+  #refusedShare = 0;
   #timelySinceMs = 0;
 
   constructor(clock: Clock, observer: Observer) {
@@ -61,7 +70,16 @@ export class LoopLoad {
   }
 
   /** A call came at `nowMs`: how late the process is for it, in milliseconds, if that is a reason to refuse; else 0. */
-  latenessAt(nowMs: number, urgency: Urgency): number {
+  latenessAt(nowMs: number, { urgency, isRetry }: LoadedCall): number {
+    const lateMs = this.#latenessAt(nowMs, urgency);
+    if (!this.#isOverloaded) return lateMs;
+    // What retries meet is no evidence for refusing them.
+    if (isRetry && urgency > 0) return this.#refusedShare > refused.most ? Math.max(lateMs, latenessMsMax[urgency]) : lateMs;
+    this.#refusedShare += ((lateMs > 0 ? 1 : 0) - this.#refusedShare) * refused.weight;
+    return lateMs;
+  }
+
+  #latenessAt(nowMs: number, urgency: Urgency): number {
     if (this.#cancel === undefined) this.#arm(nowMs);
     this.#wasAsked = true;
     if (this.waitedMs < timelyMs && nowMs < this.#dueMs + timelyMs) {
@@ -131,6 +149,7 @@ export class LoopLoad {
     this.#lateSinceMs ??= nowMs - lateMs;
     if (this.#isOverloaded || nowMs - this.#lateSinceMs < burstMs) return;
     this.#isOverloaded = true;
+    this.#refusedShare = 0;
     this.#observer.emit({ kind: 'loop.overloaded', lateMs: Math.round(lateMs) });
   }
 

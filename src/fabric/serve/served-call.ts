@@ -78,7 +78,7 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
   start(): void {
     // Also when what came over the wire is no number.
     if (!(this.#timeoutMs > 0)) return this.#refuse(this.#failure(lateVerdict(this.#timeoutMs, 'no')));
-    const lateMs = this.offer.host.load.latenessAt(this.arrivedAtMs, this.urgency);
+    const lateMs = this.offer.host.load.latenessAt(this.arrivedAtMs, this);
     if (lateMs > 0 && !this.#isPartOfOwnWork()) return this.#refuse(this.#full(2 * lateMs));
     switch (this.offer.places.enter(this)) {
       case 'admitted':
