@@ -16,7 +16,7 @@ import { readPulling, writePulling } from './pulling-message.ts';
 
 export type ControlFrame = CancelFrame | ProgressFrame | QueryFrame | AttachFrame | CancelRunFrame | ServersFrame | WatchFrame | DrainFrame;
 
-const abouts = [undefined, 'members', 'catalog', 'explain', 'why', 'runs', 'vitals', 'me'] as const satisfies readonly (
+const abouts = [undefined, 'members', 'catalog', 'explain', 'why', 'runs', 'vitals', 'me', 'places'] as const satisfies readonly (
   | QueryFrame['about']
   | undefined
 )[];

@@ -159,7 +159,7 @@ export interface ProgressFrame {
 export interface QueryFrame {
   readonly kind: 'query';
   readonly id: number;
-  readonly about: 'members' | 'catalog' | 'explain' | 'why' | 'runs' | 'vitals' | 'me' | number;
+  readonly about: 'members' | 'catalog' | 'explain' | 'why' | 'runs' | 'vitals' | 'me' | 'places' | number;
   /** What is to be explained, in the shape of the API; a fresh token. */
   readonly argument?: Payload | undefined;
   /** As of a call. */

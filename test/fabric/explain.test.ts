@@ -24,7 +24,7 @@ const offersOf = ({ steps }: Plan): readonly string[] =>
 describe('explain of a function', () => {
   test('names the server that comes first, the candidates, and what keeps each other offer out', async ({ world }) => {
     const [one] = await threeOf(world);
-    const plan = await one.explain('work', { need: ['gpu'], version: '^1' });
+    const plan = await world.settle(one.explain('work', { need: ['gpu'], version: '^1' }));
     expect(plan.steps).toHaveLength(1);
     expect(plan.steps[0]).toMatchObject({ name: 'work', server: 'two', version: '1.2.0' });
     expect(plan.steps[0]?.reasons).toEqual(['1 of 3 offers matches, 1 may take a call now', 'it is the only candidate']);
@@ -37,9 +37,9 @@ describe('explain of a function', () => {
     const [one] = await threeOf(world);
     const client = await world.connect(one);
     for (const options of [undefined, { need: ['db'] }, { target: 'two' }, { need: { none: ['cpu', 'gpu'] } }]) {
-      expect(await world.settle(client.explain('work', options))).toEqual(await one.explain('work', options));
+      expect(await world.settle(client.explain('work', options))).toEqual(await world.settle(one.explain('work', options)));
     }
-    expect(await world.settle(client.explain(work('1.0.0')))).toEqual(await one.explain('work', { version: '^1.0.0' }));
+    expect(await world.settle(client.explain(work('1.0.0')))).toEqual(await world.settle(one.explain('work', { version: '^1.0.0' })));
   });
 
   test('W2: is a plan without a server where nobody matches, or nobody may take a call now', async ({ world }) => {
@@ -64,7 +64,7 @@ describe('explain of a function', () => {
     await world.start('far', at('1.0.0'));
     world.network.weather.setDelay('one', 'far', 30);
     for (let nth = 0; nth < 40; nth += 1) await world.settle(one.call('work', [], { target: nth % 2 ? 'near' : 'far' }));
-    const plans = await Promise.all(Array.from({ length: 50 }, () => one.explain('work')));
+    const plans = await world.settle(Promise.all(Array.from({ length: 50 }, () => one.explain('work'))));
     expect(new Set(plans.map((plan) => JSON.stringify(plan))).size).toBe(1);
     expect(plans[0]?.steps[0]).toMatchObject({ server: 'near' });
     expect(plans[0]?.steps[0]?.offers.map(({ server, isCandidate }) => [server, isCandidate])).toEqual([

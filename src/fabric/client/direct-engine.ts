@@ -102,7 +102,7 @@ export class DirectEngine implements CallEngine {
   }
 
   /** Where a call would go from here; undefined for a function that the entry may know of. */
-  explain(query: RouteQuery): Plan | undefined {
+  explain(query: RouteQuery): Promise<Plan> | undefined {
     if (!this.#catalog.has(query.function)) return undefined;
     return new Explainer({ catalog: this.#catalog, router: this.#router, clock: this.#clock }).explain(query);
   }

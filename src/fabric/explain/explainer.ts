@@ -1,7 +1,7 @@
 /**
  * `explain` of a function: where a call would go now and why, from the same facts that the choice is made from.
  *
- * W1 asking changes nothing: no chance is drawn, no probe is spent.
+ * W1 asking changes nothing: no chance is drawn, no probe is spent. Servers that may take the call are asked for their places.
  * W2 a function that somebody offers has a plan, also when nobody may take the call: it says what stands in the way.
  */
 
@@ -16,6 +16,7 @@ import { checkOptions } from '../api/known-options.ts';
 import type { Plan, PlannedStep } from '../api/plan.ts';
 import type { Wait } from '../api/run-api.ts';
 import { checkCallOptions } from '../call/call-options.ts';
+import { allTakenText, type PlacesAt, type PlacesInquiry, placesAskedMax, takenText } from './places.ts';
 import { waitsOfFunction } from './why.ts';
 
 /** A workflow to be explained. */
@@ -30,6 +31,8 @@ export interface ExplainerOptions {
   readonly catalog: Catalog;
   readonly router: Router;
   readonly clock: Clock;
+  /** Absent: nothing is said of places. */
+  readonly places?: PlacesInquiry | undefined;
 }
 
 /** What there is to say of the offers of a function. */
@@ -51,14 +54,23 @@ export class Explainer {
     this.#options = options;
   }
 
-  /** Throws `no_such_function`. Linear in the function's offers. */
-  explain(asked: RouteQuery): Plan {
-    const { catalog } = this.#options;
+  /** Rejects with `no_such_function`. Linear in the function's offers. `identity`: who asks, for other servers. */
+  async explain(asked: RouteQuery, identity?: string): Promise<Plan> {
+    const { catalog, places: inquiry } = this.#options;
     const name = asked.function;
     if (!catalog.has(name)) throw new HeddleError('no_such_function', { function: name, nearest: catalog.nearest(name) });
     const { verdicts, reasons, offers } = this.planOf(asked);
-    const all = [...reasons, ...notListed(verdicts.length)];
-    return { steps: [{ ...placeOf(verdicts[0]), name, reasons: all, offers: offers.slice(0, plannedOffersMax) }] };
+    // Candidates come first.
+    const candidates = verdicts.filter(({ isCandidate }) => isCandidate).map(({ offer }) => offer);
+    const places = (await inquiry?.of(name, candidates.slice(0, placesAskedMax), identity)) ?? [];
+    const all = [...reasons, ...fullReason(candidates.length, places), ...notListed(verdicts.length)];
+    const told = offers.slice(0, plannedOffersMax).map((offer, at) => withPlaces(offer, places[at]));
+    return { steps: [{ ...placeOf(verdicts[0]), name, reasons: all, offers: told }] };
+  }
+
+  /** How the places of a function are at this server. */
+  placesHere(name: string): readonly PlacesAt[] {
+    return this.#options.places?.own(name) ?? [];
   }
 
   /** The same for any function, also one that nobody offers. */
@@ -77,9 +89,9 @@ export class Explainer {
     return { verdicts, reasons, offers: verdicts.map(plannedOf) };
   }
 
-  /** What a call of the function would wait for now. */
-  waits(name: string): readonly Wait[] {
-    return waitsOfFunction(name, this.#options, this.#options.clock.nowMs());
+  /** What a call of the function would wait for now. `identity`: who asks, for other servers. */
+  waits(name: string, identity?: string): Promise<readonly Wait[]> {
+    return waitsOfFunction(name, this.#options, identity);
   }
 }
 
@@ -127,6 +139,17 @@ function reasonsOf(
   const usual = hasFavourite ? 'the one that the key prefers is taken' : 'the better of two random candidates by latency and load is taken';
   const choice = candidates === 1 ? 'it is the only candidate' : usual;
   return [`${match}, ${candidates} may take a call now`, choice];
+}
+
+/** Nothing is said of all where one of them may have a place. */
+function fullReason(candidates: number, places: readonly (PlacesAt | undefined)[]): readonly string[] {
+  const full = places.filter((one) => one !== undefined && one.next !== 'runs');
+  return candidates > 0 && full.length === candidates ? [allTakenText(full.filter((one) => one !== undefined))] : [];
+}
+
+function withPlaces(offer: PlannedStep['offers'][number], places: PlacesAt | undefined): PlannedStep['offers'][number] {
+  const taken = places && takenText(places);
+  return taken === undefined ? offer : { ...offer, why: `${offer.why}; ${taken}` };
 }
 
 function notListed(count: number): readonly string[] {

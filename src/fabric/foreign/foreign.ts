@@ -106,16 +106,16 @@ export class ForeignEntry {
     return new ForeignRuns(this.#businessOf(sight), this.#options.values);
   }
 
-  #explain(request: ForeignRequest, sight: Sight): Uint8Array {
+  async #explain(request: ForeignRequest, sight: Sight): Promise<Uint8Array> {
     const { workflow, ...call } = decodeExplainRequest(request.message);
     if (workflow) for (const name of functionsIn(workflow.commands)) sight.demand('submit', name);
     else sight.demandSight(call.function ?? '');
-    const plan = workflow ? this.#explainWorkflow(workflow, call) : this.#explainCall(call);
+    const plan = workflow ? this.#explainWorkflow(workflow, call) : await this.#explainCall(call, sight);
     return encodeExplainResponse(encodeValue(plan, { isJsonOnly: true }));
   }
 
-  #explainCall({ function: name = '', ...options }: ForeignExplain): Plan {
-    return this.#options.explainer.explain(explainQuery(name, options));
+  #explainCall({ function: name = '', ...options }: ForeignExplain, { asker }: Sight): Promise<Plan> {
+    return this.#options.explainer.explain(explainQuery(name, options), asker);
   }
 
   #explainWorkflow({ commands, input, references }: NonNullable<ForeignExplain['workflow']>, beside: ForeignExplain): Plan {
@@ -130,7 +130,8 @@ export class ForeignEntry {
     const runs = this.#businessOf(sight);
     const query = whyQuery(decodeWhyRequest(request.message));
     if ('function' in query) sight.demandSight(query.function);
-    const waits = 'function' in query ? explainer.waits(query.function) : waitsOf(await runs.describe(query.run), query.step);
+    const waits =
+      'function' in query ? await explainer.waits(query.function, sight.asker) : waitsOf(await runs.describe(query.run), query.step);
     return encodeWhyResponse(encodeValue(waits, { isJsonOnly: true }));
   }
 

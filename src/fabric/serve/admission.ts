@@ -14,7 +14,7 @@
 import { assert } from '../../base/assert.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
 import { callsAtOnce, callsThatFit, type SlotPool, type SlotUse, type SlotUser } from './slots.ts';
-import { type PlaceWaiter, WaitingLine } from './waiting-line.ts';
+import { type PlaceWaiter, urgencyOf, WaitingLine } from './waiting-line.ts';
 
 /** Calls of a function without a declared `concurrency` that run at the same time: what one link may have in flight. */
 export const concurrencyDefault = 1024;
@@ -29,6 +29,7 @@ const lullMs = 20;
 export const queueWaitMsMax = 100;
 /** Bounds of the hint when to come back, in milliseconds. */
 export const retryAfterMsBounds = { min: 1, max: 1000 } as const;
+const usualUrgency = urgencyOf(undefined);
 /** Weight of the newest handler time in the average behind the hint. */
 const averageWeight = 0.2;
 /** The same in the average share of refused calls: 14 in a row make it over a half. */
@@ -47,6 +48,19 @@ export interface PlacesOptions {
   /** Slots that each call takes, of `pool`. */
   readonly uses?: readonly SlotUse[] | undefined;
   readonly pool?: SlotPool | undefined;
+}
+
+/** How the places of a function are taken, and how a call of usual urgency would fare that came now. */
+export interface PlacesNow {
+  /** Calls that hold a place, and how many may. */
+  readonly held: number;
+  readonly limit: number;
+  /** Calls that wait for one. */
+  readonly waiting: number;
+  /** `refused`: as many wait as may. */
+  readonly next: 'runs' | 'waits' | 'refused';
+  /** Slots that it uses, and of which there are not enough. */
+  readonly lacks: readonly string[];
 }
 
 /** The places of one function at one server. */
@@ -118,6 +132,15 @@ export class Places implements SlotUser {
     return Math.max(0, free - this.#line.size);
   }
 
+  /** Changes nothing. */
+  describe(nowMs: number): PlacesNow {
+    const [held, limit, waiting] = [this.#held, this.#limit, this.#line.size];
+    const isFree = this.hasRoom && !this.#line.isAhead(usualUrgency) && (!this.#pool || this.#pool.allows(this, usualUrgency));
+    const next = isFree ? 'runs' : waiting < limit * this.#queuedPerPlace(nowMs) ? 'waits' : 'refused';
+    const lacks = this.uses.flatMap(({ slot, count }) => (slot.held + count > slot.total ? [slot.name] : []));
+    return { held, limit, waiting, next, lacks };
+  }
+
   /** `admitted`: a place is held. `queued`: `waiter` is told, or gives up. `full`: neither. */
   enter(waiter: PlaceWaiter): 'admitted' | 'queued' | 'full' {
     if (this.#line.size === 0 && this.hasRoom && (!this.#pool || this.#pool.allows(this, waiter.urgency))) {
@@ -178,12 +201,11 @@ export class Places implements SlotUser {
       this.#take();
       return 'admitted';
     }
-    if (this.#line.size === 0 && arrivedAtMs - this.#emptySinceMs > lullMs) {
+    if (this.#isNewLine(arrivedAtMs)) {
       this.#lineSinceMs = arrivedAtMs;
       this.#refusedShare = 0;
     }
-    const perPlace = arrivedAtMs - this.#lineSinceMs > standingMs ? queuedPerPlaceStanding : queuedPerPlaceMax;
-    const isFull = this.#line.size >= this.#limit * perPlace;
+    const isFull = this.#line.size >= this.#limit * this.#queuedPerPlace(arrivedAtMs);
     const behind = this.#line.lastBehind(urgency);
     // Most will be refused in any case: better those who have been under way for longest than those who have just come.
     if (waiter.isRetry && !behind && this.#refusedShare > mostShare) return 'full';
@@ -199,6 +221,15 @@ export class Places implements SlotUser {
   /** What became of a call that found no free place, or others before it. */
   #note(what: 'admitted' | 'refused'): void {
     this.#refusedShare += ((what === 'refused' ? 1 : 0) - this.#refusedShare) * refusedWeight;
+  }
+
+  #isNewLine(nowMs: number): boolean {
+    return this.#line.size === 0 && nowMs - this.#emptySinceMs > lullMs;
+  }
+
+  #queuedPerPlace(nowMs: number): number {
+    const isStanding = !this.#isNewLine(nowMs) && nowMs - this.#lineSinceMs > standingMs;
+    return isStanding ? queuedPerPlaceStanding : queuedPerPlaceMax;
   }
 
   #take(): void {

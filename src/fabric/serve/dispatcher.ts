@@ -22,7 +22,7 @@ import type { CallFrame } from '../../wire/frame.ts';
 import { servedUnderSpan } from '../call/traced-calls.ts';
 import type { HandOff } from '../hand-off/hand-off.ts';
 import { StreamWindows } from '../stream/stream-windows.ts';
-import { Places } from './admission.ts';
+import { Places, type PlacesNow } from './admission.ts';
 import { LoopLoad } from './loop-load.ts';
 import type { Registry, ServedFunction } from './registry.ts';
 import { ServedCall } from './served-call.ts';
@@ -94,6 +94,17 @@ export class Dispatcher {
       const places = this.#offers.get(served)?.places;
       return places ? [{ function: served.definition.name, inFlight: places.held, waiting: places.waiting }] : [];
     });
+  }
+
+  /** How the places of one function are, by version; nothing where it is not offered. Linear in what is offered. */
+  placesOf(name: string): readonly (PlacesNow & { readonly server: string; readonly version: string })[] {
+    const { server, clock } = this.#host;
+    const versions = this.#registry.served().filter(({ definition }) => definition.name === name);
+    return versions.map((served) => ({
+      server,
+      version: served.definition.version,
+      ...this.#offerOf(served).places.describe(clock.nowMs()),
+    }));
   }
 
   /** Serves one call. `frame.version` is exact; absent: the highest offered here. The origin may be told the end at once. */

@@ -14,6 +14,7 @@ import { FabricCaller } from '../call/caller.ts';
 import { OfferRouting } from '../call/offer-routing.ts';
 import { WaitingRoom } from '../call/waiting-room.ts';
 import { Explainer } from '../explain/explainer.ts';
+import { PlacesInquiry, type PlacesInquiryOptions } from '../explain/places.ts';
 import type { PeerIdentity } from '../link/conversation.ts';
 import type { Links } from '../mesh/links.ts';
 import type { RunnerOptions } from '../run/runner.ts';
@@ -31,6 +32,8 @@ export interface CallRoomsParts {
   /** What runs here needs no link. */
   readonly local: LocalPeer;
   readonly refusal: ServerGuards['callRefusal'];
+  /** Whose places are taken. */
+  readonly places: Pick<PlacesInquiryOptions, 'own' | 'others'>;
 }
 
 export class CallRooms {
@@ -44,14 +47,14 @@ export class CallRooms {
   readonly #catalog: Catalog;
   readonly #waitingRoom: WaitingRoom;
 
-  constructor({ parts, identity, wheel, observer, catalog, links, local, refusal }: CallRoomsParts) {
+  constructor({ parts, identity, wheel, observer, catalog, links, local, refusal, places }: CallRoomsParts) {
     const { clock, random } = parts;
     const { name: callerName, instance } = identity;
     this.#catalog = catalog;
     this.#waitingRoom = new WaitingRoom(clock);
     this.router = new Router({ catalog, random: random.fork('router') });
     this.breakers = new Breakers({ catalog, clock, random: random.fork('breakers'), observer, onChange: () => this.changed() });
-    this.explainer = new Explainer({ catalog, router: this.router, clock });
+    this.explainer = new Explainer({ catalog, router: this.router, clock, places: new PlacesInquiry({ instance, ...places }) });
     const { router, breakers } = this;
     const routing = new OfferRouting({
       clock,

@@ -3,6 +3,7 @@
  */
 
 import type { MemberView } from '../../core/gossip/view.ts';
+import { checkName } from '../../core/names.ts';
 import type { Payload } from '../../core/payload.ts';
 import { HeddleError } from '../../errors.ts';
 import type { QueryFrame } from '../../wire/frame.ts';
@@ -53,11 +54,13 @@ export class Questions {
       case 'catalog':
         return encodeValue(this.#options.catalog(argument && read(argument)).filter((offer) => sight.shows(offer.function)));
       case 'explain':
-        return encodeValue(this.#explain(argument, sight));
+        return this.#explain(argument, sight);
       case 'why':
         return this.#why(argument, asker);
       case 'runs':
         return runs.list().then((list) => encodeValue(list));
+      case 'places':
+        return this.#places(argument, sight);
       case 'vitals':
         return this.#vitals(asker);
       case 'me':
@@ -68,15 +71,23 @@ export class Questions {
     }
   }
 
-  #explain(argument: Payload | undefined, sight: Sight) {
+  #explain(argument: Payload | undefined, sight: Sight): Payload | Promise<Payload> {
     const known = ['function', 'version', 'need', 'target', 'key', 'workflow', 'references', 'input'];
     const { function: name, workflow, references, input, ...options } = checkOptions(asked(argument), known, 'query');
     const question = workflow === undefined ? undefined : workflowQuestion(workflow, { references, input });
     if (question) demandSightOf(question, sight);
-    if (question) return this.#options.workflows.explain(question);
+    if (question) return encodeValue(this.#options.workflows.explain(question));
     const query = explainQuery(name, options);
     sight.demandSight(query.function);
-    return this.#options.explainer.explain(query);
+    return this.#options.explainer.explain(query, sight.asker).then((plan) => encodeValue(plan));
+  }
+
+  /** Those of this server, whoever asks. */
+  #places(argument: Payload | undefined, sight: Sight): Payload {
+    const { function: name } = checkOptions(asked(argument), ['function'], 'query');
+    const checked = checkName('function', name, ['query', 'function']);
+    sight.demandSight(checked);
+    return encodeValue(this.#options.explainer.placesHere(checked));
   }
 
   #vitals({ isServer, sight }: Asker): Payload | Promise<Payload> {
@@ -90,7 +101,7 @@ export class Questions {
     const query = whyQuery(asked(argument));
     if ('function' in query) {
       sight.demandSight(query.function);
-      return encodeValue(this.#options.explainer.waits(query.function));
+      return this.#options.explainer.waits(query.function, sight.asker).then((waits) => encodeValue(waits));
     }
     return runs.describe(query.run).then((view) => encodeValue(view));
   }

@@ -239,6 +239,7 @@ export class ServerRooms implements DrainableRooms {
       links: this.#links,
       local: new LocalPeer(this.#dispatcher, this.#identity, this.gate),
       refusal: this.#guards.callRefusal,
+      places: { own: (name) => this.#dispatcher.placesOf(name), others: () => this.relay.peers },
     });
   }
 

@@ -13,6 +13,7 @@ export const _heddle_v1_Query_About = {
   ABOUT_RUNS: 'ABOUT_RUNS',
   ABOUT_VITALS: 'ABOUT_VITALS',
   ABOUT_ME: 'ABOUT_ME',
+  ABOUT_PLACES: 'ABOUT_PLACES',
 } as const;
 
 export type _heddle_v1_Query_About =
@@ -32,6 +33,8 @@ export type _heddle_v1_Query_About =
   | 6
   | 'ABOUT_ME'
   | 7
+  | 'ABOUT_PLACES'
+  | 8
 
 export type _heddle_v1_Query_About__Output = typeof _heddle_v1_Query_About[keyof typeof _heddle_v1_Query_About]
 
