@@ -140,12 +140,13 @@ describe('a process', () => {
     expect([ask(1, true), ask(2, true), ask(0, true)]).toEqual([false, false, false]);
   });
 
-  test('takes everything again once it was on time for a second, and leaves no timer', () => {
+  test('takes everything again once it was on time for a second, and leaves no timer (E2)', () => {
     const { clock, load, stand, turn, events } = rig();
     stand(2_500);
     for (let n = 0; n < 80; n += 1) {
       turn(1, 1);
       clock.runUntil(clock.nowMs() + 20);
+      if (n === 30) expect(load.isOverloaded).toBe(true);
     }
     expect([load.isOverloaded, events]).toEqual([false, ['loop.overloaded', 'loop.recovered']]);
     expect(turn(100, 1)).toBe(100);
