@@ -115,6 +115,26 @@ describe('a deadline', () => {
     expect(call.settlements).toHaveLength(1);
   });
 
+  test('of a stream says that it ran once an item has gone out, and not before (L3)', async () => {
+    for (const [credit, executed] of [
+      [1_000, 'yes'],
+      [0, 'maybe'],
+    ] as const) {
+      const rig = new ServingRig({
+        rows: defineFunction({
+          name: 'rows',
+          handler: async function* (_ctx) {
+            yield 1;
+            await new Promise(() => {});
+          },
+        }),
+      });
+      const call = await rig.call('rows', [], { isStream: true, credit, timeoutMs: 500 });
+      rig.clock.advance(510);
+      expect(call.error).toMatchObject({ code: 'deadline_exceeded', executed });
+    }
+  });
+
   test('leaves the place to the handler until it returns, and throws away what it gives (A2)', async () => {
     const { hang, release } = stubborn({ concurrency: 1 });
     const rig = new ServingRig({ hang });
