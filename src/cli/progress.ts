@@ -6,11 +6,12 @@
  */
 
 import type { HeddleError, RunEvent, WaitReason } from '../index.ts';
+import { MovingLine } from './moving-line.ts';
 import type { Terminal } from './terminal.ts';
 
 /** Shows events until they end. */
 export async function showProgress(terminal: Terminal, events: AsyncIterable<RunEvent>): Promise<void> {
-  const moving = terminal.isInteractive ? await movingLine() : undefined;
+  const moving = terminal.isInteractive ? new MovingLine(process.stderr) : undefined;
   const state = new ProgressState();
   for await (const event of events) {
     state.see(event);
@@ -130,28 +131,6 @@ export class ProgressState {
     const more = this.#running.size > 3 ? ` and ${this.#running.size - 3} more` : '';
     return `${this.#settled.size} of ${counted(this.#steps, 'step')}${running.length > 0 ? `, running: ${running.join(', ')}${more}` : ''}`;
   }
-}
-
-interface MovingLine {
-  show(text: string): void;
-  clear(): void;
-}
-
-/** A spinner on stderr. The library is loaded only here, on a terminal. */
-async function movingLine(): Promise<MovingLine> {
-  const { spinner } = await import('@clack/prompts');
-  let current: ReturnType<typeof spinner> | undefined;
-  return {
-    show: (text) => {
-      if (current) return current.message(text);
-      current = spinner({ output: process.stderr, withGuide: false });
-      current.start(text);
-    },
-    clear: () => {
-      current?.clear();
-      current = undefined;
-    },
-  };
 }
 
 function shortText(value: unknown): string {

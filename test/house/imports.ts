@@ -141,7 +141,6 @@ export const libraryHomes: Readonly<Record<string, string>> = {
   valibot: 'src/settings/',
   jose: 'src/identity/',
   commander: 'src/cli/',
-  '@clack/prompts': 'src/cli/',
   tsx: 'src/cli/',
   hono: 'src/dashboard/routes.ts',
   '@hono/node-server': 'src/dashboard/open.ts',
