@@ -6,7 +6,7 @@ import type { HeddleError } from '../../errors.ts';
 import type { WireError } from '../../wire/error.ts';
 import type { CallAwait } from '../../wire/frame.ts';
 import type { CallSink, Invocation } from '../link/invocation.ts';
-import { CallHistory } from './call-history.ts';
+import { CallHistory, historyOf } from './call-history.ts';
 
 /** A step that goes on elsewhere, with what is known of its call so far; nothing when it was not tried. */
 export interface StepBack {
@@ -48,7 +48,7 @@ export function triedAgain(invocation: Invocation, { known, wire, decision, inst
   const isLost = known.code === 'connection_lost';
   // What was fenced may go anywhere, there included.
   const isFenced = isLost && known.executed === 'no';
-  const history = new CallHistory(invocation.lost);
+  const history = historyOf(invocation) ?? new CallHistory(invocation.lost);
   history.add(wire, known.code);
   if (decision === 'now' && !isFenced) history.avoid(instance, known.code);
   const next: Invocation = {
@@ -57,7 +57,7 @@ export function triedAgain(invocation: Invocation, { known, wire, decision, inst
     paid: invocation.paid + (decision === 'later' ? 1 : 0),
     lost: invocation.lost + (isLost ? 1 : 0),
     round: invocation.round + (isFenced ? 1 : 0),
-    isAgain: isLost && !isFenced,
+    isAgain: invocation.isAgain || (isLost && !isFenced),
   };
   return { invocation: next, history };
 }

@@ -3,7 +3,8 @@
  *
  * S1 every started step answers the run with one `stepSettled`, or one `stepBack` if it was shipped with others.
  * S2 a step that came back is the same call when it is made again: its id, its tries and what went wrong are kept.
- * S3 a group that cannot be sent now sends its head alone, under the span that it has, and gives the others back.
+ * S3 a group that cannot be sent now sends its head alone, under the span that it has, and gives the others back; so does one that
+ *    would take a step that may have run where it is `once`.
  */
 
 import type { Clock } from '../../base/clock.ts';
@@ -89,6 +90,8 @@ export class StepCalls {
   startGroup({ place, steps, leftMs }: Extract<RunEffect, { kind: 'startGroup' }>): void {
     const spans = steps.map((step) => this.#spanOf(step));
     const { routes } = place as GroupPlace; // the fuser made it, which is the run's only one
+    if (steps.some(({ step }, at) => routes[at]?.effect === 'once' && this.#tried.get(step)?.history.mayHaveRun === true))
+      return this.#startApart(steps, spans);
     const calls = this.#options.engine.startGroup(this.#membersOf({ routes, spans, leftMs }, steps));
     if (!calls) return this.#startApart(steps, spans);
     for (const [at, call] of calls.entries()) {
