@@ -190,6 +190,7 @@ function shipped(step: string) {
     command: { name: step, function: 'add', args: { value: encodeArguments([]), holes: [] }, after: [] },
     args,
     timeoutMs: 1_000,
+    mayHaveRun: false,
     awaits: [],
     after: [],
   };

@@ -54,7 +54,8 @@ export class ElementCalls {
     const inputs = valuesFor(command.args.holes, { steps, input: settings.input, element: this.#factsOf(progress, element) });
     const timeoutMs = Math.min(command.timeoutMs ?? leftMs, leftMs);
     const args = { template: command.args.value, inputs };
-    push({ kind: 'startStep', step: command.name, element, command, args, timeoutMs, parkOverBytes: progress.inlineBytesMax });
+    const mayHaveRun = steps.mayHaveRun(progress.at);
+    push({ kind: 'startStep', step: command.name, element, command, args, timeoutMs, mayHaveRun, parkOverBytes: progress.inlineBytesMax });
   }
 
   settle(progress: EachProgress, how: ElementClose, { nowMs, leftMs }: Time): void {

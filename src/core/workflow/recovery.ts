@@ -3,7 +3,7 @@
  *
  * R1 a step that could not get one of its inputs has not run: it waits until that is there again.
  * R2 only what a pure or idempotent function gave is made again, at most `remakesMax` times for one step; and so is what that
- *    function itself needs and nobody keeps any more.
+ *    function itself needs and nobody keeps any more. It is made by no other version that is `once` (step-calls.ts).
  * R3 where that cannot be, the step fails with the reason.
  *    Of a list that its elements gave, those are called again of which the results are lost.
  * R4 one that had begun to read its input as a stream has run: it is run again as others are, if its function is pure or

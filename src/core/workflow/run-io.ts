@@ -134,6 +134,8 @@ export interface StepStart extends Called {
   /** With the values that are known here. */
   readonly args: Filled;
   readonly timeoutMs: number;
+  /** It may have run in an earlier call: it does not go where it must not run twice. */
+  readonly mayHaveRun: boolean;
   /** Results over so many bytes stay where they were made, where that is less than what is usual there. */
   readonly parkOverBytes?: number | undefined;
 }

@@ -62,7 +62,15 @@ interface StartContext {
 function startOf(at: number, context: StartContext, place: object | undefined): Extract<RunEffect, { kind: 'startStep' }> {
   const { command } = context.steps.checkedOf(at);
   const args = argsOf(at, command.args.holes, context);
-  return { kind: 'startStep', place, step: command.name, command, args, timeoutMs: timeoutMsOf(at, context) };
+  return {
+    kind: 'startStep',
+    place,
+    step: command.name,
+    command,
+    args,
+    timeoutMs: timeoutMsOf(at, context),
+    mayHaveRun: context.steps.mayHaveRun(at),
+  };
 }
 
 /** The call of a step that goes together with others: what they give is filled in where they run. */
@@ -77,7 +85,9 @@ function shippedOf(at: number, together: ReadonlySet<number>, context: StartCont
     else known.push(hole);
   }
   const timeoutMs = timeoutMsOf(at, context);
-  return { step: command.name, command, args: argsOf(at, known, context), timeoutMs, awaits, after: command.after.filter(isInside) };
+  const after = command.after.filter(isInside);
+  const mayHaveRun = context.steps.mayHaveRun(at);
+  return { step: command.name, command, args: argsOf(at, known, context), timeoutMs, mayHaveRun, awaits, after };
 }
 
 /** What a step may take from its beginning on. */

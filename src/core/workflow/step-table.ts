@@ -25,6 +25,8 @@ export class StepTable {
   readonly #states: StepState[];
   readonly #needs: OpenNeeds;
   readonly #past = new PastCalls();
+  /** Steps that may have run in an earlier call. */
+  readonly #run = new Set<number>();
   /** Of called steps whose servers wait for bytes. */
   readonly #pulling = new Map<number, WaitReason>();
   /** Of steps that run again: what they gave before, for those that were about to start with it. */
@@ -129,6 +131,7 @@ export class StepTable {
     this.#inFlight -= 1;
     this.#pulling.delete(at);
     this.#past.keep(at, came);
+    if (came.outcome === 'maybe') this.#run.add(at);
     this.#wait(at);
     return this.#needs.areMet(at);
   }
@@ -136,6 +139,11 @@ export class StepTable {
   /** What a step came to over all its calls, of which this was the last (Y3). */
   sum<Last extends Came>(at: number, last: Last): Last {
     return this.#past.sum(at, last);
+  }
+
+  /** Whether it may have run in an earlier call, other than one whose handler said that it may run again. */
+  mayHaveRun(at: number): boolean {
+    return this.#run.has(at);
   }
 
   /** Whether nothing that it needs is open: of a called step, that it has not been shipped ahead. */
@@ -212,6 +220,7 @@ export class StepTable {
   reopen(steps: ReadonlyMap<number, OpaqueError>): readonly number[] {
     for (const [at, error] of steps) {
       this.#past.keep(at, { outcome: 'failed', error });
+      this.#run.add(at);
       const value = this.findValueAt(at);
       if (value) this.#stale.set(at, value);
       this.#states[at] = { kind: 'waiting', reason: this.#needs.first(at) };
@@ -234,6 +243,7 @@ export class StepTable {
     this.#inFlight -= 1;
     this.#pulling.delete(at);
     this.#past.keep(at, came);
+    if (came.outcome !== 'not_run') this.#run.add(at);
     this.#needs.recount(at);
     this.#wait(at);
     return this.#needs.areMet(at);

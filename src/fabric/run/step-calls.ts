@@ -90,8 +90,7 @@ export class StepCalls {
   startGroup({ place, steps, leftMs }: Extract<RunEffect, { kind: 'startGroup' }>): void {
     const spans = steps.map((step) => this.#spanOf(step));
     const { routes } = place as GroupPlace; // the fuser made it, which is the run's only one
-    if (steps.some(({ step }, at) => routes[at]?.effect === 'once' && this.#tried.get(step)?.history.mayHaveRun === true))
-      return this.#startApart(steps, spans);
+    if (steps.some((step, at) => routes[at]?.effect === 'once' && this.#mayHaveRun(step))) return this.#startApart(steps, spans);
     const calls = this.#options.engine.startGroup(this.#membersOf({ routes, spans, leftMs }, steps));
     if (!calls) return this.#startApart(steps, spans);
     for (const [at, call] of calls.entries()) {
@@ -132,7 +131,7 @@ export class StepCalls {
     const { feed, engine } = this.#options;
     const called = { step, element };
     const command: WireCommand = { ...compensation, name: step, after: [] };
-    const invocation = this.#invocation({ step, command, args, timeoutMs });
+    const invocation = this.#invocation({ step, command, args, timeoutMs, mayHaveRun: false });
     const terms = { attemptsMax: 1, idempotencyKey, waitMs: undoWaitMs };
     engine.start(
       { ...invocation, kind: 'call', terms, wantsProgress: false, parkMs: undefined },
@@ -185,7 +184,11 @@ export class StepCalls {
     return this.#options.trace.step(start, start.command.function);
   }
 
-  #invocation({ command, args, timeoutMs, parkOverBytes }: StepStart, how: Circumstances = {}): Invocation {
+  #mayHaveRun({ step, mayHaveRun }: StepStart): boolean {
+    return mayHaveRun || this.#tried.get(step)?.history.mayHaveRun === true;
+  }
+
+  #invocation({ command, args, timeoutMs, parkOverBytes, mayHaveRun }: StepStart, how: Circumstances = {}): Invocation {
     const { tried, planned = tried?.invocation.planned } = how;
     const deadlineMs = this.#options.clock.nowMs() + timeoutMs;
     const trace = how.span?.context ?? this.#options.trace.context;
@@ -215,7 +218,7 @@ export class StepCalls {
       terms: command.attemptsMax === undefined ? undefined : { attemptsMax: command.attemptsMax },
       isOverloadFinal: true,
       round: 0,
-      isAgain: false,
+      isAgain: mayHaveRun,
       via: undefined,
       parkMs: this.#options.leaseMs,
       parkOverBytes,
