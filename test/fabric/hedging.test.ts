@@ -143,4 +143,18 @@ describe('a hedged call', () => {
     await world.settle(other.offer({ work: defineFunction({ name: 'work', version: '2.0.0', handler: () => (paid += 1) }) }));
     expect([await world.settle(call), runs.length, paid]).toEqual([runs[0], 1, 0]);
   });
+
+  test('goes through no entry to one who must not run it twice, and of whom its client has not heard (Q4)', async ({ world }) => {
+    world.routing = 'direct';
+    const { weather } = world.network;
+    weather.cut('client-1', 'b');
+    const { entry, client, state, runs } = await rig(world);
+    const other = await world.start('c');
+    state.slow = 'a';
+    weather.setDelay('entry', 'client-1', 500);
+    let paid = 0;
+    await world.settle(other.offer({ work: defineFunction({ name: 'work', version: '2.0.0', handler: () => (paid += 1) }) }));
+    await world.until('the entry knows', async () => (await entry.catalog()).some(({ version }) => version === '2.0.0'));
+    expect([await world.settle(client.call('work', [], { hedge: true })), runs, paid]).toEqual(['a', ['a'], 0]);
+  });
 });

@@ -18,6 +18,7 @@ export class CallHistory {
   /** The failure that says most about whether the function ran. */
   #strongest: WireError | undefined = undefined;
   #mayHaveRun = false;
+  #isHedged = false;
 
   /** `lost`: on earlier hops. */
   constructor(lost: number) {
@@ -38,6 +39,11 @@ export class CallHistory {
     return this.#mayHaveRun;
   }
 
+  /** Two attempts have been under way at a time. */
+  get isHedged(): boolean {
+    return this.#isHedged;
+  }
+
   /** An attempt, or the choice of one, failed. */
   add(error: WireError, code: HeddleError['code']): void {
     this.note(error);
@@ -52,6 +58,7 @@ export class CallHistory {
 
   /** From now on two attempts are under way at a time. */
   noteHedge(): void {
+    this.#isHedged = true;
     this.#mayHaveRun = true;
     this.lost += 1;
   }

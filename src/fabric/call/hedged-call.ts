@@ -6,7 +6,8 @@
  * Q2 the first result is the call's, and the other is cancelled; an error is, when both have ended.
  * Q3 the second takes the place of the free failover, and one that has been used takes its: a call that kills its server takes
  *    two at most, or a third where its caller's session is lost as well.
- * Q4 from then on neither goes to an offer that must not run twice, however late that was announced.
+ * Q4 from then on neither goes to an offer that must not run twice, however late that was announced; nor through an entry that is not
+ *    told that the call may have run.
  * Who may be hedged, and what it costs, is the routing's (offer-routing.ts).
  */
 

@@ -205,7 +205,8 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
       // Another version, or news: it was safe to run twice where it was lost, and is not there.
       if (effect === 'once' && this.#history?.mayHaveRun === true) return this.#tryAnother(chosen, 'connection_lost');
       this.effect = effect;
-    }
+      // The entry may know of other offers.
+    } else if (this.#history?.isHedged === true) this.invocation = { ...this.invocation, isAgain: true };
     const untold = this.effect === 'once' && this.#isRelayed ? untoldRunners(this, chosen, nowMs) : undefined;
     if (untold) return this.#tellRunners(chosen, untold);
     this.#attempt = new Attempt(this, chosen);
