@@ -39,6 +39,8 @@ export class EachProgress {
   readonly #called = new Map<number, number>();
   /** Of those, the ones that wait to be tried again. */
   readonly #waits = new Map<number, WaitReason>();
+  /** Those that may have run in an earlier call. */
+  readonly #run = new Set<number>();
   #phase: Phase = 'reading';
   #items: readonly Payload[] = [];
   #values: (Payload | undefined)[] = [];
@@ -213,6 +215,15 @@ export class EachProgress {
 
   waits(element: number, reason: WaitReason): void {
     this.#waits.set(element, reason);
+  }
+
+  /** It may have run, and is called again. */
+  noteRun(element: number): void {
+    this.#run.add(element);
+  }
+
+  mayHaveRun(element: number): boolean {
+    return this.#run.has(element);
   }
 
   /** Its call is over, be it that it is made again; gives the milliseconds since it began. */

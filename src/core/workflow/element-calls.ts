@@ -54,7 +54,7 @@ export class ElementCalls {
     const inputs = valuesFor(command.args.holes, { steps, input: settings.input, element: this.#factsOf(progress, element) });
     const timeoutMs = Math.min(command.timeoutMs ?? leftMs, leftMs);
     const args = { template: command.args.value, inputs };
-    const mayHaveRun = steps.mayHaveRun(progress.at);
+    const mayHaveRun = steps.mayHaveRun(progress.at) || progress.mayHaveRun(element);
     push({ kind: 'startStep', step: command.name, element, command, args, timeoutMs, mayHaveRun, parkOverBytes: progress.inlineBytesMax });
   }
 

@@ -2,12 +2,14 @@
  * The elements of mapped lists that could not get one of their inputs because it is lost: they wait until that is made again.
  *
  * W1 such an element has not ended: it is called again when its input is there, and ends as it did when that will never be.
+ *    One that had begun to read it is called as one that may have run.
  * W2 a list that was made again is read again before any of its elements is called again.
  * What is made again, and whether, is recovery.ts.
  */
 
 import type { EachProgress } from './each-progress.ts';
 import { readListOf } from './element-calls.ts';
+import { outcomeOf } from './ending.ts';
 import type { InlineRoom } from './inline-room.ts';
 import type { Recovery } from './recovery.ts';
 import type { ElementInput, RunEffect, RunSettings, StepEnd } from './run-io.ts';
@@ -87,8 +89,9 @@ export class LostInputs {
     if (progress.isReadAgain) return;
     const { steps, schedule } = this.#options;
     const ready = (this.#waiting.get(progress) ?? []).filter(({ need }) => steps.hasValue(need));
-    for (const { element } of this.#take(progress, ready)) {
+    for (const { element, end } of this.#take(progress, ready)) {
       progress.uncall(element, 0);
+      if (outcomeOf(end) !== 'not_run') progress.noteRun(element);
       schedule.queue(progress.unitOf(element));
     }
   }

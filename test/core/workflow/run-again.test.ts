@@ -67,6 +67,31 @@ describe('a step that had begun to read what was lost', () => {
   });
 });
 
+describe('elements that wait for what was lost', () => {
+  it('are called again as calls that may have run, those that had begun to read it, and no others', () => {
+    const begun = new HeddleError('lease_lost', { ...lost, mayRunAgain: true }, { executed: 'maybe' });
+    const called = new Set<string>();
+    const answers: Answers = (_args, { step, element }) => {
+      if (step === 'rows') return { payload: rows };
+      const call = `${step}.${element}`;
+      if (called.has(call) || element === 2) return { value: element };
+      called.add(call);
+      return { error: element === 0 ? begun : unread };
+    };
+    const use = { name: 'use', fun: 'f', each: { $literal: [7, 8, 9] }, args: [{ $ref: 'rows' }, { $item: true }] };
+    const world = new World([{ name: 'rows', fun: 'f', args: [] }, use], answers, { settings: { leaseMs: 30_000 } }).run();
+    const calls = world.effects.flatMap((effect) => (effect.kind === 'startStep' && effect.step === 'use' ? [effect] : []));
+    expect(calls.map(({ element, mayHaveRun }) => [element, mayHaveRun])).toEqual([
+      [0, false],
+      [1, false],
+      [2, false],
+      [0, true],
+      [1, false],
+    ]);
+    expect(world.error).toBeUndefined();
+  });
+});
+
 describe('a step that came back from a server where it was shipped, and may have run there', () => {
   it('may have run, whatever becomes of its next call', () => {
     const undone: string[] = [];
