@@ -4,7 +4,7 @@ import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { Effect } from '../../src/core/catalog/offer.ts';
 import { HeddleError } from '../../src/errors.ts';
 import { LostCall } from '../../src/fabric/call/lost-call.ts';
-import { againMsMax, sentAgain } from '../../src/fabric/call/lost-session.ts';
+import { againMsMax, sentAgain, sentLate } from '../../src/fabric/call/lost-session.ts';
 import type { CallContext, CallPeer, Routing } from '../../src/fabric/call/routing-port.ts';
 import type { Conversation } from '../../src/fabric/link/conversation.ts';
 import type { Invocation } from '../../src/fabric/link/invocation.ts';
@@ -129,5 +129,14 @@ describe('a call as it is sent through the next entry', () => {
   it('is no older than a minute (R3)', () => {
     expect(sentAgain(call, 'a', againMsMax)).toBeDefined();
     expect(sentAgain(call, 'a', againMsMax + 1)).toBeUndefined();
+  });
+
+  it('names one that nobody can ask when it is older, or went through too many, and does so ever after (R3)', () => {
+    const late = sentLate(call, 'a');
+    expect(late).toMatchObject({ isAgain: true, round: 1_024, via: ['long ago', 'a'] });
+    expect(sentAgain(late, 'b', 0)).toBeUndefined();
+    expect(sentLate(late, 'b').via).toEqual(['long ago', 'a', 'b']);
+    const via = Array.from({ length: viaMax }, (_, at) => `e${at}`);
+    expect(sentLate({ ...call, via }, 'last').via).toEqual(['long ago', ...via.slice(2), 'last']);
   });
 });

@@ -44,13 +44,56 @@ describe('a call that its caller takes for idempotent, and that is too old to be
     const second = await world.start('second');
     await world.start('owner', { fn });
     const client = await world.connect(first, second);
-    const call = failureOf(client.call({ ...fn, effect: 'idempotent' }, [], { timeoutMs: 3 * againMsMax }));
+    const call = client.call({ ...fn, effect: 'idempotent' }, [], { timeoutMs: 3 * againMsMax });
     await world.settle(entered);
     await world.advance(againMsMax + 1_000);
     world.kill('first');
     release();
+    expect([await world.settle(call), state.runs]).toEqual(['owner', 1]);
+  });
+});
+
+describe('a call that its caller takes for idempotent, and that ran long ago where it was `once`', () => {
+  test('is not run by an offer that is idempotent when the other has gone', async ({ world }) => {
+    world.routing = 'entry';
+    const newer = held('once', '2.0.0');
+    const older = held('idempotent', '1.0.0');
+    const first = await world.start('first');
+    const second = await world.start('second');
+    await world.start('new', { fn: newer.fn });
+    await world.start('old', { fn: older.fn });
+    older.release();
+    const client = await world.connect(first, second);
+    const call = failureOf(client.call({ ...older.fn, version: '>=1.0.0' }, [], { timeoutMs: 3 * againMsMax }));
+    await world.settle(newer.entered);
+    await world.advance(againMsMax + 1_000);
+    world.network.weather.setDelay('client-1', 'first', 3_000);
+    world.kill('new');
+    await world.until('the second knows', async () => (await second.catalog()).length === 1);
+    world.kill('first');
+    world.breakLinks('client-1');
     expect(await world.settle(call)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
-    expect(state.runs).toBe(1);
+    expect([newer.state.runs, older.state.runs]).toEqual([1, 0]);
+  });
+});
+
+describe('a call that is idempotent everywhere, and too old to be asked for', () => {
+  test('goes to another server when its own and the entry are lost', async ({ world }) => {
+    world.routing = 'entry';
+    const one = held('idempotent');
+    const other = held('idempotent');
+    const first = await world.start('first');
+    const second = await world.start('second');
+    await world.start('one', { fn: one.fn });
+    const client = await world.connect(first, second);
+    const call = client.call(one.fn, [], { timeoutMs: 3 * againMsMax });
+    await world.settle(one.entered);
+    await world.start('other', { fn: other.fn });
+    await world.advance(againMsMax + 1_000);
+    other.release();
+    world.kill('first');
+    world.kill('one');
+    expect([await world.settle(call), one.state.runs, other.state.runs]).toEqual(['other', 1, 1]);
   });
 });
 

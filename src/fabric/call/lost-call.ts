@@ -15,7 +15,7 @@ import { HeddleError } from '../../errors.ts';
 import type { ProgressFrame, ReplyFrame } from '../../wire/frame.ts';
 import type { Invocation } from '../link/invocation.ts';
 import { Inquiry, questionAt } from './inquiry.ts';
-import { sentAgain } from './lost-session.ts';
+import { sentAgain, sentLate } from './lost-session.ts';
 import type { OpenCall } from './routing-port.ts';
 
 /** What it needs of the call. */
@@ -81,7 +81,7 @@ export class LostCall<Route> {
   #onSessionLost(error: HeddleError, effect: Effect): void {
     const { invocation, instance = '', context } = this.#call;
     const again = sentAgain(invocation, instance, context.clock.nowMs());
-    if (!again || effect !== 'once') return this.#call.goOn(again ?? { ...invocation, isAgain: true }, error);
+    if (!again || effect !== 'once') return this.#call.goOn(again ?? sentLate(invocation, instance), error);
     this.#unresolved = error;
     this.#stopWaiting?.();
     this.#stopWaiting = context.clock.schedule(sessionMsMax, () => this.#onNoSession(error));

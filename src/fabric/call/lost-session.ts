@@ -3,7 +3,8 @@
  *
  * R1 the callId stays; `via` names the entries that it went through, so that the next one can ask them.
  * R2 every session has `roundsPerSession` rounds of its own: what the next entry fences is all that the former ones may send.
- * R3 what was sent long ago is not asked for: too many servers may have gone since that could have run it.
+ * R3 what was sent long ago is not known not to have run, whoever says so: too many servers may have gone since that could have run
+ *    it, or have forgotten it. It goes on only where it is safe to run twice everywhere.
  */
 
 import { viaMax } from '../../wire/call-messages.ts';
@@ -13,10 +14,27 @@ const roundsPerSession = 1_024;
 /** Oldest call that is asked for, in milliseconds; also how long a server that is gone may have run one (reclaim.ts). */
 export const againMsMax = 60_000;
 
-/** Undefined: nobody can find out what became of it. */
+/** Nobody is called so, and nobody answers for it: that the others know nothing of the call proves nothing then (reclaim.ts, M1). */
+const forgotten = 'long ago';
+
+/** Undefined: that it has not run nobody can find out. */
 export function sentAgain(call: Invocation, instance: string, nowMs: number): Invocation | undefined {
-  const via = [...new Set([...(call.via ?? []), instance])];
+  const via = viaWith(call, instance);
   const startedAtMs = call.deadlineMs - call.timeoutMs;
-  if (via.length > viaMax || nowMs - startedAtMs > againMsMax) return undefined;
+  if (via.length > viaMax || via[0] === forgotten || nowMs - startedAtMs > againMsMax) return undefined;
+  return inNextSession(call, via);
+}
+
+/** R3. */
+export function sentLate(call: Invocation, instance: string): Invocation {
+  const known = viaWith(call, instance).filter((one) => one !== forgotten);
+  return inNextSession(call, [forgotten, ...known.slice(1 - viaMax)]);
+}
+
+function viaWith({ via = [] }: Invocation, instance: string): readonly string[] {
+  return [...new Set([...via, instance])];
+}
+
+function inNextSession(call: Invocation, via: readonly string[]): Invocation {
   return { ...call, isAgain: true, via, round: (Math.floor(call.round / roundsPerSession) + 1) * roundsPerSession };
 }
