@@ -219,3 +219,30 @@ describe('a call that ran where it was `once`', () => {
     expect([newer.state.runs, older.state.runs]).toEqual([1, 0]);
   });
 });
+
+describe('a call that a direct client sent through its entry, and that runs where it is `once`', () => {
+  for (const what of ['whose own dial failed', 'that takes it for idempotent'])
+    test(`is not run by an offer that is idempotent when the session is lost: of a client ${what} (D4)`, async ({ world }) => {
+      world.routing = 'direct';
+      const strict = held('once', '1.0.0');
+      const safe = held('idempotent', '2.0.0');
+      safe.release();
+      const first = await world.start('first');
+      const second = await world.start('second');
+      await world.start('strict', { fn: strict.fn, quick: () => 1 });
+      const owner = await world.start('safe');
+      const client = await world.connect(first, second);
+      await world.advance(newsMsMax);
+      world.network.weather.cut('client-1', 'strict');
+      world.network.weather.cut('strict', 'client-1');
+      const isTaken = what === 'that takes it for idempotent';
+      // From then on it knows that the server is out of its reach.
+      if (isTaken) expect(await world.settle(client.call('quick', []))).toBe(1);
+      const call = isTaken ? client.call({ ...safe.fn, version: '>=1.0.0' }, []) : client.call('held', []);
+      await world.settle(strict.entered);
+      await world.settle(owner.offer({ fn: safe.fn }));
+      await world.advance(1_000);
+      await lose(world, 'client-1', 'first', strict.release);
+      expect([await world.settle(call), strict.state.runs, safe.state.runs]).toEqual(['strict', 1, 0]);
+    });
+});

@@ -5,8 +5,9 @@
  * D1 an offer in reach is called directly.
  * D2 what the client's catalog does not have is the entry's to find, to wait for, or to refuse: its picture is a moment newer.
  * D3 a call whose only offers are out of reach from here goes through the entry, which may reach them.
- * D4 what became of a call that was lost is the entry's to find out; one that may run twice goes to another offer instead: the entry
- *    may not have heard yet which server is gone.
+ * D4 what became of a call that was lost is the entry's to find out; one that was sent directly and may run twice goes to another
+ *    offer instead: the entry may not have heard yet which server is gone. From here nobody knows where an entry has sent a call,
+ *    nor whether it may run twice there.
  */
 
 import type { Effect } from '../../core/catalog/offer.ts';
@@ -110,7 +111,8 @@ export class DirectRouting implements Routing<DirectRoute> {
 
   /** D4. */
   #again(invocation: Invocation, tried: Tried | undefined, nowMs: number): DirectRoute | HeddleError {
-    const other = tried && this.#offers.choose(invocation, tried, nowMs);
+    const wasDirect = invocation.via === undefined;
+    const other = wasDirect && tried ? this.#offers.choose(invocation, tried, nowMs) : undefined;
     const isInReach = isOffer(other) && this.#links.reachOf(other.server.instance) !== 'outOfReach';
     return isInReach && this.effectOf(other, invocation) !== 'once' ? other : this.#entry.choose(invocation, undefined, nowMs);
   }
