@@ -8,6 +8,7 @@ import type { Effect } from '../../src/core/catalog/offer.ts';
 import { defineFunction } from '../../src/fabric/api/define.ts';
 import { newsMsMax } from '../../src/fabric/call/told-runners.ts';
 import { failureOf } from '../within.ts';
+import { behindEntries, loseWithFirst } from './entries.ts';
 import { worldTest as test } from './world.ts';
 
 /** A stream that has begun and gives nothing before it is let go. */
@@ -54,11 +55,7 @@ describe('a stream that its caller takes for idempotent, and its server for `onc
   test('is begun once when the session is lost', async ({ world }) => {
     world.routing = 'entry';
     const { fn, state, entered, release } = held('once');
-    const first = await world.start('first');
-    const second = await world.start('second');
-    await world.start('owner', { fn });
-    const client = await world.connect(first, second);
-    await world.advance(newsMsMax);
+    const { client } = await behindEntries(world, { owner: { fn } });
     const stream = failureOf(read(client.stream({ ...fn, effect: 'idempotent' }, [])));
     await world.settle(entered);
     release();
@@ -71,20 +68,11 @@ describe('a stream that its caller takes for idempotent, and its server for `onc
     world.routing = 'entry';
     const newer = held('once', '2.0.0');
     const older = held('idempotent', '1.0.0');
-    const first = await world.start('first');
-    const second = await world.start('second');
-    await world.start('new', { fn: newer.fn });
-    await world.start('old', { fn: older.fn });
     older.release();
-    const client = await world.connect(first, second);
-    await world.advance(newsMsMax);
+    const { second, client } = await behindEntries(world, { new: { fn: newer.fn }, old: { fn: older.fn } });
     const stream = failureOf(read(client.stream({ ...older.fn, version: '>=1.0.0' }, [])));
     await world.settle(newer.entered);
-    world.network.weather.setDelay('client-1', 'first', 3_000);
-    world.kill('new');
-    await world.until('the second knows', async () => (await second.catalog()).length === 1);
-    world.kill('first');
-    world.breakLinks('client-1');
+    await loseWithFirst(world, second, 'new');
     expect(await world.settle(stream)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
     expect([newer.state.runs, older.state.runs]).toEqual([1, 0]);
   });
