@@ -143,8 +143,8 @@ function reasonsOf(
 
 /** Nothing is said of all where one of them may have a place. */
 function fullReason(candidates: number, places: readonly (PlacesAt | undefined)[]): readonly string[] {
-  const full = places.filter((one) => one !== undefined && one.next !== 'runs');
-  return candidates > 0 && full.length === candidates ? [allTakenText(full.filter((one) => one !== undefined))] : [];
+  const full = places.flatMap((one) => (one && one.next !== 'runs' ? [one] : []));
+  return candidates > 0 && full.length === candidates ? [allTakenText(full)] : [];
 }
 
 function withPlaces(offer: PlannedStep['offers'][number], places: PlacesAt | undefined): PlannedStep['offers'][number] {
