@@ -16,7 +16,8 @@ import { checkOptions } from '../api/known-options.ts';
 import type { Plan, PlannedStep } from '../api/plan.ts';
 import type { Wait } from '../api/run-api.ts';
 import { checkCallOptions } from '../call/call-options.ts';
-import { allTakenText, type PlacesAt, type PlacesInquiry, placesAskedMax, takenText } from './places.ts';
+import type { PlacesAt } from '../serve/admission.ts';
+import { allTakenText, type PlacesInquiry, placesAskedMax, takenText } from './places.ts';
 import { waitsOfFunction } from './why.ts';
 
 /** A workflow to be explained. */

@@ -8,13 +8,7 @@
 import type { Offer } from '../../core/catalog/server-state.ts';
 import { encodeValue } from '../../wire/value.ts';
 import { ask, decoded, type OtherServers } from '../link/other-servers.ts';
-import type { PlacesNow } from '../serve/admission.ts';
-
-/** The places of one version of a function at one server. */
-export interface PlacesAt extends PlacesNow {
-  readonly server: string;
-  readonly version: string;
-}
+import type { PlacesAt, PlacesNow } from '../serve/admission.ts';
 
 export interface PlacesInquiryOptions {
   /** Of this server. */

@@ -13,8 +13,9 @@
 
 import { assert } from '../../base/assert.ts';
 import { AdaptiveLimit } from './adaptive-limit.ts';
+import { RefusedShare } from './refused-share.ts';
 import { callsAtOnce, callsThatFit, type SlotPool, type SlotUse, type SlotUser } from './slots.ts';
-import { type PlaceWaiter, urgencyOf, WaitingLine } from './waiting-line.ts';
+import { type PlaceWaiter, type Urgency, urgencyOf, WaitingLine } from './waiting-line.ts';
 
 /** Calls of a function without a declared `concurrency` that run at the same time: what one link may have in flight. */
 export const concurrencyDefault = 1024;
@@ -32,10 +33,6 @@ export const retryAfterMsBounds = { min: 1, max: 1000 } as const;
 const usualUrgency = urgencyOf(undefined);
 /** Weight of the newest handler time in the average behind the hint. */
 const averageWeight = 0.2;
-/** The same in the average share of refused calls: 14 in a row make it over a half. */
-const refusedWeight = 0.05;
-/** Over this share refused, most are. */
-const mostShare = 0.5;
 
 /** How long a call with `remainingMs` left may wait for a place. */
 export function queueWaitMs(remainingMs: number): number {
@@ -63,6 +60,12 @@ export interface PlacesNow {
   readonly lacks: readonly string[];
 }
 
+/** The places of one version of a function at one server. */
+export interface PlacesAt extends PlacesNow {
+  readonly server: string;
+  readonly version: string;
+}
+
 /** The places of one function at one server. */
 export class Places implements SlotUser {
   readonly uses: readonly SlotUse[];
@@ -81,8 +84,8 @@ export class Places implements SlotUser {
   /** Since when somebody waits, but for lulls; and since when nobody does. */
   #lineSinceMs = 0;
   #emptySinceMs = Number.NEGATIVE_INFINITY;
-  /** Of the calls that could not be let in at once, how many were not let in at all: an average of the last ones. */
-  #refusedShare = 0;
+  /** Of the calls that found no free place, or others before them: those that were not let in at all. */
+  readonly #refused = new RefusedShare();
 
   constructor({ limit, uses = [], pool }: PlacesOptions = {}) {
     this.uses = uses;
@@ -135,8 +138,7 @@ export class Places implements SlotUser {
   /** Changes nothing. */
   describe(nowMs: number): PlacesNow {
     const [held, limit, waiting] = [this.#held, this.#limit, this.#line.size];
-    const isFree = this.hasRoom && !this.#line.isAhead(usualUrgency) && (!this.#pool || this.#pool.allows(this, usualUrgency));
-    const next = isFree ? 'runs' : waiting < limit * this.#queuedPerPlace(nowMs) ? 'waits' : 'refused';
+    const next = this.#isFreeFor(usualUrgency) ? 'runs' : waiting < limit * this.#queuedPerPlace(nowMs) ? 'waits' : 'refused';
     const lacks = this.uses.flatMap(({ slot, count }) => (slot.held + count > slot.total ? [slot.name] : []));
     return { held, limit, waiting, next, lacks };
   }
@@ -154,7 +156,7 @@ export class Places implements SlotUser {
   giveUp(waiter: PlaceWaiter, nowMs: number): void {
     // What it kept free for itself may be what somebody else waits for.
     if (!this.#line.remove(waiter)) return;
-    this.#note('refused');
+    this.#refused.note(true);
     if (this.#line.size === 0) this.#emptySinceMs = nowMs;
     if (this.#pool) this.#pool.admit(nowMs);
   }
@@ -188,7 +190,7 @@ export class Places implements SlotUser {
     const { first } = this.#line;
     assert(first, 'nobody waits for the place');
     this.#line.remove(first);
-    this.#note('admitted');
+    this.#refused.note(false);
     if (this.#line.size === 0) this.#emptySinceMs = nowMs;
     this.#take();
     first.admitted(nowMs);
@@ -196,20 +198,20 @@ export class Places implements SlotUser {
 
   #enterLine(waiter: PlaceWaiter): 'admitted' | 'queued' | 'full' {
     const { urgency, arrivedAtMs } = waiter;
-    if (this.hasRoom && !this.#line.isAhead(urgency) && (!this.#pool || this.#pool.allows(this, urgency))) {
-      this.#note('admitted');
+    if (this.#isFreeFor(urgency)) {
+      this.#refused.note(false);
       this.#take();
       return 'admitted';
     }
     if (this.#isNewLine(arrivedAtMs)) {
       this.#lineSinceMs = arrivedAtMs;
-      this.#refusedShare = 0;
+      this.#refused.forget();
     }
     const isFull = this.#line.size >= this.#limit * this.#queuedPerPlace(arrivedAtMs);
     const behind = this.#line.lastBehind(urgency);
     // Most will be refused in any case: better those who have been under way for longest than those who have just come.
-    if (waiter.isRetry && !behind && this.#refusedShare > mostShare) return 'full';
-    if (isFull) this.#note('refused');
+    if (waiter.isRetry && !behind && this.#refused.isMost) return 'full';
+    if (isFull) this.#refused.note(true);
     if (isFull && !behind) return 'full';
     const last = isFull ? behind : undefined;
     if (last) this.#line.remove(last);
@@ -218,9 +220,9 @@ export class Places implements SlotUser {
     return 'queued';
   }
 
-  /** What became of a call that found no free place, or others before it. */
-  #note(what: 'admitted' | 'refused'): void {
-    this.#refusedShare += ((what === 'refused' ? 1 : 0) - this.#refusedShare) * refusedWeight;
+  /** Whether one that comes now has a place at once. */
+  #isFreeFor(urgency: Urgency): boolean {
+    return this.hasRoom && !this.#line.isAhead(urgency) && (!this.#pool || this.#pool.allows(this, urgency));
   }
 
   #isNewLine(nowMs: number): boolean {

@@ -22,7 +22,7 @@ import type { CallFrame } from '../../wire/frame.ts';
 import { servedUnderSpan } from '../call/traced-calls.ts';
 import type { HandOff } from '../hand-off/hand-off.ts';
 import { StreamWindows } from '../stream/stream-windows.ts';
-import { Places, type PlacesNow } from './admission.ts';
+import { Places, type PlacesAt } from './admission.ts';
 import { LoopLoad } from './loop-load.ts';
 import type { Registry, ServedFunction } from './registry.ts';
 import { ServedCall } from './served-call.ts';
@@ -97,7 +97,7 @@ export class Dispatcher {
   }
 
   /** How the places of one function are, by version; nothing where it is not offered. Linear in what is offered. */
-  placesOf(name: string): readonly (PlacesNow & { readonly server: string; readonly version: string })[] {
+  placesOf(name: string): readonly PlacesAt[] {
     const { server, clock } = this.#host;
     const versions = this.#registry.served().filter(({ definition }) => definition.name === name);
     return versions.map((served) => ({

@@ -12,14 +12,13 @@
 
 import type { CancelTask, Clock } from '../../base/clock.ts';
 import type { Observer } from '../../observe/observer.ts';
+import { RefusedShare } from './refused-share.ts';
 import type { PlaceWaiter, Urgency } from './waiting-line.ts';
 
 /** Between two looks at the loop, in milliseconds. */
 const probeMs = 10;
 /** A loop less late than this is on time, in milliseconds. */
 const timelyMs = 20;
-/** Weight of the newest call in the average share of refused ones, and over which share most are. */
-const refused = { weight: 0.05, most: 0.5 } as const;
 /** How long the loop must have been late, in milliseconds, and on time again. */
 const burstMs = 1_000;
 /**
@@ -56,8 +55,8 @@ export class LoopLoad {
   #waitedMostMs = 0;
   #heldUpMostMs = 0;
   #isOverloaded = false;
-  /** Of the last calls, since the process is overloaded. */
-  #refusedShare = 0;
+  /** Since the process is overloaded. */
+  readonly #refused = new RefusedShare();
   #timelySinceMs = 0;
 
   constructor(clock: Clock, observer: Observer) {
@@ -74,8 +73,8 @@ export class LoopLoad {
     const lateMs = this.#latenessAt(nowMs, urgency);
     if (!this.#isOverloaded) return lateMs;
     // What retries meet is no evidence for refusing them.
-    if (isRetry && urgency > 0) return this.#refusedShare > refused.most ? Math.max(lateMs, latenessMsMax[urgency]) : lateMs;
-    this.#refusedShare += ((lateMs > 0 ? 1 : 0) - this.#refusedShare) * refused.weight;
+    if (isRetry && urgency > 0) return this.#refused.isMost ? Math.max(lateMs, latenessMsMax[urgency]) : lateMs;
+    this.#refused.note(lateMs > 0);
     return lateMs;
   }
 
@@ -149,7 +148,7 @@ export class LoopLoad {
     this.#lateSinceMs ??= nowMs - lateMs;
     if (this.#isOverloaded || nowMs - this.#lateSinceMs < burstMs) return;
     this.#isOverloaded = true;
-    this.#refusedShare = 0;
+    this.#refused.forget();
     this.#observer.emit({ kind: 'loop.overloaded', lateMs: Math.round(lateMs) });
   }
 
