@@ -5,6 +5,9 @@
  * F2 of two who ask, one is told that the call is fenced for it: the other cannot build on the same fence.
  * F3 at most `fencesMax` fences are kept one by one. Older ones are drawn together into a mark for each caller, which refuses
  *    all its calls up to a number: more than was fenced, never less.
+ * No fence ages, and where there is no room for another mark none is raised: nothing bounds how late a frame may be. Who sends it
+ * need not be who asks, so that no lost connection does; and the time that it says is left is by the clock of who wrote it: an
+ * entry that slept, and its clock with it, goes on with its calls when it wakes.
  */
 
 import { type CallId, keyOf } from './call-id.ts';

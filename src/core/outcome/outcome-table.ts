@@ -3,7 +3,7 @@
  *
  * T1 an outcome is kept until its time is over, at most `perPeerMax` and `bytesPerPeerMax` for each peer they were meant for.
  * T2 `never` is said only of a call that has not run here, and from then on it cannot (fences.ts). Of what was kept once and
- *    is not any more it is never said (spent.ts).
+ *    is not any more nobody hears it who can still ask (spent.ts).
  * T3 what is kept answers only those who know of its round: someone who asks in an older one has been overtaken.
  * A call that is running is found by whoever runs it; which outcomes need keeping, and when, is the fabric's.
  */
@@ -73,9 +73,14 @@ export class OutcomeTable<T> {
     this.#bound(shelf);
   }
 
-  /** A call ran, and its outcome is not kept. */
-  spend(id: CallId): void {
-    this.#spent.add(id);
+  /** A call ran, and its outcome is not kept; nobody can ask for it from `untilMs` on. */
+  spend(id: CallId, untilMs: number): void {
+    this.#spent.add(id, untilMs);
+  }
+
+  /** The same of one for which nobody can ask any more. */
+  spendLate(id: CallId, untilMs: number): void {
+    this.#spent.addLate(id, untilMs);
   }
 
   /** Whether there is any call that must not run. */
@@ -99,26 +104,30 @@ export class OutcomeTable<T> {
   }
 
   /** What became of a call that is not running. Fences it when it has not run. */
-  ask(id: CallId, { round, asker }: Asked): Standing<T> {
+  ask(id: CallId, { round, asker }: Asked, nowMs: number): Standing<T> {
     const found = this.find(id);
     if (found) return found.round <= round ? { state: 'done', outcome: found.outcome } : { state: 'forgotten' };
-    if (this.#spent.has(id)) return { state: 'forgotten' };
+    if (this.#spent.has(id, nowMs)) return { state: 'forgotten' };
     return { state: this.#fences.raise(id, round, asker) ? 'never' : 'forgotten' };
   }
 
   /** Lets go of what nobody can ask for any more. Linear. */
   expire(nowMs: number): void {
     for (const [peer, shelf] of this.#shelves) {
-      for (const [key, { untilMs }] of shelf.kept) if (untilMs <= nowMs) this.#drop(shelf, key);
+      for (const [key, { id, untilMs }] of shelf.kept) {
+        if (untilMs > nowMs) continue;
+        this.#drop(shelf, key);
+        this.#spent.addLate(id, untilMs);
+      }
       if (shelf.kept.size === 0) this.#shelves.delete(peer);
     }
   }
 
   #bound(shelf: PeerShelf<T>): void {
-    for (const [key, { id }] of shelf.kept) {
+    for (const [key, { id, untilMs }] of shelf.kept) {
       if (shelf.kept.size <= this.#perPeerMax && shelf.bytes <= this.#bytesPerPeerMax) return;
       this.#drop(shelf, key);
-      this.#spent.add(id);
+      this.#spent.add(id, untilMs);
     }
   }
 

@@ -86,10 +86,12 @@ export class ReplyLedger<T extends Held> {
     }
   }
 
-  /** Lets go of the oldest whose time is over. */
-  expire(nowMs: number): void {
-    for (let entry = this.#entries[this.#first]; entry && entry.held.untilMs <= nowMs; entry = this.#entries[this.#first])
+  /** Lets go of the oldest whose time is over: calls `late` with each. */
+  expire(nowMs: number, late: (held: T) => void): void {
+    for (let entry = this.#entries[this.#first]; entry && entry.held.untilMs <= nowMs; entry = this.#entries[this.#first]) {
       this.#drop(entry);
+      late(entry.held);
+    }
   }
 
   /** Empties it; oldest first. */

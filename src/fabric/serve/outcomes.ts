@@ -91,7 +91,7 @@ export class Outcomes implements AnswerKeeper {
     if (running) return { state: 'running', answer: running };
     if (this.#find(id, () => true)) return { state: 'forgotten' };
     const held = this.#held(id);
-    if (!held) return this.#table.ask(id, asked);
+    if (!held) return this.#table.ask(id, asked, this.#clock.nowMs());
     return held.round <= asked.round ? { state: 'done', outcome: held.outcome } : { state: 'forgotten' };
   }
 
@@ -125,7 +125,7 @@ export class Outcomes implements AnswerKeeper {
     this.#unlink(answer);
     if (this.#orphans.size > 0) this.#claim(answer);
     if (!mayHaveRun(settlement)) return;
-    if (answer.isStreamed) return this.#table.spend(answer);
+    if (answer.isStreamed) return this.#table.spend(answer, this.#askedUntilMs(answer));
     const first = told.find(({ peer }) => peer.closed === undefined);
     if (!first) this.#keep(answer.from, this.#heldOf(answer, answer.isAborted ? lostVerdict(settlement, this.#server) : settlement));
     else if (answer.isHeld) this.#hold(first.peer, this.#heldOf(answer, settlement));
@@ -156,11 +156,13 @@ export class Outcomes implements AnswerKeeper {
     this.#orphans.clear();
   }
 
-  readonly #evicted = ({ id }: HeldOutcome): void => this.#table.spend(id);
+  readonly #evicted = ({ id, untilMs }: HeldOutcome): void => this.#table.spend(id, untilMs);
+
+  readonly #late = ({ id, untilMs }: HeldOutcome): void => this.#table.spendLate(id, untilMs);
 
   /** A relay that has been told may be lost before it passes the outcome on: its client's next entry must not hear `never`. */
   readonly #told = (held: HeldOutcome): void => {
-    if (held.isRelayed) this.#table.spend(held.id);
+    if (held.isRelayed) this.#table.spend(held.id, held.untilMs);
   };
 
   #find(id: CallId, test: (answer: CallAnswer) => boolean): CallAnswer | undefined {
@@ -195,9 +197,14 @@ export class Outcomes implements AnswerKeeper {
       round: answer.round,
       outcome,
       bytes,
-      untilMs: this.#clock.nowMs() + Math.max(2 * answer.timeoutMs, againMsMax),
+      untilMs: this.#askedUntilMs(answer),
       isRelayed: answer.caller !== answer.from,
     };
+  }
+
+  /** From then on nobody can ask for a call that ends now (O5). A stream is asked for by nobody, and may have no end of its time. */
+  #askedUntilMs({ isStreamed, timeoutMs }: CallAnswer): number {
+    return this.#clock.nowMs() + (isStreamed ? againMsMax : Math.max(2 * timeoutMs, againMsMax));
   }
 
   /** It is no orphan any more. */
@@ -221,7 +228,7 @@ export class Outcomes implements AnswerKeeper {
       this.#table.expire(nowMs);
       let isEmpty = this.#table.isEmpty;
       for (const { ledger } of this.#peers) {
-        ledger.expire(nowMs);
+        ledger.expire(nowMs, this.#late);
         isEmpty &&= ledger.isEmpty;
       }
       if (!isEmpty) this.#sweepLater();

@@ -44,10 +44,12 @@ describe('the replies of a link', () => {
     expect(hold(held('d', 10, 300))).toEqual(['b', 'c']);
     expect(hold(held('e', 11))).toEqual(['d', 'e']);
     hold(held('f'));
-    ledger.expire(99);
-    expect(namesOf(ledger.held())).toEqual(['f']);
-    ledger.expire(100);
-    expect(ledger.isEmpty).toBe(true);
+    const late: string[] = [];
+    const expire = (nowMs: number): void => ledger.expire(nowMs, ({ name }) => late.push(name));
+    expire(99);
+    expect([namesOf(ledger.held()), late]).toEqual([['f'], []]);
+    expire(100);
+    expect([ledger.isEmpty, late]).toEqual([true, ['f']]);
   });
 
   test('R2: what was taken out weighs nothing any more', () => {
