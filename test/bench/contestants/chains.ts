@@ -5,7 +5,7 @@
 import type { Builder } from '../../../src/index.ts';
 import { connect, defineFunction, type Server, startServer, workflow } from '../../../src/index.ts';
 import type { Contestant, Serving } from '../contestant.ts';
-import type { Reading } from '../workload.ts';
+import { answer, type Reading, withAnswer } from '../workload.ts';
 import { cluster, untilKnown } from './heddle.ts';
 
 const steps = 10;
@@ -13,7 +13,7 @@ const places = ['loom-0', 'loom-1', 'loom-2'] as const;
 
 const count = defineFunction({
   name: 'chain.count',
-  handler: (_ctx, reading: Reading): Reading => ({ ...reading, answer: (reading.answer ?? reading.id) + 1 }),
+  handler: (_ctx, reading: Reading): Reading => withAnswer(reading, (reading.answer ?? reading.id) + 1),
 });
 const functions = { count };
 
@@ -32,7 +32,7 @@ const inTurns = chain((at) => places[at % places.length]);
 /** Ten steps have counted: as an answer of one call looks. */
 function counted(reading: Reading): Reading {
   if (reading.answer !== reading.id + steps) throw new Error(`${reading.answer} is not the count of ${steps} steps on ${reading.id}`);
-  return { ...reading, answer: reading.id + 1 };
+  return answer(reading);
 }
 
 async function serve(name: string, join: readonly string[]): Promise<{ server: Server; serving: Serving }> {
