@@ -2,15 +2,13 @@
  * JSON text to a tree, with errors that never quote it.
  */
 
-import { isUtf8 } from 'node:buffer';
-
+import { utf8Text } from './utf8.ts';
 import { ValueProblem } from './value-problem.ts';
 
-/** The tree of JSON text in UTF-8. Throws ValueProblem. */
+/** The text of JSON in UTF-8. Throws ValueProblem. */
 export function textOf(bytes: Uint8Array): string {
-  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const text = buffer.toString('utf8');
-  if (text.includes('\ufffd') && !isUtf8(bytes)) throw new ValueProblem([], 'JSON text', 'bytes that are not UTF-8');
+  const text = utf8Text(bytes);
+  if (text === undefined) throw new ValueProblem([], 'JSON text', 'bytes that are not UTF-8');
   return text;
 }
 

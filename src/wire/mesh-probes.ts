@@ -3,6 +3,7 @@
  * `ProbeRequest`, `ProbeAck`, `ProbeNack`, `DoubtSet` of mesh.proto.
  */
 
+import { bufferOf } from '../base/bytes.ts';
 import type { DoubtSet, ProbeAck, ProbeNack, ProbeRequest } from '../core/gossip/message.ts';
 import { meshLimits } from '../core/gossip/settings.ts';
 import { accusations, hexBytes, readHex } from './mesh-words.ts';
@@ -74,6 +75,6 @@ export function readDoubts(reader: ProtoReader): DoubtSet {
 function readIds(bytes: Uint8Array, ids: string[]): void {
   const count = bytes.length / doubtIdBytes;
   if (!Number.isInteger(count) || ids.length + count > meshLimits.doubts) throw protocolError(`a set of doubts has ${bytes.length} bytes`);
-  const hex = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+  const hex = bufferOf(bytes).toString('hex');
   for (let at = 0; at < hex.length; at += 2 * doubtIdBytes) ids.push(hex.slice(at, at + 2 * doubtIdBytes));
 }

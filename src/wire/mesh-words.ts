@@ -2,6 +2,7 @@
  * The small parts that mesh messages share: ids in hex, roots, enums.
  */
 
+import { bufferOf } from '../base/bytes.ts';
 import type { Root } from '../core/gossip/message.ts';
 import type { Accusation, Final } from '../core/gossip/record.ts';
 import type { ProtoReader } from './proto-reader.ts';
@@ -24,7 +25,7 @@ export function hexBytes(hex: string): Uint8Array {
 export function readHex(reader: ProtoReader): string {
   const bytes = reader.bytes();
   if (bytes.length > hexBytesMax) throw protocolError(`an id or hash has ${bytes.length} bytes`);
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('hex');
+  return bufferOf(bytes).toString('hex');
 }
 
 export function readFinal(reader: ProtoReader): Final {

@@ -12,8 +12,8 @@
 import { fileURLToPath } from 'node:url';
 import type { MessageTypeDefinition, PackageDefinition } from '@grpc/proto-loader';
 import { loadSync } from '@grpc/proto-loader';
-
 import { assert } from '../base/assert.ts';
+import { bufferOf } from '../base/bytes.ts';
 import { protocolError } from './value-problem.ts';
 
 /** Encodes and decodes one message of the proto files; `In` and `Out` are its generated types. */
@@ -61,7 +61,7 @@ function deserialize<In extends object, Out extends object>(
   bytes: Uint8Array,
 ): Out {
   try {
-    return definition.deserialize(Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength));
+    return definition.deserialize(bufferOf(bytes));
   } catch (error) {
     throw protocolError(`a message is no ${name}: ${error instanceof Error ? error.message : 'unreadable'}`);
   }

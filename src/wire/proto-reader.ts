@@ -7,9 +7,9 @@
  * A caller loops over `tag()` until it gives 0, and calls one read (or `skip`) for each.
  */
 
-import { isUtf8 } from 'node:buffer';
-
+import { bufferOf } from '../base/bytes.ts';
 import { keepText, knownBytesMax, knownText } from './known-texts.ts';
+import { utf8Text } from './utf8.ts';
 import { protocolError } from './value-problem.ts';
 
 /** Tag of a field that holds a varint. */
@@ -20,14 +20,14 @@ export const doubleTag = (field: number): number => (field << 3) | 1;
 export const bytesTag = (field: number): number => (field << 3) | 2;
 
 export class ProtoReader {
-  readonly #bytes: Buffer;
+  readonly #bytes: Uint8Array;
   #at = 0;
   #end: number;
   #passedAt = 0;
   #passedEnd = 0;
 
   constructor(bytes: Uint8Array) {
-    this.#bytes = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    this.#bytes = bytes;
     this.#end = bytes.length;
   }
 
@@ -80,7 +80,7 @@ export class ProtoReader {
 
   double(): number {
     const at = this.#take(8);
-    return this.#bytes.readDoubleLE(at);
+    return bufferOf(this.#bytes).readDoubleLE(at);
   }
 
   string(): string {
@@ -170,8 +170,8 @@ export class ProtoReader {
 
   #decoded(start: number, length: number): string {
     const bytes = this.#bytes.subarray(start, start + length);
-    const text = bytes.toString('utf8');
-    if (text.includes('\ufffd') && !isUtf8(bytes)) throw protocolError('a text is not UTF-8');
+    const text = utf8Text(bytes);
+    if (text === undefined) throw protocolError('a text is not UTF-8');
     if (length <= knownBytesMax) keepText(text, bytes);
     return text;
   }

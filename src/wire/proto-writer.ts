@@ -46,8 +46,7 @@ export class ProtoWriter {
 
   /** The message, as a view into the writer's buffer. */
   finish(): Uint8Array {
-    this.#slab?.close(this, this.#bytes, this.#at);
-    return this.#bytes.subarray(this.#at, this.#end);
+    return this.#slab?.close(this, this.#bytes, this.#at) ?? this.#bytes.subarray(this.#at, this.#end);
   }
 
   /** Makes everything written since `mark` the message in `field`. */
