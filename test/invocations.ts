@@ -31,6 +31,14 @@ export function invocationFor(invocation: Partial<Invocation> = {}): Invocation 
     round: 0,
     isAgain: false,
     via: undefined,
+    planned: undefined,
+    runners: undefined,
+    parkMs: undefined,
+    parkOverBytes: undefined,
+    trace: undefined,
+    identity: undefined,
+    onBehalfOf: undefined,
+    isStep: undefined,
     ...invocation,
   };
 }

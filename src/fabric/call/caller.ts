@@ -89,12 +89,12 @@ export class FabricCaller {
 
   /** A root call whose end is told to `onSettled` as well, just before its promise settles. */
   watchedCall(fn: unknown, call: GivenCall, onSettled: OnSettled): Promise<unknown> {
-    return this.#call(fn, { ...call, parent: undefined, onSettled });
+    return this.#call(fn, { args: call.args, options: call.options, parent: undefined, onSettled });
   }
 
   /** A call out of a handler: inherits deadline and meta, and is given up with its parent. */
   nestedCall(parent: ParentCall, fn: unknown, call: GivenCall): Promise<unknown> {
-    return this.#call(fn, { ...call, parent });
+    return this.#call(fn, { args: call.args, options: call.options, parent });
   }
 
   /** A root stream; it starts with the loop, which throws a HeddleError where it fails. */
@@ -104,7 +104,7 @@ export class FabricCaller {
 
   /** A stream out of a handler, likewise. */
   nestedStream(parent: ParentCall, fn: unknown, call: GivenCall): AsyncIterable<unknown> {
-    return this.#stream(fn, { ...call, parent });
+    return this.#stream(fn, { args: call.args, options: call.options, parent });
   }
 
   #call(fn: unknown, asked: Asked & { readonly onSettled?: OnSettled | undefined }): Promise<unknown> {
@@ -177,8 +177,14 @@ export class FabricCaller {
       round: 0,
       isAgain: false,
       via: undefined,
+      planned: undefined,
+      runners: undefined,
+      parkMs: undefined,
+      parkOverBytes: undefined,
       trace: parent?.trace,
+      identity: undefined,
       onBehalfOf: parent?.onBehalfOf,
+      isStep: undefined,
     };
   }
 }

@@ -47,7 +47,7 @@ export class ForeignCalls {
   async call(request: ForeignRequest, sight: Sight): Promise<Uint8Array> {
     const call = decodeCallRequest(request.message);
     sight.demand('call', call.function);
-    const invocation = { ...this.#invocation(call, request, callTimeoutMsDefault), identity: sight.told };
+    const invocation = this.#invocation(call, request, { defaultMs: callTimeoutMsDefault, identity: sight.told });
     const { outcome, server } = await this.#settled(invocation, request.signal);
     if (!outcome.ok) throw fromWireError(outcome.error);
     return encodeCallResponse(sendable(outcome.value, 'a result'), server);
@@ -58,19 +58,24 @@ export class ForeignCalls {
     const { engine, clock, wheel } = this.#options;
     const call = decodeCallRequest(request.message);
     sight.demand('call', call.function);
-    const invocation = { ...this.#invocation(call, request, timeoutMsMax), identity: sight.told };
+    const invocation = this.#invocation(call, request, { defaultMs: timeoutMsMax, identity: sight.told });
     const items = payloadStream({ engine, clock, wheel, windows: this.#windows }, () => invocation, request.signal);
     for await (const item of items) yield encodeStreamItem(sendable(call.isJsonOnly ? asJson(item) : item, 'an item'));
   }
 
   /** Throws `bad_argument`, `too_large`. */
-  #invocation(call: ForeignCall, { timeoutMs: clientMs, trace }: ForeignRequest, defaultMs: number): Invocation {
+  #invocation(
+    call: ForeignCall,
+    { timeoutMs: clientMs, trace }: ForeignRequest,
+    { defaultMs, identity }: { readonly defaultMs: number; readonly identity: string | undefined },
+  ): Invocation {
     const { function: named, args, isJsonOnly, ...given } = call;
     // Our own clients would hear `no_such_function`; bytes that are no request at all must not wait for a function without a name.
     const name = checkName('function', named, ['function']);
     const options = checkCallOptions(given);
     const { need, version, target, meta } = options;
     const timeoutMs = Math.min(options.timeoutMs ?? clientMs ?? defaultMs, clientMs ?? timeoutMsMax, timeoutMsMax);
+    const { caller, callerName, callNumber } = this.#options.nextCall();
     return {
       function: name,
       kind: 'call',
@@ -83,7 +88,9 @@ export class ForeignCalls {
       args: { template: args, inputs: [] },
       timeoutMs,
       deadlineMs: this.#options.clock.nowMs() + timeoutMs,
-      ...this.#options.nextCall(),
+      caller,
+      callerName,
+      callNumber,
       attempt: 1,
       paid: 0,
       lost: 0,
@@ -95,7 +102,14 @@ export class ForeignCalls {
       round: 0,
       isAgain: false,
       via: undefined,
+      planned: undefined,
+      runners: undefined,
+      parkMs: undefined,
+      parkOverBytes: undefined,
       trace: traceContextOf(trace?.traceparent, trace?.tracestate),
+      identity,
+      onBehalfOf: undefined,
+      isStep: undefined,
     };
   }
 
