@@ -12,7 +12,7 @@ import { type ErrorCode, HeddleError } from '../../errors.ts';
 import type { Evidence } from '../../transport/transport.ts';
 import type { CreditFrame, ItemFrame, ProgressFrame, ReplyFrame } from '../../wire/frame.ts';
 import type { Conversation, PeerIdentity, RoomWaiter } from '../link/conversation.ts';
-import type { StreamWord } from '../link/stream-port.ts';
+import { type StreamWord, wordAsFrame } from '../link/stream-port.ts';
 import { frameOf } from './call-frame.ts';
 import { retryBackoff } from './retry.ts';
 import type { CallPeer, OpenCall } from './routing-port.ts';
@@ -96,7 +96,7 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
   /** Passes a word of the caller's on. False while there is nobody to take it. */
   stream(word: StreamWord): boolean {
     if (this.#phase !== 'inFlight') return false;
-    this.#peer?.send({ ...word, id: this.#id });
+    this.#peer?.send(wordAsFrame(word, this.#id));
     return true;
   }
 

@@ -15,6 +15,18 @@ import { itemCostBytes } from '../../wire/stream-frames.ts';
 /** A frame of a stream, whatever conversation it travels in. */
 export type StreamWord = Omit<ItemFrame, 'id'> | Omit<CreditFrame, 'id'> | Omit<EndFrame, 'id'>;
 
+/** The word as a frame of one conversation. Field by field: a copy that adds one is slow (invocation.ts, V1). */
+export function wordAsFrame(word: StreamWord, id: number): ItemFrame | CreditFrame | EndFrame {
+  switch (word.kind) {
+    case 'item':
+      return { kind: 'item', id, value: word.value, isFromOpener: word.isFromOpener };
+    case 'credit':
+      return { kind: 'credit', id, bytes: word.bytes, isFromOpener: word.isFromOpener };
+    case 'end':
+      return { kind: 'end', id, error: word.error };
+  }
+}
+
 /**
  * Items that a reader lets be under way, in bytes, while its process has few streams open: with 512 KiB items of 256 KiB came half
  * as fast.

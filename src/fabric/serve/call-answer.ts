@@ -17,7 +17,7 @@ import type { CallFrame, CreditFrame, EndFrame, ItemFrame, Pulling } from '../..
 import type { Incoming } from '../link/conversation.ts';
 import type { CallHandle, CallSink, Settlement } from '../link/invocation.ts';
 import type { Peer } from '../link/peer.ts';
-import type { StreamWord } from '../link/stream-port.ts';
+import { type StreamWord, wordAsFrame } from '../link/stream-port.ts';
 import { lostWith } from '../link/verdicts.ts';
 import type { CallOrigin } from './serving.ts';
 
@@ -147,7 +147,7 @@ export class CallAnswer implements CallOrigin, CallSink, CallId {
   }
 
   streamed(word: StreamWord): void {
-    for (const { peer, id } of this.#followers) peer.send({ ...word, id });
+    for (const { peer, id } of this.#followers) peer.send(wordAsFrame(word, id));
   }
 
   stream(frame: ItemFrame | CreditFrame | EndFrame): void {

@@ -15,7 +15,7 @@ import type { Conversation } from '../link/conversation.ts';
 import type { Gate } from '../link/gate.ts';
 import type { Settlement } from '../link/invocation.ts';
 import { failure } from '../link/responses.ts';
-import type { StreamWord } from '../link/stream-port.ts';
+import { type StreamWord, wordAsFrame } from '../link/stream-port.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { CallOrigin, IncomingCall } from './serving.ts';
 
@@ -123,7 +123,7 @@ class OwnCall implements CallOrigin {
 
   streamed(word: StreamWord): void {
     // What a function says is an item or a credit: only an argument has an end of its own.
-    if (!this.hasLeft) this.#conversation.onStream?.({ ...word, id: this.#id } as ItemFrame | CreditFrame);
+    if (!this.hasLeft) this.#conversation.onStream?.(wordAsFrame(word, this.#id) as ItemFrame | CreditFrame);
   }
 
   progress(value: Payload): void {
