@@ -5,6 +5,9 @@
  * `VirtualClock` in base/virtual-clock.ts is the other implementation.
  */
 
+// As a global it is a getter, which was looked up and run at every look at the clock.
+import { performance } from 'node:perf_hooks';
+
 /** Cancels the task; harmless after it ran. */
 export type CancelTask = () => void;
 

@@ -117,6 +117,7 @@ export const fabricFloors: readonly string[] = [
 
 /** Where `node:*` is allowed beside the rooms that may: a file, and the modules. */
 const nodeFiles: Readonly<Record<string, readonly string[]>> = {
+  'src/base/clock.ts': ['node:perf_hooks'],
   'src/base/random.ts': ['node:crypto'],
   'src/base/pem.ts': ['node:fs'],
   // The one way to load a library at once, and only when somebody uses it.
