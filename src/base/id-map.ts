@@ -10,10 +10,11 @@
 
 import { assert } from './assert.ts';
 
+/** A power of two, as each capacity after it: the home of a number is its lowest bits. */
 const capacityMin = 16;
 
 export class IdMap<T extends object> {
-  /** The number in each place; 0 for none. An entry lies at most `#reach` places behind its home, `id % capacity`. */
+  /** The number in each place; 0 for none. An entry lies at most `#reach` places behind its home. */
   #ids: number[] = emptyIds(capacityMin);
   #entries: (T | undefined)[] = emptyEntries(capacityMin);
   #reach = 0;
@@ -68,22 +69,24 @@ export class IdMap<T extends object> {
   }
 
   #find(id: number): number {
-    const capacity = this.#ids.length;
-    const home = id % capacity;
+    const ids = this.#ids;
+    const last = ids.length - 1;
+    const home = id & last;
     for (let step = 0; step <= this.#reach; step += 1) {
-      const at = (home + step) % capacity;
-      if (this.#ids[at] === id && id > 0) return at;
+      const at = (home + step) & last;
+      if (ids[at] === id && id > 0) return at;
     }
     return -1;
   }
 
   #place(id: number, entry: T): void {
-    const capacity = this.#ids.length;
-    const home = id % capacity;
+    const ids = this.#ids;
+    const last = ids.length - 1;
+    const home = id & last;
     let step = 0;
-    while (this.#ids[(home + step) % capacity] !== 0) step += 1;
-    const at = (home + step) % capacity;
-    this.#ids[at] = id;
+    while (ids[(home + step) & last] !== 0) step += 1;
+    const at = (home + step) & last;
+    ids[at] = id;
     this.#entries[at] = entry;
     this.#reach = Math.max(this.#reach, step);
   }
