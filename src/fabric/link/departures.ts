@@ -40,7 +40,9 @@ export class Departures {
   }
 
   send(frame: Frame): void {
-    if (!this.#items.holds(frame, this.#link.isWritable)) this.#put(frame);
+    // Nothing but items waits, and what comes after them: the link is not asked for the sake of a plain call.
+    const mayWait = frame.kind === 'item' || !this.#items.isEmpty;
+    if (!mayWait || !this.#items.holds(frame, this.#link.isWritable)) this.#put(frame);
   }
 
   /** Lets go of what waits: the link takes more. */

@@ -122,11 +122,13 @@ export class Peer {
     return id;
   }
 
-  /** Forgets a conversation: later answers are dropped. */
-  release(id: number): void {
-    if (!this.#outgoing.take(id)) return;
+  /** Forgets a conversation and gives it back: later answers are dropped. */
+  release(id: number): Conversation | undefined {
+    const conversation = this.#outgoing.take(id);
+    if (!conversation) return undefined;
     if (this.#waiters.size > 0) this.#admitWaiters();
     this.#closeWhenSettled();
+    return conversation;
   }
 
   /** Waits, in order, for room. False when too many wait already. */
@@ -238,10 +240,7 @@ export class Peer {
   }
 
   #onReply(frame: ReplyFrame): void {
-    const conversation = this.#outgoing.get(frame.id);
-    if (!conversation) return;
-    this.release(frame.id);
-    conversation.onReply(frame);
+    this.release(frame.id)?.onReply(frame);
   }
 
   #onRunEvent(frame: RunEventFrame): void {
