@@ -107,13 +107,19 @@ function priorOf({ stats, server }: Offer): number {
 /** The average of a learnt offer after one more answer. */
 function averageWith({ latency }: Offer, elapsedMs: number, nowMs: number): number {
   const { averageMs, lastMs, sampledAtMs } = latency;
-  const weight = 1 - Math.exp((sampledAtMs - nowMs) / decayMs);
+  const weight = weightAfter(nowMs - sampledAtMs);
   if (elapsedMs <= averageMs) {
     const faded = averageMs + (elapsedMs - averageMs) * Math.max(weight, fallMin);
     return Math.min(faded, Math.max(elapsedMs, lastMs));
   }
   // The lower of two in a row is above the average only when both are: a confirmed peak.
   return Math.max(averageMs + (elapsedMs - averageMs) * weight, Math.min(elapsedMs, lastMs));
+}
+
+/** What a sample weighs so long after the one before: 1 - e^-x. Of calls that follow one another closely that is x, to half a percent. */
+function weightAfter(ageMs: number): number {
+  const x = ageMs / decayMs;
+  return x < 0.01 ? x : 1 - Math.exp(-x);
 }
 
 /** Median and p95 by steps whose sizes balance there (frugal streaming, Ma, Muthukrishnan and Sandler 2013; multiplicative). */

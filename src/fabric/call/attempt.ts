@@ -136,9 +136,10 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
     this.#permit = 0;
     if (permit === 0) return;
     const { routing, context, invocation } = this.#owner;
-    const elapsedMs = context.clock.nowMs() - this.#sentAtMs;
+    const nowMs = context.clock.nowMs();
+    const elapsedMs = nowMs - this.#sentAtMs;
     const isStreamed = invocation.kind === 'stream' || invocation.hasStreamInput;
-    routing.ended(this.route, permit, { code, elapsedMs, serverMicros, attempt: this.#number, isStreamed, call: invocation });
+    routing.ended(this.route, permit, { code, nowMs, elapsedMs, serverMicros, attempt: this.#number, isStreamed, call: invocation });
   }
 
   #reach(): void {

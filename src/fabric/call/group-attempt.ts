@@ -91,8 +91,9 @@ export class GroupAttempt<Route> {
     const { route, invocation: call, awaits, wayMs } = this.#member;
     const isHead = awaits.length === 0;
     const ownMs = isHead || serverMicros === undefined ? undefined : serverMicros / 1000 + wayMs;
-    const elapsedMs = ownMs ?? this.#context.clock.nowMs() - this.#sentAtMs;
+    const nowMs = this.#context.clock.nowMs();
+    const elapsedMs = ownMs ?? nowMs - this.#sentAtMs;
     const shown = isHead ? serverMicros : undefined;
-    this.#routing.ended(route, permit, { code, elapsedMs, serverMicros: shown, attempt: call.attempt, isStreamed: false, call });
+    this.#routing.ended(route, permit, { code, nowMs, elapsedMs, serverMicros: shown, attempt: call.attempt, isStreamed: false, call });
   }
 }

@@ -159,9 +159,8 @@ export class OfferRouting implements Routing<Offer> {
   }
 
   /** What an attempt's end says about the server. */
-  #account(offer: Offer, { code, elapsedMs, isStreamed, serverMicros }: AttemptEnd): void {
-    const { router, clock } = this.#options;
-    const nowMs = clock.nowMs();
+  #account(offer: Offer, { code, nowMs, elapsedMs, isStreamed, serverMicros }: AttemptEnd): void {
+    const { router } = this.#options;
     switch (code) {
       case 'unreachable':
       case 'connection_lost':

@@ -73,6 +73,8 @@ export interface Routing<Route> {
 export interface AttemptEnd {
   /** Undefined on success. */
   readonly code: ErrorCode | undefined;
+  /** By the process' clock. */
+  readonly nowMs: number;
   readonly elapsedMs: number;
   /** Microseconds of it that passed at the server that ran it, where a result says so. */
   readonly serverMicros: number | undefined;
