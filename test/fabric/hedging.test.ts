@@ -2,6 +2,7 @@
 import { describe, expect } from 'vitest';
 import type { Client, Server } from '../../src/fabric/api/api.ts';
 import { defineFunction } from '../../src/fabric/api/define.ts';
+import { decodeFrame } from '../../src/wire/frame-codec.ts';
 import { failureOf } from '../within.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 
@@ -16,7 +17,7 @@ interface Rig {
 }
 
 /** Two or three servers of `work`, which takes 5 ms; of a hundred calls its p95 is known. */
-async function rig(world: FabricWorld, names: readonly string[] = ['a', 'b']): Promise<Rig> {
+async function rig(world: FabricWorld, names: readonly string[] = ['a', 'b'], ...entries: readonly Server[]): Promise<Rig> {
   const state: Rig['state'] = { slow: undefined, poison: false };
   const runs: string[] = [];
   const stopped: string[] = [];
@@ -33,7 +34,7 @@ async function rig(world: FabricWorld, names: readonly string[] = ['a', 'b']): P
   const entry = await world.start('entry');
   const servers = new Map<string, Server>();
   for (const name of names) servers.set(name, await world.start(name, { work }));
-  const client = await world.connect(entry);
+  const client = await world.connect(entry, ...entries);
   for (let call = 0; call < 100; call += 1) await world.settle(client.call(work, []));
   runs.length = 0;
   return { entry, client, state, runs, stopped, servers };
@@ -156,5 +157,33 @@ describe('a hedged call', () => {
     await world.settle(other.offer({ work: defineFunction({ name: 'work', version: '2.0.0', handler: () => (paid += 1) }) }));
     await world.until('the entry knows', async () => (await entry.catalog()).some(({ version }) => version === '2.0.0'));
     expect([await world.settle(client.call('work', [], { hedge: true })), runs, paid]).toEqual(['a', ['a'], 0]);
+  });
+
+  test('of which the second is lost with its session ends as the first does: it goes through no other entry (Q3, Q4)', async ({
+    world,
+  }) => {
+    world.routing = 'direct';
+    const sent: string[] = [];
+    world.watch = (link) => {
+      const send = link.send.bind(link);
+      link.send = (bytes) => {
+        const frame = decodeFrame(bytes);
+        if (frame.kind !== 'call' || frame.isDirect || !frame.isAgain) return send(bytes);
+        sent.push(frame.function);
+        if (sent.length > 1) return send(bytes);
+        world.clock.schedule(0, () => link.close());
+      };
+      return link;
+    };
+    world.network.weather.cut('client-1', 'b');
+    const other = await world.start('c');
+    const { client, state, runs } = await rig(world, ['a', 'b'], other);
+    // The other entry takes it for `once` still: it would ask the former one, which has not seen it, and send it on as new.
+    const once = defineFunction({ name: 'work', version: '2.0.0', handler: () => 'paid' });
+    await world.settle(other.offer({ once }));
+    await world.settle(other.withdraw('work'));
+    await world.advance(1_000);
+    state.slow = 'a';
+    expect([await world.settle(client.call('work', [], { hedge: true })), runs, sent]).toEqual(['a', ['a'], ['work']]);
   });
 });

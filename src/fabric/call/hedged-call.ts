@@ -105,8 +105,10 @@ export class HedgedCall<Route> implements CallHandle {
     this.#history.avoid(first.instance, 'deadline_exceeded');
     this.#history.noteHedge();
     this.#hasHedged = true;
-    const { paid, terms } = this.#invocation;
-    this.#begin({ ...this.#invocation, attempt: this.#nextAttempt, paid: paid + 1, terms: { ...terms, waitMs: 0, attemptsMax: 1 } });
+    // Only what is safe to run twice is hedged: lost with its session, this half is not sent through the next entry as a `once` call is.
+    const { paid, terms, effect = 'idempotent' } = this.#invocation;
+    const second = { effect, attempt: this.#nextAttempt, paid: paid + 1, terms: { ...terms, waitMs: 0, attemptsMax: 1 } };
+    this.#begin({ ...this.#invocation, ...second });
   }
 
   #onDropped(): void {
