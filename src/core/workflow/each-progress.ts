@@ -3,13 +3,15 @@
  *
  * G1 an element goes forward only: open, queued, called, settled; called and queued again when its server had no place for it,
  *    or it could not get an input. Once all have settled, some of them may be called once more for results that are lost.
- * G2 what the step says of itself is the strongest that its elements say: it ran if one did, it may have run if one may have.
+ * G2 what the step says of itself is the strongest that its elements say: it ran if one did, it may have run if one may have; and an
+ *    element says the strongest of what its calls came to.
  */
 
 import { present } from '../../base/assert.ts';
 import type { StepOutcome } from '../../errors.ts';
 import { type Payload, sizeOf } from '../payload.ts';
 import type { FailedStep } from './ending.ts';
+import { type Came, PastCalls } from './past-calls.ts';
 import type { OpaqueError, WaitReason } from './record.ts';
 
 /** `reading`: its list is on its way. `making`: the list of its results is. */
@@ -39,8 +41,8 @@ export class EachProgress {
   readonly #called = new Map<number, number>();
   /** Of those, the ones that wait to be tried again. */
   readonly #waits = new Map<number, WaitReason>();
-  /** Those that may have run in an earlier call. */
-  readonly #run = new Set<number>();
+  /** What earlier calls came to. */
+  readonly #past = new PastCalls();
   #phase: Phase = 'reading';
   #items: readonly Payload[] = [];
   #values: (Payload | undefined)[] = [];
@@ -217,13 +219,25 @@ export class EachProgress {
     this.#waits.set(element, reason);
   }
 
-  /** It may have run, and is called again. */
-  noteRun(element: number): void {
-    this.#run.add(element);
+  /** Its call is over and came to this; another is made. */
+  callAgain(element: number, came: Came): void {
+    this.uncall(element, 0);
+    this.#past.keep(element, came);
   }
 
+  /** Whether it may have run in an earlier call. */
   mayHaveRun(element: number): boolean {
-    return this.#run.has(element);
+    return this.#past.has(element);
+  }
+
+  /** What an element came to over all its calls, of which this was the last (G2). */
+  sum<Last extends Came>(element: number, last: Last): Last {
+    return this.#past.sum(element, last);
+  }
+
+  /** Those that wait for another call and may have run before, with what they came to. */
+  get begun(): readonly (Came & { readonly element: number })[] {
+    return [...this.#past.all].flatMap(([element, came]) => (this.#called.has(element) ? [] : [{ element, ...came }]));
   }
 
   /** Its call is over, be it that it is made again; gives the milliseconds since it began. */
@@ -235,6 +249,7 @@ export class EachProgress {
   }
 
   settle(element: number, { outcome, value }: ElementEnd): void {
+    this.#past.forget(element);
     this.#tally[outcome] += 1;
     this.#values[element] = value;
     if (value) this.#bytes += sizeOf(value);

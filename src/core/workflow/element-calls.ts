@@ -58,11 +58,12 @@ export class ElementCalls {
     push({ kind: 'startStep', step: command.name, element, command, args, timeoutMs, mayHaveRun, parkOverBytes: progress.inlineBytesMax });
   }
 
+  /** An element has ended, be it that it waited for another call. */
   settle(progress: EachProgress, how: ElementClose, { nowMs, leftMs }: Time): void {
     const { steps, saga, leases, emit } = this.#options;
-    const { element, value, ...close } = how;
+    const { element, value, ...close } = progress.sum(how.element, how);
     const { outcome } = close;
-    const elapsedMs = progress.uncall(element, nowMs);
+    const elapsedMs = progress.isCalled(element) ? progress.uncall(element, nowMs) : 0;
     const { compensate, timeoutMs = Number.POSITIVE_INFINITY } = steps.checkedOf(progress.at).command;
     const deadlineMs = nowMs + Math.min(timeoutMs - elapsedMs, leftMs);
     const result = outcome === 'done' ? value : undefined;

@@ -119,12 +119,13 @@ export class ElementEnds {
     const { command } = steps.checkedOf(progress.at);
     const late = !end.ok && isLate(end.error, command, time.leftMs);
     const policy = time.isRunning && !late ? command.onFailure : undefined;
-    const close = { element, outcome: outcomeOf(end), server: input.server, ...(end.ok ? {} : { error: end.wire }) };
+    const error = end.ok ? undefined : end.wire;
+    const close = progress.sum(element, { element, outcome: outcomeOf(end), server: input.server, error });
     this.#calls.settle(progress, { ...close, value: end.ok ? end.value : fallbackOf(policy) }, time);
     if (!end.ok) {
       if (HeddleError.is(end.error, 'function_failed')) saga.spare(progress.at, element);
       const cause = { kind: 'failed', step: command.name, element, error: end.error } as const;
-      progress.fail(cause, end.wire);
+      progress.fail(cause, close.error ?? end.wire);
       if (time.isRunning && (late || !policy)) return { kind: 'fatal', cause: late ? { kind: 'late' } : cause };
     }
     if (time.isRunning) this.queueNext(progress);

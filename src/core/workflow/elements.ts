@@ -158,6 +158,7 @@ export class Elements {
     const { steps, push } = this.#options;
     const progress = present(this.#byStep.get(at), 'a step is stopped that maps no list');
     progress.stop(reason);
+    for (const begun of progress.begun) this.#calls.settle(progress, begun, time);
     const news = this.#ends.endAll(progress, this.#lost.giveUp(progress), { ...time, isRunning: false });
     if (news?.kind === 'closed') return news.close;
     if (!isLeft) for (const element of progress.called) push({ kind: 'cancelStep', step: steps.nameOf(at), element, reason });

@@ -90,8 +90,7 @@ export class LostInputs {
     const { steps, schedule } = this.#options;
     const ready = (this.#waiting.get(progress) ?? []).filter(({ need }) => steps.hasValue(need));
     for (const { element, end } of this.#take(progress, ready)) {
-      progress.uncall(element, 0);
-      if (outcomeOf(end) !== 'not_run') progress.noteRun(element);
+      progress.callAgain(element, end.ok ? { outcome: 'done' } : { outcome: outcomeOf(end), error: end.wire });
       schedule.queue(progress.unitOf(element));
     }
   }

@@ -92,6 +92,53 @@ describe('elements that wait for what was lost', () => {
   });
 });
 
+describe('an element that had begun to read what was lost', () => {
+  const begun = new HeddleError('lease_lost', { ...lost, mayRunAgain: true }, { executed: 'maybe' });
+  const busy = new HeddleError('overloaded', { function: 'f', server: 's', retryAfterMs: 1_000 });
+
+  /** `rows` is made again for the one element of `use`: `second` says how the call ends that follows. */
+  function begunAnd(second: HeddleError): World {
+    let calls = 0;
+    const answers: Answers = (_args, { step }) => {
+      if (step === 'rows') return { payload: rows };
+      calls += 1;
+      return { error: calls === 1 ? begun : second };
+    };
+    const use = { name: 'use', fun: 'f', each: { $literal: [7] }, args: [{ $ref: 'rows' }, { $item: true }] };
+    const world = new World([{ name: 'rows', fun: 'f', args: [] }, use], answers, { settings: { leaseMs: 30_000 } });
+    world.feed({ kind: 'started' });
+    return world;
+  }
+
+  const saidOf = ({ events }: World) =>
+    events.flatMap((event) =>
+      event.kind === 'element.settled' || (event.kind === 'step.settled' && event.step === 'use')
+        ? [[event.kind, event.outcome, event.error]]
+        : [],
+    );
+  const said = { code: 'lease_lost', executed: 'maybe' };
+
+  it('may have run, when it is called again and does not', () => {
+    const world = begunAnd(nobody).continue();
+    expect(world.error).toMatchObject({ detail: { steps: { use: 'maybe' } } });
+    expect(world.error?.cause).toMatchObject({ code: 'no_route' });
+    expect(saidOf(world)).toMatchObject([
+      ['element.settled', 'maybe', said],
+      ['step.settled', 'maybe', said],
+    ]);
+  });
+
+  it('may have run, when the run ends while it waits for its turn', () => {
+    const world = begunAnd(busy).continue(10);
+    world.feed({ kind: 'cancelled', reason: 'enough' });
+    expect(world.continue().error).toMatchObject({ detail: { steps: { use: 'maybe' } } });
+    expect(saidOf(world)).toMatchObject([
+      ['element.settled', 'maybe', said],
+      ['step.settled', 'maybe', { code: 'cancelled', executed: 'maybe' }],
+    ]);
+  });
+});
+
 describe('a step that came back from a server where it was shipped, and may have run there', () => {
   it('may have run, whatever becomes of its next call', () => {
     const undone: string[] = [];
