@@ -131,12 +131,13 @@ describe('a call as it is sent through the next entry', () => {
     expect(sentAgain(call, 'a', againMsMax + 1)).toBeUndefined();
   });
 
-  it('names one that nobody can ask when it is older, or went through too many, and does so ever after (R3)', () => {
+  it('names its caller when it is older, or went through too many, and does so ever after (R3)', () => {
+    const { caller } = call;
     const late = sentLate(call, 'a');
-    expect(late).toMatchObject({ isAgain: true, round: 1_024, via: ['long ago', 'a'] });
+    expect(late).toMatchObject({ isAgain: true, round: 1_024, via: [caller, 'a'] });
     expect(sentAgain(late, 'b', 0)).toBeUndefined();
-    expect(sentLate(late, 'b').via).toEqual(['long ago', 'a', 'b']);
+    expect(sentLate(late, 'b').via).toEqual([caller, 'a', 'b']);
     const via = Array.from({ length: viaMax }, (_, at) => `e${at}`);
-    expect(sentLate({ ...call, via }, 'last').via).toEqual(['long ago', ...via.slice(2), 'last']);
+    expect(sentLate({ ...call, via }, 'last').via).toEqual([caller, ...via.slice(2), 'last']);
   });
 });

@@ -47,6 +47,8 @@ interface Scene {
   readonly witnesses?: Partial<Witnesses>;
 }
 
+const caller = 'asker';
+
 function reclaimed({ via = ['first'], runners, gone = [], owners = [], witnesses = {} }: Scene = {}) {
   const clock = new VirtualClock();
   const servers = new Map<string, Asked>();
@@ -87,7 +89,7 @@ function reclaimed({ via = ['first'], runners, gone = [], owners = [], witnesses
         return { cancel: () => {}, stream: () => {} };
       },
     },
-    invocationFor({ round: 1_024, via, runners, timeoutMs: 30_000, isAgain: true, lost: 1 }),
+    invocationFor({ caller, round: 1_024, via, runners, timeoutMs: 30_000, isAgain: true, lost: 1 }),
     answer,
   ).start();
   return { clock, at, routed, ends, asked: () => [...servers.keys()] };
@@ -134,6 +136,20 @@ describe('a call that comes through another entry', () => {
     at('a').stand('forgotten');
     at('b').stand('never');
     expect([routed, ends]).toEqual([[], ['connection_lost maybe']]);
+  });
+
+  it('that was sent long ago may have run, though nobody knows of it; its caller is not asked (M1, M3)', () => {
+    const { at, routed, ends, asked } = reclaimed({ via: [caller, 'first'], owners: ['a'] });
+    at('first').stand('never');
+    at('a').stand('never');
+    expect([asked(), routed, ends]).toEqual([['first', 'a'], [], ['connection_lost maybe']]);
+  });
+
+  it('that was sent long ago ends as one that offers its function says, who runs it (M2)', () => {
+    const { at, ends } = reclaimed({ via: [caller], owners: ['a'] });
+    at('a').stand('running');
+    at('a').reply({ ok: true, value: encodeValue(1) });
+    expect(ends).toEqual(['ok']);
   });
 
   it('ends as the one says who runs it; nobody else is asked any more (M2)', () => {

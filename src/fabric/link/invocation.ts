@@ -56,7 +56,7 @@ export interface Invocation {
   readonly round: number;
   /** It was sent before over a session that was lost, and may have run there. */
   readonly isAgain: boolean;
-  /** Instances of the entries that it went through then. */
+  /** Instances of the entries that it went through then; its caller's among them: long ago, or through more than a call may name. */
   readonly via: readonly string[] | undefined;
   /** Instance of the server that the plan of its run names: taken while it may be, and has not been tried. */
   readonly planned: string | undefined;

@@ -4,7 +4,7 @@
  *
  * M1 it is routed only when nobody it can have reached has run it, and nobody can any more: the entries that it went through
  *    say so, or, for those that are gone, every server that offers the function does; and so does each that its caller was told
- *    of (handed-back.ts), of which nothing may be known here yet.
+ *    of (handed-back.ts), of which nothing may be known here yet. Of one that was sent long ago it proves nothing (lost-session.ts, R3).
  * M2 one who is running it, or has, tells its end instead.
  * M3 everything else is `connection_lost`, and may have run.
  * M4 a server keeps no ends of calls that are safe to run twice: where only such servers can say, the call goes where that is so.
@@ -15,6 +15,7 @@ import type { CallId } from '../../core/outcome/call-id.ts';
 import { HeddleError } from '../../errors.ts';
 import type { ProgressFrame, ReplyFrame } from '../../wire/frame.ts';
 import { Inquiry } from '../call/inquiry.ts';
+import { isOld } from '../call/lost-session.ts';
 import type { OfferLinks } from '../call/offer-routing.ts';
 import type { PeerIdentity } from '../link/conversation.ts';
 import type { CallHandle, Invocation } from '../link/invocation.ts';
@@ -140,9 +141,10 @@ export class Reclaim implements CallHandle {
     if (this.#isDecided || this.#inquiries.size > 0 || this.#stage === 'routed') return;
     const { witnesses } = this.#options;
     const { function: name, runners } = this.#invocation;
-    if (this.#stage === 'owners' || this.#silent.length === 0) return this.#route();
+    const wasLongAgo = isOld(this.#invocation);
+    if (this.#stage === 'owners' || (this.#silent.length === 0 && !wasLongAgo)) return this.#route();
     const isBystander = (instance: string): boolean => !runners?.includes(instance) && witnesses.isBystander(instance, name);
-    const canTell = this.#silent.every(isBystander) && !witnesses.hasDeparted(name);
+    const canTell = !wasLongAgo && this.#silent.every(isBystander) && !witnesses.hasDeparted(name);
     if (!canTell && !this.#mayBeRunning()) return this.#lose();
     this.#stage = 'owners';
     this.#isHopeless = !canTell;
@@ -183,9 +185,9 @@ export class Reclaim implements CallHandle {
   }
 
   #via(): readonly PeerIdentity[] {
-    const { via = [], runners = [] } = this.#invocation;
+    const { via = [], runners = [], caller } = this.#invocation;
     const others = new Set([...via, ...runners]);
-    others.delete(this.#options.self.instance);
+    for (const asking of [this.#options.self.instance, caller]) others.delete(asking);
     return [...others].map((instance) => ({ instance, name: instance }));
   }
 
