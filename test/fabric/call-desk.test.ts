@@ -9,7 +9,6 @@ import type { Peer } from '../../src/fabric/link/peer.ts';
 import { CallDesk } from '../../src/fabric/serve/call-desk.ts';
 import type { Dispatcher } from '../../src/fabric/serve/dispatcher.ts';
 import { Outcomes } from '../../src/fabric/serve/outcomes.ts';
-import { Observer } from '../../src/observe/observer.ts';
 import { fromWireError } from '../../src/wire/error.ts';
 import type { CallFrame, GroupedCall, ReplyFrame } from '../../src/wire/frame.ts';
 import { catalogOf } from '../core/catalog/fixtures.ts';
@@ -46,7 +45,6 @@ function desk({ refusal }: { readonly refusal?: HeddleError } = {}) {
     clock,
     outcomes,
     dispatcher,
-    observer: new Observer(),
     catalog: catalogOf(),
     self: { name: 'me', instance: 'me' },
     links: { find: () => undefined, whenLinked: () => () => {} },

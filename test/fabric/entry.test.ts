@@ -17,7 +17,6 @@ import { Outcomes } from '../../src/fabric/serve/outcomes.ts';
 import { Entry, type EntryOptions } from '../../src/fabric/server/entry.ts';
 import type { FabricVitals } from '../../src/fabric/server/fabric-vitals.ts';
 import { Questions } from '../../src/fabric/server/questions.ts';
-import { Observer } from '../../src/observe/observer.ts';
 import { fromWireError } from '../../src/wire/error.ts';
 import type { Frame, ReplyFrame } from '../../src/wire/frame.ts';
 import { callFrame } from '../frames.ts';
@@ -100,7 +99,6 @@ function rig(kind: 'link' | 'session' = 'session', refusal?: HeddleError, gapMs 
     clock,
     self: { name: 'one', instance: '01' },
     catalog: new Catalog(),
-    observer: new Observer(),
     outcomes: new Outcomes({ clock, server: 'one' }),
     gate: openGate('one'),
     refusal: () => refusal,

@@ -12,11 +12,10 @@ import { failure } from '../../src/fabric/link/responses.ts';
 import type { CallAnswer } from '../../src/fabric/serve/call-answer.ts';
 import { Reclaim, type Witnesses } from '../../src/fabric/serve/reclaim.ts';
 import { KnownWitnesses } from '../../src/fabric/serve/witnesses.ts';
-import { Observer } from '../../src/observe/observer.ts';
 import { fromWireError } from '../../src/wire/error.ts';
 import type { Frame, StandingFrame } from '../../src/wire/frame.ts';
 import { encodeValue } from '../../src/wire/value.ts';
-import { announcer, catalogOf } from '../core/catalog/fixtures.ts';
+import { announcer, body, catalogOf, record } from '../core/catalog/fixtures.ts';
 import { invocationFor } from '../invocations.ts';
 import { memberView } from './member-view.ts';
 
@@ -174,11 +173,12 @@ describe('a call that comes through another entry', () => {
 
 function witnessing(...members: readonly MemberView[]) {
   const clock = new VirtualClock();
-  const observer = new Observer();
   const catalog = catalogOf('owner');
-  const known = new KnownWitnesses({ clock, observer, catalog, members: () => members, instance: 'me' });
-  const depart = (name: string): void =>
-    observer.emit({ kind: 'offer.withdrawn', function: name, version: '1.0.0', server: 'gone', effect: 'once' });
+  const known = new KnownWitnesses({ clock, catalog, members: () => members, instance: 'me' });
+  const depart = (...names: readonly string[]): void => {
+    catalog.setOffers(announcer('gone'), body(...names.map((name) => record(name))), clock.nowMs());
+    catalog.remove('i-gone', clock.nowMs());
+  };
   return { clock, catalog, known, depart };
 }
 
@@ -210,20 +210,25 @@ describe('what a server knows of who can have run a call', () => {
     expect(['idle-1', 'far-1'].map((instance) => known.isBystander(instance, 'work'))).toEqual([true, false]);
   });
 
-  it('remembers that an offer went for as long as a call may be sent again', () => {
-    const { clock, known, depart } = witnessing();
-    depart('work');
+  it('remembers that an offer went, with its server or without, for as long as a call may be sent again', () => {
+    const { clock, catalog, known, depart } = witnessing();
+    depart('one');
+    catalog.setOffers(announcer('owner'), body(), clock.nowMs());
     clock.advance(againMsMax);
-    expect([known.hasDeparted('work'), known.hasDeparted('other')]).toEqual([true, false]);
+    expect(['one', 'work', 'other'].map((name) => known.hasDeparted(name))).toEqual([true, true, false]);
     clock.advance(1);
-    expect(known.hasDeparted('work')).toBe(false);
+    expect(['one', 'work'].map((name) => known.hasDeparted(name))).toEqual([false, false]);
   });
 
   it('takes every function for departed when more went than are remembered', () => {
     const { clock, known, depart } = witnessing();
-    for (let at = 0; at <= 10_000; at += 1) depart(`f${at}`);
-    expect([known.hasDeparted('f0'), known.hasDeparted('other')]).toEqual([true, true]);
+    depart(...Array.from({ length: 10_000 }, (_, at) => `f${at}`));
+    expect([known.hasDeparted('f0'), known.hasDeparted('other')]).toEqual([true, false]);
+    depart('one more');
+    expect([known.hasDeparted('f0'), known.hasDeparted('other'), known.effectOf('other')]).toEqual([true, true, 'once']);
     clock.advance(againMsMax);
-    expect(known.hasDeparted('other')).toBe(false);
+    expect(known.hasDeparted('other')).toBe(true);
+    clock.advance(1);
+    expect([known.hasDeparted('other'), known.effectOf('other')]).toEqual([false, undefined]);
   });
 });

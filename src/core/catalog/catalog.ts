@@ -9,6 +9,7 @@
 
 import { nearest } from '../../base/nearest.ts';
 import { compareTexts } from '../../base/text-order.ts';
+import { type Departed, Departures } from './departures.ts';
 import { FunctionIndex, groupByName } from './function-index.ts';
 import { matchOffers, mismatchTest, type OfferMatch, type OfferQuery, wantedText } from './match.ts';
 import type { CatalogBody, FunctionRecord } from './offer.ts';
@@ -34,6 +35,7 @@ type OffersOfServer = Map<string, Offer>;
 
 export class Catalog {
   readonly #index = new FunctionIndex();
+  readonly #departures = new Departures();
   readonly #servers = new Map<string, ServerState>();
   /** Offers of each instance, by name@version. */
   readonly #offers = new Map<string, OffersOfServer>();
@@ -71,6 +73,7 @@ export class Catalog {
     const appeared = [...after].filter(([key]) => !before.has(key)).map(([, offer]) => offer);
     const withdrawn = [...before].filter(([key]) => !after.has(key)).map(([, offer]) => offer);
     this.#index.update(appeared, withdrawn, nowMs);
+    this.#departures.note(withdrawn, nowMs);
     this.#noteOffers();
     return { appeared, withdrawn, conflicted: this.#settleEffects([...after.values(), ...withdrawn], new Set(appeared)) };
   }
@@ -81,6 +84,7 @@ export class Catalog {
     this.#offers.delete(instance);
     if (!this.#servers.delete(instance)) return gone;
     this.#index.update([], gone, nowMs);
+    this.#departures.note(gone, nowMs);
     this.#settleEffects(gone, new Set());
     this.#noteOffers();
     return gone;
@@ -117,6 +121,11 @@ export class Catalog {
   /** Whether the function lost its last offer within the last 5 s: a call may wait for it to come back. */
   hasJustVanished(name: string, nowMs: number): boolean {
     return this.#index.hasJustVanished(name, nowMs);
+  }
+
+  /** When offers of the function last went. */
+  departedOf(name: string): Departed {
+    return this.#departures.of(name);
   }
 
   /** All offers of a function, a snapshot; empty when there are none. */

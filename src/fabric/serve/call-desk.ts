@@ -14,7 +14,6 @@ import type { Catalog } from '../../core/catalog/catalog.ts';
 import { stricter } from '../../core/catalog/offer.ts';
 import type { MemberView } from '../../core/gossip/view.ts';
 import type { HeddleError } from '../../errors.ts';
-import type { Observer } from '../../observe/observer.ts';
 import type { CallFrame, GroupFrame } from '../../wire/frame.ts';
 import { invocationOf } from '../call/call-frame.ts';
 import type { Gate } from '../link/gate.ts';
@@ -33,7 +32,6 @@ import { KnownWitnesses } from './witnesses.ts';
 
 export interface CallDeskOptions extends Omit<ReclaimOptions, 'start' | 'witnesses'> {
   readonly catalog: Catalog;
-  readonly observer: Observer;
   readonly dispatcher: Dispatcher;
   readonly engine: CallEngine;
   readonly members: () => readonly MemberView[];

@@ -4,6 +4,7 @@
  */
 
 import type { MemberView } from '../../core/gossip/view.ts';
+import type { Observer } from '../../observe/observer.ts';
 import { TracedEngine } from '../call/traced-calls.ts';
 import type { Explainer } from '../explain/explainer.ts';
 import type { WorkflowExplainer } from '../explain/workflow-explainer.ts';
@@ -29,8 +30,9 @@ import type { ServerGuards } from './server-guards.ts';
 import type { StallWatch } from './stall-watch.ts';
 
 /** What is behind the doors. */
-export interface BehindDoors extends Pick<CallDeskOptions, 'clock' | 'observer' | 'catalog' | 'dispatcher' | 'engine' | 'outcomes'> {
+export interface BehindDoors extends Pick<CallDeskOptions, 'clock' | 'catalog' | 'dispatcher' | 'engine' | 'outcomes'> {
   readonly identity: PeerIdentity;
+  readonly observer: Observer;
   readonly cluster: string;
   readonly guards: ServerGuards;
   readonly gate: Gate;
