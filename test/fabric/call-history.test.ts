@@ -43,4 +43,8 @@ describe('a call that has failed before', () => {
     expect(historyOf({ isAgain: true, lost: 1 })).toMatchObject({ mayHaveRun: true, executed: 'maybe', lost: 1 });
     expect(historyOf({ isAgain: false, lost: 1 })).toBeUndefined();
   });
+
+  it('of a step says nothing of the former call, but that there was one which may have run (B3)', () => {
+    expect(historyOf({ isAgain: true, lost: 0, isStep: true })).toMatchObject({ mayHaveRun: true, executed: 'no' });
+  });
 });

@@ -56,10 +56,15 @@ export class CallHistory {
     if (this.#strongest === undefined || isStronger(error.executed, this.#strongest.executed)) this.#strongest = error;
   }
 
+  /** It may have run, of which others say more. */
+  noteRun(): void {
+    this.#mayHaveRun = true;
+  }
+
   /** From now on two attempts are under way at a time. */
   noteHedge(): void {
     this.#isHedged = true;
-    this.#mayHaveRun = true;
+    this.noteRun();
     this.lost += 1;
   }
 
@@ -84,11 +89,15 @@ export class CallHistory {
   }
 }
 
-/** That of a call which was sent before over a session that was lost, and may have run there. */
-export function historyOf({ isAgain, lost }: Pick<Invocation, 'isAgain' | 'lost'>): CallHistory | undefined {
+/**
+ * That of a call which was sent before over a session that was lost, and may have run there. Of a step whose former call may have
+ * run, the run knows itself what that came to: this one is not to say it again (core/workflow/past-calls.ts).
+ */
+export function historyOf({ isAgain, lost, isStep }: Pick<Invocation, 'isAgain' | 'lost' | 'isStep'>): CallHistory | undefined {
   if (!isAgain) return undefined;
   const history = new CallHistory(lost);
-  history.note(toWireError(new HeddleError('connection_lost', { server: 'its former entry' })));
+  if (isStep) history.noteRun();
+  else history.note(toWireError(new HeddleError('connection_lost', { server: 'its former entry' })));
   return history;
 }
 
