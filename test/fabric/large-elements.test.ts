@@ -217,6 +217,29 @@ describe('a large result of an element that is lost', () => {
     expect(made.length).toBe(count);
   });
 
+  test('has been made, also where nobody makes it again: no element that ran is said not to have (G2)', async ({ world }) => {
+    const { make } = maker();
+    const { wait, state, open } = gate();
+    const here = await world.start('here', { wait });
+    await world.start('left', { make });
+    await world.start('right', { sums });
+    const run = here.submit([
+      { ...mapped, parallel: 1 },
+      { name: 'held', fun: 'wait', args: [], after: ['made'] },
+      { name: 'sums', fun: 'sums', args: [{ $ref: 'made' }], after: ['held'] },
+    ]);
+    await world.until('all are made', () => state.waiting === 1);
+    world.kill('left');
+    open();
+    const error = await world.settle(failureOf(run.result));
+    expect(error).toMatchObject({ code: 'step_failed', detail: { step: 'made', steps: { made: 'failed' } } });
+    const said: unknown[] = [];
+    for await (const event of run.events)
+      if (event.kind === 'element.settled' && !event.ok)
+        said.push([event.element, event.outcome, event.error?.code, event.error?.executed]);
+    expect(said).toEqual([1, 3, 5].map((element) => [element, 'failed', 'lease_lost', 'yes']));
+  });
+
   test('is made again for an element of another list that waits for it', async ({ world }) => {
     const { make, made } = maker();
     const { wait, state, open } = gate();

@@ -13,6 +13,7 @@ import { type Payload, sizeOf } from '../payload.ts';
 import type { FailedStep } from './ending.ts';
 import { type Came, PastCalls } from './past-calls.ts';
 import type { OpaqueError, WaitReason } from './record.ts';
+import type { LostParts } from './recovery.ts';
 
 /** `reading`: its list is on its way. `making`: the list of its results is. */
 type Phase = 'reading' | 'running' | 'making' | 'over';
@@ -143,12 +144,13 @@ export class EachProgress {
     this.#inlineBytesMax = inlineBytesMax;
   }
 
-  /** All have settled, and the results at these places of their list are lost: those elements are called again. */
-  reopen(list: Payload, places: ReadonlySet<number>): void {
+  /** All have settled, and results are lost: those elements are called again, which have run (G2). */
+  reopen({ list, places, error }: LostParts): void {
     this.#phase = 'reading';
     this.#again = { list, places: [...places] };
     this.#queued = 0;
     this.#tally.done -= places.size;
+    for (const element of places) this.#past.keep(element, { outcome: 'failed', error });
     for (const part of list.parts ?? []) if (places.has(part.at)) this.#bytes -= sizeOf(part.value);
   }
 

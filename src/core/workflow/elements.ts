@@ -24,7 +24,7 @@ import { InlineRoom } from './inline-room.ts';
 import type { Leases } from './leases.ts';
 import { LostInputs } from './lost-inputs.ts';
 import type { OpaqueError, RunEventBody, WaitReason } from './record.ts';
-import type { Recovery } from './recovery.ts';
+import type { LostParts, Recovery } from './recovery.ts';
 import type { ElementInput, RunEffect, RunInput, RunSettings } from './run-io.ts';
 import type { Saga } from './saga.ts';
 import type { Schedule } from './schedule.ts';
@@ -102,9 +102,9 @@ export class Elements {
     push(readListOf(at, this.#room.ofList, this.#options));
   }
 
-  /** The results at these places of its list are lost: the step will be opened for them once more. */
-  reopen(at: number, list: Payload, places: ReadonlySet<number>): void {
-    present(this.#byStep.get(at), 'a step is reopened that maps no list').reopen(list, places);
+  /** Results of its list are lost: the step will be opened for them once more. */
+  reopen(at: number, lost: LostParts): void {
+    present(this.#byStep.get(at), 'a step is reopened that maps no list').reopen(lost);
   }
 
   /** A step has settled once more. */

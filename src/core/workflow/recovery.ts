@@ -24,10 +24,17 @@ export const remakesMax = 3;
 /** How often the call of one step, or of one element, waits for an input. */
 export const waitsMax = 16;
 
+/** What is lost of a list, at which places; what is said of elements that ran and do not run again. */
+export interface LostParts {
+  readonly list: Payload;
+  readonly places: ReadonlySet<number>;
+  readonly error: OpaqueError;
+}
+
 /** The elements of mapped lists. */
 export interface LostElements {
-  /** The results at these places of a step's list are lost: it will be opened for them once more. */
-  reopen(at: number, list: Payload, places: ReadonlySet<number>): void;
+  /** Results of a step's list are lost: it will be opened for them once more. */
+  reopen(at: number, lost: LostParts): void;
 }
 
 export interface RecoveryOptions {
@@ -150,9 +157,9 @@ export class Recovery {
   #reopen(again: Remade): void {
     const { steps, onReady, leases, emit } = this.#options;
     leases.reopened(again);
-    for (const [at, lost] of again) this.#reopenElements(at, lost);
-    const errors = [...again].map(([at, [first]]): [number, OpaqueError] => [at, this.#lostError(at, first)]);
-    for (const at of steps.reopen(new Map(errors))) onReady(at);
+    const errors = new Map([...again].map(([at, [first]]): [number, OpaqueError] => [at, this.#lostError(at, first)]));
+    for (const [at, error] of errors) this.#reopenElements(at, again.get(at) ?? [], error);
+    for (const at of steps.reopen(errors)) onReady(at);
     for (const [at, [first]] of again) {
       this.#remakes.set(at, (this.#remakes.get(at) ?? 0) + 1);
       const reason = { kind: 'lease', server: first?.server ?? '' } as const;
@@ -169,10 +176,10 @@ export class Recovery {
     return settings.codec.encodeError(new HeddleError('lease_lost', detail, { executed: 'yes' }));
   }
 
-  #reopenElements(at: number, lost: readonly Parked[]): void {
+  #reopenElements(at: number, lost: readonly Parked[], error: OpaqueError): void {
     const { steps, elements } = this.#options;
     const list = steps.findValueAt(at);
     const places = list?.parts?.flatMap((part) => (part.value.parked && lost.includes(part.value.parked) ? [part.at] : []));
-    if (list && places) elements.reopen(at, list, new Set(places));
+    if (list && places) elements.reopen(at, { list, places: new Set(places), error });
   }
 }
