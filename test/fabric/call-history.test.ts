@@ -40,8 +40,8 @@ describe('a call that has failed before', () => {
   });
 
   it('over a session that was lost may have run there (B3)', () => {
-    expect(historyOf({ isAgain: true, lost: 1 })).toMatchObject({ mayHaveRun: true, executed: 'maybe', lost: 1 });
-    expect(historyOf({ isAgain: false, lost: 1 })).toBeUndefined();
+    expect(historyOf({ isAgain: true, lost: 1, isStep: false })).toMatchObject({ mayHaveRun: true, executed: 'maybe', lost: 1 });
+    expect(historyOf({ isAgain: false, lost: 1, isStep: false })).toBeUndefined();
   });
 
   it('of a step says nothing of the former call, but that there was one which may have run (B3)', () => {
