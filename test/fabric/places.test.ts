@@ -114,6 +114,24 @@ describe('a function whose places are all taken', () => {
     await world.settle(call.catch(() => undefined));
   });
 
+  test('is told of by a direct client itself, which asks over its own connections', async ({ world }) => {
+    world.routing = 'direct';
+    const { train, entered, release } = held();
+    const one = await world.start('one');
+    await world.start('two', { train });
+    const client = await world.connect(one);
+    await world.until('it knows', async () => (await world.settle(client.explain('train'))).steps[0]?.server === 'two');
+    expect(await whys(world, client)).toEqual({ reasons: [], whys: ['two '] });
+    const call = client.call('train', []);
+    await world.until('it runs', () => entered() === 1);
+    expect(await whys(world, client)).toEqual({ reasons: [waiting], whys: ['two ; its only place is taken'] });
+    world.network.weather.cut('two', 'client-1');
+    expect(await whys(world, client)).toEqual({ reasons: [], whys: ['two '] });
+    world.network.weather.heal('two', 'client-1');
+    release();
+    await world.settle(call.catch(() => undefined));
+  });
+
   test('is told of over gRPC: to a client, to one in another language, and on the command line', async () => {
     const { train, entered, release } = held();
     const cluster = randomUUID();

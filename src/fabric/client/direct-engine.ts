@@ -19,6 +19,7 @@ import { CallTable } from '../call/call-table.ts';
 import { OfferRouting } from '../call/offer-routing.ts';
 import { WaitingRoom } from '../call/waiting-room.ts';
 import { Explainer } from '../explain/explainer.ts';
+import { PlacesInquiry } from '../explain/places.ts';
 import type { CallEngine, CallHandle, CallSink, Invocation } from '../link/invocation.ts';
 import { CatalogReplica } from './catalog-replica.ts';
 import type { ClientToken } from './client-token.ts';
@@ -49,6 +50,8 @@ export class DirectEngine implements CallEngine {
   readonly #replica: CatalogReplica;
   readonly #breakers: Breakers;
   readonly #calls: CallTable<DirectRoute>;
+  /** Asked over the connections that its calls take. */
+  readonly #places: PlacesInquiry;
 
   constructor({ clock, random, transport, wheel, hello, token, keeper, session }: DirectEngineOptions) {
     const observer = new Observer();
@@ -75,6 +78,8 @@ export class DirectEngine implements CallEngine {
       onGone: (instance) => this.#links.forget(instance),
     });
     const { instance } = hello;
+    const others = { clock, peers: () => [], unlinked: () => [], reach: this.#links.reach };
+    this.#places = new PlacesInquiry({ instance, own: () => [], others: () => others });
     const offers = new OfferRouting({
       clock,
       observer,
@@ -104,7 +109,7 @@ export class DirectEngine implements CallEngine {
   /** Where a call would go from here; undefined for a function that the entry may know of. */
   explain(query: RouteQuery): Promise<Plan> | undefined {
     if (!this.#catalog.has(query.function)) return undefined;
-    return new Explainer({ catalog: this.#catalog, router: this.#router, clock: this.#clock }).explain(query);
+    return new Explainer({ catalog: this.#catalog, router: this.#router, clock: this.#clock, places: this.#places }).explain(query);
   }
 
   /** Ends every call with `closed`. */

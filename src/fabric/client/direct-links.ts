@@ -90,6 +90,15 @@ export class DirectLinks {
     return this.#failures.get(instance)?.cancelRest || this.#open.size >= linksMax ? 'outOfReach' : 'unknown';
   }
 
+  /** The connection that is there, or another; one that is out of reach is not dialled for it. Gives what takes the wish back. */
+  readonly reach = (server: PeerIdentity, done: Reached): CancelTask => {
+    const peer = this.find(server.instance);
+    const isFar = this.reachOf(server.instance) === 'outOfReach';
+    if (!peer && !isFar) return this.whenLinked(server, done);
+    done(peer ?? new HeddleError('unreachable', { address: server.name, evidence: 'unresolved' }));
+    return () => {};
+  };
+
   /** Opens a connection, and tells how that ended, never at once. Gives what takes the wish back. */
   whenLinked(server: PeerIdentity, done: Reached): CancelTask {
     const waiters = this.#dialling.get(server.instance) ?? new Set();
