@@ -11,7 +11,6 @@ import { readError, writeError } from './error-message.ts';
 import type { ProtoReader } from './proto-reader.ts';
 import { bytesTag, doubleTag, varintTag } from './proto-reader.ts';
 import {
-  elementOf,
   ours,
   readCompensationSettled,
   readSettled,
@@ -139,8 +138,8 @@ function readEventBody(source: Source, field: number): Body {
     case fields['step.settled']:
       return readStepSettled(source);
     case fields['element.settled']: {
-      const { element, ...settled } = readSettled(source);
-      return { kind: 'element.settled', ...settled, element: element ?? 0 };
+      const { step, element = 0, ok, outcome, server, elapsedMs, bytes, error, usedFallback } = readSettled(source);
+      return { kind: 'element.settled', step, element, ok, outcome, server, elapsedMs, bytes, error, usedFallback };
     }
     case fields['step.opened']:
       return readOpened(reader);
@@ -171,16 +170,18 @@ function readAccepted(reader: ProtoReader): Of<'run.accepted'> {
 }
 
 function readStarted(reader: ProtoReader): Omit<Of<'step.started'>, 'kind'> {
+  let step = '';
   let element: number | undefined;
-  const event = { step: '', server: '', attempt: 0 };
+  let server = '';
+  let attempt = 0;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === bytesTag(1)) event.step = reader.string();
-    else if (tag === bytesTag(2)) event.server = reader.string();
-    else if (tag === varintTag(3)) event.attempt = reader.uint();
+    if (tag === bytesTag(1)) step = reader.string();
+    else if (tag === bytesTag(2)) server = reader.string();
+    else if (tag === varintTag(3)) attempt = reader.uint();
     else if (tag === varintTag(4)) element = reader.uint();
     else reader.skip(tag);
   }
-  return { ...event, ...elementOf(element) };
+  return { step, element, server, attempt };
 }
 
 function readOpened(reader: ProtoReader): Of<'step.opened'> {
@@ -205,7 +206,7 @@ function readWaiting(reader: ProtoReader): Omit<Of<'step.waiting'>, 'kind'> {
     else reader.skip(tag);
   }
   if (!reason) throw protocolError('a step waits for a reason that this version does not know');
-  return { step, ...elementOf(element), reason };
+  return { step, element, reason };
 }
 
 function readProgress(source: Source): Of<'step.progress'> {
@@ -219,7 +220,7 @@ function readProgress(source: Source): Of<'step.progress'> {
     else if (tag === varintTag(3)) element = reader.uint();
     else reader.skip(tag);
   }
-  return { kind: 'step.progress', step, ...elementOf(element), value };
+  return { kind: 'step.progress', step, element, value };
 }
 
 function readRunSettled(source: Source): Of<'run.settled'> {

@@ -44,38 +44,36 @@ export function ours(error: OpaqueError): WireError {
   return error as WireError;
 }
 
-/** Absent: the step as a whole. */
-export function elementOf(element: number | undefined): { readonly element?: number } {
-  return element === undefined ? {} : { element };
-}
-
 export function readStepSettled(source: Source): Of<'step.settled'> {
-  const { element: _, ...settled } = readSettled(source);
-  return { kind: 'step.settled', ...settled };
+  const { step, ok, outcome, server, elapsedMs, bytes, error, usedFallback } = readSettled(source);
+  return { kind: 'step.settled', step, ok, outcome, server, elapsedMs, bytes, error, usedFallback };
 }
 
 /** Of a step, or of one of its elements. */
 export function readSettled(source: Source): Omit<Of<'step.settled'>, 'kind'> & { readonly element: number | undefined } {
   const { reader } = source;
   let element: number | undefined;
-  const event = { step: '', ok: false, outcome: 'maybe' as StepOutcome, elapsedMs: 0 };
+  let step = '';
+  let ok = false;
+  let outcome: StepOutcome = 'maybe';
+  let elapsedMs = 0;
   let server: string | undefined;
   let error: WireError | undefined;
   let usedFallback: true | undefined;
   let bytes: number | undefined;
   for (let tag = reader.tag(); tag !== 0; tag = reader.tag()) {
-    if (tag === bytesTag(1)) event.step = reader.string();
-    else if (tag === varintTag(2)) event.ok = reader.flag();
-    else if (tag === varintTag(3)) event.outcome = outcomes[reader.uint()] ?? 'maybe';
+    if (tag === bytesTag(1)) step = reader.string();
+    else if (tag === varintTag(2)) ok = reader.flag();
+    else if (tag === varintTag(3)) outcome = outcomes[reader.uint()] ?? 'maybe';
     else if (tag === bytesTag(4)) server = reader.string();
-    else if (tag === doubleTag(5)) event.elapsedMs = reader.double();
+    else if (tag === doubleTag(5)) elapsedMs = reader.double();
     else if (tag === bytesTag(6)) error = readError(source);
     else if (tag === varintTag(7)) usedFallback = reader.flag() || undefined;
     else if (tag === varintTag(8)) bytes = reader.uint();
     else if (tag === varintTag(9)) element = reader.uint();
     else reader.skip(tag);
   }
-  return { ...event, element, server, error, bytes, ...(usedFallback ? { usedFallback } : {}) };
+  return { step, ok, outcome, server, elapsedMs, bytes, error, usedFallback, element };
 }
 
 export function readCompensationSettled(source: Source): Of<'compensation.settled'> {
@@ -94,5 +92,5 @@ export function readCompensationSettled(source: Source): Of<'compensation.settle
     else if (tag === varintTag(7)) element = reader.uint();
     else reader.skip(tag);
   }
-  return { kind: 'compensation.settled', ...event, ...elementOf(element), server, error };
+  return { kind: 'compensation.settled', ...event, element, server, error };
 }

@@ -61,13 +61,12 @@ export class ElementCalls {
   /** An element has ended, be it that it waited for another call. */
   settle(progress: EachProgress, how: ElementClose, { nowMs, leftMs }: Time): void {
     const { steps, saga, leases, emit } = this.#options;
-    const { element, value, ...close } = progress.sum(how.element, how);
-    const { outcome } = close;
+    const { element, value, outcome, server, error } = progress.sum(how.element, how);
     const elapsedMs = progress.isCalled(element) ? progress.uncall(element, nowMs) : 0;
     const { compensate, timeoutMs = Number.POSITIVE_INFINITY } = steps.checkedOf(progress.at).command;
     const deadlineMs = nowMs + Math.min(timeoutMs - elapsedMs, leftMs);
     const result = outcome === 'done' ? value : undefined;
-    if (compensate) saga.note(progress.at, { outcome, deadlineMs, element: { ...this.#factsOf(progress, element), value: result } }, nowMs);
+    if (compensate) saga.note(progress.at, { outcome, deadlineMs, element: this.#factsOf(progress, element, result) }, nowMs);
     progress.settle(element, { outcome, value });
     if (value) leases.gathers(progress.at, value, nowMs);
     emit({
@@ -75,17 +74,19 @@ export class ElementCalls {
       step: steps.nameOf(progress.at),
       element,
       ok: outcome === 'done',
-      ...close,
+      outcome,
+      server,
       elapsedMs,
-      ...(result ? { bytes: sizeOf(result) } : {}),
-      ...(value && !result ? { usedFallback: true } : {}),
+      bytes: result ? sizeOf(result) : undefined,
+      error,
+      usedFallback: value && !result ? true : undefined,
     });
   }
 
-  #factsOf(progress: EachProgress, element: number): ElementFacts {
+  #factsOf(progress: EachProgress, element: number, value?: Payload): ElementFacts {
     const source = eachOf(this.#options.steps, progress.at).list.holes[0]?.source;
     const name = `${source ? sourceText(source) : 'the list'}.${element}`;
-    return { index: element, place: this.#options.settings.codec.encodeValue(element), item: progress.itemOf(element), name };
+    return { index: element, place: this.#options.settings.codec.encodeValue(element), item: progress.itemOf(element), value, name };
   }
 }
 

@@ -120,8 +120,9 @@ export class ElementEnds {
     const late = !end.ok && isLate(end.error, command, time.leftMs);
     const policy = time.isRunning && !late ? command.onFailure : undefined;
     const error = end.ok ? undefined : end.wire;
-    const close = progress.sum(element, { element, outcome: outcomeOf(end), server: input.server, error });
-    this.#calls.settle(progress, { ...close, value: end.ok ? end.value : fallbackOf(policy) }, time);
+    const value = end.ok ? end.value : fallbackOf(policy);
+    const close = progress.sum(element, { element, outcome: outcomeOf(end), server: input.server, error, value });
+    this.#calls.settle(progress, close, time);
     if (!end.ok) {
       if (HeddleError.is(end.error, 'function_failed')) saga.spare(progress.at, element);
       const cause = { kind: 'failed', step: command.name, element, error: end.error } as const;

@@ -210,7 +210,7 @@ class Planner<Place extends PlaceFacts> {
   #membersOf(head: number, place: Place): readonly number[] {
     const question = { head, workflow: this.#workflow, state: this.#state };
     if (!mayLead(question)) return nothing;
-    return growGroup({ ...question, fitOf: (at) => this.#port.fitOf(at, place.instance) });
+    return growGroup({ fitOf: (at) => this.#port.fitOf(at, place.instance), ...question });
   }
 
   /** Needs that would not be done when the head begins; more than a group can hold are not counted to the end. */

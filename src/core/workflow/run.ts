@@ -64,12 +64,13 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     const emit = (event: RunEventBody<Payload, OpaqueError>): void => this.#emit(event);
     this.#saga = new Saga({ steps: this.#steps, settings, emit, push });
     this.#leases = new Leases({ steps: this.#steps, settings, push });
+    // What each has of its own stands first: added behind a spread, it would make a hidden class of its own for every run.
     const parts = { steps: this.#steps, schedule: this.#schedule, saga: this.#saga, leases: this.#leases, settings, emit, push };
-    this.#elements = new Elements({ ...parts, recovery: () => this.#recovery });
-    this.#flow = new Dataflow({ ...parts, starter: this.#starter, onReady: (at) => this.#onReady(at) });
-    this.#early = new EarlyEnd({ ...parts, elements: this.#elements, flow: this.#flow });
-    this.#recovery = new Recovery({ ...parts, elements: this.#elements, onReady: (at) => this.#onReady(at) });
-    this.#ends = new StepEnds({ ...parts, flow: this.#flow, recovery: this.#recovery });
+    this.#elements = new Elements({ recovery: () => this.#recovery, ...parts });
+    this.#flow = new Dataflow({ starter: this.#starter, onReady: (at) => this.#onReady(at), ...parts });
+    this.#early = new EarlyEnd({ elements: this.#elements, flow: this.#flow, ...parts });
+    this.#recovery = new Recovery({ elements: this.#elements, onReady: (at) => this.#onReady(at), ...parts });
+    this.#ends = new StepEnds({ flow: this.#flow, recovery: this.#recovery, ...parts });
   }
 
   get isSettled(): boolean {
@@ -206,7 +207,7 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
   }
 
   get #endTime(): EndTime {
-    return { ...this.#time, isRunning: this.#phase.kind === 'running' };
+    return { nowMs: this.#nowMs, leftMs: this.#leftMs, isRunning: this.#phase.kind === 'running' };
   }
 
   #heed(news: StepNews | EachNews | undefined): void {
@@ -214,7 +215,8 @@ export class RunMachine implements Machine<RunInput, RunEffect> {
     if (news.kind === 'fatal') return this.#end(news.cause);
     if (news.kind === 'settled') return this.#goOnFrom(news.at);
     const { at, close, value } = news;
-    this.#flow.settle(at, { ...close, value }, this.#time);
+    const { outcome, server, error } = close;
+    this.#flow.settle(at, { outcome, server, error, value }, this.#time);
     if (this.#phase.kind !== 'running') return;
     if (!value) this.#flow.survived(at, this.#elements.failureOf(at));
     this.#goOnFrom(at);

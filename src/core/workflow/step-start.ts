@@ -2,7 +2,7 @@
  * The calls of steps as the run hands them out: arguments with the values that are there, and the time that a step has.
  */
 
-import type { Filled } from '../payload.ts';
+import type { Filled, Payload } from '../payload.ts';
 import { valuesFor } from './hole-values.ts';
 import type { Hole } from './record.ts';
 import type { FusionState, RunEffect, RunSettings, ShippedStep } from './run-io.ts';
@@ -23,7 +23,7 @@ export class StepStarter {
 
   constructor(options: StarterOptions) {
     this.#options = options;
-    this.#state = fusionState(options);
+    this.#state = new OpenSteps(options);
   }
 
   /** `leftMs`: of the run. */
@@ -96,18 +96,31 @@ function timeoutMsOf(at: number, { steps, leftMs }: StartContext): number {
 }
 
 /** What fusion may ask of the run, at any time. */
-function fusionState({ steps, settings, schedule }: StarterOptions): FusionState {
-  const bytesOf = ({ source }: Hole): number => (source.kind === 'step' ? steps.findValue(source.step) : settings.input)?.bytes.length ?? 0;
-  return {
-    get room() {
-      return schedule.room;
-    },
-    missingOf: (at) => steps.missingOf(at),
-    bytesOf: (at) => {
-      const { value, holes } = steps.checkedOf(at).command.args;
-      return holes.reduce((sum, hole) => sum + bytesOf(hole), value.bytes.length);
-    },
-  };
+class OpenSteps implements FusionState {
+  readonly #options: StarterOptions;
+
+  constructor(options: StarterOptions) {
+    this.#options = options;
+  }
+
+  get room(): number {
+    return this.#options.schedule.room;
+  }
+
+  missingOf(at: number): number | undefined {
+    return this.#options.steps.missingOf(at);
+  }
+
+  bytesOf(at: number): number {
+    const { value, holes } = this.#options.steps.checkedOf(at).command.args;
+    let bytes = value.bytes.length;
+    for (const { source } of holes) bytes += this.#valueOf(source)?.bytes.length ?? 0;
+    return bytes;
+  }
+
+  #valueOf(source: Hole['source']): Payload | undefined {
+    return source.kind === 'step' ? this.#options.steps.findValue(source.step) : this.#options.settings.input;
+  }
 }
 
 function argsOf(at: number, holes: readonly Hole[], { steps, settings }: StartContext): Filled {

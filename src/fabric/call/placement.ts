@@ -25,7 +25,7 @@ export function fitAt(
   at: { readonly instance: string; readonly nowMs: number },
 ): (Fit & { readonly offer: Offer }) | undefined {
   const found = router.candidateAt(query, at.instance, at.nowMs);
-  return found && { ...found, isQuick: isQuick(found.offer) };
+  return found && { offer: found.offer, isOnly: found.isOnly, isQuick: isQuick(found.offer) };
 }
 
 /** Whether no breaker stands before it. */

@@ -107,7 +107,7 @@ export class SessionRun implements Conversation {
     this.#asked = { peer, id };
     if ('commands' in this.#target && !this.#isTaken) {
       this.#isTaken = true;
-      peer.send({ ...this.#target, kind: 'submit', id });
+      peer.send({ kind: 'submit', id, ...this.#target });
     } else {
       peer.send({ kind: 'attach', id, runId: this.#runId, fromSequence: this.#nextSequence });
     }

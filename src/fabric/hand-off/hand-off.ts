@@ -83,7 +83,7 @@ export class HandOff {
 
   /** What is sent of a result that was gathered. */
   keep(value: KeptValue, call: ResultCall): Payload {
-    return this.#parts.values.keep(value, { ...leaseOf(call), isStream: true });
+    return this.#parts.values.keep(value, { isStream: true, ...leaseOf(call) });
   }
 
   /** The arguments with their bytes. `told`: what is waited for, from elsewhere. */

@@ -93,7 +93,7 @@ export class ParkedValues {
     if (bytes.length <= Math.min(this.#options.settings.inlineBytesMax, overBytes)) return payload;
     this.#checkRoom({ bytes: bytes.length, owner: lease.owner });
     const isOwn = encoding !== 'bytes' || bytes.length > copiedBytesMax;
-    return this.keep(new KeptValue(encoding, { bytes: isOwn ? bytes : new Uint8Array(bytes) }), { ...lease, isStream: false });
+    return this.keep(new KeptValue(encoding, { bytes: isOwn ? bytes : new Uint8Array(bytes) }), { isStream: false, ...lease });
   }
 
   /** Room for so many more bytes of streams that are being gathered; negative: they are not any more. Throws `bad_result`. */

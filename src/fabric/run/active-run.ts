@@ -83,7 +83,9 @@ export class ActiveRun {
     this.owner = options.owner;
     this.#subject = { runId, name, coordinator, workflow };
     this.#clock = clock;
-    const calls = new StepCalls({ ...options, leaseMs: settings.leaseMs, feed: (input) => this.#feed(input) });
+    const { engine, trace, owner, nextCall, experience, openList } = options;
+    const feed = (input: RunInput): void => this.#feed(input);
+    const calls = new StepCalls({ engine, trace, owner, clock, nextCall, feed, experience, openList, leaseMs: settings.leaseMs });
     const machine = new RunMachine(settings);
     const execute = (effect: RunEffect): void => {
       if (effect.kind === 'event') this.#onEvent(effect.event);

@@ -64,7 +64,7 @@ export class Fuser implements Fusion {
     const first = planned ?? router.pick(queryOf(command), undefined, clock.nowMs());
     if (!first || first.server.instance === instance || !isOpen(first) || links.find(first.server.instance)?.isFull !== false) return alone;
     const offers = new Map<number, Offer>([[head, first]]);
-    const members = growGroup({ ...question, fitOf: (at) => this.#fit(at, first.server.instance, offers) });
+    const members = growGroup({ fitOf: (at) => this.#fit(at, first.server.instance, offers), ...question });
     return { place: { routes: [head, ...members].flatMap((at) => offers.get(at) ?? []) }, members };
   }
 

@@ -66,7 +66,7 @@ export class RunCaller {
         const schema = inputSchemaOf(flow);
         const valid = schema ? await validateInput(schema, input) : input;
         const parsed = this.#flows.read(flow.toJSON(), valid !== undefined);
-        this.#send(handle, requestOf(parsed, { ...known, input: valid }), known);
+        this.#send(handle, requestOf(parsed, { input: valid, ...known }), known);
       };
       send().catch((error: unknown) => handle.onFailure(asHeddleError(error)));
     });
@@ -98,7 +98,7 @@ export class RunCaller {
   #send(handle: RunHandle, request: Omit<SubmitRequest, 'runId'>, options: RunOptions): void {
     // Again: validating the input may have taken a while.
     this.#refuse();
-    const [sent, follower] = submittedUnderSpan(this.#tracing, { ...request, runId: handle.runId }, handle);
+    const [sent, follower] = submittedUnderSpan(this.#tracing, { runId: handle.runId, ...request }, handle);
     handle.send(() => void this.#options.engine.submit(sent, follower), options.signal);
   }
 
@@ -146,6 +146,9 @@ function requestOf(parsed: ParsedWorkflow, options: SubmitOptions): Omit<SubmitR
     timeoutMs: options.timeoutMs,
     isDetached: options.detached === true,
     looksBare: parsed.looksBare,
+    seats: undefined,
+    identity: undefined,
+    trace: undefined,
   };
 }
 

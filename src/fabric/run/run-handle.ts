@@ -134,11 +134,15 @@ export function decodeRunEvent(event: WireRunEvent): RunEvent {
       return { ...event, error: decodeError(event.error) };
     }
     case 'run.settled': {
-      const { error, result, ...rest } = event;
+      const { kind, seq, atMs, ok, elapsedMs, error, result } = event;
       return {
-        ...rest,
-        ...(result === undefined ? {} : { result: decodeFilled(result) }),
-        ...(error === undefined ? {} : { error: decodeError(error) }),
+        kind,
+        seq,
+        atMs,
+        ok,
+        elapsedMs,
+        result: result === undefined ? undefined : decodeFilled(result),
+        error: error === undefined ? undefined : decodeError(error),
       };
     }
     default:

@@ -152,7 +152,7 @@ export class Runner implements KeptRuns {
   }
 
   #open(request: SubmitRequest): ActiveRun {
-    const { clock, random, server } = this.#options;
+    const { clock, random, server, observer, engine, experience, nextCall, openList, lease } = this.#options;
     // What servers submit is their operator's.
     const client = clientIn(request.identity);
     const isTooMany = this.active >= activeMax || (client !== undefined && this.#activeOf(client) >= activeOfOneMax);
@@ -160,7 +160,14 @@ export class Runner implements KeptRuns {
     const workflow = this.#options.checks.check(request, clock.nowMs());
     const runId = request.runId ?? `${server}~${Buffer.from(random.bytes(8)).toString('hex')}`;
     const run = new ActiveRun({
-      ...this.#options,
+      clock,
+      random,
+      observer,
+      engine,
+      experience,
+      nextCall,
+      openList,
+      lease,
       settings: {
         runId,
         coordinator: server,

@@ -152,8 +152,9 @@ export class StepCalls {
       // What has to wait for others has the time of the run until it begins.
       const invocation = at === 0 ? own : { ...own, deadlineMs: this.#options.clock.nowMs() + leftMs };
       numbers.set(start.step, invocation.callNumber);
-      const awaits = [...start.awaits, ...start.after.map((step) => ({ at: [], path: [], step }))].map(({ step, ...rest }) => ({
-        ...rest,
+      const awaits = [...start.awaits, ...start.after.map((step) => ({ at: [], path: [], step }))].map(({ at: hole, path, step }) => ({
+        at: hole,
+        path,
         callNumber: numbers.get(step) ?? 0,
       }));
       return [

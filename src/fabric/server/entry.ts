@@ -160,7 +160,7 @@ export class Entry {
     const follower = new PeerFollower(peer, frame.id, this.#options.clock);
     peer.serve(frame.id, follower);
     // What a server hands over is not handed on.
-    follower.unfollow = this.#runsFor(peer, asker).submit({ ...frame, identity: undefined }, follower);
+    follower.unfollow = this.#runsFor(peer, asker).submit({ checked: undefined, ...frame, identity: undefined }, follower);
   }
 
   #attach(frame: AttachFrame, peer: Peer): void {
