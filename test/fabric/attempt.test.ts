@@ -6,6 +6,7 @@ import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { HeddleError } from '../../src/errors.ts';
 import { Attempt, type AttemptOwner } from '../../src/fabric/call/attempt.ts';
 import type { AttemptEnd, CallPeer, Routing } from '../../src/fabric/call/routing-port.ts';
+import { SleepWatch } from '../../src/fabric/call/sleep-watch.ts';
 import { ToldRunners } from '../../src/fabric/call/told-runners.ts';
 import type { RoomWaiter } from '../../src/fabric/link/conversation.ts';
 import type { Frame } from '../../src/wire/frame.ts';
@@ -49,7 +50,14 @@ function begun({ isLinked = true, isFull = false, isCrowded = false }: Scene = {
   } as unknown as Routing<string>; // what of it is asked here
   const owner: AttemptOwner<string> = {
     routing,
-    context: { clock, random: seededRandom('attempt'), wheel: new DeadlineWheel(clock), instance: 'me', told: new ToldRunners(clock) },
+    context: {
+      clock,
+      random: seededRandom('attempt'),
+      wheel: new DeadlineWheel(clock),
+      instance: 'me',
+      told: new ToldRunners(clock),
+      sleep: new SleepWatch(clock),
+    },
     invocation: invocationFor({ timeoutMs: 10_000 }),
     paid: 0,
     lost: 0,

@@ -8,10 +8,12 @@ import { HeddleError } from '../../src/errors.ts';
 import { FusedCall } from '../../src/fabric/call/fused-call.ts';
 import type { StepBack } from '../../src/fabric/call/group-member.ts';
 import type { CallPeer, Routing } from '../../src/fabric/call/routing-port.ts';
+import { SleepWatch } from '../../src/fabric/call/sleep-watch.ts';
 import { ToldRunners } from '../../src/fabric/call/told-runners.ts';
 import type { Conversation } from '../../src/fabric/link/conversation.ts';
 import { failure } from '../../src/fabric/link/responses.ts';
 import { cancelledVerdict } from '../../src/fabric/link/verdicts.ts';
+import { ProcessClock } from '../../src/testing/process-clock.ts';
 import { fromWireError } from '../../src/wire/error.ts';
 import type { Frame, ReplyFrame, StandingFrame } from '../../src/wire/frame.ts';
 import { encodeValue } from '../../src/wire/value.ts';
@@ -20,6 +22,7 @@ import { invocationFor } from '../invocations.ts';
 /** `waits`: it begins when another has ended. */
 function sent({ effect = 'once', waits = false }: { readonly effect?: Effect; readonly waits?: boolean } = {}) {
   const clock = new VirtualClock();
+  const wall = new ProcessClock(clock);
   const told: string[] = [];
   const backs: StepBack[] = [];
   const frames: Frame[] = [];
@@ -40,10 +43,18 @@ function sent({ effect = 'once', waits = false }: { readonly effect?: Effect; re
     effectOf: () => effect,
     mayPay: () => true,
   } as unknown as Routing<string>; // the same
-  const context = { clock, random: seededRandom('fused'), wheel: new DeadlineWheel(clock), instance: 'me', told: new ToldRunners(clock) };
+  const context = {
+    clock,
+    random: seededRandom('fused'),
+    wheel: new DeadlineWheel(clock),
+    instance: 'me',
+    told: new ToldRunners(clock),
+    sleep: new SleepWatch(wall),
+  };
   const member = {
     route: 'a',
-    invocation: invocationFor({ effect, timeoutMs: 10_000 }),
+    // What waits for others has the time of its run.
+    invocation: invocationFor({ effect, timeoutMs: 10_000, deadlineMs: waits ? 60_000 : 10_000 }),
     step: 's',
     awaits: waits ? [{ callNumber: 9, at: [], path: [] }] : [],
     ownTimeoutMs: 1_000,
@@ -66,7 +77,7 @@ function sent({ effect = 'once', waits = false }: { readonly effect?: Effect; re
   call.sent();
   const reply = (outcome: ReplyFrame['outcome']): void => open.at(-1)?.onReply({ kind: 'reply', id: 1, outcome });
   const stand = (state: StandingFrame['state']): void => open.at(-1)?.onStanding?.({ kind: 'standing', id: 1, state });
-  return { clock, call, told, backs, frames, reply, stand };
+  return { clock, wall, call, told, backs, frames, reply, stand };
 }
 
 const ok = { ok: true, value: encodeValue(1) } as const;
@@ -94,6 +105,17 @@ describe('the call of a step of a group', () => {
       expect(told).toEqual(['started', end]);
       if (state === 'never') expect(backs[0]?.tried?.invocation).toMatchObject({ round: 1, isAgain: false });
       else if (effect === 'pure') expect(backs[0]?.tried?.invocation).toMatchObject({ round: 0, isAgain: true });
+    }
+  });
+
+  it('may have run, whatever its server says that knows nothing of it, when this machine slept meanwhile (F3)', () => {
+    for (const waits of [false, true]) {
+      const { wall, call, told, stand } = sent({ waits });
+      call.begin(1_000);
+      wall.step(3_600_000);
+      call.onLost();
+      stand('never');
+      expect(told).toEqual(['started', 'connection_lost maybe']);
     }
   });
 

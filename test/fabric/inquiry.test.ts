@@ -1,10 +1,12 @@
-/** What one server says of a call whose connection was lost, step by step on virtual time: I1 to I3 of src/fabric/call/inquiry.ts. */
+/** What one server says of a call whose connection was lost, step by step on virtual time: I1 to I4 of src/fabric/call/inquiry.ts. */
 import { describe, expect, it } from 'vitest';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { HeddleError } from '../../src/errors.ts';
 import { Inquiry } from '../../src/fabric/call/inquiry.ts';
 import type { CallPeer } from '../../src/fabric/call/routing-port.ts';
+import { SleepWatch } from '../../src/fabric/call/sleep-watch.ts';
 import type { Conversation } from '../../src/fabric/link/conversation.ts';
+import { ProcessClock } from '../../src/testing/process-clock.ts';
 import type { Frame, ReplyFrame, StandingFrame } from '../../src/wire/frame.ts';
 import { encodeValue } from '../../src/wire/value.ts';
 
@@ -28,15 +30,17 @@ const reply: ReplyFrame = { kind: 'reply', id: 0, outcome: { ok: true, value: en
 /** `isLinked`: there is a connection; otherwise it is waited for, until `linked` is called. */
 function asked({ deadlineMs = 60_000, isLinked = true } = {}) {
   const clock = new VirtualClock();
+  const wall = new ProcessClock(clock);
   const told: string[] = [];
   const link = peerOf();
   const reaching = new Set<(reached: CallPeer | HeddleError) => void>();
   const inquiry = new Inquiry(
-    clock,
+    { clock, sleep: new SleepWatch(wall) },
     {
       id: { caller: 'c', callNumber: 1 },
       round: 0,
       deadlineMs,
+      sinceMs: 0,
       find: () => (isLinked ? link.peer : undefined),
       reach: (done) => {
         reaching.add(done);
@@ -55,7 +59,7 @@ function asked({ deadlineMs = 60_000, isLinked = true } = {}) {
     for (const done of reaching) done(reached);
   };
   const questions = () => link.sent.filter(({ kind }) => kind === 'outcome').length;
-  return { clock, told, inquiry, stand, linked, questions, reaching, ...link };
+  return { clock, wall, told, inquiry, stand, linked, questions, reaching, ...link };
 }
 
 describe('asking what became of a call', () => {
@@ -106,6 +110,21 @@ describe('asking what became of a call', () => {
     stand('running');
     clock.advance(30_000);
     expect(told).toEqual([]);
+    inquiry.onReply(reply);
+    expect(told).toEqual(['end']);
+  });
+
+  it('does not believe that it never ran when this machine slept meanwhile, before it asked or after (I4)', () => {
+    for (const isLost of [false, true]) {
+      const { wall, told, stand, inquiry } = asked();
+      wall.step(3_600_000);
+      if (isLost) inquiry.onLost();
+      stand('never');
+      expect(told).toEqual(['unknown']);
+    }
+    const { wall, told, stand, inquiry } = asked();
+    wall.step(3_600_000);
+    stand('done');
     inquiry.onReply(reply);
     expect(told).toEqual(['end']);
   });

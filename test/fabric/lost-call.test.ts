@@ -4,10 +4,12 @@ import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { Effect } from '../../src/core/catalog/offer.ts';
 import { HeddleError } from '../../src/errors.ts';
 import { LostCall } from '../../src/fabric/call/lost-call.ts';
-import { againMsMax, sentAgain, sentLate } from '../../src/fabric/call/lost-session.ts';
+import { againMsMax, asOfNow, sentAgain } from '../../src/fabric/call/lost-session.ts';
 import type { CallContext, CallPeer, Routing } from '../../src/fabric/call/routing-port.ts';
+import { SleepWatch } from '../../src/fabric/call/sleep-watch.ts';
 import type { Conversation } from '../../src/fabric/link/conversation.ts';
 import type { Invocation } from '../../src/fabric/link/invocation.ts';
+import { ProcessClock } from '../../src/testing/process-clock.ts';
 import { viaMax } from '../../src/wire/call-messages.ts';
 import type { Frame, StandingFrame } from '../../src/wire/frame.ts';
 import { invocationFor } from '../invocations.ts';
@@ -17,6 +19,7 @@ const lost = new HeddleError('connection_lost', { server: 'a' });
 /** A call that has just lost a connection; `isDirect`: that to the server which runs it. */
 function losing(effect: Effect, isDirect: boolean) {
   const clock = new VirtualClock();
+  const wall = new ProcessClock(clock);
   const asked: Conversation[] = [];
   const sent: Frame[] = [];
   const state = { isOut: false };
@@ -33,7 +36,7 @@ function losing(effect: Effect, isDirect: boolean) {
   } as unknown as Routing<string>; // the same
   const owner = {
     routing,
-    context: { clock } as unknown as CallContext, // the same
+    context: { clock, sleep: new SleepWatch(wall) } as unknown as CallContext, // the same
     invocation: invocationFor({ timeoutMs: 20_000, effect }),
     instance: 'a',
     stopReaching: () => !state.isOut,
@@ -48,7 +51,7 @@ function losing(effect: Effect, isDirect: boolean) {
   const lose = (): void => call.onLost(lost, 'route', effect);
   const stand = (standing: StandingFrame['state']): void => asked.at(-1)?.onStanding?.({ kind: 'standing', id: 1, state: standing });
   lose();
-  return { clock, call, lose, stand, sent, state, went };
+  return { clock, wall, call, owner, lose, stand, sent, state, went };
 }
 
 describe('a call whose server is lost', () => {
@@ -93,6 +96,19 @@ describe('a call whose session is lost', () => {
     expect(went[2]).toMatchObject({ error: { code: 'connection_lost' } });
   });
 
+  it('goes out as old as it is then, or as this machine slept meanwhile (B2)', () => {
+    const young = losing('once', false);
+    const old = losing('once', false);
+    old.clock.advance(againMsMax + 1);
+    const asleep = losing('idempotent', false);
+    asleep.wall.step(3_600_000);
+    const via = [young, old, asleep].map(({ call, owner }) => {
+      call.onSending();
+      return owner.invocation.via;
+    });
+    expect(via).toEqual([['a'], ['me', 'a'], ['me', 'a']]);
+  });
+
   it('waits as long as it takes for the answer of an entry that has it, and no longer for a session (B2)', () => {
     const { clock, state, call, went } = losing('once', false);
     state.isOut = true;
@@ -112,32 +128,45 @@ describe('a call whose session is lost', () => {
 
 describe('a call as it is sent through the next entry', () => {
   const call = invocationFor({ timeoutMs: 120_000 });
+  const { caller } = call;
+  const clock = new VirtualClock();
+  const wall = new ProcessClock(clock);
+  const sleep = new SleepWatch(wall);
 
   it('names each former entry once, as many as a call may name (R1)', () => {
-    expect(sentAgain({ ...call, via: ['a', 'b'] }, 'a', 0)?.via).toEqual(['a', 'b']);
+    expect(sentAgain({ ...call, via: ['a', 'b'] }, 'a').via).toEqual(['a', 'b']);
     const via = Array.from({ length: viaMax - 1 }, (_, at) => `e${at}`);
-    expect(sentAgain({ ...call, via }, 'last', 0)?.via).toHaveLength(viaMax);
-    expect(sentAgain({ ...call, via: [...via, 'last'] }, 'one more', 0)).toBeUndefined();
+    expect(sentAgain({ ...call, via }, 'last').via).toEqual([...via, 'last']);
   });
 
   it('begins the rounds of its own session (R2)', () => {
-    expect([0, 1, 1_023, 1_024, 2_047].map((round) => sentAgain({ ...call, round }, 'a', 0)?.round)).toEqual([
+    expect([0, 1, 1_023, 1_024, 2_047].map((round) => sentAgain({ ...call, round }, 'a').round)).toEqual([
       1_024, 1_024, 1_024, 2_048, 2_048,
     ]);
   });
 
-  it('is no older than a minute (R3)', () => {
-    expect(sentAgain(call, 'a', againMsMax)).toBeDefined();
-    expect(sentAgain(call, 'a', againMsMax + 1)).toBeUndefined();
+  it('is no older than a minute, by any clock of this machine (R3)', () => {
+    const again = sentAgain(call, 'a');
+    clock.advance(againMsMax);
+    expect(asOfNow(again, { clock, sleep })).toBe(again);
+    const made = { ...again, deadlineMs: clock.nowMs() + again.timeoutMs };
+    clock.advance(1);
+    expect(asOfNow(again, { clock, sleep }).via).toEqual([caller, 'a']);
+    expect(asOfNow(made, { clock, sleep })).toBe(made);
+    wall.step(3_600_000);
+    expect(asOfNow(made, { clock, sleep }).via).toEqual([caller, 'a']);
   });
 
   it('names its caller when it is older, or went through too many, and does so ever after (R3)', () => {
-    const { caller } = call;
-    const late = sentLate(call, 'a');
-    expect(late).toMatchObject({ isAgain: true, round: 1_024, via: [caller, 'a'] });
-    expect(sentAgain(late, 'b', 0)).toBeUndefined();
-    expect(sentLate(late, 'b').via).toEqual([caller, 'a', 'b']);
     const via = Array.from({ length: viaMax }, (_, at) => `e${at}`);
-    expect(sentLate({ ...call, via }, 'last').via).toEqual([caller, ...via.slice(2), 'last']);
+    const late = sentAgain({ ...call, via }, 'last');
+    expect(late).toMatchObject({ isAgain: true, round: 1_024, via: [caller, ...via.slice(2), 'last'] });
+    expect(sentAgain(late, 'b').via).toEqual([caller, ...via.slice(3), 'last', 'b']);
+    expect(sentAgain({ ...call, via: [caller, 'a'] }, 'b').via).toEqual([caller, 'a', 'b']);
+  });
+
+  it('says nothing of entries when it was lost behind none', () => {
+    const direct = { ...call, isAgain: true };
+    expect(asOfNow(direct, { clock, sleep })).toBe(direct);
   });
 });

@@ -1,6 +1,7 @@
 /** What becomes of calls under which a connection is lost, over whole fabrics in memory; the rules one by one. */
 import { describe, expect } from 'vitest';
 import { defineFunction } from '../../src/fabric/api/define.ts';
+import { againMsMax } from '../../src/fabric/call/lost-session.ts';
 import { newsMsMax } from '../../src/fabric/call/told-runners.ts';
 import { orphanMs } from '../../src/fabric/serve/outcomes.ts';
 import type { Link } from '../../src/transport/transport.ts';
@@ -116,6 +117,21 @@ describe('a call whose session is lost', () => {
     world.kill('first');
     world.breakLinks('client-1');
     expect([await world.settle(call), state.runs]).toEqual(['owner', 1]);
+  });
+
+  test('M2: a `once` call that is too old to be routed again is taken up through another entry while it runs', async ({ world }) => {
+    const { fn, state, entered, release } = held();
+    const first = await world.start('first');
+    const second = await world.start('second');
+    await world.start('owner', { fn });
+    const client = await world.connect(first, second);
+    const call = client.call('held', [], { timeoutMs: 3 * againMsMax });
+    await world.settle(entered);
+    await world.advance(againMsMax + 1_000);
+    world.kill('first');
+    await world.advance(3 * orphanMs);
+    release();
+    expect([await world.settle(call), state]).toEqual(['owner', { runs: 1, aborts: 0 }]);
   });
 
   test('M3: a `once` call may have run when the entry that is gone offered the function itself', async ({ world }) => {

@@ -5,6 +5,7 @@ import type { MemberView } from '../../src/core/gossip/view.ts';
 import { HeddleError } from '../../src/errors.ts';
 import { againMsMax } from '../../src/fabric/call/lost-session.ts';
 import type { CallPeer } from '../../src/fabric/call/routing-port.ts';
+import { SleepWatch } from '../../src/fabric/call/sleep-watch.ts';
 import { newsMsMax } from '../../src/fabric/call/told-runners.ts';
 import type { Conversation } from '../../src/fabric/link/conversation.ts';
 import type { Settlement } from '../../src/fabric/link/invocation.ts';
@@ -68,6 +69,7 @@ function reclaimed({ via = ['first'], runners, gone = [], owners = [], witnesses
   new Reclaim(
     {
       clock,
+      sleep: new SleepWatch(clock),
       self: { name: 'me', instance: 'me' },
       links: {
         find: (instance) => (gone.includes(instance) ? undefined : at(instance).peer),

@@ -7,6 +7,7 @@ import { type Effect, stricter } from '../../src/core/catalog/offer.ts';
 import { type ErrorCode, HeddleError } from '../../src/errors.ts';
 import { RoutedCall } from '../../src/fabric/call/routed-call.ts';
 import type { AttemptEnd, CallPeer, Routing, Tried } from '../../src/fabric/call/routing-port.ts';
+import { SleepWatch } from '../../src/fabric/call/sleep-watch.ts';
 import { ToldRunners } from '../../src/fabric/call/told-runners.ts';
 import { WaitingRoom } from '../../src/fabric/call/waiting-room.ts';
 import type { Conversation, RoomWaiter } from '../../src/fabric/link/conversation.ts';
@@ -150,6 +151,7 @@ function start(options: RigOptions = {}): Rig {
     wheel: new DeadlineWheel(clock),
     instance: 'me',
     told: new ToldRunners(clock),
+    sleep: new SleepWatch(clock),
   };
   options.before?.(peers);
   const sink = {

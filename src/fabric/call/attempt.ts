@@ -27,7 +27,7 @@ export interface AttemptOwner<Route> extends OpenCall<Route> {
   readonly effect: Effect | undefined;
   /** Bytes granted so far of the streamed result. */
   readonly credit: number;
-  /** Numbers the attempt, which is sent next. */
+  /** Numbers the attempt, which is sent next, as the call is then. */
   onSending(server: string): number;
   /** A reply came. The attempt is not accounted yet: whoever reads the reply calls `end`. */
   onReply(frame: ReplyFrame): void;
@@ -161,12 +161,12 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
   }
 
   #send(peer: CallPeer, nowMs: number): void {
-    const { routing, context, invocation, paid, lost, credit, effect } = this.#owner;
     this.#peer = peer;
     this.#phase = 'inFlight';
     this.#sentAtMs = nowMs;
     this.#id = peer.reserve(this);
     this.#number = this.#owner.onSending(this.server.name);
+    const { routing, context, invocation, paid, lost, credit, effect } = this.#owner;
     const version = routing.versionOf(this.route, invocation);
     const isDirect = routing.isDirect(this.route);
     const roundTripMs = routing.roundTripMsOf(this.route);

@@ -14,6 +14,7 @@ import type { GroupMember } from './group-member.ts';
 import { HedgedCall } from './hedged-call.ts';
 import { RoutedCall } from './routed-call.ts';
 import type { CallContext, ProcessContext, Routing } from './routing-port.ts';
+import { SleepWatch } from './sleep-watch.ts';
 import { ToldRunners } from './told-runners.ts';
 
 const endedCall: CallHandle = { cancel: () => {}, stream: () => {} };
@@ -35,7 +36,7 @@ export class CallTable<Route> implements CallEngine {
 
   constructor(routing: Routing<Route>, context: ProcessContext) {
     this.#routing = routing;
-    this.#context = { ...context, told: new ToldRunners(context.clock) };
+    this.#context = { ...context, told: new ToldRunners(context.clock), sleep: new SleepWatch(context.clock) };
   }
 
   get inFlight(): number {

@@ -114,8 +114,9 @@ export class FusedCall<Route> implements Conversation, WheelEntry, CallHandle {
     if (this.#isOver) return;
     this.#attempt.end('connection_lost');
     const { route, invocation } = this.#member;
-    const question = questionAt(route, { invocation, routing: this.#routing });
-    this.#inquiry = new Inquiry(this.#context.clock, question, {
+    // What waits for others has the time of its run: that does not say when it was sent.
+    const question = { ...questionAt(route, { invocation, routing: this.#routing }), sinceMs: this.#attempt.sentAtMs };
+    this.#inquiry = new Inquiry(this.#context, question, {
       onReply: (frame) => this.onReply(frame),
       onProgress: (frame) => this.onProgress(frame),
       onNever: () => this.#lost('no'),

@@ -38,6 +38,10 @@ export class GroupAttempt<Route> {
     return this.#routing.serverOf(this.#member.route);
   }
 
+  get sentAtMs(): number {
+    return this.#sentAtMs;
+  }
+
   get effect(): Effect {
     return this.#routing.effectOf(this.#member.route, this.#member.invocation);
   }

@@ -5,14 +5,15 @@
  * I2 asking takes at most `askMsMax`, and no longer than the call has; waiting for the end of one that is running takes as long
  *    as that runs.
  * I3 when the connection is lost again, it is asked for again, at most `asksMax` times.
+ * I4 a machine that slept meanwhile does not believe that it never ran: whoever was asked may have let go of it (sleep-watch.ts).
  */
 
-import type { CancelTask, Clock } from '../../base/clock.ts';
+import type { CancelTask } from '../../base/clock.ts';
 import type { CallId } from '../../core/outcome/call-id.ts';
 import { HeddleError } from '../../errors.ts';
 import type { ProgressFrame, ReplyFrame, StandingFrame } from '../../wire/frame.ts';
 import type { Conversation } from '../link/conversation.ts';
-import type { CallPeer, OpenCall } from './routing-port.ts';
+import type { CallContext, CallPeer, OpenCall } from './routing-port.ts';
 
 const askMsMax = 1_000;
 const asksMax = 4;
@@ -23,6 +24,8 @@ export interface Question {
   /** The highest round in which the call can have been sent there. */
   readonly round: number;
   readonly deadlineMs: number;
+  /** When the call was made, or came here. */
+  readonly sinceMs: number;
   find(): CallPeer | undefined;
   /** Waits for a connection; gives what takes the wish back. */
   reach(done: (reached: CallPeer | HeddleError) => void): CancelTask;
@@ -30,9 +33,9 @@ export interface Question {
 
 /** What became of a call is asked where its last attempt went. */
 export function questionAt<Route>(route: Route, { invocation, routing }: Pick<OpenCall<Route>, 'invocation' | 'routing'>): Question {
-  const { round, deadlineMs } = invocation;
+  const { round, deadlineMs, timeoutMs } = invocation;
   const find = (): CallPeer | undefined => routing.peerOf(route);
-  return { id: invocation, round, deadlineMs, find, reach: (done) => routing.reach(route, done) };
+  return { id: invocation, round, deadlineMs, sinceMs: deadlineMs - timeoutMs, find, reach: (done) => routing.reach(route, done) };
 }
 
 export interface Inquirer {
@@ -45,7 +48,8 @@ export interface Inquirer {
 }
 
 export class Inquiry implements Conversation {
-  readonly #clock: Clock;
+  readonly #clock: CallContext['clock'];
+  readonly #sleep: CallContext['sleep'];
   readonly #question: Question;
   readonly #inquirer: Inquirer;
   #peer: CallPeer | undefined;
@@ -56,8 +60,9 @@ export class Inquiry implements Conversation {
   #stopReaching: CancelTask | undefined;
   #stopTimer: CancelTask | undefined;
 
-  constructor(clock: Clock, question: Question, inquirer: Inquirer) {
+  constructor({ clock, sleep }: Pick<CallContext, 'clock' | 'sleep'>, question: Question, inquirer: Inquirer) {
     this.#clock = clock;
+    this.#sleep = sleep;
     this.#question = question;
     this.#inquirer = inquirer;
   }
@@ -73,6 +78,7 @@ export class Inquiry implements Conversation {
     this.#stopTimer = undefined;
     switch (state) {
       case 'never':
+        if (this.#sleep.hasSlept(this.#question.sinceMs)) return this.#unknown();
         this.#end();
         return this.#inquirer.onNever();
       case 'forgotten':

@@ -4,7 +4,8 @@
  * B1 of a `once` call the server that it was sent to is asked, over a new connection: its end is the call's; one that never ran
  *    there is fenced and may go anywhere; otherwise it may have run, and that is the end.
  * B2 one whose session was lost goes through the next entry, which asks before it routes a `once` call (reclaim.ts). Until that
- *    entry has answered, the call may have run; without a session within `sessionMsMax` that is the end.
+ *    entry has answered, the call may have run; without a session within `sessionMsMax` that is the end. One that is old, or during
+ *    which this machine slept, is asked for and not routed (lost-session.ts).
  * B3 what is pure or idempotent goes on at once, as a call that may have run: a server that is running it already attaches whoever
  *    asks again, and where it must not run twice it does not go. A stream is asked for by nobody: it goes on so, or ends.
  */
@@ -15,13 +16,15 @@ import { HeddleError } from '../../errors.ts';
 import type { ProgressFrame, ReplyFrame } from '../../wire/frame.ts';
 import type { Invocation } from '../link/invocation.ts';
 import { Inquiry, questionAt } from './inquiry.ts';
-import { sentAgain, sentLate } from './lost-session.ts';
+import { asOfNow, sentAgain } from './lost-session.ts';
 import type { OpenCall } from './routing-port.ts';
 
 /** What it needs of the call. */
 export interface LosingCall<Route> extends OpenCall<Route> {
   /** Instance of the server that it was sent to last. */
   readonly instance: string | undefined;
+  /** What of it is sent. */
+  invocation: Invocation;
   /** Stops waiting for a connection. False: a frame is out. */
   stopReaching(): boolean;
   onReply(frame: ReplyFrame): void;
@@ -63,6 +66,11 @@ export class LostCall<Route> {
     this.#ask(error, route);
   }
 
+  /** It goes out again, and may have waited for a session: for as long as this machine slept, at worst. */
+  onSending(): void {
+    this.#call.invocation = asOfNow(this.#call.invocation, this.#call.context);
+  }
+
   /** An entry has said what became of the call. */
   resolve(): void {
     this.#unresolved = undefined;
@@ -80,8 +88,8 @@ export class LostCall<Route> {
 
   #onSessionLost(error: HeddleError, effect: Effect): void {
     const { invocation, instance = '', context } = this.#call;
-    const again = sentAgain(invocation, instance, context.clock.nowMs());
-    if (!again || effect !== 'once') return this.#call.goOn(again ?? sentLate(invocation, instance), error);
+    const again = sentAgain(invocation, instance);
+    if (effect !== 'once') return this.#call.goOn(again, error);
     this.#unresolved = error;
     this.#stopWaiting?.();
     this.#stopWaiting = context.clock.schedule(sessionMsMax, () => this.#onNoSession(error));
@@ -95,7 +103,7 @@ export class LostCall<Route> {
 
   #ask(error: HeddleError, route: Route): void {
     const { invocation, routing, context } = this.#call;
-    this.#inquiry = new Inquiry(context.clock, questionAt(route, this.#call), {
+    this.#inquiry = new Inquiry(context, questionAt(route, this.#call), {
       onReply: (frame) => {
         this.#inquiry = undefined;
         this.#call.onReply(frame);

@@ -121,6 +121,7 @@ export class RoutedCall<Route> implements AttemptOwner<Route>, LosingCall<Route>
   }
 
   onSending(server: string): number {
+    this.#lost?.onSending();
     const number = this.#nextNumber++;
     this.#sink.started?.(server, number);
     return number;

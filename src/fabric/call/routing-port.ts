@@ -13,6 +13,7 @@ import type { ErrorCode, HeddleError } from '../../errors.ts';
 import type { Frame } from '../../wire/frame.ts';
 import type { Conversation, PeerIdentity, RoomWaiter } from '../link/conversation.ts';
 import type { Invocation } from '../link/invocation.ts';
+import type { SleepWatch } from './sleep-watch.ts';
 import type { ToldRunners } from './told-runners.ts';
 
 /** What a call needs of whoever carries its frames: a Peer, or this process itself. */
@@ -98,6 +99,7 @@ export interface ProcessContext {
 /** The same, and what one of them learns for those after it. */
 export interface CallContext extends ProcessContext {
   readonly told: ToldRunners;
+  readonly sleep: SleepWatch;
 }
 
 /** A call under way, as those see it who make its attempts, wait for it and ask after it. */

@@ -16,6 +16,7 @@ import type { MemberView } from '../../core/gossip/view.ts';
 import type { HeddleError } from '../../errors.ts';
 import type { CallFrame, GroupFrame } from '../../wire/frame.ts';
 import { invocationOf } from '../call/call-frame.ts';
+import { SleepWatch } from '../call/sleep-watch.ts';
 import type { Gate } from '../link/gate.ts';
 import type { CallEngine } from '../link/invocation.ts';
 import type { Peer } from '../link/peer.ts';
@@ -30,7 +31,7 @@ import { Reclaim, type ReclaimOptions } from './reclaim.ts';
 import { ServedGroup } from './served-group.ts';
 import { KnownWitnesses } from './witnesses.ts';
 
-export interface CallDeskOptions extends Omit<ReclaimOptions, 'start' | 'witnesses'> {
+export interface CallDeskOptions extends Omit<ReclaimOptions, 'start' | 'witnesses' | 'sleep'> {
   readonly catalog: Catalog;
   readonly dispatcher: Dispatcher;
   readonly engine: CallEngine;
@@ -53,11 +54,13 @@ export class CallDesk {
   readonly outcomes: Outcomes;
   readonly #options: CallDeskOptions;
   readonly #witnesses: KnownWitnesses;
+  readonly #sleep: SleepWatch;
 
   constructor(options: CallDeskOptions) {
     this.outcomes = options.outcomes;
     this.#options = options;
     this.#witnesses = new KnownWitnesses({ ...options, instance: options.self.instance });
+    this.#sleep = new SleepWatch(options.clock);
   }
 
   take(sent: CallFrame, peer: Peer, nowMs: number): void {
@@ -131,7 +134,7 @@ export class CallDesk {
     if (here.state !== 'never') return this.#lose(answer);
     const invocation = invocationOf(frame, answer, nowMs);
     const start: ReclaimOptions['start'] = (call, sink) => engine.start({ ...call, via: undefined }, sink);
-    const reclaim = new Reclaim({ ...this.#options, witnesses: this.#witnesses, start }, invocation, answer);
+    const reclaim = new Reclaim({ ...this.#options, witnesses: this.#witnesses, sleep: this.#sleep, start }, invocation, answer);
     answer.handle = reclaim;
     reclaim.start();
   }

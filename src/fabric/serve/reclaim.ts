@@ -17,6 +17,7 @@ import type { ProgressFrame, ReplyFrame } from '../../wire/frame.ts';
 import { Inquiry } from '../call/inquiry.ts';
 import { isOld } from '../call/lost-session.ts';
 import type { OfferLinks } from '../call/offer-routing.ts';
+import type { SleepWatch } from '../call/sleep-watch.ts';
 import type { PeerIdentity } from '../link/conversation.ts';
 import type { CallHandle, Invocation } from '../link/invocation.ts';
 import { failure } from '../link/responses.ts';
@@ -37,6 +38,7 @@ export interface Witnesses {
 
 export interface ReclaimOptions {
   readonly clock: Clock;
+  readonly sleep: SleepWatch;
   /** Instance and name of this server, which has said for itself that it did not run the call. */
   readonly self: PeerIdentity;
   readonly links: OfferLinks;
@@ -97,15 +99,16 @@ export class Reclaim implements CallHandle {
   }
 
   #inquiryOf(server: PeerIdentity): Inquiry {
-    const { clock, links } = this.#options;
-    const { caller, callNumber, round, deadlineMs } = this.#invocation;
+    const { links } = this.#options;
+    const { caller, callNumber, round, deadlineMs, timeoutMs } = this.#invocation;
     const id: CallId = { caller, callNumber };
     return new Inquiry(
-      clock,
+      this.#options,
       {
         id,
         round: round - 1,
         deadlineMs,
+        sinceMs: deadlineMs - timeoutMs,
         find: () => links.find(server.instance),
         reach: (done) => links.whenLinked(server, done),
       },
