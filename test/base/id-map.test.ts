@@ -38,6 +38,19 @@ describe('an id map', () => {
     expect(map.get(numbers[99] ?? 0)).toEqual({ number: numbers[99] });
   });
 
+  test('finds those that come to the place of one that stays, also when that has gone (I3)', () => {
+    const map = new IdMap<{ readonly number: number }>();
+    map.add(1, { number: 1 });
+    for (let number = 2; number <= 1_000; number += 1) {
+      map.add(number, { number });
+      expect([map.size, map.get(1), map.take(number), map.get(number)]).toEqual([2, { number: 1 }, { number }, undefined]);
+    }
+    map.add(17, { number: 17 });
+    expect([map.take(1), map.get(1), map.get(17), map.size]).toEqual([{ number: 1 }, undefined, { number: 17 }, 1]);
+    map.add(33, { number: 33 });
+    expect([map.values().length, map.take(17), map.take(33), map.size]).toEqual([2, { number: 17 }, { number: 33 }, 0]);
+  });
+
   test('refuses a number that is in use, or none', () => {
     const map = new IdMap<object>();
     map.add(1, {});
