@@ -126,8 +126,30 @@ describe('the end of a call', () => {
     first.outcomes.enter(callFrame('f', [], { id: 8, callNumber: 4 }), first.peer).settled(ok);
     expect([first.ledger.held().length, first.ask()]).toEqual([1, 'forgotten']);
     const stream = rig('c', { isStream: true });
+    expect(stream.ask()).toBe('forgotten');
     stream.answer.settled(ok);
     expect(stream.ask()).toBe('forgotten');
+  });
+
+  test('is known to have run when its caller has it, and others were told it who may not have it, or may have to pass it on (O2)', () => {
+    for (const isLost of [false, true]) {
+      const { open, outcomes, peer, answer, ask } = rig('c');
+      const other = linkOf('d');
+      outcomes.opened(other.peer);
+      outcomes.join(answer, other.peer, { id: 9, isPart: false });
+      if (isLost) open.get(7)?.lost?.();
+      answer.settled(ok);
+      outcomes.acknowledge(isLost ? other.peer : peer, 1);
+      expect(ask()).toBe('forgotten');
+    }
+  });
+
+  test('leaves nothing behind once its caller, whom alone it was told, has it (O2)', () => {
+    const { outcomes, peer, answer, ask } = rig('c');
+    answer.settled(ok);
+    expect(ask()).toBe('done');
+    outcomes.acknowledge(peer, 1);
+    expect(ask()).toBe('never');
   });
 
   test('that was passed on is known until nobody can ask for it; then it is said again of a fresh call that it never ran (O2, O5)', () => {

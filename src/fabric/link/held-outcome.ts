@@ -6,6 +6,6 @@ import type { KeptOutcome } from '../../core/outcome/outcome-table.ts';
 import type { Settlement } from './invocation.ts';
 
 export interface HeldOutcome extends KeptOutcome<Settlement> {
-  /** It was passed on to somebody else, who may be lost before it gets there. */
+  /** Others than its caller were told it, who may not have it yet, or be lost before they pass it on. */
   readonly isRelayed: boolean;
 }

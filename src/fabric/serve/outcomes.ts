@@ -78,15 +78,15 @@ export class Outcomes implements AnswerKeeper {
   /** The end of the same call, run or routed on here likewise, is told to this peer too. False when there is none. */
   attach(frame: CallFrame, peer: Peer): boolean {
     const id = idOf(frame, peer);
-    const relayed = frame.isDirect ? undefined : this.#find(id, ({ isRelay }) => isRelay);
-    const running = relayed ?? this.#find(id, ({ isRelay }) => !isRelay);
+    const relayed = frame.isDirect ? undefined : this.#find(id, ({ isRelay, isStreamed }) => isRelay && !isStreamed);
+    const running = relayed ?? this.#find(id, ({ isRelay, isStreamed }) => !isRelay && !isStreamed);
     if (running) this.join(running, peer, { id: frame.id, isPart: isPartOf(running, frame) });
     return running !== undefined;
   }
 
   /** What became of a call here; one that has not run is fenced. Whoever asks in an older round has been overtaken. */
   standing(id: CallId, asked: { readonly round: number; readonly asker: string }): LocalStanding {
-    const known = (answer: CallAnswer): boolean => answer.round <= asked.round;
+    const known = (answer: CallAnswer): boolean => answer.round <= asked.round && !answer.isStreamed;
     const running = this.#find(id, (answer) => known(answer) && answer.isRelay) ?? this.#find(id, known);
     if (running) return { state: 'running', answer: running };
     if (this.#find(id, () => true)) return { state: 'forgotten' };
@@ -128,7 +128,7 @@ export class Outcomes implements AnswerKeeper {
     if (answer.isStreamed) return this.#table.spend(answer, this.#askedUntilMs(answer));
     const first = told.find(({ peer }) => peer.closed === undefined);
     if (!first) this.#keep(answer.from, this.#heldOf(answer, answer.isAborted ? lostVerdict(settlement, this.#server) : settlement));
-    else if (answer.isHeld) this.#hold(first.peer, this.#heldOf(answer, settlement));
+    else if (answer.isHeld) this.#hold(first.peer, this.#heldOf(answer, settlement, told.length === 1 && isCaller(first, answer)));
   }
 
   left(answer: CallAnswer): void {
@@ -160,14 +160,14 @@ export class Outcomes implements AnswerKeeper {
 
   readonly #late = ({ id, untilMs }: HeldOutcome): void => this.#table.spendLate(id, untilMs);
 
-  /** A relay that has been told may be lost before it passes the outcome on: its client's next entry must not hear `never`. */
+  /** Whoever has been told and is not the caller may be lost before it passes the outcome on: who asks next must not hear `never`. */
   readonly #told = (held: HeldOutcome): void => {
     if (held.isRelayed) this.#table.spend(held.id, held.untilMs);
   };
 
   #find(id: CallId, test: (answer: CallAnswer) => boolean): CallAnswer | undefined {
     for (let answer = this.#first; answer; answer = answer.next) {
-      if (answer.callNumber === id.callNumber && answer.caller === id.caller && !answer.isStreamed && test(answer)) return answer;
+      if (answer.callNumber === id.callNumber && answer.caller === id.caller && test(answer)) return answer;
     }
     return undefined;
   }
@@ -190,7 +190,8 @@ export class Outcomes implements AnswerKeeper {
     this.#sweepLater();
   }
 
-  #heldOf(answer: CallAnswer, outcome: Settlement): HeldOutcome {
+  /** `isOwn`: its caller, and nobody else, was told it. */
+  #heldOf(answer: CallAnswer, outcome: Settlement, isOwn = false): HeldOutcome {
     const bytes = outcome.outcome.ok ? outcome.outcome.value.bytes.length : outcome.outcome.error.detail.bytes.length;
     return {
       id: answer,
@@ -198,7 +199,7 @@ export class Outcomes implements AnswerKeeper {
       outcome,
       bytes,
       untilMs: this.#askedUntilMs(answer),
-      isRelayed: answer.caller !== answer.from,
+      isRelayed: !isOwn,
     };
   }
 
@@ -238,6 +239,10 @@ export class Outcomes implements AnswerKeeper {
 
 function idOf(frame: CallFrame, peer: Peer): CallId {
   return { caller: frame.caller ?? peer.identity.instance, callNumber: frame.callNumber };
+}
+
+function isCaller({ peer }: Follower, { caller }: CallId): boolean {
+  return peer.identity.instance === caller;
 }
 
 function mayHaveRun({ outcome }: Settlement): boolean {
