@@ -1,7 +1,8 @@
 /**
  * What became of the calls that ran here: asked for by whoever lost the connection over which it would have been told.
  *
- * T1 an outcome is kept until its time is over, at most `perPeerMax` and `bytesPerPeerMax` for each peer they were meant for.
+ * T1 an outcome is kept until its time is over, at most `perPeerMax` and `bytesPerPeerMax` for each peer they were meant for, and
+ *    `keptMax` and `bytesMax` in all: of a peer that is gone after one call, the end of that call is kept.
  * T2 `never` is said only of a call that has not run here, and from then on it cannot (fences.ts). Of what was kept once and
  *    is not any more nobody hears it who can still ask (spent.ts).
  * T3 what is kept answers only those who know of its round: someone who asks in an older one has been overtaken.
@@ -27,6 +28,8 @@ export type Standing<T> = { readonly state: 'done'; readonly outcome: T } | { re
 export interface OutcomeTableOptions extends FencesOptions, SpentOptions {
   readonly perPeerMax?: number | undefined;
   readonly bytesPerPeerMax?: number | undefined;
+  readonly keptMax?: number | undefined;
+  readonly bytesMax?: number | undefined;
 }
 
 /** Who asks, in which round. */
@@ -43,10 +46,17 @@ interface PeerShelf<T> {
 
 const perPeerMaxDefault = 10_000;
 const bytesPerPeerMaxDefault = 16 * 1024 * 1024;
+const keptMaxDefault = 100_000;
+const bytesMaxDefault = 128 * 1024 * 1024;
 
 export class OutcomeTable<T> {
   readonly #perPeerMax: number;
   readonly #bytesPerPeerMax: number;
+  readonly #keptMax: number;
+  readonly #bytesMax: number;
+  #kept = 0;
+  #bytes = 0;
+  /** Of the peer that has had one for longest first. */
   readonly #shelves = new Map<string, PeerShelf<T>>();
   readonly #fences: Fences;
   readonly #spent: Spent;
@@ -54,6 +64,8 @@ export class OutcomeTable<T> {
   constructor(options: OutcomeTableOptions = {}) {
     this.#perPeerMax = options.perPeerMax ?? perPeerMaxDefault;
     this.#bytesPerPeerMax = options.bytesPerPeerMax ?? bytesPerPeerMaxDefault;
+    this.#keptMax = options.keptMax ?? keptMaxDefault;
+    this.#bytesMax = options.bytesMax ?? bytesMaxDefault;
     this.#fences = new Fences(options);
     this.#spent = new Spent(options);
   }
@@ -70,7 +82,10 @@ export class OutcomeTable<T> {
     this.#drop(shelf, key);
     shelf.kept.set(key, kept);
     shelf.bytes += kept.bytes;
-    this.#bound(shelf);
+    this.#kept += 1;
+    this.#bytes += kept.bytes;
+    this.#evict(shelf, () => shelf.kept.size > this.#perPeerMax || shelf.bytes > this.#bytesPerPeerMax);
+    this.#bound();
   }
 
   /** A call ran, and its outcome is not kept; nobody can ask for it from `untilMs` on. */
@@ -123,9 +138,20 @@ export class OutcomeTable<T> {
     }
   }
 
-  #bound(shelf: PeerShelf<T>): void {
+  /** Of all. */
+  #bound(): void {
+    const isOverfull = (): boolean => this.#kept > this.#keptMax || this.#bytes > this.#bytesMax;
+    for (const [peer, shelf] of this.#shelves) {
+      if (!isOverfull()) return;
+      this.#evict(shelf, isOverfull);
+      if (shelf.kept.size === 0) this.#shelves.delete(peer);
+    }
+  }
+
+  /** Oldest first. */
+  #evict(shelf: PeerShelf<T>, isOverfull: () => boolean): void {
     for (const [key, { id, untilMs }] of shelf.kept) {
-      if (shelf.kept.size <= this.#perPeerMax && shelf.bytes <= this.#bytesPerPeerMax) return;
+      if (!isOverfull()) return;
       this.#drop(shelf, key);
       this.#spent.add(id, untilMs);
     }
@@ -136,5 +162,7 @@ export class OutcomeTable<T> {
     if (!kept) return;
     shelf.kept.delete(key);
     shelf.bytes -= kept.bytes;
+    this.#kept -= 1;
+    this.#bytes -= kept.bytes;
   }
 }

@@ -42,6 +42,32 @@ describe('a table of outcomes', () => {
     expect(table.ask(id(1), { round: 1, asker: 'a' }, nowMs)).toEqual({ state: 'done', outcome: 'anew' });
   });
 
+  test('T1, T2: evicts the oldest of all beyond the bounds of the whole, however many peers there are', () => {
+    for (const [bounds, bytes] of [
+      [{ keptMax: 3 }, 1],
+      [{ bytesMax: 30 }, 10],
+    ] as const) {
+      const table = new OutcomeTable<string>(bounds);
+      for (const number of [1, 2, 3, 4, 5]) table.keep(`peer ${Math.max(3, number)}`, kept(number, { bytes }));
+      const states = (): readonly string[] =>
+        [1, 2, 3, 4, 5, 6].map((number) => table.ask(id(number), { round: 1, asker: 'a' }, nowMs).state);
+      expect(states()).toEqual(['forgotten', 'forgotten', 'done', 'done', 'done', 'never']);
+      // What is kept anew, and what goes in its time, makes room.
+      table.keep('peer 5', kept(5, { bytes, untilMs: 2_000 }));
+      table.expire(1_000);
+      for (const number of [7, 8]) table.keep(`peer ${number}`, kept(number, { bytes, untilMs: 2_000 }));
+      expect([5, 7, 8].map((number) => table.ask(id(number), asked, nowMs).state)).toEqual(['done', 'done', 'done']);
+      table.expire(2_000);
+      expect(table.isEmpty).toBe(true);
+    }
+  });
+
+  test('T1: an outcome that is larger than all that may be kept is not kept', () => {
+    const table = new OutcomeTable<string>({ bytesMax: 10 });
+    table.keep('peer', kept(1, { bytes: 11 }));
+    expect([table.isEmpty, table.ask(id(1), asked, nowMs).state]).toEqual([true, 'forgotten']);
+  });
+
   test('T2: a call of which nothing is known never ran, and cannot any more', () => {
     const table = new OutcomeTable<string>();
     expect(table.ask(id(1), { round: 3, asker: 'a' }, nowMs)).toEqual({ state: 'never' });
