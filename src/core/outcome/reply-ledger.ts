@@ -103,6 +103,15 @@ export class ReplyLedger<T extends Held> {
     return all;
   }
 
+  /** The one that was held last of those that pass. Linear. */
+  findLast(test: (held: T) => boolean): T | undefined {
+    for (let at = this.#entries.length - 1; at >= this.#first; at -= 1) {
+      const held = this.#entries[at]?.held;
+      if (held && test(held)) return held;
+    }
+    return undefined;
+  }
+
   /** Oldest first. Linear. */
   held(): readonly T[] {
     return this.#entries.slice(this.#first).flatMap((entry) => (entry ? [entry.held] : []));

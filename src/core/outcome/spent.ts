@@ -62,7 +62,10 @@ export class Spent {
   has({ caller, callNumber }: CallId, nowMs: number): boolean {
     if (nowMs < this.#overrunUntilMs) return true;
     if (callNumber <= (this.#watermarks.get(caller)?.callNumber ?? 0)) return true;
-    return this.#callNumbers.some((spent, at) => spent === callNumber && this.#callers[at] === caller);
+    // Thousands are asked for at once when a connection is lost.
+    for (let at = this.#callNumbers.indexOf(callNumber); at >= 0; at = this.#callNumbers.indexOf(callNumber, at + 1))
+      if (this.#callers[at] === caller) return true;
+    return false;
   }
 
   #raise(caller: string, callNumber: number, untilMs: number): void {

@@ -173,8 +173,9 @@ export class Outcomes implements AnswerKeeper {
   }
 
   #held(id: CallId): HeldOutcome | undefined {
+    const isOfCall = (held: HeldOutcome): boolean => held.id.callNumber === id.callNumber && held.id.caller === id.caller;
     for (const { ledger } of this.#peers) {
-      const found = ledger.held().findLast((held) => held.id.callNumber === id.callNumber && held.id.caller === id.caller);
+      const found = ledger.findLast(isOfCall);
       if (found) return found;
     }
     return undefined;

@@ -52,6 +52,19 @@ describe('the replies of a link', () => {
     expect([ledger.isEmpty, late]).toEqual([true, ['f']]);
   });
 
+  test('R2: are found while they are held, the one that was held last first', () => {
+    const ledger = new ReplyLedger<ReturnType<typeof held>>();
+    for (const [at, name] of ['gone', 'a', 'b', 'a'].entries()) {
+      ledger.sent();
+      ledger.hold(held(name, at), unexpected);
+    }
+    ledger.acknowledge(1, () => {});
+    const found = (wanted: string) => ledger.findLast(({ name }) => name === wanted)?.bytes;
+    expect([found('a'), found('b'), found('gone')]).toEqual([3, 2, undefined]);
+    ledger.takeAll();
+    expect(found('a')).toBeUndefined();
+  });
+
   test('R2: what was taken out weighs nothing any more', () => {
     const ledger = new ReplyLedger<ReturnType<typeof held>>({ heldBytesMax: 10 });
     ledger.hold(held('a', 10), unexpected);
