@@ -1,7 +1,7 @@
 /**
  * `heddle drain SERVER`: any server of the fabric, asked through any other one.
  *
- * D1 stderr says what the server still waits for, whose calls these are, and when it ends them; stdout how the drain ended.
+ * D1 stderr says what the server still waits for, whose calls these are, which runs, and when it ends them; stdout how the drain ended.
  * D2 a drain that had to end work is no success: exit code 4, for its grace time was over.
  * D3 who stops waiting, or has to, is told that the drain goes on.
  */
@@ -20,13 +20,13 @@ type Drained = Awaited<ReturnType<Client['drain']>>;
 type UnderWay = Drained['ended'];
 type Draining = Parameters<NonNullable<NonNullable<Parameters<Client['drain']>[1]>['onWaiting']>>[0];
 
-/** Functions that a line names. */
+/** Functions that a line names, and runs. */
 const namesShown = 5;
 
 export async function drain(terminal: Terminal, server: string, { timeoutMs, json, ...flags }: DrainFlags): Promise<ExitCode> {
   let said = '';
   const onWaiting = (draining: Draining): void => {
-    const text = `${server} is draining, with ${underWayText(draining)} under way${functionsText(draining)}`;
+    const text = `${server} is draining, with ${underWayText(draining)} under way${namesText(draining)}`;
     // The time that is left is no news by itself.
     if (text !== said) terminal.note(`${text}${endText(draining)}`);
     said = text;
@@ -48,14 +48,25 @@ function isNothing({ calls, sent, runs }: UnderWay): boolean {
   return calls + sent + runs === 0;
 }
 
+function namesText(draining: Draining): string {
+  const names = [functionsText(draining), runsText(draining)].filter((text) => text !== '');
+  return names.length === 0 ? '' : ` (${names.join('; ')})`;
+}
+
 function functionsText({ functions }: Draining): string {
-  if (functions.length === 0) return '';
   // A server that calls its own function serves and sends one and the same call.
   const countOf = ({ calls, sent }: (typeof functions)[number]): string => (functions.length === 1 ? '' : ` ${Math.max(calls, sent)}`);
   const named = functions.slice(0, namesShown).map((held) => `${held.function}${countOf(held)}`);
   const left = functions.length - named.length;
   const more = left > 0 ? ` and ${left} more function${left === 1 ? '' : 's'}` : '';
-  return ` (${named.join(', ')}${more})`;
+  return `${named.join(', ')}${more}`;
+}
+
+function runsText({ runs, runIds }: Draining): string {
+  if (runIds.length === 0) return '';
+  const named = runIds.slice(0, namesShown);
+  const left = runs - named.length;
+  return `run${runs === 1 ? '' : 's'} ${named.join(', ')}${left > 0 ? ` and ${left} more` : ''}`;
 }
 
 function endText(draining: Draining): string {

@@ -67,6 +67,29 @@ describe('heddle drain', () => {
     ]);
   });
 
+  test('names the runs that hold it up, the oldest first (D1)', async () => {
+    const released = deferred<void>();
+    const entered: string[] = [];
+    const wait = async (name: string): Promise<void> => {
+      entered.push(name);
+      await released.promise;
+    };
+    await using server = await start({ wait });
+    await using client = await connect(server.url);
+    const runIds = ['a', 'b', 'c', 'd', 'e', 'f', 'g'];
+    const submit = (runId: string) => client.submit([{ name: 'held', fun: 'wait', args: [runId] }], { runId }).result;
+    await client.submit([], { runId: 'settled' }).result;
+    const runs = runIds.map(submit);
+    await within('they run', 1_000, () => entered.length === 7);
+    const terminal = new FakeTerminal();
+    const code = runProgram(['drain', 'one', '--url', server.url], terminal, '0.0.0');
+    await within('it says what it waits for', 1_000, () => terminal.notes.length === 1);
+    released.resolve();
+    await Promise.all(runs);
+    expect(await code).toBe(0);
+    expect(terminal.notes[0]).toContain('7 runs coordinated under way (wait; runs a, b, c, d, e and 2 more); it waits');
+  });
+
   test('is wrong usage for a name that nobody has, unreachable where nobody listens, late when its time is over', async () => {
     const wait = (): Promise<void> => new Promise(() => undefined);
     await using server = await start({ wait }, 2_000);

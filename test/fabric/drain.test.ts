@@ -154,7 +154,7 @@ describe('a drain that a client asks for', () => {
       release();
       expect(await world.settle(call)).toBe(asked);
       expect(await world.settle(drained)).toEqual({ server: asked, elapsedMs: expect.closeTo(702, -2), ended: nothing });
-      const held = { calls: 1, sent: 0, runs: 0, graceMs: 25_000, functions: [{ function: 'wait', calls: 1, sent: 0 }] };
+      const held = { calls: 1, sent: 0, runs: 0, graceMs: 25_000, functions: [{ function: 'wait', calls: 1, sent: 0 }], runIds: [] };
       expect(waits).toEqual([
         { ...held, leftMs: 25_000 },
         // Half a second later, of which the news takes a part.

@@ -20,6 +20,8 @@ export interface Draining extends UnderWay {
   readonly leftMs: number;
   /** The functions whose calls hold it up: those with the most calls, at most twenty. */
   readonly functions: readonly HeldUp[];
+  /** Ids of the runs that hold it up, the oldest first, at most twenty. */
+  readonly runIds: readonly string[];
 }
 
 /** Calls of one function that are under way at a server. */

@@ -46,6 +46,11 @@ export class HandedRun implements Conversation, RunFollower {
     peer.send({ ...options.request, kind: 'submit', id: this.#id });
   }
 
+  /** Undefined before it is accepted, where whoever asked gave none. */
+  get runId(): string | undefined {
+    return this.#runId;
+  }
+
   /** Nobody here follows it any more. */
   leave(): void {
     this.#leaveElsewhere();

@@ -66,6 +66,11 @@ export class RunRelay implements RunEngine, RunInspector {
     return this.#shared.following.size;
   }
 
+  /** Of those the ids that are known here, the oldest first. */
+  followedIds(): readonly string[] {
+    return [...this.#shared.following].flatMap(({ runId }) => runId ?? []);
+  }
+
   /** Resolves when nothing is followed for others any more. */
   idle(): Promise<void> {
     if (this.following === 0) return Promise.resolve();

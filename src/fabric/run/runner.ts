@@ -86,6 +86,11 @@ export class Runner implements KeptRuns {
     return this.#runs.size - this.#settled.size;
   }
 
+  /** Their ids, the oldest first. Linear in the runs that are kept. */
+  activeIds(): readonly string[] {
+    return [...this.#runs.keys()].filter((runId) => !this.#settled.has(runId));
+  }
+
   submit(request: SubmitRequest, follower: RunFollower): Unfollow {
     const known = request.runId === undefined ? undefined : this.#runs.get(request.runId);
     if (known) return known.follow(1, follower);

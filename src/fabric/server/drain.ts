@@ -17,7 +17,7 @@ export const drainGraceMs = 25_000;
 const lingerMs = 1_000;
 /** How often whoever asked for the drain hears what it waits for, in milliseconds. */
 const reportMs = 500;
-/** Functions that a report names. */
+/** Functions that a report names, and runs. */
 const heldUpMax = 20;
 
 /** What a drain does to the rooms of its server. */
@@ -26,6 +26,8 @@ export interface DrainableRooms {
   readonly underWay: UnderWay;
   /** Whose calls these are, the most first. Linear in them. */
   heldUpBy(): readonly HeldUp[];
+  /** Ids of the runs, the oldest first. Linear in those that are kept. */
+  runsUnderWay(): readonly string[];
   /** Tells servers and clients; resolves when all can have heard it. */
   announceLeaving(): Promise<void>;
   /** From now on new work is refused with `draining`. Resolves when clients have hung up and servers send nothing more. */
@@ -139,7 +141,8 @@ export class Drain {
   #draining(): Draining {
     const { clock, graceMs, rooms } = this.#options;
     const leftMs = this.#graceEndsMs === undefined ? graceMs : Math.max(0, Math.round(this.#graceEndsMs - clock.nowMs()));
-    return { ...rooms.underWay, graceMs, leftMs, functions: rooms.heldUpBy().slice(0, heldUpMax) };
+    const functions = rooms.heldUpBy().slice(0, heldUpMax);
+    return { ...rooms.underWay, graceMs, leftMs, functions, runIds: rooms.runsUnderWay().slice(0, heldUpMax) };
   }
 
   /** Waits for `quiet`, at most `boundMs`, and no longer than the server lives. */

@@ -137,6 +137,10 @@ export class ServerRooms implements DrainableRooms {
     return heldUpBy(this.#dispatcher.functionsInFlight(), this.#calling.table.functionsInFlight());
   }
 
+  runsUnderWay(): readonly string[] {
+    return [...this.#runner.activeIds(), ...this.relay.followedIds()];
+  }
+
   /** Makes the mesh, now that the address is known. */
   openMesh(url: string): void {
     this.#mesh = meshOf(url, {
