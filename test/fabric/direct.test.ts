@@ -1,7 +1,9 @@
 import { describe, expect } from 'vitest';
 import { deferred } from '../../src/base/deferred.ts';
 import { defineFunction } from '../../src/fabric/api/define.ts';
+import { newsMsMax } from '../../src/fabric/call/told-runners.ts';
 import { failureOf } from '../within.ts';
+import { held } from './held.ts';
 import { answers, gate, same } from './runs.ts';
 import { type FabricWorld, worldTest } from './world.ts';
 
@@ -133,6 +135,26 @@ describe('where a server is out of reach', () => {
     two.on('session.opened', ({ client: name }) => sessions.push(name));
     expect(await world.settle(client.call(where, []))).toBe('two');
     expect(sessions.length).toBe(1);
+  });
+
+  test('it is the last that is asked for a session when the entry is lost: a call that went through that one is not lost for it', async ({
+    world,
+  }) => {
+    const { fn, state, entered, release } = held('once');
+    const entry = await world.start('entry');
+    await world.start('far', { fn, where });
+    await world.start('near');
+    const client = await world.connect(entry);
+    world.network.weather.cut('client-1', 'far');
+    world.network.weather.cut('far', 'client-1');
+    expect(await world.settle(client.call(where, []))).toBe('far');
+    const call = client.call(fn, []);
+    await world.settle(entered);
+    await world.advance(newsMsMax);
+    world.kill('entry');
+    await world.advance(100);
+    release();
+    expect([await world.settle(call), state.runs]).toEqual(['far', 1]);
   });
 
   test('another one that offers the function is called directly', async ({ world }) => {

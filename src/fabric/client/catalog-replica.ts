@@ -65,6 +65,11 @@ export class CatalogReplica {
     return this.#known.get(instance)?.server.url;
   }
 
+  /** The instances that listen there, as their servers say: one, while none is replaced. Linear in the servers. */
+  instancesAt(url: string): readonly string[] {
+    return [...this.#known].flatMap(([instance, { server }]) => (server.url === url ? [instance] : []));
+  }
+
   /** What is known here of the way to an instance is different. */
   reachChanged(instance: string): void {
     const known = this.#known.get(instance);

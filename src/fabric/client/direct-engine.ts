@@ -77,6 +77,7 @@ export class DirectEngine implements CallEngine {
       reachOf: (instance) => this.#links.reachOf(instance),
       onGone: (instance) => this.#links.forget(instance),
     });
+    keeper.tryLast((address) => this.#replica.instancesAt(address).some((one) => this.#links.hasFailed(one)));
     const { instance } = hello;
     const others = { clock, peers: () => [], unlinked: () => [], reach: this.#links.reach };
     this.#places = new PlacesInquiry({ instance, own: () => [], others: () => others });

@@ -90,6 +90,11 @@ export class DirectLinks {
     return this.#failures.get(instance)?.cancelRest || this.#open.size >= linksMax ? 'outOfReach' : 'unknown';
   }
 
+  /** Whether the last dial of it failed, be that it may be dialled again by now. */
+  hasFailed(instance: string): boolean {
+    return this.#failures.has(instance);
+  }
+
   /** The connection that is there, or another; one that is out of reach is not dialled for it. Gives what takes the wish back. */
   readonly reach = (server: PeerIdentity, done: Reached): CancelTask => {
     const peer = this.find(server.instance);

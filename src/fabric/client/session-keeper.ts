@@ -2,7 +2,7 @@
  * Keeps one session open to some server of the fabric: fails over, reconnects, moves when told.
  *
  * S1 while it is not closed, a session is open or being opened.
- * S2 of the addresses, the configured ones come first, then those learned from servers, each once.
+ * S2 of the addresses, the configured ones come first, then those learned, each once; after a loss, those out of reach come last.
  * S3 the session of a server that is about to drain is used until another one is open, or until the server says so
  *    again, and is kept until its last conversation has settled.
  * S4 a server that takes sessions only to end them is asked again no faster than one that refuses.
@@ -57,6 +57,7 @@ export class SessionKeeper {
   #openedAtMs = 0;
   /** The server of the session has said that it is about to drain: another one is being opened. */
   #isMoving = false;
+  #isFar: (address: string) => boolean = () => false;
   /** Rounds that ended without a session, or with one that did not last, since the last that did. */
   #failedRounds = 0;
 
@@ -112,6 +113,11 @@ export class SessionKeeper {
   whenOpen(waiter: SessionWaiter): () => void {
     this.#waiters.add(waiter);
     return () => this.#waiters.delete(waiter);
+  }
+
+  /** How to tell, from now on, which addresses were out of reach. */
+  tryLast(isFar: (address: string) => boolean): void {
+    this.#isFar = isFar;
   }
 
   /** Leaves the session of a server that takes no new work. */
@@ -222,11 +228,12 @@ export class SessionKeeper {
     }
   }
 
-  /** Whether one of the addresses let it in, the last one asked last; or there is nothing to dial for any more. */
+  /** Whether one of the addresses let it in, the last one asked after the others; or there is nothing to dial for any more. */
   async #dialAny(lastAddress: string): Promise<boolean> {
     const addresses = this.#addresses();
-    const others = addresses.filter((address) => address !== lastAddress);
-    for (const address of [...others, ...addresses.filter((one) => one === lastAddress)]) {
+    const near = addresses.filter((address) => address !== lastAddress && !this.#isFar(address));
+    const last = addresses.filter((address) => address === lastAddress);
+    for (const address of new Set([...near, ...last, ...addresses])) {
       try {
         await this.#dial(address);
         return true;
