@@ -62,7 +62,7 @@ async function whenStarted(world: FabricWorld, events: AsyncIterable<RunEvent>, 
 describe('a run that was asked for far away from its steps', () => {
   test('is coordinated where they are, as explain says; each event is told once, in order', async ({ world }) => {
     const { laptop } = await fabric(world);
-    const plan = await laptop.explain(chain());
+    const plan = await world.settle(laptop.explain(chain()));
     expect(plan.coordinator).toMatchObject({ server: 'cloud-1' });
     expect(plan.coordinator?.why).toMatch(/^\d+(\.\d+)? ms coordinated there, the way to it included; \d+(\.\d+)? ms from laptop$/);
     const run = laptop.submit(chain(), { returns: 'all' });
@@ -82,7 +82,7 @@ describe('a run that was asked for far away from its steps', () => {
     const { laptop } = await fabric(world);
     // A chain at one server goes there as one frame, from wherever.
     const near = chain().map((command) => ({ ...command, target: 'cloud-1' }));
-    expect((await laptop.explain(near)).coordinator).toEqual({
+    expect((await world.settle(laptop.explain(near))).coordinator).toEqual({
       server: 'laptop',
       why: 'it was asked, and no other server would be clearly faster',
     });
@@ -132,7 +132,7 @@ describe('a run that was asked for far away from its steps', () => {
     const { laptop } = await fabric(world);
     await world.start('cloud-3', { work });
     const steps = [...chain().slice(0, 9), { name: 'long', fun: 'work', args: [60_000], after: ['s8'], target: 'cloud-3' }];
-    expect((await laptop.explain(steps)).coordinator?.server).toBe('cloud-1');
+    expect((await world.settle(laptop.explain(steps))).coordinator?.server).toBe('cloud-1');
     const run = laptop.submit(steps);
     await whenStarted(world, run.events, 'long');
     world.kill('cloud-1');

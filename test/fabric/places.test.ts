@@ -114,6 +114,33 @@ describe('a function whose places are all taken', () => {
     await world.settle(call.catch(() => undefined));
   });
 
+  test('is told of for the steps of a workflow, which would wait', async ({ world }) => {
+    const { train, entered, release } = held();
+    const one = await world.start('one', { tell: () => 1 });
+    await world.start('two', { train });
+    const client = await world.connect(one);
+    const commands = ['train', 'tell', 'nobody'].map((fun) => ({ name: fun, fun, args: [] }));
+    const told = async (asked: Pick<Client, 'explain'>) => {
+      const { steps } = await world.settle(asked.explain(commands));
+      return steps.map(({ name, reasons, offers }) => [
+        name,
+        reasons.filter((reason) => reason.startsWith('all places')),
+        offers.map(({ why }) => why.replace(/^.*in flight/, '')),
+      ]);
+    };
+    const call = one.call('train', []);
+    await world.until('it runs', () => entered() === 1);
+    for (const asked of [one, client] as const)
+      expect(await told(asked)).toEqual([
+        ['train', ['all places are taken, and 0 calls wait for one: the step would wait for one, too'], ['; its only place is taken']],
+        ['tell', [], ['']],
+        ['nobody', [], []],
+      ]);
+    release();
+    await world.settle(call);
+    expect((await told(one))[0]).toEqual(['train', [], ['']]);
+  });
+
   test('is told of by a direct client itself, which asks over its own connections', async ({ world }) => {
     world.routing = 'direct';
     const { train, entered, release } = held();

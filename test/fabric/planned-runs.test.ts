@@ -33,8 +33,8 @@ async function fabric(world: FabricWorld): Promise<Server> {
 
 type Places = Readonly<Record<string, string | undefined>>;
 
-async function plannedBy(entry: Server): Promise<Places> {
-  return Object.fromEntries((await entry.explain(commands)).steps.map(({ name, server }) => [name, server]));
+async function plannedBy(world: FabricWorld, entry: Server): Promise<Places> {
+  return Object.fromEntries((await world.settle(entry.explain(commands))).steps.map(({ name, server }) => [name, server]));
 }
 
 async function ranAt(world: FabricWorld, entry: Server, during: () => void = () => {}): Promise<Places> {
@@ -56,7 +56,7 @@ describe('a run', () => {
     const entry = await fabric(world);
     const seen = new Set<string>();
     for (let turn = 0; turn < 6; turn += 1) {
-      const planned = await plannedBy(entry);
+      const planned = await plannedBy(world, entry);
       expect(await ranAt(world, entry)).toEqual(planned);
       seen.add(JSON.stringify(planned));
     }
@@ -80,7 +80,7 @@ describe('a run', () => {
 
   test('is planned anew, step by step, when a server that it was to go to is gone', async ({ world }) => {
     const entry = await fabric(world);
-    const planned = await plannedBy(entry);
+    const planned = await plannedBy(world, entry);
     const lost = planned['x1'] ?? '';
     const ran = await ranAt(world, entry, () => world.kill(lost));
     expect(Object.keys(ran)).toHaveLength(commands.length);
@@ -100,7 +100,7 @@ describe('a run', () => {
     const shares: number[] = [];
     for (let turn = 0; turn < 8; turn += 1) shares.push(Object.values(await ranAt(world, entry)).filter((server) => server === 'd').length);
     expect(shares.slice(4)).toEqual([0, 0, 0, 0]);
-    expect(Object.values(await plannedBy(entry))).not.toContain('d');
+    expect(Object.values(await plannedBy(world, entry))).not.toContain('d');
   });
 
   test('counts the bytes of its input: a large one stays where the coordinator is', async ({ world }) => {
@@ -109,7 +109,7 @@ describe('a run', () => {
     await world.advance(20_000);
     const flow: readonly Command[] = [{ name: 'one', fun: 'work', args: [1, [{ $input: true }]] }];
     const input = new Uint8Array(2_000_000);
-    const plan = await here.explain(flow, { input });
+    const plan = await world.settle(here.explain(flow, { input }));
     expect(plan.steps[0]?.server).toBe('here');
     for (let turn = 0; turn < 4; turn += 1) expect(await world.settle(here.submit(flow, { input }).result)).toEqual({ one: 'here' });
   });

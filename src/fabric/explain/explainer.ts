@@ -43,6 +43,8 @@ export interface FunctionPlan {
   readonly reasons: readonly string[];
   /** The verdicts in the shape of the API. */
   readonly offers: PlannedStep['offers'];
+  /** The places of all that may take a call, where none of them is free. */
+  readonly taken?: readonly PlacesAt[] | undefined;
 }
 
 /** Offers that one plan lists; the others are counted. */
@@ -57,16 +59,23 @@ export class Explainer {
 
   /** Rejects with `no_such_function`. Linear in the function's offers. `identity`: who asks, for other servers. */
   async explain(asked: RouteQuery, identity?: string): Promise<Plan> {
-    const { catalog, places: inquiry } = this.#options;
+    const { catalog } = this.#options;
     const name = asked.function;
     if (!catalog.has(name)) throw new HeddleError('no_such_function', { function: name, nearest: catalog.nearest(name) });
-    const { verdicts, reasons, offers } = this.planOf(asked);
+    const { verdicts, reasons, offers, taken } = await this.withPlaces(name, this.planOf(asked), identity);
+    const all = [...reasons, ...(taken ? [allTakenText(taken)] : []), ...notListed(verdicts.length)];
+    return { steps: [{ ...placeOf(verdicts[0]), name, reasons: all, offers: offers.slice(0, plannedOffersMax) }] };
+  }
+
+  /** The plan of a function with what those that may take a call say of their places. `identity`: who asks, for other servers. */
+  async withPlaces(name: string, plan: FunctionPlan, identity?: string): Promise<FunctionPlan> {
+    const { places: inquiry } = this.#options;
+    if (!inquiry) return plan;
     // Candidates come first.
-    const candidates = verdicts.filter(({ isCandidate }) => isCandidate).map(({ offer }) => offer);
-    const places = (await inquiry?.of(name, candidates.slice(0, placesAskedMax), identity)) ?? [];
-    const all = [...reasons, ...fullReason(candidates.length, places), ...notListed(verdicts.length)];
-    const told = offers.slice(0, plannedOffersMax).map((offer, at) => withPlaces(offer, places[at]));
-    return { steps: [{ ...placeOf(verdicts[0]), name, reasons: all, offers: told }] };
+    const candidates = plan.verdicts.filter(({ isCandidate }) => isCandidate).map(({ offer }) => offer);
+    const places = await inquiry.of(name, candidates.slice(0, placesAskedMax), identity);
+    const offers = plan.offers.map((offer, at) => withPlaces(offer, places[at]));
+    return { ...plan, offers, taken: takenByAll(candidates.length, places) };
   }
 
   /** How the places of a function are at this server. */
@@ -142,10 +151,10 @@ function reasonsOf(
   return [`${match}, ${candidates} may take a call now`, choice];
 }
 
-/** Nothing is said of all where one of them may have a place. */
-function fullReason(candidates: number, places: readonly (PlacesAt | undefined)[]): readonly string[] {
+/** Undefined where one of them may have a place. */
+function takenByAll(candidates: number, places: readonly (PlacesAt | undefined)[]): readonly PlacesAt[] | undefined {
   const full = places.flatMap((one) => (one && one.next !== 'runs' ? [one] : []));
-  return candidates > 0 && full.length === candidates ? [allTakenText(full)] : [];
+  return candidates > 0 && full.length === candidates ? full : undefined;
 }
 
 function withPlaces(offer: PlannedStep['offers'][number], places: PlacesAt | undefined): PlannedStep['offers'][number] {

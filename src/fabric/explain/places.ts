@@ -75,6 +75,12 @@ export function allTakenText(places: readonly PlacesNow[]): string {
   return `all places are taken, and ${waiting} ${waiting === 1 ? 'call waits' : 'calls wait'} for one: a call waits a moment, then it is refused (overloaded)`;
 }
 
+/** The same to a step of a run, which tries until it has one. */
+export function stepWaitsText(places: readonly PlacesNow[]): string {
+  const waiting = places.reduce((sum, one) => sum + one.waiting, 0);
+  return `all places are taken, and ${waiting} ${waiting === 1 ? 'call waits' : 'calls wait'} for one: the step would wait for one, too`;
+}
+
 function lacksText(lacks: readonly string[]): string {
   return lacks.length === 0 ? '' : ` (${lacks.join(', ')})`;
 }

@@ -4,9 +4,11 @@
  * W1 asking changes nothing, and runs nothing.
  * W2 a workflow that is wrong in itself is refused as `submit` would refuse it; a step that nobody would take now has a plan
  *    without a server, which says what stands in the way.
- * W3 what is said of an offer is what `explain` of the function says.
+ * W3 what is said of an offer is what `explain` of the function says; of places so for the first `functionsAskedMax` functions.
  */
 
+import { present } from '../../base/assert.ts';
+import type { RouteQuery } from '../../core/routing/router.ts';
 import { hasUndos } from '../../core/workflow/coordinator.ts';
 import { parallelDefault } from '../../core/workflow/each-record.ts';
 import { queryKey } from '../../core/workflow/offer-source.ts';
@@ -20,6 +22,7 @@ import type { Plan, PlannedStep } from '../api/plan.ts';
 import { queryOf } from '../call/placement.ts';
 import type { Place, RunPlan, RunPlanner } from '../run/run-planner.ts';
 import type { Explainer, FunctionPlan, WorkflowQuestion } from './explainer.ts';
+import { stepWaitsText } from './places.ts';
 
 export interface WorkflowExplainerOptions {
   /** Name of this server. */
@@ -32,6 +35,8 @@ export interface WorkflowExplainerOptions {
 /** Offers that the plan of one step lists, and those of all steps together. */
 const stepOffersMax = 20;
 const planOffersMax = 20_000;
+/** Functions, each with a demand of its own, of which servers are asked for their places. */
+const functionsAskedMax = 32;
 
 export class WorkflowExplainer {
   readonly #options: WorkflowExplainerOptions;
@@ -40,16 +45,16 @@ export class WorkflowExplainer {
     this.#options = options;
   }
 
-  /** Throws `bad_workflow`. */
-  explain({ workflow, references, input }: WorkflowQuestion): Plan {
+  /** Rejects with `bad_workflow`. `identity`: who asks, for other servers. */
+  async explain({ workflow, references, input }: WorkflowQuestion, identity?: string): Promise<Plan> {
     const { checked } = parseWorkflow(workflow, { references, hasInput: true, encode: (value) => encodeValue(value) });
     const inputBytes = input === undefined ? 0 : encodeValue(input).bytes.length;
     const { steps: plans, coordinator } = this.#options.planner.plan(checked, inputBytes);
-    const known = new Map<string, FunctionPlan>();
+    const known = await this.#functionsOf(plans, checked, identity);
     const offersMax = Math.max(1, Math.min(stepOffersMax, Math.floor(planOffersMax / Math.max(1, plans.length))));
     const groups = groupSizes(plans);
     return {
-      steps: plans.map((plan) => stepOf(plan, { checked, known: this.#functionOf(plan.at, checked, known), groups, offersMax })),
+      steps: plans.map((plan) => stepOf(plan, { checked, known: known(plan.at), groups, offersMax })),
       coordinator: this.#coordinator(coordinator, checked),
       predicted: {
         ms: rounded(Math.max(0, ...plans.map(({ endMs }) => endMs))),
@@ -68,14 +73,26 @@ export class WorkflowExplainer {
     return { server: other.server.name, why: `${there} ms coordinated there, the way to it included; ${here} ms from ${server}` };
   }
 
-  /** What there is to say of the function of a step, found once for each different demand. */
-  #functionOf(at: number, { commands }: CheckedWorkflow, known: Map<string, FunctionPlan>): FunctionPlan {
-    const command = commands[at]?.command;
-    const query = command ? queryOf(command) : { function: '' };
-    const key = queryKey(query);
-    const plan = known.get(key) ?? this.#options.explainer.planOf(query);
-    known.set(key, plan);
-    return plan;
+  /** What there is to say of the function of a step, by its position; found once for each different demand. */
+  async #functionsOf(
+    plans: readonly StepPlan<Place>[],
+    { commands }: CheckedWorkflow,
+    identity: string | undefined,
+  ): Promise<(at: number) => FunctionPlan> {
+    const { explainer } = this.#options;
+    const queryAt = (at: number): RouteQuery => {
+      const command = commands[at]?.command;
+      return command ? queryOf(command) : { function: '' };
+    };
+    const queries = new Map(plans.map(({ at }) => [queryKey(queryAt(at)), queryAt(at)]));
+    const found = await Promise.all(
+      [...queries].map(async ([key, query], nth) => {
+        const plan = explainer.planOf(query);
+        return [key, nth < functionsAskedMax ? await explainer.withPlaces(query.function, plan, identity) : plan] as const;
+      }),
+    );
+    const known = new Map(found);
+    return (at) => present(known.get(queryKey(queryAt(at))), 'a step of no demand');
   }
 }
 
@@ -110,10 +127,11 @@ function stepOf(plan: StepPlan<Place>, { checked, known, groups, offersMax }: St
 }
 
 /** A run keeps to its plan, where a call would take the better of two. */
-function choiceOf({ reasons, verdicts }: FunctionPlan): readonly string[] {
+function choiceOf({ reasons, verdicts, taken }: FunctionPlan): readonly string[] {
   const [match = ''] = reasons;
   const isChosen = verdicts.filter(({ isCandidate }) => isCandidate).length > 1;
-  return isChosen ? [match, 'the one with the best score is taken; those within twice of it take turns'] : reasons;
+  const choice = isChosen ? [match, 'the one with the best score is taken; those within twice of it take turns'] : reasons;
+  return taken ? [...choice, stepWaitsText(taken)] : choice;
 }
 
 function eachOf(each: Each | undefined): PlannedStep['each'] {

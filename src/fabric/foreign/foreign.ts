@@ -110,7 +110,7 @@ export class ForeignEntry {
     const { workflow, ...call } = decodeExplainRequest(request.message);
     if (workflow) for (const name of functionsIn(workflow.commands)) sight.demand('submit', name);
     else sight.demandSight(call.function ?? '');
-    const plan = workflow ? this.#explainWorkflow(workflow, call) : await this.#explainCall(call, sight);
+    const plan = await (workflow ? this.#explainWorkflow(workflow, call, sight) : this.#explainCall(call, sight));
     return encodeExplainResponse(encodeValue(plan, { isJsonOnly: true }));
   }
 
@@ -118,11 +118,15 @@ export class ForeignEntry {
     return this.#options.explainer.explain(explainQuery(name, options), asker);
   }
 
-  #explainWorkflow({ commands, input, references }: NonNullable<ForeignExplain['workflow']>, beside: ForeignExplain): Plan {
+  #explainWorkflow(
+    { commands, input, references }: NonNullable<ForeignExplain['workflow']>,
+    beside: ForeignExplain,
+    { asker }: Sight,
+  ): Promise<Plan> {
     const [odd] = Object.entries(beside).flatMap(([field, value]) => (value === undefined ? [] : [field]));
     if (odd !== undefined)
       throw new HeddleError('bad_argument', { path: [odd], expected: 'a function, or commands that say it each', found: 'both' });
-    return this.#options.workflows.explain({ workflow: commands, input, references });
+    return this.#options.workflows.explain({ workflow: commands, input, references }, asker);
   }
 
   async #why(request: ForeignRequest, sight: Sight): Promise<Uint8Array> {

@@ -76,7 +76,7 @@ export class Questions {
     const { function: name, workflow, references, input, ...options } = checkOptions(asked(argument), known, 'query');
     const question = workflow === undefined ? undefined : workflowQuestion(workflow, { references, input });
     if (question) demandSightOf(question, sight);
-    if (question) return encodeValue(this.#options.workflows.explain(question));
+    if (question) return this.#options.workflows.explain(question, sight.asker).then((plan) => encodeValue(plan));
     const query = explainQuery(name, options);
     sight.demandSight(query.function);
     return this.#options.explainer.explain(query, sight.asker).then((plan) => encodeValue(plan));
