@@ -41,17 +41,17 @@ export function encodeFrame(frame: Frame, outgoing?: LargeOutgoing): Uint8Array 
   const id = 'id' in frame ? frame.id : 0;
   if (!outgoing) {
     writeBody({ writer, large: undefined }, frame);
-    return finish(writer, bodyFields[frame.kind], id);
+    return finish(writer, fieldOf(frame.kind), id);
   }
   const large = new Recording(outgoing);
   writeBody({ writer, large }, frame);
-  if (writer.mark() <= bodyBytesMax) return finish(writer, bodyFields[frame.kind], id);
+  if (writer.mark() <= bodyBytesMax) return finish(writer, fieldOf(frame.kind), id);
   const body = writer.finish();
   if (body.length > valueBytesMax)
     throw new HeddleError('too_large', { what: `a ${frame.kind} frame`, limit: valueBytesMax, found: body.length });
   const { values } = large;
   const head = new ProtoWriter(64 + 16 * values.length);
-  writeBeside(head, { field: bodyFields[frame.kind], body: { transfer: outgoing.put(body), bytes: body.length }, values });
+  writeBeside(head, { field: fieldOf(frame.kind), body: { transfer: outgoing.put(body), bytes: body.length }, values });
   return finish(head, besideField, id);
 }
 
@@ -60,6 +60,12 @@ function roomFor(frame: Frame): number {
   if (frame.kind === 'call') return 256 + 3 * frame.function.length + Math.min(frame.args.template.bytes.length, inlineBytesMax);
   if (frame.kind === 'reply' && frame.outcome.ok) return 128 + Math.min(frame.outcome.value.bytes.length, inlineBytesMax);
   return 512;
+}
+
+/** Most frames are of two kinds, which are not looked up: a property by a name that varies costs a look-up in V8's tables. */
+function fieldOf(kind: Frame['kind']): number {
+  if (kind === 'call') return bodyFields.call;
+  return kind === 'reply' ? bodyFields.reply : bodyFields[kind];
 }
 
 function finish(writer: ProtoWriter, field: number, id: number): Uint8Array {

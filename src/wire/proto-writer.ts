@@ -6,6 +6,7 @@
  * Callers therefore write fields in descending order, and repeated elements from last to first.
  */
 
+import { Buffer } from 'node:buffer'; // as in value.ts
 import { varintBytes, writeVarint } from '../base/bytes.ts';
 import type { Slab } from './slab.ts';
 

@@ -11,6 +11,8 @@
  * V4 decoding is bounded by the size of what came in, and throws nothing but ValueProblem.
  */
 
+// As a global it is a getter, looked up and run for every value.
+import { Buffer } from 'node:buffer';
 import { unreachable } from '../base/assert.ts';
 import type { Payload } from '../core/payload.ts';
 import { fromForms, mayHoldForms } from './forms-reader.ts';

@@ -8,11 +8,10 @@
 /** `pure`: same input, same output, no side effect. `idempotent`: safe to run again. `once`: must not run twice. */
 export type Effect = 'pure' | 'idempotent' | 'once';
 
-const strictness: Readonly<Record<Effect, number>> = { pure: 0, idempotent: 1, once: 2 };
-
 /** The stricter of two effects: once > idempotent > pure. */
 export function stricter(a: Effect, b: Effect): Effect {
-  return strictness[a] >= strictness[b] ? a : b;
+  if (a === 'once' || b === 'once') return 'once';
+  return a === 'idempotent' || b === 'idempotent' ? 'idempotent' : 'pure';
 }
 
 /** What is demanded of an offer's resources; a list means all of them. `prefer` only ranks. */
