@@ -138,8 +138,7 @@ export class Attempt<Route> implements Conversation, RoomWaiter {
     const { routing, context, invocation } = this.#owner;
     const nowMs = context.clock.nowMs();
     const elapsedMs = nowMs - this.#sentAtMs;
-    const isStreamed = invocation.kind === 'stream' || invocation.hasStreamInput;
-    routing.ended(this.route, permit, { code, nowMs, elapsedMs, serverMicros, attempt: this.#number, isStreamed, call: invocation });
+    routing.ended(this.route, permit, { code, nowMs, elapsedMs, serverMicros, attempt: this.#number, call: invocation });
   }
 
   #reach(): void {

@@ -98,6 +98,6 @@ export class GroupAttempt<Route> {
     const nowMs = this.#context.clock.nowMs();
     const elapsedMs = ownMs ?? nowMs - this.#sentAtMs;
     const shown = isHead ? serverMicros : undefined;
-    this.#routing.ended(route, permit, { code, nowMs, elapsedMs, serverMicros: shown, attempt: call.attempt, isStreamed: false, call });
+    this.#routing.ended(route, permit, { code, nowMs, elapsedMs, serverMicros: shown, attempt: call.attempt, call });
   }
 }

@@ -14,7 +14,7 @@ import { noteWay } from '../../core/routing/way.ts';
 import type { HeddleError } from '../../errors.ts';
 import type { Observer } from '../../observe/observer.ts';
 import type { PeerIdentity } from '../link/conversation.ts';
-import type { Invocation } from '../link/invocation.ts';
+import { type Invocation, isStreamed } from '../link/invocation.ts';
 import type { Breakers } from './breakers.ts';
 import { checkHedge } from './call-terms.ts';
 import { RetryBudget } from './retry-budget.ts';
@@ -159,7 +159,7 @@ export class OfferRouting implements Routing<Offer> {
   }
 
   /** What an attempt's end says about the server. */
-  #account(offer: Offer, { code, nowMs, elapsedMs, isStreamed, serverMicros }: AttemptEnd): void {
+  #account(offer: Offer, { code, nowMs, elapsedMs, serverMicros, call }: AttemptEnd): void {
     const { router } = this.#options;
     switch (code) {
       case 'unreachable':
@@ -174,7 +174,7 @@ export class OfferRouting implements Routing<Offer> {
         if (serverMicros !== undefined) noteWay(offer.server.way, elapsedMs - serverMicros / 1000, nowMs);
         return router.succeeded(offer, elapsedMs, nowMs);
       case 'deadline_exceeded':
-        return isStreamed ? router.released(offer) : router.expired(offer, elapsedMs, nowMs);
+        return isStreamed(call) ? router.released(offer) : router.expired(offer, elapsedMs, nowMs);
       default:
         // An error says nothing about speed: a server that fails at once must not look fast and draw all calls.
         return router.released(offer);

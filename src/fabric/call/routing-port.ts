@@ -79,12 +79,10 @@ export interface AttemptEnd {
   readonly elapsedMs: number;
   /** Microseconds of it that passed at the server that ran it, where a result says so. */
   readonly serverMicros: number | undefined;
-  /** It took as long as its streams did, which says nothing of its server. */
-  readonly isStreamed: boolean;
   /** Counts from 1. */
   readonly attempt: number;
   /** The call that it was made for. */
-  readonly call: Pick<Invocation, 'caller' | 'callNumber' | 'trace'>;
+  readonly call: Pick<Invocation, 'kind' | 'hasStreamInput' | 'caller' | 'callNumber' | 'trace'>;
 }
 
 /** What all calls of one process share. */

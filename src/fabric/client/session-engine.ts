@@ -15,7 +15,7 @@ import { CallTable } from '../call/call-table.ts';
 import type { AttemptEnd, CallPeer, ProcessContext, Routing, Tried } from '../call/routing-port.ts';
 import { handOffDefaults } from '../hand-off/hand-off-settings.ts';
 import { Puller, type PullerOptions } from '../hand-off/puller.ts';
-import type { CallEngine, CallHandle, CallSink, Invocation } from '../link/invocation.ts';
+import { type CallEngine, type CallHandle, type CallSink, type Invocation, isStreamed } from '../link/invocation.ts';
 import type { Peer } from '../link/peer.ts';
 import { RoundTrip } from '../link/round-trip.ts';
 import type { RunEngine, RunFollower, SubmitRequest, Unfollow } from '../run/run-engine.ts';
@@ -142,8 +142,8 @@ export class SessionEngine implements CallEngine, RunEngine, Routing<SessionRout
     return 1;
   }
 
-  ended(route: SessionRoute, _permit: number, { code, elapsedMs, serverMicros, isStreamed }: AttemptEnd): void {
-    if (code === undefined && serverMicros !== undefined && !isStreamed) this.#roundTrip.note(route, elapsedMs, serverMicros);
+  ended(route: SessionRoute, _permit: number, { code, elapsedMs, serverMicros, call }: AttemptEnd): void {
+    if (code === undefined && serverMicros !== undefined && !isStreamed(call)) this.#roundTrip.note(route, elapsedMs, serverMicros);
   }
 
   /** The session, or the next one, which is not waited for longer than results can be collected. */

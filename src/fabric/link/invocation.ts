@@ -76,6 +76,11 @@ export interface Invocation {
   readonly isStep: boolean | undefined;
 }
 
+/** Whether it takes as long as its streams do, which says nothing of its server. */
+export function isStreamed({ kind, hasStreamInput }: Pick<Invocation, 'kind' | 'hasStreamInput'>): boolean {
+  return kind === 'stream' || hasStreamInput;
+}
+
 /** How a call ended. */
 export interface Settlement {
   readonly outcome: ReplyFrame['outcome'];
