@@ -15,15 +15,12 @@ export interface ReplayLogOptions<T> {
   readonly entriesMax?: number | undefined;
 }
 
-interface Numbered<T> {
-  readonly number: number;
-  readonly entry: T;
-}
-
 export class ReplayLog<T extends object> implements AsyncIterable<T> {
   readonly #keyOf: (entry: T) => string | undefined;
   readonly #entriesMax: number;
-  #entries: Numbered<T>[] = [];
+  #entries: T[] = [];
+  /** Of each entry: how many were added by then. */
+  #numbers: number[] = [];
   #compactAt: number;
   #added = 0;
   /** While a loop waits for the next change. */
@@ -42,14 +39,15 @@ export class ReplayLog<T extends object> implements AsyncIterable<T> {
 
   /** Every entry that is kept so far: nothing is read before it is looped over. */
   *kept(): Generator<T> {
-    for (const { entry } of this.#entries) yield entry;
+    yield* this.#entries;
   }
 
   /** Adds an entry; after the end it is dropped. Amortised constant. */
   push(entry: T): void {
     if (this.#end) return;
     this.#added += 1;
-    this.#entries.push({ number: this.#added, entry });
+    this.#entries.push(entry);
+    this.#numbers.push(this.#added);
     if (this.#entries.length > this.#compactAt) this.#compact();
     this.#tell();
   }
@@ -62,10 +60,11 @@ export class ReplayLog<T extends object> implements AsyncIterable<T> {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<T> {
     for (let last = 0; ; ) {
-      const next = this.#entries[positionAfter(this.#entries, last, ({ number }) => number)];
+      const at = positionAfter(this.#numbers, last, (number) => number);
+      const next = this.#entries[at];
       if (next) {
-        last = next.number;
-        yield next.entry;
+        last = this.#numbers[at] ?? last;
+        yield next;
       } else if (!this.#end) await this.#change();
       else if (this.#end.error === undefined) return;
       else rethrow(this.#end.error);
@@ -74,14 +73,20 @@ export class ReplayLog<T extends object> implements AsyncIterable<T> {
 
   #compact(): void {
     const seen = new Set<string>();
-    const isLatest = ({ entry }: Numbered<T>): boolean => {
+    const isLatest = (entry: T): boolean => {
       const key = this.#keyOf(entry);
       if (key === undefined) return true;
       if (seen.has(key)) return false;
       seen.add(key);
       return true;
     };
-    this.#entries = this.#entries.reverse().filter(isLatest).reverse();
+    // From the end, where the last of a key stands.
+    const latest = this.#entries.reverse().map(isLatest);
+    this.#entries = this.#entries.filter((_entry, at) => latest[at]).reverse();
+    this.#numbers = this.#numbers
+      .reverse()
+      .filter((_number, at) => latest[at])
+      .reverse();
     this.#compactAt = Math.max(this.#entriesMax, 2 * this.#entries.length);
   }
 

@@ -49,4 +49,19 @@ describe('a replay log', () => {
     for await (const { at } of { [Symbol.asyncIterator]: () => loop }) rest.push(at);
     expect(rest).toEqual(replayed.slice(1));
   });
+
+  test('L1, L2: a loop that has seen what is dropped goes on with what it has not seen', async () => {
+    const log = new ReplayLog<Entry>({ keyOf: (entry) => entry.key, entriesMax: 10 });
+    for (let at = 1; at <= 8; at += 1) log.push({ at, key: 'one' });
+    const loop = log[Symbol.asyncIterator]();
+    for (let at = 1; at <= 8; at += 1) expect((await loop.next()).value?.at).toBe(at);
+    for (let at = 9; at <= 11; at += 1) log.push({ at });
+    log.end();
+    const rest: number[] = [];
+    for await (const { at } of { [Symbol.asyncIterator]: () => loop }) rest.push(at);
+    expect([rest, await seen(log)]).toEqual([
+      [9, 10, 11],
+      [8, 9, 10, 11],
+    ]);
+  });
 });

@@ -11,6 +11,7 @@
  * Linear in commands and edges, times the candidates of a step.
  */
 
+import { present } from '../../base/assert.ts';
 import type { Expected } from './experience.ts';
 import { type Fit, groupMax, growGroup, mayLead } from './fusion.ts';
 import type { FusionState } from './run-io.ts';
@@ -104,7 +105,8 @@ class Planner<Place extends PlaceFacts> {
     this.#workflow = workflow;
     this.#port = port;
     this.#plans = workflow.commands.map(() => undefined);
-    this.#unplanned = Uint32Array.from(workflow.commands, ({ needs }) => needs.length);
+    this.#unplanned = new Uint32Array(workflow.commands.length);
+    for (const [at, { needs }] of workflow.commands.entries()) this.#unplanned[at] = needs.length;
     this.#state = {
       room: inFlightMaxDefault - 1,
       missingOf: (at) => (this.#plans[at] ? undefined : this.#missingAt(at)),
@@ -115,7 +117,7 @@ class Planner<Place extends PlaceFacts> {
 
   plan(): readonly StepPlan<Place>[] {
     for (const at of this.#workflow.order) if (!this.#plans[at]) this.#planFrom(at);
-    return this.#workflow.order.flatMap((at) => this.#plans[at] ?? []);
+    return this.#workflow.order.map((at) => present(this.#plans[at], 'a step is left out of the plan'));
   }
 
   /** A step whose needs are all planned, and what goes with it. */

@@ -6,6 +6,7 @@
  * G2 what runs in this process goes alone: there is no trip to save. So does what takes nobody along, where the plan says.
  */
 
+import { present } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Offer } from '../../core/catalog/server-state.ts';
 import type { Router } from '../../core/routing/router.ts';
@@ -65,7 +66,9 @@ export class Fuser implements Fusion {
     if (!first || first.server.instance === instance || !isOpen(first) || links.find(first.server.instance)?.isFull !== false) return alone;
     const offers = new Map<number, Offer>([[head, first]]);
     const members = growGroup({ fitOf: (at) => this.#fit(at, first.server.instance, offers), ...question });
-    return { place: { routes: [head, ...members].flatMap((at) => offers.get(at) ?? []) }, members };
+    const routes = [first];
+    for (const at of members) routes.push(present(offers.get(at), 'a step joined a group without an offer'));
+    return { place: { routes }, members };
   }
 
   #aloneAt(offer: Offer): Alone {

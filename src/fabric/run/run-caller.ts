@@ -52,7 +52,7 @@ export class RunCaller {
   submit(data: unknown, options: unknown = {}): RunHandle {
     return this.#begin(options, (handle) => {
       const known = checkSubmitOptions(options);
-      this.#send(handle, requestOf(parsedData(data, known), known), known);
+      this.#send(handle, requestOf(handle, parsedData(data, known), known), known);
     });
   }
 
@@ -66,7 +66,7 @@ export class RunCaller {
         const schema = inputSchemaOf(flow);
         const valid = schema ? await validateInput(schema, input) : input;
         const parsed = this.#flows.read(flow.toJSON(), valid !== undefined);
-        this.#send(handle, requestOf(parsed, { input: valid, ...known }), known);
+        this.#send(handle, requestOf(handle, parsed, { input: valid, ...known }), known);
       };
       send().catch((error: unknown) => handle.onFailure(asHeddleError(error)));
     });
@@ -95,10 +95,10 @@ export class RunCaller {
     return handle;
   }
 
-  #send(handle: RunHandle, request: Omit<SubmitRequest, 'runId'>, options: RunOptions): void {
+  #send(handle: RunHandle, request: SubmitRequest, options: RunOptions): void {
     // Again: validating the input may have taken a while.
     this.#refuse();
-    const [sent, follower] = submittedUnderSpan(this.#tracing, { runId: handle.runId, ...request }, handle);
+    const [sent, follower] = submittedUnderSpan(this.#tracing, request, handle);
     handle.send(() => void this.#options.engine.submit(sent, follower), options.signal);
   }
 
@@ -135,9 +135,10 @@ export function parsedData(
   });
 }
 
-function requestOf(parsed: ParsedWorkflow, options: SubmitOptions): Omit<SubmitRequest, 'runId'> {
+function requestOf({ runId }: RunHandle, parsed: ParsedWorkflow, options: SubmitOptions): SubmitRequest {
   const { input } = options;
   return {
+    runId,
     name: parsed.name,
     commands: parsed.commands,
     returns: parsed.returns,

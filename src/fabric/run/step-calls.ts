@@ -144,9 +144,10 @@ export class StepCalls {
 
   #membersOf({ routes, spans, leftMs }: Sent, steps: readonly ShippedStep[]): readonly GroupMember<Offer>[] {
     const numbers = new Map<string, number>();
-    return steps.flatMap((start, at) => {
+    const members: GroupMember<Offer>[] = [];
+    for (const [at, start] of steps.entries()) {
       const route = routes[at];
-      if (!route) return [];
+      if (!route) continue;
       const span = spans[at];
       const own = this.#invocation(start, { tried: this.#tried.get(start.step), span });
       // What has to wait for others has the time of the run until it begins.
@@ -157,18 +158,17 @@ export class StepCalls {
         path,
         callNumber: numbers.get(step) ?? 0,
       }));
-      return [
-        {
-          route,
-          invocation,
-          step: start.step,
-          awaits,
-          ownTimeoutMs: start.timeoutMs,
-          wayMs: route.server.way.shortestMs,
-          sink: new StepSink(start, this.#host, span),
-        },
-      ];
-    });
+      members.push({
+        route,
+        invocation,
+        step: start.step,
+        awaits,
+        ownTimeoutMs: start.timeoutMs,
+        wayMs: route.server.way.shortestMs,
+        sink: new StepSink(start, this.#host, span),
+      });
+    }
+    return members;
   }
 
   /** S3. */
