@@ -38,6 +38,8 @@ export class Fences {
   /** Oldest first. */
   readonly #fences = new Map<string, Fence>();
   readonly #marks = new Map<string, Mark>();
+  /** Those with a fence or a mark: a fence that goes becomes a mark. */
+  readonly #callers = new Set<string>();
 
   constructor(options: FencesOptions = {}) {
     this.#fencesMax = options.fencesMax ?? fencesMaxDefault;
@@ -51,6 +53,8 @@ export class Fences {
 
   /** Whether a frame of the call in that round must not run. */
   refuses(id: CallId, round: number): boolean {
+    // Most callers have lost nothing, and their calls pay for nobody's fence.
+    if (!this.#callers.has(id.caller)) return false;
     const fence = this.#fences.get(keyOf(id));
     return (fence !== undefined && round <= fence.round) || this.#isMarked(id, round);
   }
@@ -63,6 +67,7 @@ export class Fences {
     if (!fence && (this.#isMarked(id, round) || !this.#makeRoom())) return false;
     this.#fences.delete(key);
     this.#fences.set(key, { id, round, asker });
+    this.#callers.add(id.caller);
     return true;
   }
 
