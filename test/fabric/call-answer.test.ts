@@ -131,25 +131,34 @@ describe('the end of a call', () => {
     expect(stream.ask()).toBe('forgotten');
   });
 
-  test('is known to have run when its caller has it, and others were told it who may not have it, or may have to pass it on (O2)', () => {
-    for (const isLost of [false, true]) {
-      const { open, outcomes, peer, answer, ask } = rig('c');
-      const other = linkOf('d');
+  test('is known to have run when one has it and another waited for it, who may ask, or have to pass it on (O2)', () => {
+    for (const [caller, joins, lost] of [
+      ['c', 'd', undefined],
+      ['c', 'd', 'c'],
+      ['c', 'd', 'd'],
+      // The relay goes on asking when its caller has found another way.
+      ['d', 'd', 'c'],
+    ] as const) {
+      const { open, outcomes, peer, answer, ask } = rig(caller);
+      const other = linkOf(joins);
       outcomes.opened(other.peer);
       outcomes.join(answer, other.peer, { id: 9, isPart: false });
-      if (isLost) open.get(7)?.lost?.();
+      if (lost === 'c') open.get(7)?.lost?.();
+      if (lost === 'd') other.open.get(9)?.lost?.();
       answer.settled(ok);
-      outcomes.acknowledge(isLost ? other.peer : peer, 1);
-      expect(ask()).toBe('forgotten');
+      outcomes.acknowledge(lost === 'c' ? other.peer : peer, 1);
+      expect([caller, lost, ask()]).toEqual([caller, lost, 'forgotten']);
     }
   });
 
-  test('leaves nothing behind once its caller, whom alone it was told, has it (O2)', () => {
-    const { outcomes, peer, answer, ask } = rig('c');
-    answer.settled(ok);
-    expect(ask()).toBe('done');
-    outcomes.acknowledge(peer, 1);
-    expect(ask()).toBe('never');
+  test('leaves nothing behind once its caller has it, when nobody else has asked for it (O2)', () => {
+    for (const isAsked of [false, true]) {
+      const { outcomes, peer, answer, ask } = rig('c');
+      answer.settled(ok);
+      if (isAsked) expect(ask()).toBe('done');
+      outcomes.acknowledge(peer, 1);
+      expect(ask()).toBe(isAsked ? 'forgotten' : 'never');
+    }
   });
 
   test('that was passed on is known until nobody can ask for it; then it is said again of a fresh call that it never ran (O2, O5)', () => {

@@ -89,7 +89,7 @@ describe('replies that have come', () => {
       outcomes.opened(peer);
       for (const at of [1, 2]) {
         ledger.sent();
-        ledger.hold({ id: { caller: 'c', callNumber: at }, round: 0, outcome, bytes: 0, untilMs: 1_000, isRelayed: false }, () => {});
+        ledger.hold({ id: { caller: 'c', callNumber: at }, round: 0, outcome, bytes: 0, untilMs: 1_000, isShared: false }, () => {});
       }
       if (isGrouped) calls.takeGroup({ kind: 'group', calls: [grouped(frame({ acked: 1 }))] }, peer);
       else calls.take(frame({ acked: 1 }), peer, 0);

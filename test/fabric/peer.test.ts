@@ -411,7 +411,7 @@ describe('a reply that went out', () => {
     peer.serve(1, { cancel: () => {} });
     peer.reply(1, { outcome: { ok: true, value: encodeValue(1) } });
     const outcome = { outcome: { ok: true, value: encodeValue(1) } } as const;
-    peer.ledger.hold({ id: { caller: 'c', callNumber: 1 }, round: 0, outcome, bytes: 1, untilMs: 1, isRelayed: false }, () => {});
+    peer.ledger.hold({ id: { caller: 'c', callNumber: 1 }, round: 0, outcome, bytes: 1, untilMs: 1, isShared: false }, () => {});
     const told: number[] = [];
     for (const received of [0, 1]) peer.ledger.acknowledge(received, () => told.push(received));
     expect(told).toEqual([1]);

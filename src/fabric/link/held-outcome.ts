@@ -6,6 +6,6 @@ import type { KeptOutcome } from '../../core/outcome/outcome-table.ts';
 import type { Settlement } from './invocation.ts';
 
 export interface HeldOutcome extends KeptOutcome<Settlement> {
-  /** Others than its caller were told it, who may not have it yet, or be lost before they pass it on. */
-  readonly isRelayed: boolean;
+  /** Others than its caller have waited for it, and may ask for it or have to pass it on. */
+  isShared: boolean;
 }

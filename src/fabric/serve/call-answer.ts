@@ -41,6 +41,8 @@ export class CallAnswer implements CallOrigin, CallSink, CallId {
   isHeld: boolean;
   /** It is routed on from here: its end is that of the whole call, not of one attempt. */
   readonly isRelay: boolean;
+  /** Others than its caller have waited for its end, and may ask for it or have to pass it on. */
+  isShared: boolean;
   /** Has items on the way to or from one peer: nobody else can take it over. */
   readonly isStreamed: boolean;
   /** Its neighbours among the calls without an end; the keeper's. */
@@ -69,6 +71,7 @@ export class CallAnswer implements CallOrigin, CallSink, CallId {
     this.isHeld = this.isRelay || frame.effect === undefined || frame.effect === 'once';
     this.isStreamed = frame.isStream || frame.hasStreamInput;
     this.from = peer.identity.instance;
+    this.isShared = this.from !== this.callerInstance;
     this.#keeper = keeper;
     this.#followers = [new Follower(this, peer, { id: frame.id, isPart: false })];
   }
@@ -90,6 +93,7 @@ export class CallAnswer implements CallOrigin, CallSink, CallId {
   /** Somebody else waits for it as well. */
   join(peer: Peer, as: FollowAs): void {
     const follower = new Follower(this, peer, as);
+    this.isShared = true;
     this.#followers = [...this.#followers, follower];
     follower.serve();
   }

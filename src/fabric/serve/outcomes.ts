@@ -92,6 +92,7 @@ export class Outcomes implements AnswerKeeper {
     if (this.#find(id, () => true)) return { state: 'forgotten' };
     const held = this.#held(id);
     if (!held) return this.#table.ask(id, asked, this.#clock.nowMs());
+    held.isShared = true;
     return held.round <= asked.round ? { state: 'done', outcome: held.outcome } : { state: 'forgotten' };
   }
 
@@ -128,7 +129,7 @@ export class Outcomes implements AnswerKeeper {
     if (answer.isStreamed) return this.#table.spend(answer, this.#askedUntilMs(answer));
     const first = told.find(({ peer }) => peer.closed === undefined);
     if (!first) this.#keep(answer.from, this.#heldOf(answer, answer.isAborted ? lostVerdict(settlement, this.#server) : settlement));
-    else if (answer.isHeld) this.#hold(first.peer, this.#heldOf(answer, settlement, told.length === 1 && isCaller(first, answer)));
+    else if (answer.isHeld) this.#hold(first.peer, this.#heldOf(answer, settlement));
   }
 
   left(answer: CallAnswer): void {
@@ -160,9 +161,12 @@ export class Outcomes implements AnswerKeeper {
 
   readonly #late = ({ id, untilMs }: HeldOutcome): void => this.#table.spendLate(id, untilMs);
 
-  /** Whoever has been told and is not the caller may be lost before it passes the outcome on: who asks next must not hear `never`. */
+  /**
+   * A relay that has been told may be lost before it passes the outcome on: its client's next entry must not hear `never`. Nor must
+   * a relay that goes on asking when its client has the end by another way.
+   */
   readonly #told = (held: HeldOutcome): void => {
-    if (held.isRelayed) this.#table.spend(held.id, held.untilMs);
+    if (held.isShared) this.#table.spend(held.id, held.untilMs);
   };
 
   #find(id: CallId, test: (answer: CallAnswer) => boolean): CallAnswer | undefined {
@@ -191,8 +195,7 @@ export class Outcomes implements AnswerKeeper {
     this.#sweepLater();
   }
 
-  /** `isOwn`: its caller, and nobody else, was told it. */
-  #heldOf(answer: CallAnswer, outcome: Settlement, isOwn = false): HeldOutcome {
+  #heldOf(answer: CallAnswer, outcome: Settlement): HeldOutcome {
     const bytes = outcome.outcome.ok ? outcome.outcome.value.bytes.length : outcome.outcome.error.detail.bytes.length;
     return {
       id: answer,
@@ -200,7 +203,7 @@ export class Outcomes implements AnswerKeeper {
       outcome,
       bytes,
       untilMs: this.#askedUntilMs(answer),
-      isRelayed: !isOwn,
+      isShared: answer.isShared,
     };
   }
 
@@ -240,10 +243,6 @@ export class Outcomes implements AnswerKeeper {
 
 function idOf(frame: CallFrame, peer: Peer): CallId {
   return { caller: frame.caller ?? peer.identity.instance, callNumber: frame.callNumber };
-}
-
-function isCaller({ peer }: Follower, { caller }: CallId): boolean {
-  return peer.identity.instance === caller;
 }
 
 function mayHaveRun({ outcome }: Settlement): boolean {
