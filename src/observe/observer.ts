@@ -12,11 +12,23 @@ import { type EventKind, type EventOf, eventTable, type FabricEvent } from './ev
 
 type Listener = (event: FabricEvent) => void;
 
+/** What comes with every call. */
+const callKinds: readonly EventKind[] = ['attempt.settled', 'call.served', 'handler.blocked'];
+
 export class Observer {
   readonly #byKind = new Map<EventKind, readonly Listener[]>();
   #forAll: readonly Listener[] = [];
   #listeners = 0;
+  #hearsCalls = false;
   #hasWarned = false;
+
+  /**
+   * Whether anybody listens to `attempt.settled`, `call.served` or `handler.blocked`: asked before `wants` where each call asks, since
+   * every server listens to something.
+   */
+  get hearsCalls(): boolean {
+    return this.#hearsCalls;
+  }
 
   /** Whether anybody listens to this kind. */
   wants(kind: EventKind): boolean {
@@ -56,12 +68,18 @@ export class Observer {
   #counted(remove: () => void): () => void {
     let isThere = true;
     this.#listeners += 1;
+    this.#hearsCalls = this.#wantsCalls();
     return () => {
       if (!isThere) return;
       isThere = false;
       this.#listeners -= 1;
       remove();
+      this.#hearsCalls = this.#wantsCalls();
     };
+  }
+
+  #wantsCalls(): boolean {
+    return callKinds.some((kind) => this.wants(kind));
   }
 
   #tell(listeners: readonly Listener[] | undefined, event: FabricEvent): void {

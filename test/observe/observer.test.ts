@@ -25,6 +25,23 @@ describe('an observer', () => {
     expect(heard).toEqual(['server.stopped', 'server.failed']);
   });
 
+  test.each(['attempt.settled', 'call.served', 'handler.blocked'] as const)(
+    'hears of calls while somebody listens to %s, or to all (O4)',
+    (kind) => {
+      const observer = new Observer();
+      observer.on('server.stopped', () => {});
+      expect(observer.hearsCalls).toBe(false);
+      const leave = observer.on(kind, () => {});
+      expect(observer.hearsCalls).toBe(true);
+      leave();
+      expect(observer.hearsCalls).toBe(false);
+      const leaveAll = observer.onAll(() => {});
+      expect(observer.hearsCalls).toBe(true);
+      leaveAll();
+      expect(observer.hearsCalls).toBe(false);
+    },
+  );
+
   test('wants only what somebody listens to (O4)', () => {
     const observer = new Observer();
     expect(observer.wants('server.stopped')).toBe(false);

@@ -138,7 +138,7 @@ export class OfferRouting implements Routing<Offer> {
   ended(offer: Offer, permit: number, end: AttemptEnd): void {
     const { breakers, observer } = this.#options;
     this.#account(offer, end);
-    if (observer.wants('attempt.settled')) this.#tell(offer, end);
+    if (observer.hearsCalls && observer.wants('attempt.settled')) this.#tell(offer, end);
     if (end.code === undefined) breakers.succeeded(offer, permit);
     else if (end.code === 'cancelled') breakers.abandoned(offer, permit);
     else breakers.failed(offer, permit, { code: end.code, elapsedMs: end.elapsedMs });

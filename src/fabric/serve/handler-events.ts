@@ -49,7 +49,7 @@ export function tellOverstayed(observer: Observer, call: ServedRequest): void {
 
 /** Call the result when the handler has given the event loop back; undefined while nobody wants to know. */
 export function watchBlocking({ observer, clock }: ServingHost, call: ServedRequest): (() => void) | undefined {
-  if (!observer.wants('handler.blocked')) return undefined;
+  if (!observer.hearsCalls || !observer.wants('handler.blocked')) return undefined;
   const sinceMs = clock.nowMs();
   return () => {
     const blockedMs = clock.nowMs() - sinceMs;

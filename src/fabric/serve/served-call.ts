@@ -274,7 +274,7 @@ export class ServedCall implements WheelEntry, PlaceWaiter, WorkingCall, Incomin
 
   #tell(code: string | undefined, nowMs: number): void {
     const { observer } = this.offer.host;
-    if (observer.wants('call.served')) tellServed(observer, this, { code, elapsedMs: nowMs - this.arrivedAtMs });
+    if (observer.hearsCalls && observer.wants('call.served')) tellServed(observer, this, { code, elapsedMs: nowMs - this.arrivedAtMs });
   }
 
   /** Of what was thrown the detail says all that may travel; the thing itself, with its own causes, stays here. */
