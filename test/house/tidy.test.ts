@@ -29,6 +29,12 @@ test('there is no any, no non-null assertion, no default export, no enum, no sta
   expect(languageProblems(sources)).toEqual([]);
 });
 
+test('the fabric listens to none of its own events, as nobody who does may change what happens', () => {
+  const listens = sources.filter(({ path, text }) => path.startsWith('src/fabric/') && /\bobserver\.on\(/.test(text));
+  // What users listen to.
+  expect(listens.map(({ path }) => path)).toEqual(['src/fabric/server/server.ts']);
+});
+
 test('every cast says why it is true', () => {
   expect(castProblems(sources)).toEqual([]);
 });

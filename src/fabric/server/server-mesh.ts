@@ -12,6 +12,7 @@ import { type ProcessIdentity, sealsOf } from './process-identity.ts';
 import type { ResolvedServerOptions } from './server-options.ts';
 import type { ServerParts } from './server-parts.ts';
 import type { SessionNews } from './session-news.ts';
+import type { StallWatch } from './stall-watch.ts';
 
 export interface ServerMeshParts {
   readonly options: ResolvedServerOptions;
@@ -21,6 +22,7 @@ export interface ServerMeshParts {
   readonly observer: Observer;
   readonly links: Links;
   readonly directory: Directory;
+  readonly stalls: Pick<StallWatch, 'note'>;
   readonly news: SessionNews;
   /** The fabric wants this server to stop. */
   readonly mustStop: (error: HeddleError) => void;
@@ -28,7 +30,7 @@ export interface ServerMeshParts {
 
 /** Not started. `url`: where others reach this server. */
 export function meshOf(url: string, wired: ServerMeshParts): Mesh {
-  const { options, parts, identity, observer, links } = wired;
+  const { options, parts, identity, observer, links, stalls } = wired;
   const { name, cluster, join, resources } = options;
   const { clock, random, transport, tuning, memory } = parts;
   return new Mesh({
@@ -50,7 +52,11 @@ export function meshOf(url: string, wired: ServerMeshParts): Mesh {
       openLink: (link, identity, callbacks) => links.openLink(link, identity, callbacks),
     },
     listeners: listenersOf(wired),
-    observe: (note) => observer.emit(note),
+    observe: (note) => {
+      // The mesh's beat is one of the timers that tell how long this process stood still.
+      if (note.kind === 'loop.stalled') stalls.note(note.lateMs);
+      observer.emit(note);
+    },
   });
 }
 

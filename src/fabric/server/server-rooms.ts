@@ -85,7 +85,6 @@ export class ServerRooms implements DrainableRooms {
     [this.gate, this.doorkeeper] = identityRooms(options, parts, observer);
     this.#stalls = new StallWatch(clock, () => Math.min(this.#wheel.dueMs, this.#mesh?.dueMs ?? Number.POSITIVE_INFINITY));
     this.#wheel = new DeadlineWheel(clock, (lateMs) => this.#stalls.note(lateMs));
-    observer.on('loop.stalled', ({ lateMs }) => this.#stalls.note(lateMs));
     this.registry = new Registry(options.functions, new SlotPool(options.slots), (name) => this.gate.mayServe(name));
     const catalog = new Catalog({ suggests: options.permissions === undefined });
     const onChange = (): void => this.#calling.changed();
@@ -150,6 +149,7 @@ export class ServerRooms implements DrainableRooms {
       observer: this.observer,
       links: this.#links,
       directory: this.directory,
+      stalls: this.#stalls,
       news: this.#news,
       mustStop: this.#guards.mustStop,
     });
