@@ -68,7 +68,7 @@ export interface CallFrame {
   readonly round: number;
   /** Replies that the sender has received on this link, in order and whole; 0: it does not say. */
   readonly acked: number;
-  /** It went out before, over a session that was lost. */
+  /** It went out before: over sessions that were lost (`via`), or as its sender knows and keeps account of. */
   readonly isAgain: boolean;
   /** Instances of the entries that it went through before then, at most `viaMax`. */
   readonly via?: readonly string[] | undefined;

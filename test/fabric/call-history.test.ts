@@ -40,11 +40,23 @@ describe('a call that has failed before', () => {
   });
 
   it('over a session that was lost may have run there (B3)', () => {
-    expect(historyOf({ isAgain: true, lost: 1, isStep: false })).toMatchObject({ mayHaveRun: true, executed: 'maybe', lost: 1 });
-    expect(historyOf({ isAgain: false, lost: 1, isStep: false })).toBeUndefined();
+    expect(historyOf({ isAgain: true, lost: 1, isStep: false, via: ['a'] })).toMatchObject({
+      mayHaveRun: true,
+      executed: 'maybe',
+      lost: 1,
+    });
+    expect(historyOf({ isAgain: false, lost: 1, isStep: false, via: ['a'] })).toBeUndefined();
   });
 
   it('of a step says nothing of the former call, but that there was one which may have run (B3)', () => {
-    expect(historyOf({ isAgain: true, lost: 0, isStep: true })).toMatchObject({ mayHaveRun: true, executed: 'no' });
+    expect(historyOf({ isAgain: true, lost: 0, isStep: true, via: undefined })).toMatchObject({ mayHaveRun: true, executed: 'no' });
+  });
+
+  it('that was sent before without a session that was lost says nothing of it: whoever sent it does (B3)', () => {
+    expect(historyOf({ isAgain: true, lost: 1, isStep: false, via: undefined })).toMatchObject({
+      mayHaveRun: true,
+      executed: 'no',
+      lost: 1,
+    });
   });
 });

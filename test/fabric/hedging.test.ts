@@ -159,6 +159,31 @@ describe('a hedged call', () => {
     expect([await world.settle(client.call('work', [], { hedge: true })), runs, paid]).toEqual(['a', ['a'], 0]);
   });
 
+  test('of which both are refused, the second behind an entry, has not run: nothing of it was lost (Q2)', async ({ world }) => {
+    world.routing = 'direct';
+    world.network.weather.cut('client-1', 'b');
+    const runs: string[] = [];
+    let workMs = 5;
+    const handler = async (ctx: { readonly server: string; sleep(ms: number): Promise<void> }): Promise<void> => {
+      runs.push(ctx.server);
+      await ctx.sleep(workMs);
+    };
+    const work = defineFunction({ name: 'work', effect: 'idempotent', concurrency: 1, handler });
+    const entry = await world.start('entry');
+    for (const name of ['a', 'b']) await world.start(name, { work });
+    const client = await world.connect(entry);
+    for (let call = 0; call < 100; call += 1) await world.settle(client.call(work, [], { target: 'a' }));
+    workMs = 20_000;
+    runs.length = 0;
+    for (const target of ['a', 'b']) void entry.call(work, [], { target }).catch(() => undefined);
+    await world.until('nobody has a place', () => runs.length === 2);
+    const sent: string[] = [];
+    entry.on('attempt.settled', ({ code }) => sent.push(`${code}`));
+    const call = failureOf(client.call(work, [], { hedge: true, retry: { attempts: 1 } }));
+    expect(await world.settle(call)).toMatchObject({ code: 'overloaded', executed: 'no' });
+    expect([sent, runs.toSorted()]).toEqual([['overloaded'], ['a', 'b']]);
+  });
+
   test('of which the second is lost with its session ends as the first does: it goes through no other entry (Q3, Q4)', async ({
     world,
   }) => {

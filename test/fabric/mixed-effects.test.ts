@@ -3,6 +3,7 @@
  * is `once` anywhere is not run twice because it was something else where it was lost.
  */
 import { describe, expect } from 'vitest';
+import { defineFunction } from '../../src/fabric/api/define.ts';
 import { againMsMax } from '../../src/fabric/call/lost-session.ts';
 import { decodeFrame } from '../../src/wire/frame-codec.ts';
 import { failureOf } from '../within.ts';
@@ -121,6 +122,31 @@ describe('a call that ran where that was safe', () => {
     world.kill('first');
     world.breakLinks('client-1');
     expect([await world.settle(call), safe.state.runs, unsafe.state.runs]).toEqual(['old', 2, 0]);
+  });
+
+  test('may have run, when that server has no place for it a second time and the entry is gone', async ({ world }) => {
+    world.routing = 'entry';
+    let [runs, workMs] = [0, 0];
+    const handler = async (ctx: { sleep(ms: number): Promise<void> }): Promise<void> => {
+      runs += 1;
+      await ctx.sleep(workMs);
+    };
+    const safe = defineFunction({ name: 'held', version: '1.0.0', effect: 'idempotent', concurrency: 1, handler });
+    const unsafe = held('once', '2.0.0');
+    const { second, client, servers } = await behindEntries(world, { old: { safe }, new: {} });
+    world.network.weather.setDelay('first', 'client-1', 500);
+    const call = failureOf(client.call('held', [], { retry: { attempts: 1 } }));
+    await world.until('it has run', () => runs === 1);
+    await world.advance(100);
+    await world.settle(servers.new.offer({ fn: unsafe.fn }));
+    await world.until('the second knows', async () => (await second.catalog()).length === 2);
+    workMs = 20_000;
+    void second.call('held', [], { target: 'old' }).catch(() => undefined);
+    await world.until('there is no place', () => runs === 2);
+    world.kill('first');
+    world.breakLinks('client-1');
+    expect(await world.settle(call)).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
+    expect([runs, unsafe.state.runs]).toEqual([2, 0]);
   });
 
   for (const what of ['that hands it back', 'that it is sent with then'])

@@ -90,13 +90,19 @@ export class CallHistory {
 }
 
 /**
- * That of a call which was sent before over a session that was lost, and may have run there. Of a step whose former call may have
- * run, the run knows itself what that came to: this one is not to say it again (core/workflow/past-calls.ts).
+ * That of a call which was sent before, and may have run there. Over a session that was lost (`via`), nobody but this one may be
+ * left to say so. Otherwise whoever sent it keeps account of that itself: another attempt of it may be under way still, of which
+ * nothing is lost. Of a step the run does (core/workflow/past-calls.ts). Then this one is not to say it again.
  */
-export function historyOf({ isAgain, lost, isStep }: Pick<Invocation, 'isAgain' | 'lost' | 'isStep'>): CallHistory | undefined {
+export function historyOf({
+  isAgain,
+  lost,
+  isStep,
+  via,
+}: Pick<Invocation, 'isAgain' | 'lost' | 'isStep' | 'via'>): CallHistory | undefined {
   if (!isAgain) return undefined;
   const history = new CallHistory(lost);
-  if (isStep) history.noteRun();
+  if (isStep || via === undefined) history.noteRun();
   else history.note(toWireError(new HeddleError('connection_lost', { server: 'its former entry' })));
   return history;
 }

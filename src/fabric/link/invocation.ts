@@ -54,7 +54,7 @@ export interface Invocation {
   readonly isOverloadFinal: boolean;
   /** Counts what was fenced of it, here and on earlier hops: a fence of round r refuses its frames of rounds up to r. */
   readonly round: number;
-  /** It was sent before over a session that was lost, and may have run there. */
+  /** It was sent before, and may have run there: over a session that was lost (`via`), or as whoever sent it knows and keeps account of. */
   readonly isAgain: boolean;
   /** Instances of the entries that it went through then; its caller's among them: long ago, or through more than a call may name. */
   readonly via: readonly string[] | undefined;
