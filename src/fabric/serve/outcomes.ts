@@ -24,11 +24,16 @@ import type { Peer } from '../link/peer.ts';
 import { unattended } from '../link/responses.ts';
 import { lostWith } from '../link/verdicts.ts';
 import { type AnswerKeeper, CallAnswer, type FollowAs, type Follower, isPartOf } from './call-answer.ts';
+import { type KeptHow, keptBytes, keptSettlement } from './kept-settlement.ts';
 
 /** How long a call goes on after the connection of the last one who waits for it is lost, in milliseconds. */
 export const orphanMs = 1_500;
 /** How often what nobody can ask for any more is looked for, in milliseconds. */
 const sweepMs = 10_000;
+/** Until it is confirmed: most replies come in messages that are no larger. */
+const untilConfirmed: KeptHow = { memoryBytesMax: 16 * 1024, isGiven: false };
+const givenUntilConfirmed: KeptHow = { ...untilConfirmed, isGiven: true };
+const forLong: KeptHow = { memoryBytesMax: 0, isGiven: false };
 
 /** What an asker is told; the answer to wait for when it is running. */
 export type LocalStanding =
@@ -191,17 +196,17 @@ export class Outcomes implements AnswerKeeper {
   }
 
   #keep(instance: string, held: HeldOutcome): void {
-    this.#table.keep(instance, held);
+    // Its link is lost: that is rare, and it may be kept for long.
+    this.#table.keep(instance, { ...held, outcome: keptSettlement(held.outcome, forLong) });
     this.#sweepLater();
   }
 
   #heldOf(answer: CallAnswer, outcome: Settlement): HeldOutcome {
-    const bytes = outcome.outcome.ok ? outcome.outcome.value.bytes.length : outcome.outcome.error.detail.bytes.length;
     return {
       id: answer,
       round: answer.round,
-      outcome,
-      bytes,
+      outcome: keptSettlement(outcome, answer.isRelay ? untilConfirmed : givenUntilConfirmed),
+      bytes: keptBytes(outcome),
       untilMs: this.#askedUntilMs(answer),
       isShared: answer.isShared,
     };
