@@ -7,6 +7,7 @@ import type { HeldOutcome } from '../../src/fabric/link/held-outcome.ts';
 import type { Invocation } from '../../src/fabric/link/invocation.ts';
 import type { Peer } from '../../src/fabric/link/peer.ts';
 import { CallDesk } from '../../src/fabric/serve/call-desk.ts';
+import { Contact } from '../../src/fabric/serve/contact.ts';
 import type { Dispatcher } from '../../src/fabric/serve/dispatcher.ts';
 import { Outcomes } from '../../src/fabric/serve/outcomes.ts';
 import { fromWireError } from '../../src/wire/error.ts';
@@ -54,6 +55,7 @@ function desk({ refusal }: { readonly refusal?: HeddleError } = {}) {
         return handle;
       },
     },
+    contact: new Contact(clock),
     members: () => [],
     gate: openGate(),
     refusal: () => refusal,

@@ -11,6 +11,7 @@ import type { Conversation } from '../../src/fabric/link/conversation.ts';
 import type { Settlement } from '../../src/fabric/link/invocation.ts';
 import { failure } from '../../src/fabric/link/responses.ts';
 import type { CallAnswer } from '../../src/fabric/serve/call-answer.ts';
+import { Contact } from '../../src/fabric/serve/contact.ts';
 import { Reclaim, type Witnesses } from '../../src/fabric/serve/reclaim.ts';
 import { KnownWitnesses } from '../../src/fabric/serve/witnesses.ts';
 import { fromWireError } from '../../src/wire/error.ts';
@@ -176,7 +177,7 @@ describe('a call that comes through another entry', () => {
 function witnessing(...members: readonly MemberView[]) {
   const clock = new VirtualClock();
   const catalog = catalogOf('owner');
-  const known = new KnownWitnesses({ clock, catalog, members: () => members, instance: 'me' });
+  const known = new KnownWitnesses({ clock, catalog, contact: new Contact(clock), members: () => members, instance: 'me' });
   const depart = (...names: readonly string[]): void => {
     catalog.setOffers(announcer('gone'), body(...names.map((name) => record(name))), clock.nowMs());
     catalog.remove('i-gone', clock.nowMs());

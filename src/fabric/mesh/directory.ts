@@ -16,6 +16,7 @@ import { HeddleError } from '../../errors.ts';
 import type { Observer } from '../../observe/observer.ts';
 import type { Member, Offer } from '../api/api.ts';
 import { checkOptions } from '../api/known-options.ts';
+import { Contact } from '../serve/contact.ts';
 import { CatalogFeed } from './catalog-feed.ts';
 import type { OfferScreen } from './offer-screen.ts';
 
@@ -31,10 +32,12 @@ export interface DirectoryOptions {
 
 export class Directory {
   readonly feed = new CatalogFeed();
+  readonly contact: Contact;
   readonly #options: DirectoryOptions;
 
   constructor(options: DirectoryOptions) {
     this.#options = options;
+    this.contact = new Contact(options.clock);
   }
 
   /** The functions of a server, this one included, are known or have changed. */
@@ -60,6 +63,7 @@ export class Directory {
   }
 
   memberChanged(view: MemberView): void {
+    this.contact.memberChanged(view);
     this.feed.memberChanged(view);
     this.#options.catalog.setStanding(view.instance, {
       ...view,

@@ -25,6 +25,7 @@ import { refuse } from '../link/responses.ts';
 import { lostWith } from '../link/verdicts.ts';
 import { asAsked, askerOfCall, noteAsker } from './admitted-call.ts';
 import { type CallAnswer, isPartOf } from './call-answer.ts';
+import type { Contact } from './contact.ts';
 import type { Dispatcher } from './dispatcher.ts';
 import type { Outcomes } from './outcomes.ts';
 import { Reclaim, type ReclaimOptions } from './reclaim.ts';
@@ -33,6 +34,7 @@ import { KnownWitnesses } from './witnesses.ts';
 
 export interface CallDeskOptions extends Omit<ReclaimOptions, 'start' | 'witnesses' | 'sleep'> {
   readonly catalog: Catalog;
+  readonly contact: Contact;
   readonly dispatcher: Dispatcher;
   readonly engine: CallEngine;
   readonly members: () => readonly MemberView[];

@@ -2,8 +2,8 @@
  * Which servers can say whether a function ran, as far as this server knows them: those that offer it, and whether one that did
  * has gone (core/catalog/departures.ts). A server of which nothing is known may offer anything.
  *
- * W1 what others have announced is known here `newsMsMax` later (handed-back.ts): before this server has been here for so long,
- *    and of one that is cut off from here, it vouches for nobody.
+ * W1 what others have announced is known here `newsMsMax` later (handed-back.ts), if they could be heard (contact.ts): before this
+ *    server has been in touch with them for so long, and of one that is cut off from here, it vouches for nobody.
  */
 
 import type { Clock } from '../../base/clock.ts';
@@ -11,13 +11,14 @@ import type { Catalog } from '../../core/catalog/catalog.ts';
 import { type Effect, stricter } from '../../core/catalog/offer.ts';
 import type { MemberView } from '../../core/gossip/view.ts';
 import { againMsMax } from '../call/lost-session.ts';
-import { newsMsMax } from '../call/told-runners.ts';
 import type { PeerIdentity } from '../link/conversation.ts';
+import type { Contact } from './contact.ts';
 import type { Witnesses } from './reclaim.ts';
 
 export interface KnownWitnessesOptions {
   readonly clock: Clock;
   readonly catalog: Catalog;
+  readonly contact: Contact;
   readonly members: () => readonly MemberView[];
   /** Instance of this server. */
   readonly instance: string;
@@ -25,11 +26,9 @@ export interface KnownWitnessesOptions {
 
 export class KnownWitnesses implements Witnesses {
   readonly #options: KnownWitnessesOptions;
-  readonly #sinceMs: number;
 
   constructor(options: KnownWitnessesOptions) {
     this.#options = options;
-    this.#sinceMs = options.clock.nowMs();
   }
 
   offering(name: string): readonly PeerIdentity[] {
@@ -38,9 +37,9 @@ export class KnownWitnesses implements Witnesses {
   }
 
   isBystander(instance: string, name: string): boolean {
-    const { catalog, clock, members } = this.#options;
+    const { catalog, contact, members } = this.#options;
     const member = members().find((one) => one.instance === instance);
-    if (!member || member.status === 'unreachable' || clock.nowMs() - this.#sinceMs < newsMsMax) return false;
+    if (!member || member.status === 'unreachable' || !contact.isWhole(instance)) return false;
     // One that announces functions which have not come here yet is in no catalog.
     const isKnown = member.bodyHash === '' || catalog.findServer(instance) !== undefined;
     return isKnown && catalog.offersOf(name).every(({ server }) => server.instance !== instance);

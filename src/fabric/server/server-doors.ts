@@ -56,9 +56,10 @@ export interface BehindDoors extends Pick<CallDeskOptions, 'clock' | 'catalog' |
 
 /** Answers the requests of links and sessions. */
 export function entryOf(behind: BehindDoors): Entry {
-  const { clock, guards, identity, links, members } = behind;
+  const { clock, directory, guards, identity, links, members } = behind;
+  const { contact } = directory;
   return new Entry({
-    calls: new CallDesk({ ...behind, engine: new TracedEngine(behind.engine, false), self: identity, refusal: guards.refusal }),
+    calls: new CallDesk({ ...behind, contact, engine: new TracedEngine(behind.engine, false), self: identity, refusal: guards.refusal }),
     runner: behind.runner,
     runs: behind.relay,
     gate: behind.gate,
@@ -68,12 +69,12 @@ export function entryOf(behind: BehindDoors): Entry {
     refusal: guards.refusal,
     questions: new Questions({
       members,
-      catalog: (options) => behind.directory.offers(options),
+      catalog: (options) => directory.offers(options),
       explainer: behind.explainer,
       workflows: behind.workflows,
       vitals: behind.vitals,
     }),
-    watches: new CatalogWatches({ feed: behind.directory.feed, clock, server: identity.name }),
+    watches: new CatalogWatches({ feed: directory.feed, clock, server: identity.name }),
     pulls: behind.handOffs.desk,
     drains: new DrainDoor({ server: identity.name, drain: guards.drain, members, links }),
   });

@@ -30,7 +30,7 @@ export interface ServerMeshParts {
 
 /** Not started. `url`: where others reach this server. */
 export function meshOf(url: string, wired: ServerMeshParts): Mesh {
-  const { options, parts, identity, observer, links, stalls } = wired;
+  const { options, parts, identity, observer, links, directory, stalls } = wired;
   const { name, cluster, join, resources } = options;
   const { clock, random, transport, tuning, memory } = parts;
   return new Mesh({
@@ -54,7 +54,10 @@ export function meshOf(url: string, wired: ServerMeshParts): Mesh {
     listeners: listenersOf(wired),
     observe: (note) => {
       // The mesh's beat is one of the timers that tell how long this process stood still.
-      if (note.kind === 'loop.stalled') stalls.note(note.lateMs);
+      if (note.kind === 'loop.stalled') {
+        stalls.note(note.lateMs);
+        directory.contact.stalled(note.lateMs);
+      }
       observer.emit(note);
     },
   });
