@@ -129,3 +129,26 @@ test('a reply counts as received when it is whole (R1 of reply-ledger.ts)', () =
   arrives(1);
   expect(replies.received).toBe(2);
 });
+
+describe('what a small frame brought in a large message', () => {
+  /** Memory that the arguments of a call keep alive, in bytes, which came as a view of so much. */
+  function memoryOf(memoryBytes: number, argument: unknown): number {
+    const link = { close: () => {}, sendLarge: () => Promise.resolve(), dropLarge: () => {}, keeps: () => {} };
+    let memory = 0;
+    const arrivals = new Arrivals(link, { large: new LargeValues(link), replies: new ReplyLedger() }, (frame) => {
+      if (frame.kind === 'call') memory = frame.args.template.bytes.buffer.byteLength;
+    });
+    const frame = encodeFrame(callFrame('f', [argument]));
+    const message = new Uint8Array(memoryBytes);
+    message.set(frame, 100);
+    arrivals.receive(message.subarray(100, 100 + frame.length));
+    return memory;
+  }
+
+  test('keeps no more than 64 KiB of it alive, or 16 times its own bytes; what comes in smaller ones is not copied (B4)', () => {
+    expect(memoryOf(64 * 1024, 1)).toBe(64 * 1024);
+    expect(memoryOf(64 * 1024 + 1, 1)).toBeLessThanOrEqual(8_192);
+    expect(memoryOf(4 * 1024 * 1024, 'x'.repeat(4_096))).toBeLessThanOrEqual(8_192);
+    expect(memoryOf(256 * 1024, 'x'.repeat(20_000))).toBe(256 * 1024);
+  });
+});

@@ -4,6 +4,8 @@
  * B1 a frame with large values is delivered when all of them are there, never in part.
  * B2 the words of one conversation come in the order in which they were sent, large and small ones.
  * B3 what a peer sends wrongly closes its link and nothing else.
+ * B4 what a frame brought keeps at most `memoryBytesMax` alive, or `memoryFactorMax` times its bytes: it may be a view of a message of
+ *    4 MiB, the rest of which nobody has to pay for.
  */
 
 import type { Held, ReplyLedger } from '../../core/outcome/reply-ledger.ts';
@@ -13,6 +15,10 @@ import type { Frame } from '../../wire/frame.ts';
 import { decodeFrame } from '../../wire/frame-codec.ts';
 import { AnswerOrder, answerIdOf, openerIdOf } from './answer-order.ts';
 import { type LargeValues, requestIdOf } from './large-values.ts';
+
+/** So much a socket gives at once: what comes in smaller messages is not copied. */
+const memoryBytesMax = 64 * 1024;
+const memoryFactorMax = 16;
 
 export interface ArrivalsParts {
   readonly large: LargeValues;
@@ -89,7 +95,7 @@ export class Arrivals {
 
   #decode(bytes: Uint8Array): Frame | undefined {
     try {
-      return decodeFrame(bytes, this.#large.incoming());
+      return decodeFrame(withLittleBeside(bytes), this.#large.incoming());
     } catch (error) {
       return this.#blame(error);
     }
@@ -101,4 +107,9 @@ export class Arrivals {
     this.#link.close();
     return undefined;
   }
+}
+
+/** B4. */
+function withLittleBeside(bytes: Uint8Array): Uint8Array {
+  return bytes.buffer.byteLength > Math.max(memoryBytesMax, memoryFactorMax * bytes.length) ? Buffer.from(bytes) : bytes;
 }
