@@ -68,12 +68,15 @@ export class Catalog {
     const state = this.#stateOf(server);
     const before = this.#offers.get(server.instance) ?? new Map<string, Offer>();
     const after: OffersOfServer = new Map();
+    const onceBefore = recordsOf([...before.values()]).filter(({ effect }) => effect === 'once');
     for (const record of body.functions) this.#announce({ record, state, before, after }, nowMs);
     this.#offers.set(server.instance, after);
     const appeared = [...after].filter(([key]) => !before.has(key)).map(([, offer]) => offer);
     const withdrawn = [...before].filter(([key]) => !after.has(key)).map(([, offer]) => offer);
     this.#index.update(appeared, withdrawn, nowMs);
-    this.#departures.note(withdrawn, nowMs);
+    // Withdrawn and offered anew before anybody heard of it: what ran before was `once`.
+    const softened = onceBefore.filter(({ name, version }) => after.get(keyOf(name, version))?.record.effect !== 'once');
+    this.#departures.note([...recordsOf(withdrawn), ...softened], nowMs);
     this.#noteOffers();
     return { appeared, withdrawn, conflicted: this.#settleEffects([...after.values(), ...withdrawn], new Set(appeared)) };
   }
@@ -84,7 +87,7 @@ export class Catalog {
     this.#offers.delete(instance);
     if (!this.#servers.delete(instance)) return gone;
     this.#index.update([], gone, nowMs);
-    this.#departures.note(gone, nowMs);
+    this.#departures.note(recordsOf(gone), nowMs);
     this.#settleEffects(gone, new Set());
     this.#noteOffers();
     return gone;
@@ -198,6 +201,10 @@ export class Catalog {
     }
     return conflicted;
   }
+}
+
+function recordsOf(offers: readonly Offer[]): readonly FunctionRecord[] {
+  return offers.map(({ record }) => record);
 }
 
 /** Names hold no control characters and versions no `@`: no two pairs give one key. */

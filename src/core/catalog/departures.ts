@@ -5,7 +5,7 @@
  *    those did.
  */
 
-import type { Offer } from './server-state.ts';
+import type { FunctionRecord } from './offer.ts';
 
 /** Functions that are remembered. */
 const departedMax = 10_000;
@@ -24,11 +24,11 @@ export class Departures {
   /** Of all functions that are not remembered. */
   #others = never;
 
-  note(gone: readonly Offer[], nowMs: number): void {
-    for (const { record } of gone) {
-      const before = this.of(record.name);
-      this.#last.delete(record.name);
-      this.#last.set(record.name, { lastMs: nowMs, onceMs: record.effect === 'once' ? nowMs : before.onceMs });
+  note(gone: readonly FunctionRecord[], nowMs: number): void {
+    for (const { name, effect } of gone) {
+      const before = this.of(name);
+      this.#last.delete(name);
+      this.#last.set(name, { lastMs: nowMs, onceMs: effect === 'once' ? nowMs : before.onceMs });
     }
     for (const [oldest, departed] of this.#last) {
       if (this.#last.size <= departedMax) return;

@@ -1,14 +1,11 @@
 /** D1 of src/core/catalog/departures.ts. */
 import { expect, it } from 'vitest';
 import { Departures } from '../../../src/core/catalog/departures.ts';
-import type { Effect } from '../../../src/core/catalog/offer.ts';
-import type { Offer } from '../../../src/core/catalog/server-state.ts';
-import { announcer, body, catalogOf, offerOf, record } from './fixtures.ts';
+import type { Effect, FunctionRecord } from '../../../src/core/catalog/offer.ts';
+import { announcer, body, catalogOf, record } from './fixtures.ts';
 
-function offers(effect: Effect, ...names: readonly string[]): readonly Offer[] {
-  const catalog = catalogOf();
-  catalog.setOffers(announcer('a'), body(...names.map((name) => record(name, { effect }))), 0);
-  return names.map((name) => offerOf(catalog, 'a', name));
+function offers(effect: Effect, ...names: readonly string[]): readonly FunctionRecord[] {
+  return names.map((name) => record(name, { effect }));
 }
 
 it('tells when the last offer of a function went, and the last that was `once`', () => {
@@ -32,4 +29,15 @@ it('takes all that it does not remember for gone when the last of them went (D1)
     { lastMs: 2, onceMs: 1 },
     { lastMs: 4, onceMs: 1 },
   ]);
+});
+
+it('counts an offer as gone that was `once` and is announced anew as something else', () => {
+  const catalog = catalogOf();
+  const announce = (effect: Effect, nowMs: number) => catalog.setOffers(announcer('a'), body(record('work', { effect })), nowMs);
+  announce('once', 1);
+  announce('once', 2);
+  expect(catalog.departedOf('work').lastMs).toBe(Number.NEGATIVE_INFINITY);
+  announce('idempotent', 3);
+  announce('pure', 4);
+  expect(catalog.departedOf('work')).toEqual({ lastMs: 3, onceMs: 3 });
 });
