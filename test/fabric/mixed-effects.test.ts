@@ -5,6 +5,7 @@
 import { describe, expect } from 'vitest';
 import { defineFunction } from '../../src/fabric/api/define.ts';
 import { againMsMax } from '../../src/fabric/call/lost-session.ts';
+import { newsMsMax } from '../../src/fabric/call/told-runners.ts';
 import { decodeFrame } from '../../src/wire/frame-codec.ts';
 import { failureOf } from '../within.ts';
 import { behindEntries, loseWithFirst } from './entries.ts';
@@ -30,6 +31,46 @@ describe('a call that its caller takes for idempotent, and its server for `once`
     await world.settle(entered);
     await lose(world, 'client-1', 'first', release);
     expect([await world.settle(call), state.runs]).toEqual(['owner', 1]);
+  });
+});
+
+/** A call runs at the first server, where it is `once`; its session is lost to the second, which started a moment ago and has heard of nobody. */
+async function throughYoung(world: FabricWorld, isFirstLost: boolean) {
+  world.routing = 'entry';
+  const { weather } = world.network;
+  const newer = held('once', '2.0.0');
+  const older = held('idempotent', '1.0.0');
+  older.release();
+  const first = await world.start('first', { fn: newer.fn });
+  const second = await world.start('second', { fn: older.fn });
+  const client = await world.connect(first, second);
+  await world.advance(newsMsMax);
+  const call = client.call({ ...older.fn, version: '>=1.0.0' }, []);
+  await world.settle(newer.entered);
+  weather.setDelay('first', 'client-1', 500);
+  newer.release();
+  world.kill('second');
+  await world.advance(100);
+  weather.setDelay('first', 'second', 100);
+  const [, port] = second.url.split(':');
+  const anew = world.made('second', { fn: older.fn }, { port: Number(port), join: [first.url] });
+  anew.start().catch(() => undefined);
+  if (isFirstLost) world.kill('first');
+  world.breakLinks('client-1');
+  const told = await world.settle(call.catch((error: unknown) => error));
+  await world.settle(anew.stop());
+  return { told, runs: [newer.state.runs, older.state.runs] };
+}
+
+describe('a call that ran where it was `once`, and whose session is lost to a server that has only just started', () => {
+  test('is not run by its offer, which is idempotent: the former entry tells its end (W1)', async ({ world }) => {
+    expect(await throughYoung(world, false)).toEqual({ told: 'first', runs: [1, 0] });
+  });
+
+  test('is not either when the former entry is gone (W1)', async ({ world }) => {
+    const { told, runs } = await throughYoung(world, true);
+    expect(told).toMatchObject({ code: 'connection_lost', executed: 'maybe' });
+    expect(runs).toEqual([1, 0]);
   });
 });
 

@@ -213,6 +213,24 @@ describe('what a server knows of who can have run a call', () => {
     expect(['idle-1', 'far-1'].map((instance) => known.isBystander(instance, 'work'))).toEqual([true, false]);
   });
 
+  it('may have missed offers of whom it has not heard from, until it has been here for as long as news take (W1)', () => {
+    const { clock, known } = witnessing(idle);
+    expect([['idle-1'], ['me'], ['idle-1', 'stranger']].map((via) => known.isNewTo(via))).toEqual([false, false, true]);
+    clock.advance(newsMsMax);
+    expect(known.isNewTo(['stranger'])).toBe(false);
+  });
+
+  it('may have missed offers of any that is alive and has announced what has not come yet (W1)', () => {
+    const { catalog, known } = witnessing(
+      idle,
+      memberView('young', { bodyHash: 'x' }),
+      memberView('dead', { bodyHash: 'x', status: 'dead' }),
+    );
+    expect(known.isNewTo(['idle-1'])).toBe(true);
+    catalog.setOffers({ ...announcer('young'), instance: 'young-1' }, { functions: [] }, 0);
+    expect(known.isNewTo(['idle-1'])).toBe(false);
+  });
+
   it('remembers that an offer went, with its server or without, for as long as a call may be sent again', () => {
     const { clock, catalog, known, depart } = witnessing();
     depart('one');

@@ -7,7 +7,7 @@
  *    have run (reclaim.ts), and another at once, unless two connections were lost under it already: one that ends its servers
  *    takes two at most (handed-back.ts). Refused at the door, it may have run (refusals.ts).
  * D4 `once` is a call that may have gone to an offer of that effect, by all that this server, its caller and the former entry know
- *    of: those that have gone, or are known elsewhere, count as well.
+ *    of: those that have gone, or are known elsewhere, count as well; and so does what it cannot have heard of yet (witnesses.ts).
  */
 
 import type { Catalog } from '../../core/catalog/catalog.ts';
@@ -117,9 +117,9 @@ export class CallDesk {
   }
 
   /** D4. */
-  #mayBeOnce({ function: name, effect, runners }: CallFrame): boolean {
+  #mayBeOnce({ function: name, effect, runners, via }: CallFrame): boolean {
     // Its caller is told of servers for the sake of a call that is `once` there (handed-back.ts).
-    if (runners !== undefined) return true;
+    if (runners !== undefined || this.#witnesses.isNewTo(via ?? [])) return true;
     const offered = this.#witnesses.effectOf(name);
     return offered === undefined ? (effect ?? 'once') === 'once' : stricter(offered, effect ?? 'pure') === 'once';
   }

@@ -3,7 +3,8 @@
  * has gone (core/catalog/departures.ts). A server of which nothing is known may offer anything.
  *
  * W1 what others have announced is known here `newsMsMax` later (handed-back.ts), if they could be heard (contact.ts): before this
- *    server has been in touch with them for so long, and of one that is cut off from here, it vouches for nobody.
+ *    server has been in touch with them for so long, and of one that is cut off from here, it vouches for nobody. Nor does it know then
+ *    what others offer, before it has heard of those that a call went through, and from all that it has heard of.
  */
 
 import type { Clock } from '../../base/clock.ts';
@@ -40,9 +41,7 @@ export class KnownWitnesses implements Witnesses {
     const { catalog, contact, members } = this.#options;
     const member = members().find((one) => one.instance === instance);
     if (!member || member.status === 'unreachable' || !contact.isWhole(instance)) return false;
-    // One that announces functions which have not come here yet is in no catalog.
-    const isKnown = member.bodyHash === '' || catalog.findServer(instance) !== undefined;
-    return isKnown && catalog.offersOf(name).every(({ server }) => server.instance !== instance);
+    return this.#isRead(member) && catalog.offersOf(name).every(({ server }) => server.instance !== instance);
   }
 
   hasDeparted(name: string): boolean {
@@ -54,11 +53,25 @@ export class KnownWitnesses implements Witnesses {
     return this.#options.catalog.offersOf(name).every(({ record }) => record.effect === 'once');
   }
 
+  /** Whether offers may be there that have not come here yet: of the servers of these instances, or of others (W1). */
+  isNewTo(instances: readonly string[]): boolean {
+    const { contact, instance: self, members } = this.#options;
+    if (instances.every((one) => contact.isWhole(one))) return false;
+    const known = members();
+    const isThere = (one: string): boolean => one === self || known.some(({ instance }) => instance === one);
+    return !instances.every(isThere) || known.some((member) => member.status === 'alive' && !member.isSelf && !this.#isRead(member));
+  }
+
   /** The strictest effect among the offers of a function, also of those that have gone lately; undefined when there are none. */
   effectOf(name: string): Effect | undefined {
     const { catalog, clock } = this.#options;
     if (clock.nowMs() - catalog.departedOf(name).onceMs <= againMsMax) return 'once';
     const effects = catalog.offersOf(name).map(({ effect }) => effect);
     return effects.length === 0 ? undefined : effects.reduce(stricter);
+  }
+
+  /** One that announces functions which have not come here yet is in no catalog. */
+  #isRead({ bodyHash, instance }: MemberView): boolean {
+    return bodyHash === '' || this.#options.catalog.findServer(instance) !== undefined;
   }
 }
