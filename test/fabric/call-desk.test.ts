@@ -56,6 +56,7 @@ function desk({ refusal }: { readonly refusal?: HeddleError } = {}) {
       },
     },
     contact: new Contact(clock),
+    refusedOffers: () => [],
     members: () => [],
     gate: openGate(),
     refusal: () => refusal,

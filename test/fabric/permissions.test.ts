@@ -1,9 +1,11 @@
 import { describe, expect } from 'vitest';
 import type { Client, Server } from '../../src/fabric/api/api.ts';
+import { newsMsMax } from '../../src/fabric/call/told-runners.ts';
 import { readVitals } from '../../src/fabric/client/vitals-inspection.ts';
 import type { Permission } from '../../src/identity/permissions.ts';
 import { defineFunction, HeddleError } from '../../src/index.ts';
 import type { FabricEvent } from '../../src/observe/events.ts';
+import { held } from './held.ts';
 import { type FabricWorld, worldTest as test } from './world.ts';
 
 const servers: Permission = { who: ['server:*'], may: ['serve', 'relay', 'call', 'submit'], names: ['*'] };
@@ -380,3 +382,28 @@ async function runsOf(world: FabricWorld, client: Client): Promise<readonly stri
 function cancel(client: Client, runId: string): Promise<void> {
   return (client as unknown as { cancelRun(runId: string, reason: string): Promise<void> }).cancelRun(runId, 'enough');
 }
+
+describe('a `once` call whose entry is lost', () => {
+  test('is taken up where it runs, though the next entry does not let that server serve it', async ({ world }) => {
+    certified(world, 'alice');
+    world.routing = 'entry';
+    const { fn, state, entered, release } = held();
+    const callers: Permission = { who: ['alice'], may: ['call'], names: ['*'] };
+    const first = await world.start('first', {}, { permissions: [servers, callers] });
+    const second = world.made('second', {}, { permissions: [{ ...servers, may: ['relay', 'call'] }, callers], join: [first.url] });
+    await world.settle(second.start());
+    const owner = world.made('owner', { fn }, { join: [first.url] });
+    await world.settle(owner.start());
+    const client = await world.connect(first, second.url);
+    await world.advance(2 * newsMsMax);
+    const call = client.call('held', []).catch((error: unknown) => error);
+    await world.settle(entered);
+    world.network.weather.cut('client-1', 'owner');
+    world.kill('first');
+    await world.advance(3_000);
+    release();
+    const end = await world.settle(call);
+    await world.settle(Promise.all([owner.stop(), second.stop()]));
+    expect([end, state]).toEqual(['owner', { runs: 1, aborts: 0 }]);
+  });
+});

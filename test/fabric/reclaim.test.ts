@@ -177,7 +177,14 @@ describe('a call that comes through another entry', () => {
 function witnessing(...members: readonly MemberView[]) {
   const clock = new VirtualClock();
   const catalog = catalogOf('owner');
-  const known = new KnownWitnesses({ clock, catalog, contact: new Contact(clock), members: () => members, instance: 'me' });
+  const known = new KnownWitnesses({
+    clock,
+    catalog,
+    contact: new Contact(clock),
+    refusedOffers: () => [],
+    members: () => members,
+    instance: 'me',
+  });
   const depart = (...names: readonly string[]): void => {
     catalog.setOffers(announcer('gone'), body(...names.map((name) => record(name))), clock.nowMs());
     catalog.remove('i-gone', clock.nowMs());

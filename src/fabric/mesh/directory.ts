@@ -17,6 +17,7 @@ import type { Observer } from '../../observe/observer.ts';
 import type { Member, Offer } from '../api/api.ts';
 import { checkOptions } from '../api/known-options.ts';
 import { Contact } from '../serve/contact.ts';
+import type { RefusedOffer } from '../serve/witnesses.ts';
 import { CatalogFeed } from './catalog-feed.ts';
 import type { OfferScreen } from './offer-screen.ts';
 
@@ -79,6 +80,11 @@ export class Directory {
     this.#options.screen?.forget(view.instance);
     this.#tell('offer.withdrawn', this.#options.catalog.remove(view.instance, this.#options.clock.nowMs()));
     this.#options.onChange?.();
+  }
+
+  /** What servers announce of a function that is not taken of them here. */
+  refusedOffers(name: string): readonly RefusedOffer[] {
+    return this.#options.screen?.refused(name) ?? [];
   }
 
   /** Every offer, by function, version and server. Throws `bad_argument` for unknown options. */

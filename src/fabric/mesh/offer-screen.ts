@@ -3,6 +3,7 @@
  *
  * S1 an offer that is not taken is as if it had not been made; it is told of once for each announcement.
  * S2 when the rules change, what was announced before is judged anew.
+ * S3 it is known all the same: other servers, of other rules, may have sent calls there.
  */
 
 import type { Announcer } from '../../core/catalog/catalog.ts';
@@ -10,6 +11,7 @@ import type { CatalogBody } from '../../core/catalog/offer.ts';
 import { anonymous, identityOf } from '../../identity/identity.ts';
 import type { Observer } from '../../observe/observer.ts';
 import type { Gate } from '../link/gate.ts';
+import type { RefusedOffer } from '../serve/witnesses.ts';
 
 export class OfferScreen {
   readonly #gate: Gate;
@@ -37,6 +39,15 @@ export class OfferScreen {
 
   forget(instance: string): void {
     this.#announced.delete(instance);
+  }
+
+  /** S3: what is not taken of a function. Linear. */
+  refused(name: string): readonly RefusedOffer[] {
+    return this.announced().flatMap(({ server, body }) => {
+      const identity = this.#identityOf(server.name);
+      const named = body.functions.filter((one) => one.name === name && !this.#gate.allows(identity, 'serve', name));
+      return named.map(({ effect }) => ({ server, effect }));
+    });
   }
 
   /** S2: all that was announced, to be taken once more. */

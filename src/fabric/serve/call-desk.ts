@@ -30,11 +30,12 @@ import type { Dispatcher } from './dispatcher.ts';
 import type { Outcomes } from './outcomes.ts';
 import { Reclaim, type ReclaimOptions } from './reclaim.ts';
 import { ServedGroup } from './served-group.ts';
-import { KnownWitnesses } from './witnesses.ts';
+import { KnownWitnesses, type KnownWitnessesOptions } from './witnesses.ts';
 
 export interface CallDeskOptions extends Omit<ReclaimOptions, 'start' | 'witnesses' | 'sleep'> {
   readonly catalog: Catalog;
   readonly contact: Contact;
+  readonly refusedOffers: KnownWitnessesOptions['refusedOffers'];
   readonly dispatcher: Dispatcher;
   readonly engine: CallEngine;
   readonly members: () => readonly MemberView[];

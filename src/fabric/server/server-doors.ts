@@ -57,9 +57,9 @@ export interface BehindDoors extends Pick<CallDeskOptions, 'clock' | 'catalog' |
 /** Answers the requests of links and sessions. */
 export function entryOf(behind: BehindDoors): Entry {
   const { clock, directory, guards, identity, links, members } = behind;
-  const { contact } = directory;
+  const heard = { contact: directory.contact, refusedOffers: (name: string) => directory.refusedOffers(name) };
   return new Entry({
-    calls: new CallDesk({ ...behind, contact, engine: new TracedEngine(behind.engine, false), self: identity, refusal: guards.refusal }),
+    calls: new CallDesk({ ...behind, ...heard, engine: new TracedEngine(behind.engine, false), self: identity, refusal: guards.refusal }),
     runner: behind.runner,
     runs: behind.relay,
     gate: behind.gate,
