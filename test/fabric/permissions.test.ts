@@ -406,4 +406,26 @@ describe('a `once` call whose entry is lost', () => {
     await world.settle(Promise.all([owner.stop(), second.stop()]));
     expect([end, state]).toEqual(['owner', { runs: 1, aborts: 0 }]);
   });
+
+  test('may have run where the next entry does not let a server serve it, also once that server offers it no more', async ({ world }) => {
+    certified(world, 'alice');
+    world.routing = 'entry';
+    const { fn, state, entered } = held();
+    const callers: Permission = { who: ['alice'], may: ['call'], names: ['*'] };
+    const first = await world.start('first', {}, { permissions: [servers, callers] });
+    const second = world.made('second', {}, { permissions: [{ ...servers, may: ['relay', 'call'] }, callers], join: [first.url] });
+    await world.settle(second.start());
+    const owner = world.made('owner', { fn }, { join: [first.url] });
+    await world.settle(owner.start());
+    const client = await world.connect(first, second.url);
+    await world.advance(2 * newsMsMax);
+    const call = client.call('held', []).catch((error: unknown) => error);
+    await world.settle(entered);
+    await owner.withdraw('held');
+    await world.advance(1_000);
+    world.kill('first');
+    const end = await world.settle(call);
+    await world.settle(Promise.all([owner.stop(), second.stop()]));
+    expect([HeddleError.is(end) && end.executed, state.runs]).toEqual(['maybe', 1]);
+  });
 });

@@ -126,6 +126,11 @@ export class Catalog {
     return this.#index.hasJustVanished(name, nowMs);
   }
 
+  /** Offers that were never taken here have gone. */
+  noteDeparted(gone: readonly FunctionRecord[], nowMs: number): void {
+    this.#departures.note(gone, nowMs);
+  }
+
   /** When offers of the function last went. */
   departedOf(name: string): Departed {
     return this.#departures.of(name);

@@ -44,6 +44,7 @@ export class Directory {
   /** The functions of a server, this one included, are known or have changed. */
   announce(server: Announcer, announced: CatalogBody): void {
     const { catalog, clock, screen } = this.#options;
+    if (screen) catalog.noteDeparted(screen.notTaken(server.instance, announced), clock.nowMs());
     const body = screen?.take(server, announced) ?? announced;
     const change = catalog.setOffers(server, body, clock.nowMs());
     this.feed.offersChanged(server.instance, body);
@@ -76,10 +77,12 @@ export class Directory {
   }
 
   memberGone(view: MemberView): void {
+    const { catalog, clock, screen, onChange } = this.#options;
     this.feed.memberGone(view.instance);
-    this.#options.screen?.forget(view.instance);
-    this.#tell('offer.withdrawn', this.#options.catalog.remove(view.instance, this.#options.clock.nowMs()));
-    this.#options.onChange?.();
+    if (screen) catalog.noteDeparted(screen.notTaken(view.instance), clock.nowMs());
+    screen?.forget(view.instance);
+    this.#tell('offer.withdrawn', catalog.remove(view.instance, clock.nowMs()));
+    onChange?.();
   }
 
   /** What servers announce of a function that is not taken of them here. */

@@ -7,7 +7,7 @@
  */
 
 import type { Announcer } from '../../core/catalog/catalog.ts';
-import type { CatalogBody } from '../../core/catalog/offer.ts';
+import type { CatalogBody, FunctionRecord } from '../../core/catalog/offer.ts';
 import { anonymous, identityOf } from '../../identity/identity.ts';
 import type { Observer } from '../../observe/observer.ts';
 import type { Gate } from '../link/gate.ts';
@@ -37,6 +37,15 @@ export class OfferScreen {
     return functions.length === body.functions.length ? body : { functions };
   }
 
+  /** S3: what was announced, was not taken, and is not announced any more by `next` (absent: nothing is). */
+  notTaken(instance: string, next?: CatalogBody): readonly FunctionRecord[] {
+    const known = this.#announced.get(instance);
+    if (!known) return [];
+    const identity = this.#identityOf(known.server.name);
+    const still = new Set(next?.functions.map(keyOf));
+    return known.body.functions.filter((record) => !still.has(keyOf(record)) && !this.#gate.allows(identity, 'serve', record.name));
+  }
+
   forget(instance: string): void {
     this.#announced.delete(instance);
   }
@@ -60,4 +69,9 @@ export class OfferScreen {
     if (name === this.#gate.server) return this.#gate.self;
     return this.#gate.knowsPeers ? identityOf('server', name).text : anonymous.text;
   }
+}
+
+/** The same function of the same version and effect: one that is `once` no more has gone as such. */
+function keyOf({ name, version, effect }: FunctionRecord): string {
+  return `${name} ${version} ${effect}`;
 }
