@@ -80,11 +80,15 @@ export class WorkflowExplainer {
     identity: string | undefined,
   ): Promise<(at: number) => FunctionPlan> {
     const { explainer } = this.#options;
-    const queryAt = (at: number): RouteQuery => {
+    const queries = new Map<string, RouteQuery>();
+    const keys = new Map<number, string>();
+    for (const { at } of plans) {
       const command = commands[at]?.command;
-      return command ? queryOf(command) : { function: '' };
-    };
-    const queries = new Map(plans.map(({ at }) => [queryKey(queryAt(at)), queryAt(at)]));
+      const query = command ? queryOf(command) : { function: '' };
+      const key = queryKey(query);
+      keys.set(at, key);
+      queries.set(key, query);
+    }
     const found = await Promise.all(
       [...queries].map(async ([key, query], nth) => {
         const plan = explainer.planOf(query);
@@ -92,7 +96,7 @@ export class WorkflowExplainer {
       }),
     );
     const known = new Map(found);
-    return (at) => present(known.get(queryKey(queryAt(at))), 'a step of no demand');
+    return (at) => present(known.get(keys.get(at) ?? ''), 'a step of no demand');
   }
 }
 
