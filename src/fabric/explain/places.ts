@@ -63,22 +63,28 @@ export function takenText({ held, limit, waiting, next, lacks }: PlacesNow): str
   if (next === 'runs') return undefined;
   const taken =
     held >= limit ? `${limit === 1 ? 'its only place is' : `all ${limit} places are`} taken` : `its slots are taken${lacksText(lacks)}`;
-  const line = waiting === 0 ? '' : `, ${waiting} ${waiting === 1 ? 'call waits' : 'calls wait'}`;
+  const line = waiting === 0 ? '' : `, ${waitText(waiting)}`;
   return `${taken}${line}${next === 'refused' ? ', and no more may: it refuses a call now' : ''}`;
 }
 
 /** What all of them together say to a call, where none of them would run it at once. */
 export function allTakenText(places: readonly PlacesNow[]): string {
   const isRefused = places.every(({ next }) => next === 'refused');
-  const waiting = places.reduce((sum, one) => sum + one.waiting, 0);
-  if (isRefused) return `all places are taken, and as many calls wait as may (${waiting}): a call is refused now (overloaded)`;
-  return `all places are taken, and ${waiting} ${waiting === 1 ? 'call waits' : 'calls wait'} for one: a call waits a moment, then it is refused (overloaded)`;
+  if (isRefused) return `all places are taken, and as many calls wait as may (${waitingFor(places)}): a call is refused now (overloaded)`;
+  return `all places are taken, and ${waitText(waitingFor(places))} for one: a call waits a moment, then it is refused (overloaded)`;
 }
 
 /** The same to a step of a run, which tries until it has one. */
 export function stepWaitsText(places: readonly PlacesNow[]): string {
-  const waiting = places.reduce((sum, one) => sum + one.waiting, 0);
-  return `all places are taken, and ${waiting} ${waiting === 1 ? 'call waits' : 'calls wait'} for one: the step would wait for one, too`;
+  return `all places are taken, and ${waitText(waitingFor(places))} for one: the step would wait for one, too`;
+}
+
+function waitingFor(places: readonly PlacesNow[]): number {
+  return places.reduce((sum, one) => sum + one.waiting, 0);
+}
+
+function waitText(waiting: number): string {
+  return `${waiting} ${waiting === 1 ? 'call waits' : 'calls wait'}`;
 }
 
 function lacksText(lacks: readonly string[]): string {
