@@ -11,7 +11,7 @@ import { keyBytesMax } from '../../wire/call-terms.ts';
 import type { CallTerms } from '../../wire/frame.ts';
 import type { CallOptions } from '../api/api.ts';
 import { checkOptions } from '../api/known-options.ts';
-import { type Invocation, timeoutMsMax } from '../link/invocation.ts';
+import { type Invocation, isStreamed, timeoutMsMax } from '../link/invocation.ts';
 
 /** Names of the options that become terms. */
 export const termNames = ['idempotencyKey', 'priority', 'retry', 'waitMs', 'key', 'hedge'] as const;
@@ -42,11 +42,10 @@ export function termsOf(options: CallOptions, parentPriority?: CallTerms['priori
 }
 
 /** Throws `bad_argument` where a call with `hedge` must not go to two servers, as far as is known. */
-export function checkHedge({ effect, kind, hasStreamInput }: Pick<Invocation, 'effect' | 'kind' | 'hasStreamInput'>): void {
-  const found =
-    kind === 'stream' || hasStreamInput
-      ? 'one with a stream, which cannot go two ways'
-      : effect === 'once' && 'one with effect "once", which must not run twice';
+export function checkHedge(call: Pick<Invocation, 'effect' | 'kind' | 'hasStreamInput'>): void {
+  const found = isStreamed(call)
+    ? 'one with a stream, which cannot go two ways'
+    : call.effect === 'once' && 'one with effect "once", which must not run twice';
   if (found) throw new HeddleError('bad_argument', { path: ['options', 'hedge'], expected: 'a pure or idempotent function', found });
 }
 

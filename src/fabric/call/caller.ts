@@ -22,6 +22,7 @@ import {
   callTimeoutMsDefault,
   type Invocation,
   isEndless,
+  isStreamed,
   type Settlement,
   timeoutMsMax,
 } from '../link/invocation.ts';
@@ -231,6 +232,6 @@ function watched(sink: CallSink, onSettled: OnSettled): CallSink {
 /** A nested call inherits what is left; what has a stream has no deadline of its own, and gives none to calls under it. */
 function timeoutOf({ options, parent, wanted, hasStreamInput }: Circumstances, nowMs: number): number {
   const leftMs = parent === undefined ? timeoutMsMax : Math.max(0, parent.deadlineMs - nowMs);
-  const ownMs = wanted.kind === 'stream' || hasStreamInput ? timeoutMsMax : callTimeoutMsDefault;
+  const ownMs = isStreamed({ kind: wanted.kind, hasStreamInput }) ? timeoutMsMax : callTimeoutMsDefault;
   return Math.min(options.timeoutMs ?? (isEndless(leftMs) ? ownMs : leftMs), leftMs);
 }

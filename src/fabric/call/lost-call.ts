@@ -14,7 +14,7 @@ import type { CancelTask } from '../../base/clock.ts';
 import type { Effect } from '../../core/catalog/offer.ts';
 import { HeddleError } from '../../errors.ts';
 import type { ProgressFrame, ReplyFrame } from '../../wire/frame.ts';
-import type { Invocation } from '../link/invocation.ts';
+import { type Invocation, isStreamed } from '../link/invocation.ts';
 import { Inquiry, questionAt } from './inquiry.ts';
 import { asOfNow, sentAgain } from './lost-session.ts';
 import type { OpenCall } from './routing-port.ts';
@@ -60,9 +60,9 @@ export class LostCall<Route> {
   /** A connection broke while a frame of the call was out. */
   onLost(error: HeddleError, route: Route, effect: Effect): void {
     const { invocation, routing } = this.#call;
-    const isStreamed = invocation.kind === 'stream' || invocation.hasStreamInput;
-    if (!routing.isDirect(route)) return this.#onSessionLost(error, isStreamed ? 'pure' : effect);
-    if (isStreamed || effect !== 'once') return this.#call.goOn({ ...invocation, isAgain: true }, error);
+    const hasStreams = isStreamed(invocation);
+    if (!routing.isDirect(route)) return this.#onSessionLost(error, hasStreams ? 'pure' : effect);
+    if (hasStreams || effect !== 'once') return this.#call.goOn({ ...invocation, isAgain: true }, error);
     this.#ask(error, route);
   }
 
