@@ -6,6 +6,7 @@
 
 import type { Metadata, ServerUnaryCall, ServerWritableStream, sendUnaryData } from '@grpc/grpc-js';
 
+import { bufferOf } from '../base/bytes.ts';
 import type { Clock } from '../base/clock.ts';
 import { statusOf } from './grpc-status.ts';
 import type { PeerCertificate } from './peer-certificate.ts';
@@ -63,10 +64,6 @@ function written(call: StreamCall, message: Buffer, signal: AbortSignal): Promis
     signal.addEventListener('abort', done, { once: true });
     call.write(message, done);
   });
-}
-
-function bufferOf({ buffer, byteOffset, byteLength }: Uint8Array): Buffer {
-  return Buffer.from(buffer, byteOffset, byteLength);
 }
 
 function requestOf(call: UnaryCall | StreamCall, { clock, certificateOf }: ForeignHouse): ForeignRequest {

@@ -44,7 +44,7 @@ export function wordBytes(words: readonly number[]): Uint8Array {
 export function readWords(reader: ProtoReader, count: number): readonly number[] {
   const view = reader.bytes();
   if (view.length !== 4 * count) throw protocolError(`${count} words of 32 bits were expected, found ${view.length} bytes`);
-  const bytes = Buffer.from(view.buffer, view.byteOffset, view.byteLength);
+  const bytes = bufferOf(view);
   return Array.from({ length: count }, (_, at) => bytes.readUInt32BE(4 * at));
 }
 
