@@ -58,10 +58,11 @@ export class ElementCalls {
     push({ kind: 'startStep', step: command.name, element, command, args, timeoutMs, mayHaveRun, parkOverBytes: progress.inlineBytesMax });
   }
 
-  /** An element has ended, be it that it waited for another call. */
-  settle(progress: EachProgress, how: ElementClose, { nowMs, leftMs }: Time): void {
+  /** An element has ended, be it that it waited for another call. Gives how, of all its calls. */
+  settle(progress: EachProgress, last: ElementClose, { nowMs, leftMs }: Time): ElementClose {
     const { steps, saga, leases, emit } = this.#options;
-    const { element, value, outcome, server, error } = progress.sum(how.element, how);
+    const close = progress.sum(last.element, last);
+    const { element, value, outcome, server, error } = close;
     const elapsedMs = progress.isCalled(element) ? progress.uncall(element, nowMs) : 0;
     const { compensate, timeoutMs = Number.POSITIVE_INFINITY } = steps.checkedOf(progress.at).command;
     const deadlineMs = nowMs + Math.min(timeoutMs - elapsedMs, leftMs);
@@ -81,6 +82,7 @@ export class ElementCalls {
       error,
       usedFallback: value && !result ? true : undefined,
     });
+    return close;
   }
 
   #factsOf(progress: EachProgress, element: number, value?: Payload): ElementFacts {

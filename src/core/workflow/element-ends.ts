@@ -121,8 +121,7 @@ export class ElementEnds {
     const policy = time.isRunning && !late ? command.onFailure : undefined;
     const error = end.ok ? undefined : end.wire;
     const value = end.ok ? end.value : fallbackOf(policy);
-    const close = progress.sum(element, { element, outcome: outcomeOf(end), server: input.server, error, value });
-    this.#calls.settle(progress, close, time);
+    const close = this.#calls.settle(progress, { element, outcome: outcomeOf(end), server: input.server, error, value }, time);
     if (!end.ok) {
       if (HeddleError.is(end.error, 'function_failed')) saga.spare(progress.at, element);
       const cause = { kind: 'failed', step: command.name, element, error: end.error } as const;

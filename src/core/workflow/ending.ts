@@ -6,6 +6,7 @@ import type { Executed, StepOutcome } from '../../errors.ts';
 import { HeddleError } from '../../errors.ts';
 import type { Filled } from '../payload.ts';
 import { spread, valuesFor } from './hole-values.ts';
+import type { Came } from './past-calls.ts';
 import type { WireCommand } from './record.ts';
 import type { RunSettings, StepEnd } from './run-io.ts';
 import type { StepTable } from './step-table.ts';
@@ -41,6 +42,11 @@ export function outcomeOf(end: StepEnd): StepOutcome {
     case 'yes':
       return 'failed';
   }
+}
+
+/** What it adds to the account of what is called again (past-calls.ts). */
+export function cameOf(end: StepEnd): Came {
+  return end.ok ? { outcome: 'done' } : { outcome: outcomeOf(end), error: end.wire };
 }
 
 /** Whether it is the run's deadline that a step ran into, not one of its own. */

@@ -9,7 +9,7 @@
 
 import type { EachProgress } from './each-progress.ts';
 import { readListOf } from './element-calls.ts';
-import { outcomeOf } from './ending.ts';
+import { cameOf } from './ending.ts';
 import type { InlineRoom } from './inline-room.ts';
 import type { Recovery } from './recovery.ts';
 import type { ElementInput, RunEffect, RunSettings, StepEnd } from './run-io.ts';
@@ -90,7 +90,7 @@ export class LostInputs {
     const { steps, schedule } = this.#options;
     const ready = (this.#waiting.get(progress) ?? []).filter(({ need }) => steps.hasValue(need));
     for (const { element, end } of this.#take(progress, ready)) {
-      progress.callAgain(element, end.ok ? { outcome: 'done' } : { outcome: outcomeOf(end), error: end.wire });
+      progress.callAgain(element, cameOf(end));
       schedule.queue(progress.unitOf(element));
     }
   }

@@ -12,7 +12,7 @@
 
 import { HeddleError, type HeddleErrorOf } from '../../errors.ts';
 import { keptOf, type Parked, type Payload, valueName } from '../payload.ts';
-import { outcomeOf } from './ending.ts';
+import { cameOf } from './ending.ts';
 import type { Leases } from './leases.ts';
 import type { OpaqueError, RunEventBody } from './record.ts';
 import type { RunSettings, StepEnd } from './run-io.ts';
@@ -63,7 +63,7 @@ export class Recovery {
   mends(at: number, end: StepEnd): boolean {
     if (this.awaited(at, end) === undefined) return false;
     const { steps, onReady } = this.#options;
-    if (steps.waitAgain(at, end.ok ? { outcome: 'done' } : { outcome: outcomeOf(end), error: end.wire })) onReady(at);
+    if (steps.waitAgain(at, cameOf(end))) onReady(at);
     return true;
   }
 
