@@ -72,21 +72,11 @@ export class ReplayLog<T extends object> implements AsyncIterable<T> {
   }
 
   #compact(): void {
-    const seen = new Set<string>();
-    const isLatest = (entry: T): boolean => {
-      const key = this.#keyOf(entry);
-      if (key === undefined) return true;
-      if (seen.has(key)) return false;
-      seen.add(key);
-      return true;
-    };
-    // From the end, where the last of a key stands.
-    const latest = this.#entries.reverse().map(isLatest);
-    this.#entries = this.#entries.filter((_entry, at) => latest[at]).reverse();
-    this.#numbers = this.#numbers
-      .reverse()
-      .filter((_number, at) => latest[at])
-      .reverse();
+    const keys = this.#entries.map((entry) => this.#keyOf(entry));
+    const lastAt = new Map(keys.map((key, at) => [key, at]));
+    const isLatest = (_entry: unknown, at: number): boolean => keys[at] === undefined || lastAt.get(keys[at]) === at;
+    this.#entries = this.#entries.filter(isLatest);
+    this.#numbers = this.#numbers.filter(isLatest);
     this.#compactAt = Math.max(this.#entriesMax, 2 * this.#entries.length);
   }
 
