@@ -72,6 +72,11 @@ export class ByteReader {
   }
 }
 
+/** Whether a view keeps more memory alive than so many bytes, and than `factor` times its own. */
+export function keepsMoreThan(bytes: Uint8Array, memoryBytesMax: number, factor: number): boolean {
+  return bytes.buffer.byteLength > Math.max(memoryBytesMax, factor * bytes.length);
+}
+
 /** The same bytes as a Buffer, not copied. */
 export function bufferOf(bytes: Uint8Array): Buffer {
   return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);

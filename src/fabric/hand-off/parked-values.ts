@@ -50,6 +50,11 @@ export const parkedValuesOfOneMax = 50_000;
 const copiedBytesMax = 1024 * 1024;
 const noBytes: Uint8Array = new Uint8Array(0);
 
+/** Whether a handler that gave this result may write to it again: what is kept of it has to be a copy. */
+export function mayBeWritten({ encoding, bytes }: Payload): boolean {
+  return encoding === 'bytes' && bytes.length <= copiedBytesMax;
+}
+
 export class ParkedValues {
   readonly #options: ParkedValuesOptions;
   readonly #parking: Parking;
@@ -92,8 +97,10 @@ export class ParkedValues {
     const { bytes, encoding } = payload;
     if (bytes.length <= Math.min(this.#options.settings.inlineBytesMax, overBytes)) return payload;
     this.#checkRoom({ bytes: bytes.length, owner: lease.owner });
-    const isOwn = encoding !== 'bytes' || bytes.length > copiedBytesMax;
-    return this.keep(new KeptValue(encoding, { bytes: isOwn ? bytes : new Uint8Array(bytes) }), { isStream: false, ...lease });
+    return this.keep(new KeptValue(encoding, { bytes: mayBeWritten(payload) ? new Uint8Array(bytes) : bytes }), {
+      isStream: false,
+      ...lease,
+    });
   }
 
   /** Room for so many more bytes of streams that are being gathered; negative: they are not any more. Throws `bad_result`. */

@@ -8,6 +8,7 @@
  *    4 MiB, the rest of which nobody has to pay for.
  */
 
+import { keepsMoreThan } from '../../base/bytes.ts';
 import type { Held, ReplyLedger } from '../../core/outcome/reply-ledger.ts';
 import { HeddleError } from '../../errors.ts';
 import type { Link } from '../../transport/transport.ts';
@@ -111,5 +112,5 @@ export class Arrivals {
 
 /** B4. */
 function withLittleBeside(bytes: Uint8Array): Uint8Array {
-  return bytes.buffer.byteLength > Math.max(memoryBytesMax, memoryFactorMax * bytes.length) ? Buffer.from(bytes) : bytes;
+  return keepsMoreThan(bytes, memoryBytesMax, memoryFactorMax) ? Buffer.from(bytes) : bytes;
 }

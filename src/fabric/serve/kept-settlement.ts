@@ -8,11 +8,11 @@
  * K3 all that is kept of it counts: of an error its causes and partial results too.
  */
 
+import { keepsMoreThan } from '../../base/bytes.ts';
 import type { Payload } from '../../core/payload.ts';
 import { isWireError, type WireCause, type WireError } from '../../wire/wire-error.ts';
+import { mayBeWritten } from '../hand-off/parked-values.ts';
 import type { Settlement } from '../link/invocation.ts';
-
-const givenBytesMax = 1024 * 1024;
 
 export interface KeptHow {
   /** Memory that a result may keep alive, in bytes, however small it is. */
@@ -46,9 +46,9 @@ function ownError(error: WireError, { memoryBytesMax }: KeptHow): WireError {
 }
 
 function own(value: Payload, { memoryBytesMax, isGiven }: KeptHow): Payload {
-  const { bytes, encoding } = value;
-  const isWritable = isGiven && encoding === 'bytes' && bytes.length <= givenBytesMax;
-  if (!isWritable && bytes.buffer.byteLength <= Math.max(memoryBytesMax, 2 * bytes.length)) return value;
+  const { bytes } = value;
+  const isWritable = isGiven && mayBeWritten(value);
+  if (!isWritable && !keepsMoreThan(bytes, memoryBytesMax, 2)) return value;
   return { ...value, bytes: new Uint8Array(bytes) };
 }
 
