@@ -44,8 +44,8 @@ export class Directory {
   /** The functions of a server, this one included, are known or have changed. */
   announce(server: Announcer, announced: CatalogBody): void {
     const { catalog, clock, screen } = this.#options;
-    if (screen) catalog.noteDeparted(screen.notTaken(server.instance, announced), clock.nowMs());
-    const body = screen?.take(server, announced) ?? announced;
+    const { body, gone } = screen?.take(server, announced) ?? { body: announced, gone: [] };
+    catalog.noteDeparted(gone, clock.nowMs());
     const change = catalog.setOffers(server, body, clock.nowMs());
     this.feed.offersChanged(server.instance, body);
     this.#tell('offer.appeared', change.appeared);
@@ -79,8 +79,7 @@ export class Directory {
   memberGone(view: MemberView): void {
     const { catalog, clock, screen, onChange } = this.#options;
     this.feed.memberGone(view.instance);
-    if (screen) catalog.noteDeparted(screen.notTaken(view.instance), clock.nowMs());
-    screen?.forget(view.instance);
+    catalog.noteDeparted(screen?.forget(view.instance) ?? [], clock.nowMs());
     this.#tell('offer.withdrawn', catalog.remove(view.instance, clock.nowMs()));
     onChange?.();
   }

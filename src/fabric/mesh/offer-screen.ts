@@ -13,6 +13,12 @@ import type { Observer } from '../../observe/observer.ts';
 import type { Gate } from '../link/gate.ts';
 import type { RefusedOffer } from '../serve/witnesses.ts';
 
+export interface Screened {
+  readonly body: CatalogBody;
+  /** What was announced before, was not taken, and is announced no more. */
+  readonly gone: readonly FunctionRecord[];
+}
+
 export class OfferScreen {
   readonly #gate: Gate;
   readonly #observer: Observer;
@@ -25,8 +31,9 @@ export class OfferScreen {
   }
 
   /** What is taken of it. */
-  take(server: Announcer, body: CatalogBody): CatalogBody {
-    if (!this.#gate.hasRules) return body;
+  take(server: Announcer, body: CatalogBody): Screened {
+    const gone = this.#goneOf(server.instance, body);
+    if (!this.#gate.hasRules) return { body, gone };
     this.#announced.set(server.instance, { server, body });
     const identity = this.#identityOf(server.name);
     const functions = body.functions.filter(({ name, version }) => {
@@ -34,20 +41,14 @@ export class OfferScreen {
       if (!isAllowed) this.#observer.emit({ kind: 'offer.refused', function: name, version, server: server.name });
       return isAllowed;
     });
-    return functions.length === body.functions.length ? body : { functions };
+    return { body: functions.length === body.functions.length ? body : { functions }, gone };
   }
 
-  /** S3: what was announced, was not taken, and is not announced any more by `next` (absent: nothing is). */
-  notTaken(instance: string, next?: CatalogBody): readonly FunctionRecord[] {
-    const known = this.#announced.get(instance);
-    if (!known) return [];
-    const identity = this.#identityOf(known.server.name);
-    const still = new Set(next?.functions.map(keyOf));
-    return known.body.functions.filter((record) => !still.has(keyOf(record)) && !this.#gate.allows(identity, 'serve', record.name));
-  }
-
-  forget(instance: string): void {
+  /** The server has gone; gives what it announced and was not taken. */
+  forget(instance: string): readonly FunctionRecord[] {
+    const gone = this.#goneOf(instance, { functions: [] });
     this.#announced.delete(instance);
+    return gone;
   }
 
   /** S3: what is not taken of a function. Linear. */
@@ -62,6 +63,15 @@ export class OfferScreen {
   /** S2: all that was announced, to be taken once more. */
   announced(): readonly { readonly server: Announcer; readonly body: CatalogBody }[] {
     return [...this.#announced.values()];
+  }
+
+  /** S3. */
+  #goneOf(instance: string, next: CatalogBody): readonly FunctionRecord[] {
+    const known = this.#announced.get(instance);
+    if (!known) return [];
+    const identity = this.#identityOf(known.server.name);
+    const still = new Set(next.functions.map(keyOf));
+    return known.body.functions.filter((record) => !still.has(keyOf(record)) && !this.#gate.allows(identity, 'serve', record.name));
   }
 
   /** This server knows who it is; others are who their certificates say, and nobody in particular where there are none. */
