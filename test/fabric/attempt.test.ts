@@ -1,16 +1,12 @@
 /** One try of a call at one server: T1 and T2 of src/fabric/call/attempt.ts, and what its frame says. */
 import { describe, expect, it } from 'vitest';
-import { DeadlineWheel } from '../../src/base/deadline-wheel.ts';
-import { seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { HeddleError } from '../../src/errors.ts';
 import { Attempt, type AttemptOwner } from '../../src/fabric/call/attempt.ts';
 import type { AttemptEnd, CallPeer, Routing } from '../../src/fabric/call/routing-port.ts';
-import { SleepWatch } from '../../src/fabric/call/sleep-watch.ts';
-import { ToldRunners } from '../../src/fabric/call/told-runners.ts';
 import type { RoomWaiter } from '../../src/fabric/link/conversation.ts';
 import type { Frame } from '../../src/wire/frame.ts';
-import { invocationFor } from '../invocations.ts';
+import { callContext, invocationFor } from '../invocations.ts';
 
 interface Scene {
   readonly isLinked?: boolean;
@@ -50,14 +46,7 @@ function begun({ isLinked = true, isFull = false, isCrowded = false }: Scene = {
   } as unknown as Routing<string>; // what of it is asked here
   const owner: AttemptOwner<string> = {
     routing,
-    context: {
-      clock,
-      random: seededRandom('attempt'),
-      wheel: new DeadlineWheel(clock),
-      instance: 'me',
-      told: new ToldRunners(clock),
-      sleep: new SleepWatch(clock),
-    },
+    context: callContext(clock, 'attempt'),
     invocation: invocationFor({ timeoutMs: 10_000 }),
     paid: 0,
     lost: 0,

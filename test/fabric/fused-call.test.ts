@@ -1,15 +1,11 @@
 /** The call of a step that goes together with others: F1 to F4 of src/fabric/call/fused-call.ts, against a server whose answers are scripted. */
 import { describe, expect, it } from 'vitest';
-import { DeadlineWheel } from '../../src/base/deadline-wheel.ts';
-import { seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import type { Effect } from '../../src/core/catalog/offer.ts';
 import { HeddleError } from '../../src/errors.ts';
 import { FusedCall } from '../../src/fabric/call/fused-call.ts';
 import type { StepBack } from '../../src/fabric/call/group-member.ts';
 import type { CallPeer, Routing } from '../../src/fabric/call/routing-port.ts';
-import { SleepWatch } from '../../src/fabric/call/sleep-watch.ts';
-import { ToldRunners } from '../../src/fabric/call/told-runners.ts';
 import type { Conversation } from '../../src/fabric/link/conversation.ts';
 import { failure } from '../../src/fabric/link/responses.ts';
 import { cancelledVerdict } from '../../src/fabric/link/verdicts.ts';
@@ -17,7 +13,7 @@ import { ProcessClock } from '../../src/testing/process-clock.ts';
 import { fromWireError } from '../../src/wire/error.ts';
 import type { Frame, ReplyFrame, StandingFrame } from '../../src/wire/frame.ts';
 import { encodeValue } from '../../src/wire/value.ts';
-import { invocationFor } from '../invocations.ts';
+import { callContext, invocationFor } from '../invocations.ts';
 
 /** `waits`: it begins when another has ended. */
 function sent({ effect = 'once', waits = false }: { readonly effect?: Effect; readonly waits?: boolean } = {}) {
@@ -43,14 +39,7 @@ function sent({ effect = 'once', waits = false }: { readonly effect?: Effect; re
     effectOf: () => effect,
     mayPay: () => true,
   } as unknown as Routing<string>; // the same
-  const context = {
-    clock,
-    random: seededRandom('fused'),
-    wheel: new DeadlineWheel(clock),
-    instance: 'me',
-    told: new ToldRunners(clock),
-    sleep: new SleepWatch(wall),
-  };
+  const context = callContext(clock, 'fused', wall);
   const member = {
     route: 'a',
     // What waits for others has the time of its run.

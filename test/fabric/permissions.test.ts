@@ -383,49 +383,45 @@ function cancel(client: Client, runId: string): Promise<void> {
   return (client as unknown as { cancelRun(runId: string, reason: string): Promise<void> }).cancelRun(runId, 'enough');
 }
 
+/** A `once` call under way at `owner` through the entry `first`; `second` is in reach, and its rules do not let `owner` serve it. */
+async function runningUnknownTo(world: FabricWorld) {
+  certified(world, 'alice');
+  world.routing = 'entry';
+  const { fn, state, entered, release } = held();
+  const callers: Permission = { who: ['alice'], may: ['call'], names: ['*'] };
+  const first = await world.start('first', {}, { permissions: [servers, callers] });
+  const second = world.made('second', {}, { permissions: [{ ...servers, may: ['relay', 'call'] }, callers], join: [first.url] });
+  await world.settle(second.start());
+  const owner = world.made('owner', { fn }, { join: [first.url] });
+  await world.settle(owner.start());
+  const client = await world.connect(first, second.url);
+  await world.advance(2 * newsMsMax);
+  const call = client.call('held', []).catch((error: unknown) => error);
+  await world.settle(entered);
+  const end = async (): Promise<unknown> => {
+    const told = await world.settle(call);
+    await world.settle(Promise.all([owner.stop(), second.stop()]));
+    return told;
+  };
+  return { owner, state, release, end };
+}
+
 describe('a `once` call whose entry is lost', () => {
   test('is taken up where it runs, though the next entry does not let that server serve it', async ({ world }) => {
-    certified(world, 'alice');
-    world.routing = 'entry';
-    const { fn, state, entered, release } = held();
-    const callers: Permission = { who: ['alice'], may: ['call'], names: ['*'] };
-    const first = await world.start('first', {}, { permissions: [servers, callers] });
-    const second = world.made('second', {}, { permissions: [{ ...servers, may: ['relay', 'call'] }, callers], join: [first.url] });
-    await world.settle(second.start());
-    const owner = world.made('owner', { fn }, { join: [first.url] });
-    await world.settle(owner.start());
-    const client = await world.connect(first, second.url);
-    await world.advance(2 * newsMsMax);
-    const call = client.call('held', []).catch((error: unknown) => error);
-    await world.settle(entered);
+    const { state, release, end } = await runningUnknownTo(world);
     world.network.weather.cut('client-1', 'owner');
     world.kill('first');
     await world.advance(3_000);
     release();
-    const end = await world.settle(call);
-    await world.settle(Promise.all([owner.stop(), second.stop()]));
-    expect([end, state]).toEqual(['owner', { runs: 1, aborts: 0 }]);
+    expect([await end(), state]).toEqual(['owner', { runs: 1, aborts: 0 }]);
   });
 
   test('may have run where the next entry does not let a server serve it, also once that server offers it no more', async ({ world }) => {
-    certified(world, 'alice');
-    world.routing = 'entry';
-    const { fn, state, entered } = held();
-    const callers: Permission = { who: ['alice'], may: ['call'], names: ['*'] };
-    const first = await world.start('first', {}, { permissions: [servers, callers] });
-    const second = world.made('second', {}, { permissions: [{ ...servers, may: ['relay', 'call'] }, callers], join: [first.url] });
-    await world.settle(second.start());
-    const owner = world.made('owner', { fn }, { join: [first.url] });
-    await world.settle(owner.start());
-    const client = await world.connect(first, second.url);
-    await world.advance(2 * newsMsMax);
-    const call = client.call('held', []).catch((error: unknown) => error);
-    await world.settle(entered);
+    const { owner, state, end } = await runningUnknownTo(world);
     await owner.withdraw('held');
     await world.advance(1_000);
     world.kill('first');
-    const end = await world.settle(call);
-    await world.settle(Promise.all([owner.stop(), second.stop()]));
-    expect([HeddleError.is(end) && end.executed, state.runs]).toEqual(['maybe', 1]);
+    const told = await end();
+    expect([HeddleError.is(told) && told.executed, state.runs]).toEqual(['maybe', 1]);
   });
 });

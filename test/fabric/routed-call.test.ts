@@ -1,21 +1,17 @@
 /** One call's life against scripted servers, on virtual time: K1, K2 and the walk through choosing, waiting and retrying. */
 import { describe, expect, it } from 'vitest';
-import { DeadlineWheel } from '../../src/base/deadline-wheel.ts';
-import { seededRandom } from '../../src/base/random.ts';
 import { VirtualClock } from '../../src/base/virtual-clock.ts';
 import { type Effect, stricter } from '../../src/core/catalog/offer.ts';
 import { type ErrorCode, HeddleError } from '../../src/errors.ts';
 import { RoutedCall } from '../../src/fabric/call/routed-call.ts';
 import type { AttemptEnd, CallPeer, Routing, Tried } from '../../src/fabric/call/routing-port.ts';
-import { SleepWatch } from '../../src/fabric/call/sleep-watch.ts';
-import { ToldRunners } from '../../src/fabric/call/told-runners.ts';
 import { WaitingRoom } from '../../src/fabric/call/waiting-room.ts';
 import type { Conversation, RoomWaiter } from '../../src/fabric/link/conversation.ts';
 import type { CallWait, Invocation, Settlement } from '../../src/fabric/link/invocation.ts';
 import { fromWireError, toWireError } from '../../src/wire/error.ts';
 import type { CallFrame, CallTerms, Frame, StandingFrame } from '../../src/wire/frame.ts';
 import { decodeValue, encodeValue } from '../../src/wire/value.ts';
-import { invocationFor } from '../invocations.ts';
+import { callContext, invocationFor } from '../invocations.ts';
 
 /** A server whose answers the test gives by hand. */
 class ScriptedPeer implements CallPeer {
@@ -145,14 +141,7 @@ function start(options: RigOptions = {}): Rig {
     terms: options.terms,
     isOverloadFinal: options.isOverloadFinal ?? false,
   });
-  const context = {
-    clock,
-    random: seededRandom('routed-call'),
-    wheel: new DeadlineWheel(clock),
-    instance: 'me',
-    told: new ToldRunners(clock),
-    sleep: new SleepWatch(clock),
-  };
+  const context = callContext(clock, 'routed-call');
   options.before?.(peers);
   const sink = {
     settled: (end: Settlement) => settled.push(end),
