@@ -65,7 +65,10 @@ export function refuseCall(asker: Asker, frame: CallFrame, error: HeddleError): 
   respond(asker, frame.id, refusalOfCall(frame, error));
 }
 
-/** An attempt is refused as any other, and what was begun without a session that was lost (`via`): whoever makes it knows what became of those before. */
+/**
+ * An attempt is refused as any other, and so is what was begun without a session that was lost (`via`): whoever makes it knows what became
+ * of those before.
+ */
 function refusalOfCall({ isAgain, isDirect, via }: CallFrame, error: HeddleError): ReplyFrame['outcome'] {
   return isAgain && !isDirect && via !== undefined ? lostWith().outcome : failure(error);
 }

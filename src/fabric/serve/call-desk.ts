@@ -136,7 +136,8 @@ export class CallDesk {
     if (here.state === 'done') return answer.settled(here.outcome);
     if (here.state !== 'never') return this.#lose(answer);
     const invocation = invocationOf(frame, answer, nowMs);
-    // Its caller takes the word of this entry for the lost session: one that may have run, where that was safe, keeps `via` (call-history.ts).
+    // Its caller takes the word of this entry for the lost session: one that may have run, where that was safe, keeps `via`
+    // (call-history.ts).
     const start: ReclaimOptions['start'] = (call, sink) => engine.start(call.isAgain ? call : { ...call, via: undefined }, sink);
     const reclaim = new Reclaim({ ...this.#options, witnesses: this.#witnesses, sleep: this.#sleep, start }, invocation, answer);
     answer.handle = reclaim;
